@@ -1,0 +1,29 @@
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Numerics;
+
+/// <summary>A whole float32 tensor, on any device. Operations allocate; wrap their use in a dispose scope.</summary>
+internal readonly struct TensorElements(Tensor value) : IElements<TensorElements>
+{
+    public Tensor Value => value;
+
+    public static TensorElements operator +(TensorElements a, TensorElements b) => new(a.Value.add(b.Value));
+
+    public static TensorElements operator -(TensorElements a, TensorElements b) => new(a.Value.sub(b.Value));
+
+    public static TensorElements operator *(TensorElements a, TensorElements b) => new(a.Value.mul(b.Value));
+
+    public static TensorElements operator /(TensorElements a, TensorElements b) => new(a.Value.div(b.Value));
+
+    public static TensorElements operator *(TensorElements a, float scalar) => new(a.Value.mul(scalar));
+
+    public static TensorElements operator +(TensorElements a, float scalar) => new(a.Value.add(scalar));
+
+    public static TensorElements operator +(float scalar, TensorElements a) => new(a.Value.add(scalar));
+
+    public static TensorElements operator -(float scalar, TensorElements a) => new(a.Value.mul(-1f).add(scalar));
+
+    public static TensorElements Floor(TensorElements x) => new(x.Value.floor());
+
+    public static TensorElements Round(TensorElements x) => new(x.Value.round());
+}

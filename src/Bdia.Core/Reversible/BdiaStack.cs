@@ -1,0 +1,122 @@
+using Bdia.Core.Numerics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Reversible;
+
+/// <summary>
+/// A stack of residual blocks, trained as a BDIA transformer: an ordinary TorchSharp module whose training memory does not hold the
+/// states of its blocks. Call it, call backward on the loss as usual.
+/// </summary>
+/// <remarks>
+/// In training mode states follow the update in <c>BdiaStep</c>; in evaluation mode the stack is the standard network
+/// x_{k+1} = x_k + Q[h_k(x_k)]. Weight gradients are accumulated into the parameters' grad while the backward pass runs.
+/// </remarks>
+public sealed class BdiaStack : nn.Module<Tensor, Tensor>
+{
+    private readonly bool _ownsClock;
+    private readonly IStepKernel? _kernel;
+
+    /// <summary>Creates a stack that owns its residuals.</summary>
+    /// <param name="name">Name of the module.</param>
+    /// <param name="residuals">h_0 .. h_{K-1}, at least one. They appear in the state dict as "0", "1", ...</param>
+    /// <param name="options">How to integrate and differentiate; null for the defaults.</param>
+    /// <param name="clock">Where training stands. Null for one of the stack's own, which it moves on by one after each training pass.</param>
+    /// <param name="stream">Tells the randomness of several stacks on one clock apart.</param>
+    /// <exception cref="ArgumentException">There is no residual, or options contradict one another.</exception>
+    public BdiaStack(string name, IEnumerable<Residual> residuals, BdiaStackOptions? options = null, TrainingClock? clock = null, int stream = 0)
+        : this(name, residuals, options, clock, stream, kernel: null)
+    {
+    }
+
+    internal BdiaStack(string name, IEnumerable<Residual> residuals, BdiaStackOptions? options, TrainingClock? clock, int stream, IStepKernel? kernel)
+        : base(name)
+    {
+        ArgumentNullException.ThrowIfNull(residuals);
+        Residuals = residuals.ToArray();
+        if (Residuals.Count == 0) throw new ArgumentException("A stack has no residual; give it at least one.", nameof(residuals));
+        Options = options ?? new();
+        Options.Validate();
+        Clock = clock ?? new(0);
+        Stream = stream;
+        _ownsClock = clock is null;
+        _kernel = kernel;
+        for (var k = 0; k < Residuals.Count; k++) register_module($"{k}", Residuals[k]);
+    }
+
+    /// <summary>How the stack integrates and differentiates.</summary>
+    public BdiaStackOptions Options { get; }
+
+    /// <summary>Where training stands.</summary>
+    public TrainingClock Clock { get; }
+
+    /// <summary>h_0 .. h_{K-1}.</summary>
+    public IReadOnlyList<Residual> Residuals { get; }
+
+    /// <summary>
+    /// Bytes that the last training pass kept for its backward pass besides the last two states: packed pads when states are rebuilt,
+    /// whole states in <see cref="BackpropagationMode.Checkpointed"/>, 0 in <see cref="BackpropagationMode.StoreActivations"/>, where autograd keeps what it needs.
+    /// </summary>
+    public long SideInformationBytes { get; private set; }
+
+    /// <summary>
+    /// Why the last backward pass failed; null if it did not. libtorch cannot carry an exception of ours out of
+    /// <c>loss.backward()</c>: it raises one of its own about a gradient's shape, and the reason stands here.
+    /// </summary>
+    public ReversibilityException? BackwardFault { get; internal set; }
+
+    internal int Stream { get; }
+
+    /// <summary>Runs the stack.</summary>
+    /// <param name="x">x_0, (B, ...), float32.</param>
+    /// <returns>x_K, of the same shape.</returns>
+    /// <exception cref="ReversibilityException">A state left the range that can be represented exactly, or was not finite.</exception>
+    public override Tensor forward(Tensor x) => forward(x, []);
+
+    /// <summary>Runs the stack with further inputs for every block, such as an encoder's output.</summary>
+    /// <param name="x">x_0, (B, ...), float32.</param>
+    /// <param name="conditions">Handed to every residual as <see cref="ResidualContext.Conditions"/>; gradients by them are gathered over all blocks.</param>
+    /// <returns>x_K, of the same shape.</returns>
+    /// <exception cref="ReversibilityException">A state left the range that can be represented exactly, or was not finite.</exception>
+    public Tensor forward(Tensor x, params Tensor[] conditions)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        if (x.dtype != ScalarType.Float32 || x.dim() < 2)
+            throw new ArgumentException($"A stack takes float32 of at least two dimensions (B, ...); got {x.dtype} of shape ({string.Join(", ", x.shape)}).", nameof(x));
+        if (!training) return is_grad_enabled() ? GraphForward.Evaluate(this, x, conditions) : Inference.Run(this, x, conditions);
+        BackwardFault = null;
+        SideInformationBytes = 0;
+        var result = Options.Mode == BackpropagationMode.StoreActivations ? GraphForward.Train(this, x, conditions) : WithoutGraph(x, conditions);
+        if (_ownsClock) Clock.Step++;
+        return result;
+    }
+
+    internal IStepKernel Kernel(Tensor x) => _kernel ?? StepKernel.For(x);
+
+    /// <summary>h_k(x), with the randomness of the given moment; none for a null clock.</summary>
+    internal Tensor Evaluate(int k, Tensor x, TrainingClock? clock, IReadOnlyList<Tensor> conditions)
+        => Residuals[k].forward(x, new ResidualContext(clock?.Random(Stream, k), conditions));
+
+    /// <summary>Back-propagates x_K's gradient through a pass; returns the gradients of (nothing, anchor, x, conditions...).</summary>
+    internal List<Tensor> Backward(StackPass pass, Tensor xLast, Tensor gradient, bool[] requiresGradient)
+        => new StackGradients(pass, requiresGradient).Compute(xLast, gradient);
+
+    private Tensor WithoutGraph(Tensor x, Tensor[] conditions)
+    {
+        var pass = new StackPass(this, conditions, Options.Audit ? new ChecksumWitness(Residuals.Count, new FixedPointGrid(Options.FractionBits)) : null);
+        try
+        {
+            if (is_grad_enabled()) return BdiaFunction.Apply(this, pass, x, conditions);
+            using (pass) return pass.Forth(x.contiguous());
+        }
+        catch
+        {
+            pass.Dispose();
+            throw;
+        }
+        finally
+        {
+            SideInformationBytes = pass.SideInformationBytes;
+        }
+    }
+}

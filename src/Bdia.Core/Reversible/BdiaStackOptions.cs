@@ -1,0 +1,56 @@
+using Bdia.Core.Numerics;
+
+namespace Bdia.Core.Reversible;
+
+/// <summary>How a <see cref="BdiaStack"/> integrates and differentiates.</summary>
+public sealed record BdiaStackOptions
+{
+    /// <summary>How the backward pass gets at the states. Default: <see cref="BackpropagationMode.Reversible"/>.</summary>
+    public BackpropagationMode Mode { get; init; } = BackpropagationMode.Reversible;
+
+    /// <summary>l: states are multiples of 2^-l. 1 to 20, default 9. States must stay below 2^(24-l) in magnitude.</summary>
+    public int FractionBits { get; init; } = 9;
+
+    /// <summary>Integration weight in training. Default: ±2^-3 throughout.</summary>
+    public GammaSchedule Gamma { get; init; } = GammaSchedule.Exponent(3);
+
+    /// <summary>Whether states are rounded to the grid, in training and at inference. Default true; off needs a mode that stores states.</summary>
+    public bool Quantize { get; init; } = true;
+
+    /// <summary>Whether a checksum of every state is kept and compared when the state is rebuilt. Slower; names the block at fault. Default false.</summary>
+    public bool Audit { get; init; }
+
+    /// <summary>gamma in evaluation mode, -1 to 1, for experiments. Default 0: the standard network.</summary>
+    public double InferenceGamma { get; init; }
+
+    /// <summary>Checks all values at once.</summary>
+    /// <exception cref="ArgumentException">Names every value that is out of range or contradicts another one.</exception>
+    public void Validate()
+    {
+        var faults = Faults().ToList();
+        if (faults.Count > 0) throw new ArgumentException(string.Join(" ", faults));
+    }
+
+    /// <summary>Every fault as a sentence, for options that contain these.</summary>
+    internal IEnumerable<string> Faults()
+    {
+        if (!Enum.IsDefined(Mode)) yield return $"Mode is {Mode}; it must be Reversible, StoreActivations or Checkpointed.";
+        if (FractionBits is < FixedPointGrid.MinFractionBits or > FixedPointGrid.MaxFractionBits)
+            yield return $"FractionBits is {FractionBits}; it must be from {FixedPointGrid.MinFractionBits} to {FixedPointGrid.MaxFractionBits}.";
+        if (!(InferenceGamma is >= -1 and <= 1)) yield return $"InferenceGamma is {InferenceGamma}; it must be from -1 to 1.";
+        if (Gamma is null)
+        {
+            yield return "Gamma is null; it must be a GammaSchedule.";
+            yield break;
+        }
+
+        if (Mode == BackpropagationMode.Reversible && !Quantize)
+            yield return "Mode is Reversible and Quantize is false; without the grid states cannot be rebuilt: choose StoreActivations or Checkpointed, or leave Quantize on.";
+        if (Mode == BackpropagationMode.Reversible && !Gamma.IsReversible)
+            yield return $"Mode is Reversible and Gamma is {Gamma}; only gamma = ±2^-m has an exact inverse: give an exponent m, or choose StoreActivations or Checkpointed.";
+        if (Quantize && !Gamma.IsReversible && Gamma.At(0).Magnitude != 0)
+            yield return $"Quantize is true and Gamma is {Gamma}; on the grid gamma must be ±2^-m or 0: turn Quantize off for this weight.";
+        if (Audit && Mode != BackpropagationMode.Reversible)
+            yield return $"Audit is true and Mode is {Mode}; only Reversible rebuilds states that could be audited.";
+    }
+}

@@ -1,0 +1,50 @@
+using Bdia.Core.Numerics;
+
+namespace Bdia.Core.Reversible;
+
+/// <summary>
+/// One BDIA update and its exact inverse. Everything else in this library serves these lines; start reading here.
+/// </summary>
+/// <remarks>
+/// <para>Zhang, Lewis, Kleijn, "On Exact Bit-level Reversible Transformers Without Changing Architectures", arXiv 2407.09093:</para>
+/// <code>
+/// x_{k+1} = γ (x_{k-1} + r 2^-l) + Q[(1-γ) x_k + (1+γ) h_k(x_k)]        γ = ±2^-m
+/// x_{k-1} = (x_{k+1} - Q[(1-γ) x_k + (1+γ) h_k(x_k)]) / γ - r 2^-l
+/// </code>
+/// <para>Why it is exact: states are integers times 2^-l. The pad r in 0..2^m-1 makes x_{k-1} 2^l + r a multiple of 2^m, so the
+/// product with γ is an integer again and nothing is rounded away; r, m bits per element, is all that has to be kept. The increment
+/// Q[..] is recomputed from x_k with the same operations in the same order, hence the same bits. Sums and differences of integers
+/// below 2^24 are exact in float32 (<see cref="FixedPointGrid.Limit"/>, guarded by the kernels).</para>
+/// <para>Why "+ 0f": the inverse can meet -0 where +0 went in. Equal values, other bits; adding +0 leaves one zero only.</para>
+/// </remarks>
+internal static class BdiaStep
+{
+    /// <summary>x_{k+1}, and the increment, whose magnitude the caller guards.</summary>
+    public static T Next<T>(T xPrevious, T pad, T x, T h, T gamma, FixedPointGrid grid, out T increment) where T : IElements<T>
+    {
+        increment = Increment(x, h, gamma, grid);
+        return gamma * (xPrevious + pad * grid.Step) + increment + 0f;
+    }
+
+    /// <summary>x_{k-1}: the inverse of <see cref="Next{T}"/>.</summary>
+    public static T Previous<T>(T xNext, T pad, T x, T h, T gamma, FixedPointGrid grid) where T : IElements<T>
+        => (xNext - Increment(x, h, gamma, grid)) / gamma - pad * grid.Step + 0f;
+
+    /// <summary>r = (-x 2^l) mod 2^m, an integer in 0..2^m-1. Floor makes it right for negative x as well; for m = 1 it is the parity.</summary>
+    public static T Pad<T>(T x, int padBits, FixedPointGrid grid) where T : IElements<T>
+    {
+        var n = x * -grid.Scale;
+        float modulus = 1 << padBits;
+        return n - T.Floor(n * (1 / modulus)) * modulus;
+    }
+
+    /// <summary>x + Q[h]: the first block of a stack, and every block of the standard network at inference (γ = 0).</summary>
+    public static T Euler<T>(T x, T h, FixedPointGrid grid) where T : IElements<T> => x + Quantize(h, grid) + 0f;
+
+    /// <summary>Q: the nearest grid value, ties to even.</summary>
+    public static T Quantize<T>(T y, FixedPointGrid grid) where T : IElements<T> => T.Round(y * grid.Scale) * grid.Step + 0f;
+
+    // The term both directions must compute bit for bit alike, so it is written once.
+    private static T Increment<T>(T x, T h, T gamma, FixedPointGrid grid) where T : IElements<T>
+        => Quantize((1f - gamma) * x + (1f + gamma) * h, grid);
+}

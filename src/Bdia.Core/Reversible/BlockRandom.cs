@@ -1,0 +1,43 @@
+using Bdia.Core.Numerics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Reversible;
+
+/// <summary>
+/// The randomness of one block in one step. Two instances with the same key give the same masks in the same order, which is how
+/// the backward pass replays dropout. libtorch's global generator is neither read nor changed.
+/// </summary>
+public sealed class BlockRandom
+{
+    private readonly ulong _key;
+    private ulong _draws;
+
+    internal BlockRandom(ulong key) => _key = key;
+
+    /// <summary>Inverted dropout: zeroes each element with the given probability and scales the others by 1 / (1 - probability).</summary>
+    /// <param name="x">Any shape.</param>
+    /// <param name="probability">0 (returns x itself) up to, not including, 1.</param>
+    public Tensor Dropout(Tensor x, double probability) => probability == 0 ? x : Drop(x, probability, x.shape);
+
+    /// <summary>Stochastic depth: zeroes whole samples (first dimension) with the given probability and scales the others.</summary>
+    /// <param name="x">(B, ...).</param>
+    /// <param name="probability">0 (returns x itself) up to, not including, 1.</param>
+    public Tensor DropPath(Tensor x, double probability)
+    {
+        var shape = new long[x.dim()];
+        Array.Fill(shape, 1);
+        shape[0] = x.shape[0];
+        return probability == 0 ? x : Drop(x, probability, shape);
+    }
+
+    private Tensor Drop(Tensor x, double probability, long[] maskShape)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(probability);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(probability, 1.0);
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(SplitMix64.Derive(_key, _draws++), x.device);
+        var mask = empty(maskShape, x.dtype, x.device).bernoulli_(1 - probability, generator).mul_(1 / (1 - probability));
+        return x.mul(mask).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,54 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Reversible;
+
+/// <summary>
+/// A residual function h_k(x) of a reversible stack: what a block adds to its input, without the input itself.
+/// </summary>
+/// <remarks>
+/// It is evaluated once in the forward and once more in the backward pass, and must give the same bits both times: all that is
+/// random comes from <see cref="ResidualContext.Random"/>, and nothing is remembered between calls. The shape of the result is that of x.
+/// </remarks>
+/// <param name="name">Name of the module.</param>
+public abstract class Residual(string name) : nn.Module(name)
+{
+    /// <summary>Evaluates h(x).</summary>
+    /// <param name="x">The state, (B, N, D), float32.</param>
+    /// <param name="context">Randomness to be replayed, and further inputs of the stack.</param>
+    /// <returns>h(x), (B, N, D), float32.</returns>
+    public abstract Tensor forward(Tensor x, ResidualContext context);
+
+    /// <summary>Wraps an ordinary TorchSharp module that maps x to h(x) and uses no randomness of its own.</summary>
+    /// <param name="module">The module; owned by the residual from here on.</param>
+    public static Residual From(nn.Module<Tensor, Tensor> module) => new ModuleResidual(module);
+
+    private sealed class ModuleResidual : Residual
+    {
+        private readonly nn.Module<Tensor, Tensor> _module;
+
+        public ModuleResidual(nn.Module<Tensor, Tensor> module) : base(module.GetName())
+        {
+            _module = module;
+            register_module("module", module);
+        }
+
+        public override Tensor forward(Tensor x, ResidualContext context) => _module.forward(x);
+    }
+}
+
+/// <summary>What a residual function gets besides the state.</summary>
+public sealed class ResidualContext
+{
+    internal ResidualContext(BlockRandom? random, IReadOnlyList<Tensor> conditions)
+    {
+        Random = random;
+        Conditions = conditions;
+    }
+
+    /// <summary>Randomness of this block and step, the same on every evaluation; null in evaluation mode, where nothing is random.</summary>
+    public BlockRandom? Random { get; }
+
+    /// <summary>The further inputs given to <see cref="BdiaStack"/>, for instance an encoder's output and a mask.</summary>
+    public IReadOnlyList<Tensor> Conditions { get; }
+}

@@ -1,0 +1,94 @@
+using Bdia.Core.Numerics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Reversible;
+
+/// <summary>
+/// Runs a stack forth and back, keeping a copy of every state, and compares what is rebuilt with what was, bit by bit (the sign of
+/// zero included). For anyone who wants to see the exactness, and for finding a residual that does not repeat itself.
+/// </summary>
+public static class ReversibilityProbe
+{
+    /// <summary>Probes a stack in training mode, at its clock's present step. Weights, gradients and the clock are left alone.</summary>
+    /// <param name="stack">The stack; its mode must be <see cref="BackpropagationMode.Reversible"/>.</param>
+    /// <param name="x">x_0, (B, ...), float32.</param>
+    /// <param name="conditions">Further inputs of the residuals.</param>
+    /// <returns>How many elements were compared, and which blocks were rebuilt with other bits.</returns>
+    /// <exception cref="ArgumentException">The stack does not rebuild states.</exception>
+    /// <exception cref="ReversibilityException">A state left the range that can be represented exactly.</exception>
+    public static ReversibilityReport Run(BdiaStack stack, Tensor x, params Tensor[] conditions)
+    {
+        ArgumentNullException.ThrowIfNull(stack);
+        ArgumentNullException.ThrowIfNull(x);
+        if (stack.Options.Mode != BackpropagationMode.Reversible)
+            throw new ArgumentException($"The stack's mode is {stack.Options.Mode}; only Reversible rebuilds states that could be compared.", nameof(stack));
+        var wasTraining = stack.training;
+        stack.train();
+        using var copies = new CopyWitness(stack.Residuals.Count);
+        using var pass = new StackPass(stack, conditions, copies);
+        try
+        {
+            using var scope = NewDisposeScope();
+            var last = pass.Forth(x.detach().contiguous());
+            try
+            {
+                pass.Back(last, (_, _, _, _) => { });
+            }
+            catch (ReversibilityException e) when (e.Block < 0)
+            {
+                copies.FirstStepDiffers();
+            }
+        }
+        finally
+        {
+            stack.train(wasTraining);
+        }
+
+        return new ReversibilityReport(copies.Elements, copies.Differing, copies.Blocks.Order().ToArray());
+    }
+
+    private sealed class CopyWitness(int depth) : IStateWitness, IDisposable
+    {
+        private readonly Tensor?[] _copies = new Tensor?[depth];
+
+        public long Elements { get; private set; }
+
+        public long Differing { get; private set; }
+
+        public List<int> Blocks { get; } = [];
+
+        public void Record(int k, Tensor state) => _copies[k] = state.clone().DetachFromDisposeScope();
+
+        public void Compare(int k, Tensor rebuilt)
+        {
+            var differing = TensorMemory.DifferingElements(rebuilt, _copies[k]!);
+            Elements += rebuilt.numel();
+            Differing += differing;
+            if (differing == 0) return;
+            Blocks.Add(k + 1);
+            rebuilt.copy_(_copies[k]!); // from here on judge the blocks below by their own doing
+        }
+
+        // Every other block having been judged, only the first can have led from the true x_0 to another x_1.
+        public void FirstStepDiffers() => Blocks.Add(0);
+
+        public void Dispose()
+        {
+            foreach (var copy in _copies) copy?.Dispose();
+        }
+    }
+}
+
+/// <summary>What a <see cref="ReversibilityProbe"/> found.</summary>
+/// <param name="Elements">Elements rebuilt and compared.</param>
+/// <param name="DifferingElements">Elements with other bits than they had; 0 when the stack is exactly reversible.</param>
+/// <param name="DifferingBlocks">Blocks, from 0, whose residual did not repeat itself, in rising order.</param>
+public sealed record ReversibilityReport(long Elements, long DifferingElements, IReadOnlyList<int> DifferingBlocks)
+{
+    /// <summary>True when every bit was rebuilt.</summary>
+    public bool IsExact => DifferingBlocks.Count == 0;
+
+    /// <summary>The first block whose residual did not repeat itself; null when there is none.</summary>
+    public int? FirstDifferingBlock => DifferingBlocks.Count == 0 ? null : DifferingBlocks[0];
+}
