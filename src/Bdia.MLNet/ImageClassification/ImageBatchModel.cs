@@ -1,0 +1,30 @@
+using Bdia.MLNet.Common;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace Bdia.MLNet.ImageClassification;
+
+/// <summary>The network, as far as scoring goes.</summary>
+internal interface IImageScorer
+{
+    /// <summary>Scores images (count, C, H, W) to probabilities (count, classes). May be called from several threads at once.</summary>
+    void Score(ReadOnlySpan<float> images, int count, Span<float> probabilities);
+}
+
+/// <summary>An image classifier as a model that scores batches of rows.</summary>
+internal sealed class ImageBatchModel(IChannelProvider log, IImageScorer scorer, ImageColumn image, ClassificationColumns columns) : IBatchModel
+{
+    /// <summary>What becomes of bad images in batches that are made from now on.</summary>
+    public BadImagePolicy BadImages { get; set; }
+
+    public IReadOnlyList<DataViewSchema.Column> InputColumns(DataViewSchema source) => [image.Find(source)];
+
+    public IReadOnlyList<DataViewSchema.DetachedColumn> OutputColumns(DataViewSchema source) => columns.Columns(source);
+
+    public RowBatch CreateBatch(DataViewRow source, int capacity) => new ImageBatch(
+        source,
+        ImageReader.Create(source, image.Find(source.Schema), image.Shape, image.Layout),
+        scorer,
+        new BadRows(log, BadImages == BadImagePolicy.Skip, "Mend or remove the row, or let the model give NaN scores for such rows: BadImages = BadImagePolicy.Skip."),
+        image.Shape.Size, columns.Classes, capacity);
+}

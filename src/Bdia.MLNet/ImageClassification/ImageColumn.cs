@@ -1,0 +1,53 @@
+using Bdia.MLNet.Common;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+
+namespace Bdia.MLNet.ImageClassification;
+
+/// <summary>In what form a column holds images.</summary>
+internal enum ImageForm
+{
+    /// <summary>An <see cref="MLImage"/>: what LoadImages gives.</summary>
+    Image,
+
+    /// <summary>The bytes of an image file: what LoadRawImageBytes gives.</summary>
+    Encoded,
+
+    /// <summary>Numbers, one per pixel and channel: what ExtractPixels gives.</summary>
+    Pixels,
+}
+
+/// <summary>The image column as the model knows it: name, form, size and, for vectors with one dimension, order of the pixels.</summary>
+internal sealed record ImageColumn(string Name, ImageForm Form, ImageShape Shape, PixelLayout Layout)
+{
+    /// <summary>What an estimator asks of its input before anything else is known.</summary>
+    public static ColumnRequirement Requirement(string name) => new("feature", name, "Image, Vector<Single> or VarVector<Byte>",
+        column => FormOf(column) is not null, "Load images with LoadImages or LoadRawImageBytes, or turn them into numbers with ExtractPixels.");
+
+    /// <summary>The form of a column, or null where it holds no images.</summary>
+    public static ImageForm? FormOf(SchemaShape.Column column) => column switch
+    {
+        { Kind: SchemaShape.Column.VectorKind.Scalar, ItemType: ImageDataViewType } => ImageForm.Image,
+        { Kind: SchemaShape.Column.VectorKind.VariableVector, ItemType: var item } when item.Equals(NumberDataViewType.Byte) => ImageForm.Encoded,
+        { Kind: SchemaShape.Column.VectorKind.Vector, ItemType: var item, IsKey: false } when item.Equals(NumberDataViewType.Single) => ImageForm.Pixels,
+        _ => null,
+    };
+
+    /// <summary>
+    /// The column to read in <paramref name="schema"/>. Images and files are two ways to hand over the same pixels; numbers may be
+    /// scaled in any way, so a model that was trained on numbers takes numbers, and no others do.
+    /// </summary>
+    public DataViewSchema.Column Find(DataViewSchema schema)
+    {
+        var expected = Form == ImageForm.Pixels ? $"Vector<Single> with {Shape.Size} values" : "Image or VarVector<Byte>";
+        var advice = $"The model was trained on {(Form == ImageForm.Pixels ? "pixel values" : "images")} of {Shape}; give it the same.";
+        new ColumnRequirement("feature", Name, expected, shape => FormOf(shape) is { } form && form == ImageForm.Pixels == (Form == ImageForm.Pixels), advice).Check(schema);
+        var column = schema[Name];
+        if (column.Type is VectorDataViewType { IsKnownSize: true } vector && vector.Size != Shape.Size)
+            throw new ArgumentOutOfRangeException(nameof(schema), $"Schema mismatch for feature column '{Name}': expected {expected}, got {vector}. {advice}");
+        if (column.Type is ImageDataViewType { Width: > 0 } image && (image.Width, image.Height) != (Shape.Width, Shape.Height))
+            throw new ArgumentOutOfRangeException(nameof(schema), $"Schema mismatch for feature column '{Name}': expected Image<{Shape.Height}, {Shape.Width}>, got {image}. {advice} ResizeImages changes the size.");
+        return column;
+    }
+}

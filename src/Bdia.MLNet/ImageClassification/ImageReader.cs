@@ -1,0 +1,25 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+
+namespace Bdia.MLNet.ImageClassification;
+
+/// <summary>Reads the image of the row at which a cursor stands as planar numbers (C, H, W): red, green, blue, or grey.</summary>
+internal abstract class ImageReader
+{
+    public static ImageReader Create(DataViewRow row, DataViewSchema.Column column, ImageShape shape, PixelLayout layout) => column.Type switch
+    {
+        ImageDataViewType => new BitmapReader(row, column, shape),
+        VectorDataViewType { ItemType: var item } when item.Equals(NumberDataViewType.Byte) => new EncodedImageReader(row, column, shape),
+        VectorDataViewType vector => new PixelVectorReader(row, column, shape, PixelVector.Layout(vector, PixelLayout.Automatic, layout)),
+        _ => throw new NotSupportedException($"Column '{column.Name}' of type {column.Type} holds no images."),
+    };
+
+    /// <summary>Fills <paramref name="pixels"/>, or says why this row has no usable image.</summary>
+    /// <returns>Null when all went well; else the reason, as the rest of a sentence.</returns>
+    public abstract string? Read(Span<float> pixels);
+
+    /// <summary>Why an image of this size is of no use to the model, or null where it fits.</summary>
+    protected static string? SizeFault(int width, int height, ImageShape shape) => (width, height) == (shape.Width, shape.Height) ? null
+        : $"the image is {width}x{height} pixels, but the model takes {shape.Width}x{shape.Height}";
+}

@@ -1,0 +1,50 @@
+using Microsoft.ML;
+
+namespace Bdia.MLNet.Internals;
+
+/// <summary>The folder of one transformer inside the zip that <c>mlContext.Model.Save</c> writes.</summary>
+internal sealed class ModelArchiveWriter(ModelSaveContext context)
+{
+    /// <summary>Begins the folder: its first entry names who can read it.</summary>
+    /// <param name="signature">Eight characters that mark the kind of model.</param>
+    /// <param name="loader">The name under which the loader is registered, at most 24 characters.</param>
+    public void Begin(string signature, string loader)
+    {
+        context.CheckAtModel();
+        context.SetVersionInfo(ModelHeaderVersion.Of(signature, loader));
+    }
+
+    /// <summary>Writes one entry; the stream can be read back and moved while <paramref name="write"/> runs.</summary>
+    public void Write(string name, Action<Stream> write) => context.SaveBinaryStream(name, writer => write(writer.BaseStream));
+
+    /// <summary>Puts some bytes into the first entry, behind ML.NET's own header.</summary>
+    public void WriteSeal(byte[] seal) => context.Writer.Write(seal);
+}
+
+/// <summary>The same folder when <c>mlContext.Model.Load</c> reads it.</summary>
+internal sealed class ModelArchiveReader
+{
+    private readonly ModelLoadContext context;
+
+    public ModelArchiveReader(ModelLoadContext context, string signature, string loader)
+    {
+        this.context = context;
+        context.CheckAtModel(ModelHeaderVersion.Of(signature, loader));
+    }
+
+    /// <summary>Reads one entry; false where the folder has none of that name.</summary>
+    public bool TryRead(string name, Action<Stream> read) => context.TryLoadBinaryStream(name, reader => read(reader.BaseStream));
+
+    /// <summary>The bytes that <see cref="ModelArchiveWriter.WriteSeal"/> wrote; fewer where the entry is cut short.</summary>
+    public byte[] ReadSeal(int length) => context.Reader.ReadBytes(length);
+}
+
+/// <summary>
+/// ML.NET's own version check always passes: which versions can be read is decided, and explained, by <see cref="Common.ModelPersistence"/>.
+/// </summary>
+internal static class ModelHeaderVersion
+{
+    // The assembly's simple name, not its full one: a model must not refuse to load because the package has another version.
+    public static VersionInfo Of(string signature, string loader)
+        => new(signature, 0x00010001, 0x00010001, 0x00010001, typeof(ModelHeaderVersion).Assembly.GetName().Name, loader);
+}
