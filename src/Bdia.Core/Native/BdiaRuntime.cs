@@ -1,0 +1,67 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Bdia.Core.Native;
+
+/// <summary>The native libraries that do the computing: whether they are there, which they are, and how many threads they use.</summary>
+public static class BdiaRuntime
+{
+    private static volatile bool loaded;
+
+    /// <summary>
+    /// How many threads libtorch uses inside one operation; at least 1, by default the number of physical cores. It holds for the whole
+    /// process, and results may differ in their last bits between thread counts.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    /// <exception cref="NativeLibraryMissingException">The native libraries cannot be loaded.</exception>
+    public static int Threads
+    {
+        get
+        {
+            EnsureLoaded();
+            return torch.get_num_threads();
+        }
+
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            EnsureLoaded();
+            torch.set_num_threads(value);
+        }
+    }
+
+    /// <summary>
+    /// Loads the native libraries, or says why that is impossible. Trainers call it; an application that calls TorchSharp before anything
+    /// of this library calls it first, since TorchSharp alone does not load where the system's C++ library is older than GCC 13.
+    /// </summary>
+    /// <remarks>Safe to call from any thread and at any time; free after the first success.</remarks>
+    /// <exception cref="NativeLibraryMissingException">A library is absent or cannot be loaded. The message names it and the package that brings it.</exception>
+    public static void EnsureLoaded()
+    {
+        if (loaded)
+            return;
+        NativeLoader.Load();
+        loaded = true;
+    }
+
+    /// <summary>
+    /// One line for logs and bug reports: versions, platform, threads, devices, and what was adapted. It never throws: where the native
+    /// libraries cannot be loaded, the line ends with the reason.
+    /// </summary>
+    public static string Describe()
+    {
+        var version = typeof(BdiaRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+        var versions = $"Bdia.Core {version}, TorchSharp {NativeLocator.TorchSharpVersion}, .NET {Environment.Version}, "
+            + $"{NativeLocator.Platform} ({RuntimeInformation.OSDescription})";
+        try
+        {
+            return $"{versions}; {NativeLoader.State}; {Threads} threads; libtorch {torch.NormalizeNuGetVersion(torch.__version__)}; "
+                + $"CUDA {(torch.cuda.is_available() ? "available" : "not available")}";
+        }
+        catch (NativeLibraryMissingException e)
+        {
+            return $"{versions}; {e.Message}";
+        }
+    }
+}
