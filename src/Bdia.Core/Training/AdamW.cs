@@ -1,0 +1,99 @@
+using TorchSharp;
+
+namespace Bdia.Core.Training;
+
+/// <summary>
+/// AdamW (Loshchilov and Hutter, 2019) over named parameters. Its whole state is two moments per parameter, by name, and
+/// the number of the step, which the caller keeps: nothing else decides what a step does.
+/// </summary>
+/// <remarks>
+/// In symbols, at step t with gradient g: p -= lr * decay * p; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
+/// p -= lr / (1 - b1^t) * m / (sqrt(v / (1 - b2^t)) + eps). A parameter without a gradient is left as it is.
+/// </remarks>
+public sealed class AdamW : IDisposable
+{
+    private readonly AdamWSlot[] _slots;
+    private readonly double _beta1, _beta2, _epsilon, _weightDecay;
+
+    /// <summary>An optimizer with moments of zero.</summary>
+    /// <param name="groups">The parameters, float32.</param>
+    /// <param name="beta1">Memory of the gradient, at least 0 and below 1.</param>
+    /// <param name="beta2">Memory of the squared gradient, at least 0 and below 1.</param>
+    /// <param name="epsilon">Added to the denominator, above 0.</param>
+    /// <param name="weightDecay">Decoupled weight decay, 0 or more.</param>
+    /// <exception cref="ArgumentException">A parameter is not float32.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+    public AdamW(ParameterGroups groups, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.05)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        if (beta1 is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "beta1 must be at least 0 and below 1.");
+        if (beta2 is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "beta2 must be at least 0 and below 1.");
+        if (epsilon is not > 0) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "epsilon must be above 0.");
+        if (weightDecay is not >= 0) throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay, "weightDecay must be 0 or more.");
+
+        (_beta1, _beta2, _epsilon, _weightDecay) = (beta1, beta2, epsilon, weightDecay);
+        _slots = [.. groups.Parameters.Select(p => new AdamWSlot(p))];
+    }
+
+    /// <summary>The first and second moments by parameter name, prefixed "m." and "v.": the tensors themselves, to save or to overwrite.</summary>
+    public IEnumerable<KeyValuePair<string, torch.Tensor>> State
+        => _slots.SelectMany(slot => new KeyValuePair<string, torch.Tensor>[] { new("m." + slot.Name, slot.First), new("v." + slot.Name, slot.Second) });
+
+    /// <summary>The Euclidean norm of all gradients taken as one vector, summed in double precision and in a fixed order.</summary>
+    /// <returns>The norm; NaN or infinite where a gradient is.</returns>
+    public double GradientNorm()
+    {
+        using var gradients = AdamWGradients.Of(_slots);
+        return Math.Sqrt(gradients.SumOfSquares());
+    }
+
+    /// <summary>Updates every parameter and its moments.</summary>
+    /// <param name="step">Number of the step, 1 for the first: the exponent of the bias corrections.</param>
+    /// <param name="learningRate">Learning rate of this step.</param>
+    /// <param name="gradientScale">What gradients are multiplied by first (clipping, the mean over accumulated batches).</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is below 1.</exception>
+    public void Step(long step, double learningRate, double gradientScale = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
+        using var gradients = AdamWGradients.Of(_slots);
+        gradients.Update(new AdamWStep(
+            GradientScale: (float)gradientScale,
+            Beta1: (float)_beta1,
+            Gain1: (float)(1 - _beta1),
+            Beta2: (float)_beta2,
+            Gain2: (float)(1 - _beta2),
+            Keep: (float)(1 - learningRate * _weightDecay),
+            StepSize: (float)(learningRate / (1 - Math.Pow(_beta1, step))),
+            RootCorrection: (float)(1 / Math.Sqrt(1 - Math.Pow(_beta2, step))),
+            Epsilon: (float)_epsilon));
+    }
+
+    /// <summary>Overwrites all moments.</summary>
+    /// <param name="state">Exactly the names and shapes of <see cref="State"/>.</param>
+    /// <exception cref="InvalidDataException">Names are missing or unknown, or shapes differ; nothing was overwritten.</exception>
+    public void Load(IReadOnlyDictionary<string, torch.Tensor> state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        var own = State.ToArray();
+        var faults = own.Where(pair => !state.TryGetValue(pair.Key, out var tensor) || !tensor.shape.SequenceEqual(pair.Value.shape)).Select(pair => pair.Key)
+            .Concat(state.Keys.Except(own.Select(pair => pair.Key))).ToArray();
+        if (faults.Length > 0)
+            throw new InvalidDataException($"These moments are missing, unknown or of another shape: {string.Join(", ", faults)}. Load the state of an optimizer over the same parameters.");
+
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        foreach (var (name, tensor) in own) tensor.copy_(state[name]);
+    }
+
+    /// <summary>Drops all gradients and their memory.</summary>
+    public void ClearGradients()
+    {
+        foreach (var slot in _slots) slot.Parameter.grad = null;
+    }
+
+    /// <summary>Frees the moments.</summary>
+    public void Dispose()
+    {
+        foreach (var slot in _slots) slot.Dispose();
+    }
+}

@@ -1,0 +1,102 @@
+using Bdia.Core.Numerics;
+using TorchSharp;
+
+namespace Bdia.Core.Training;
+
+/// <summary>
+/// The gradients of one step. On the CPU, all work goes over the tensors' memory in one pass each, in pieces of a fixed
+/// size that threads may take in any order; on another device, by libtorch's operations.
+/// </summary>
+internal sealed unsafe class AdamWGradients : IDisposable
+{
+    // 32 Ki floats: the four arrays of a piece (512 KiB) fit a core's second-level cache, and a piece is long enough to hand to a thread.
+    private const int PieceLength = 1 << 15;
+
+    // Below this many elements the hand-over to other threads costs more than it saves.
+    private const long ParallelFrom = 1 << 18;
+
+    private readonly List<(AdamWSlot Slot, torch.Tensor Gradient)> _elsewhere = [];
+    private readonly List<torch.Tensor> _held = [];
+    private readonly List<Piece> _pieces = [];
+
+    /// <summary>A stretch of one parameter: addresses of the parameter, its gradient and its moments.</summary>
+    private readonly record struct Piece(nint Parameter, nint Gradient, nint First, nint Second, int Length, bool Decays);
+
+    /// <summary>Takes the gradients that the parameters have now.</summary>
+    public static AdamWGradients Of(IReadOnlyList<AdamWSlot> slots)
+    {
+        var gradients = new AdamWGradients();
+        foreach (var slot in slots)
+        {
+            if (slot.Parameter.grad is { } gradient) gradients.Add(slot, gradient.DetachFromDisposeScope());
+        }
+
+        return gradients;
+    }
+
+    /// <summary>The sum of the squares of all elements: pieces in parallel, their sums added in order.</summary>
+    public double SumOfSquares()
+    {
+        var sums = new double[_pieces.Count];
+        ForEachPiece(i => sums[i] = AdamWKernel.SumOfSquares(Span(_pieces[i].Gradient, _pieces[i].Length)));
+        var total = 0.0;
+        foreach (var sum in sums) total += sum;
+
+        using var scope = torch.NewDisposeScope();
+        foreach (var (_, gradient) in _elsewhere) total += gradient.to(torch.float64).square().sum().item<double>();
+        return total;
+    }
+
+    /// <summary>Updates parameters and moments.</summary>
+    public void Update(AdamWStep step)
+    {
+        var undecayed = step with { Keep = 1 };
+        ForEachPiece(i =>
+        {
+            var piece = _pieces[i];
+            AdamWKernel.Update(
+                Span(piece.Parameter, piece.Length), Span(piece.Gradient, piece.Length),
+                Span(piece.First, piece.Length), Span(piece.Second, piece.Length), piece.Decays ? step : undecayed);
+        });
+        foreach (var (slot, gradient) in _elsewhere) AdamWKernel.Update(slot, gradient, slot.Decays ? step : undecayed);
+    }
+
+    public void Dispose()
+    {
+        foreach (var gradient in _held) gradient.Dispose();
+    }
+
+    private static Span<float> Span(nint address, int length) => new((void*)address, length);
+
+    private static nint Address(torch.Tensor tensor) => (nint)TensorMemory.Pointer<float>(tensor);
+
+    private void Add(AdamWSlot slot, torch.Tensor gradient)
+    {
+        _held.Add(gradient);
+        var parameter = slot.Parameter;
+        var inMemory = parameter.device_type == DeviceType.CPU && gradient.dtype == torch.ScalarType.Float32
+            && parameter.is_contiguous() && gradient.is_contiguous();
+        if (!inMemory)
+        {
+            _elsewhere.Add((slot, gradient));
+            return;
+        }
+
+        var (p, g, m, v) = (Address(parameter), Address(gradient), Address(slot.First), Address(slot.Second));
+        var length = parameter.numel();
+        for (long start = 0; start < length; start += PieceLength)
+        {
+            var offset = (nint)(start * sizeof(float));
+            _pieces.Add(new Piece(p + offset, g + offset, m + offset, v + offset, (int)Math.Min(PieceLength, length - start), slot.Decays));
+        }
+    }
+
+    private void ForEachPiece(Action<int> work)
+    {
+        var threads = torch.get_num_threads();
+        if (threads > 1 && _pieces.Sum(piece => (long)piece.Length) >= ParallelFrom)
+            Parallel.For(0, _pieces.Count, new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
+        else
+            for (var i = 0; i < _pieces.Count; i++) work(i);
+    }
+}

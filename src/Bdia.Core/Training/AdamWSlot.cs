@@ -1,0 +1,34 @@
+using TorchSharp;
+
+namespace Bdia.Core.Training;
+
+/// <summary>A parameter with its two moments.</summary>
+internal sealed class AdamWSlot : IDisposable
+{
+    public AdamWSlot(ParameterGroups.Entry entry)
+    {
+        if (entry.Parameter.dtype != torch.ScalarType.Float32)
+            throw new ArgumentException($"Parameter {entry.Name} is {entry.Parameter.dtype}; AdamW keeps float32 weights. Convert it, or keep it out of training.");
+        (Name, Parameter, Decays) = (entry.Name, entry.Parameter, entry.Decays);
+        First = torch.zeros(Parameter.shape, torch.float32, Parameter.device).DetachFromDisposeScope();
+        Second = torch.zeros(Parameter.shape, torch.float32, Parameter.device).DetachFromDisposeScope();
+    }
+
+    public string Name { get; }
+
+    public torch.Tensor Parameter { get; }
+
+    public bool Decays { get; }
+
+    /// <summary>m, the running mean of the gradient.</summary>
+    public torch.Tensor First { get; }
+
+    /// <summary>v, the running mean of the squared gradient.</summary>
+    public torch.Tensor Second { get; }
+
+    public void Dispose()
+    {
+        First.Dispose();
+        Second.Dispose();
+    }
+}

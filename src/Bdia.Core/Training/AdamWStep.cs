@@ -1,0 +1,14 @@
+namespace Bdia.Core.Training;
+
+/// <summary>The numbers of one AdamW step, the same for every element.</summary>
+/// <param name="GradientScale">Factor of the gradient.</param>
+/// <param name="Beta1">Memory of the gradient.</param>
+/// <param name="Gain1">1 - Beta1.</param>
+/// <param name="Beta2">Memory of the squared gradient.</param>
+/// <param name="Gain2">1 - Beta2.</param>
+/// <param name="Keep">1 - learning rate * weight decay.</param>
+/// <param name="StepSize">Learning rate over the first moment's bias correction.</param>
+/// <param name="RootCorrection">One over the root of the second moment's bias correction.</param>
+/// <param name="Epsilon">Added to the denominator.</param>
+internal readonly record struct AdamWStep(
+    float GradientScale, float Beta1, float Gain1, float Beta2, float Gain2, float Keep, float StepSize, float RootCorrection, float Epsilon);

@@ -1,0 +1,72 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Bdia.Core.Formats;
+using TorchSharp;
+
+namespace Bdia.Core.Training;
+
+/// <summary>
+/// One checkpoint: a safetensors file whose metadata hold the format version, the run's state and identity as JSON, and the
+/// SHA-256 of the same file without that entry, which therefore covers names, shapes, numbers and tensors alike.
+/// </summary>
+internal static class CheckpointFile
+{
+    private const int FormatVersion = 1;
+    private const string VersionEntry = "bdia.checkpoint.version", StateEntry = "state", IdentityEntry = "identity", HashEntry = "sha256";
+
+    /// <summary>What a file holds. Owns the tensors.</summary>
+    public sealed record Content(SafeTensorsContent Tensors, RunState State, SortedDictionary<string, string> Identity) : IDisposable
+    {
+        public void Dispose() => Tensors.Dispose();
+    }
+
+    /// <summary>Writes a checkpoint, whole or not at all.</summary>
+    public static void Write(
+        string path, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors, RunState state, SortedDictionary<string, string> identity)
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            [VersionEntry] = $"{FormatVersion}",
+            [StateEntry] = JsonSerializer.Serialize(state),
+            [IdentityEntry] = JsonSerializer.Serialize(identity),
+        };
+        metadata[HashEntry] = Hash(tensors, metadata);
+        DurableFile.Write(path, stream => SafeTensors.Write(stream, tensors, metadata));
+    }
+
+    /// <summary>Reads a checkpoint and checks that every byte is as it was written.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, foreign or of another version; the message says which, without the path.</exception>
+    public static Content Read(string path)
+    {
+        using var stream = File.OpenRead(path);
+        var content = SafeTensors.Read(stream);
+        try
+        {
+            if (!content.Metadata.TryGetValue(VersionEntry, out var version))
+                throw new InvalidDataException("it is a safetensors file, but no checkpoint of this library");
+            if (version != $"{FormatVersion}")
+                throw new InvalidDataException($"its format version is {version}, and this library reads version {FormatVersion}");
+
+            var metadata = content.Metadata.Where(entry => entry.Key != HashEntry).ToDictionary();
+            if (!content.Metadata.TryGetValue(HashEntry, out var hash) || hash != Hash(content.Tensors, metadata))
+                throw new InvalidDataException("its content does not match its SHA-256, so it was altered after it was written");
+
+            return new Content(content, Parse<RunState>(metadata, StateEntry), Parse<SortedDictionary<string, string>>(metadata, IdentityEntry));
+        }
+        catch
+        {
+            content.Dispose();
+            throw;
+        }
+    }
+
+    private static T Parse<T>(Dictionary<string, string> metadata, string entry)
+        => JsonSerializer.Deserialize<T>(metadata[entry]) ?? throw new InvalidDataException($"its entry '{entry}' is empty");
+
+    private static string Hash(IEnumerable<KeyValuePair<string, torch.Tensor>> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        using var sha = SHA256.Create();
+        using (var stream = new CryptoStream(Stream.Null, sha, CryptoStreamMode.Write)) SafeTensors.Write(stream, tensors, metadata);
+        return Convert.ToHexStringLower(sha.Hash!);
+    }
+}

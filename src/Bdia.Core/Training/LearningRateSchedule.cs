@@ -1,0 +1,14 @@
+namespace Bdia.Core.Training;
+
+/// <summary>How the learning rate runs after the warm-up.</summary>
+public enum LearningRateSchedule
+{
+    /// <summary>Half a cosine wave from the peak down to <see cref="TrainingOptions.FinalLearningRateFraction"/> of it.</summary>
+    Cosine,
+
+    /// <summary>peak * sqrt(warm-up steps / step), as in "Attention is all you need"; independent of the run's length.</summary>
+    InverseSquareRoot,
+
+    /// <summary>The peak until the end.</summary>
+    Constant,
+}

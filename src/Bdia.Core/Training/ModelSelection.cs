@@ -1,0 +1,14 @@
+namespace Bdia.Core.Training;
+
+/// <summary>Which validation figure says that one model is better than another.</summary>
+public enum ModelSelection
+{
+    /// <summary>Highest <see cref="ValidationResult.Accuracy"/>; of equal ones, the lowest loss.</summary>
+    Accuracy,
+
+    /// <summary>Lowest <see cref="ValidationResult.Loss"/>.</summary>
+    Loss,
+
+    /// <summary>Highest <see cref="ValidationResult.Score"/>, the task's own figure (BLEU, say); epochs without one are passed over.</summary>
+    Score,
+}

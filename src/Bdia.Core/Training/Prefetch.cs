@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
+
+namespace Bdia.Core.Training;
+
+/// <summary>Runs an enumeration on a thread of its own, a few items ahead of the one that takes them.</summary>
+/// <typeparam name="T">The items; those that nobody took are disposed where they are <see cref="IDisposable"/>.</typeparam>
+internal sealed class Prefetch<T> : IDisposable
+{
+    private readonly BlockingCollection<T> _ready;
+    private readonly CancellationTokenSource _cancel = new();
+    private readonly Thread _producer;
+    private ExceptionDispatchInfo? _fault;
+
+    /// <summary>Starts to read.</summary>
+    /// <param name="read">Opens the enumeration; called, enumerated and disposed on the other thread.</param>
+    /// <param name="ahead">Items to have ready, at least 1.</param>
+    public Prefetch(Func<CancellationToken, IEnumerable<T>> read, int ahead)
+    {
+        _ready = new BlockingCollection<T>(ahead);
+        _producer = new Thread(() => Produce(read)) { IsBackground = true, Name = "Bdia prefetch" };
+        _producer.Start();
+    }
+
+    /// <summary>Waits for the next item.</summary>
+    /// <param name="stop">Ends the wait.</param>
+    /// <param name="item">The item.</param>
+    /// <returns>False at the end of the enumeration, or when <paramref name="stop"/> was requested first.</returns>
+    /// <remarks>An exception of the enumeration is thrown here, in its place: after the items before it.</remarks>
+    public bool TryTake(StopSignal stop, [MaybeNullWhen(false)] out T item)
+    {
+        while (!_ready.TryTake(out item, millisecondsTimeout: 100))
+        {
+            if (_ready.IsCompleted)
+            {
+                _fault?.Throw();
+                return false;
+            }
+
+            if (stop.Requested) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends the enumeration, waits for its thread and disposes what nobody took.</summary>
+    public void Dispose()
+    {
+        _cancel.Cancel();
+        _producer.Join();
+        while (_ready.TryTake(out var item)) (item as IDisposable)?.Dispose();
+        _ready.Dispose();
+        _cancel.Dispose();
+    }
+
+    private void Produce(Func<CancellationToken, IEnumerable<T>> read)
+    {
+        try
+        {
+            foreach (var item in read(_cancel.Token))
+            {
+                try
+                {
+                    _ready.Add(item, _cancel.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    (item as IDisposable)?.Dispose();
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
+        {
+            // The reader obeyed; there is nobody left to tell.
+        }
+        catch (Exception fault)
+        {
+            // Whatever it is belongs to the thread that takes the items: here it would end the process.
+            _fault = ExceptionDispatchInfo.Capture(fault);
+        }
+        finally
+        {
+            _ready.CompleteAdding();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Bdia.Core.Training;
+
+/// <summary>Everything that decides the weights a run ends with, as names and values: a checkpoint is resumed only where all agree.</summary>
+internal static class RunIdentity
+{
+    // These say where checkpoints go and when to pause; they may change from one process of a run to the next.
+    private static readonly string[] Free =
+    [
+        nameof(TrainingOptions.CheckpointDirectory), nameof(TrainingOptions.CheckpointEverySteps), nameof(TrainingOptions.CheckpointEveryEpochs),
+        nameof(TrainingOptions.Resume), nameof(TrainingOptions.TimeBudget),
+    ];
+
+    /// <summary>The identity of a run.</summary>
+    public static SortedDictionary<string, string> Of(TrainingOptions options, IReadOnlyDictionary<string, string> task)
+    {
+        var identity = Flatten(nameof(TrainingOptions), options);
+        foreach (var name in Free) identity.Remove($"{nameof(TrainingOptions)}.{name}");
+        foreach (var (name, value) in task) identity.Add(name, value);
+        return identity;
+    }
+
+    /// <summary>The properties of an options record, those of nested records as "Outer.Inner".</summary>
+    /// <param name="prefix">Put before each name, with a dot.</param>
+    /// <param name="options">The record; must go through System.Text.Json.</param>
+    public static SortedDictionary<string, string> Flatten<T>(string prefix, T options)
+    {
+        var flat = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        Add(prefix, JsonSerializer.SerializeToNode(options));
+        return flat;
+
+        void Add(string name, JsonNode? node)
+        {
+            if (node is JsonObject nested)
+                foreach (var (part, value) in nested) Add($"{name}.{part}", value);
+            else
+                flat.Add(name, node is null ? "null" : string.Create(CultureInfo.InvariantCulture, $"{node}"));
+        }
+    }
+
+    /// <summary>What differs, each as "name is X there and Y here"; empty where nothing does.</summary>
+    public static IReadOnlyList<string> Differences(IReadOnlyDictionary<string, string> checkpoint, IReadOnlyDictionary<string, string> run)
+        => [.. checkpoint.Keys.Union(run.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)
+            .Select(name => (name, there: checkpoint.GetValueOrDefault(name, "unknown"), here: run.GetValueOrDefault(name, "unknown")))
+            .Where(value => value.there != value.here)
+            .Select(value => $"{value.name} is {value.there} in the checkpoint and {value.here} here")];
+}

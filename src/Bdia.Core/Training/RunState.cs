@@ -1,0 +1,83 @@
+namespace Bdia.Core.Training;
+
+/// <summary>Where a run stands, apart from its tensors: what a checkpoint keeps as JSON. Changes only after a whole optimizer step.</summary>
+internal sealed class RunState
+{
+    /// <summary>Optimizer steps done.</summary>
+    public long Step { get; set; }
+
+    /// <summary>Batches trained on, over all epochs: the number that the training clock shows.</summary>
+    public long Batches { get; set; }
+
+    /// <summary>Epochs done, validation included.</summary>
+    public int Epoch { get; set; }
+
+    /// <summary>Batches of the current epoch trained on.</summary>
+    public int BatchInEpoch { get; set; }
+
+    /// <summary>Seconds that the run had taken when this was saved.</summary>
+    public double ElapsedSeconds { get; set; }
+
+    /// <summary>Sums of the current epoch.</summary>
+    public EpochSums Sums { get; set; } = new();
+
+    /// <summary>Results of the epochs done.</summary>
+    public List<EpochResult> History { get; set; } = [];
+
+    /// <summary>The epoch of the best weights, 1 for the first; null while there are none.</summary>
+    public int? BestEpoch { get; set; }
+
+    /// <summary>Validation figures of the best weights.</summary>
+    public ValidationResult? BestValidation { get; set; }
+
+    /// <summary>The figure that the next progress is measured from, higher is better.</summary>
+    public double? ProgressFrom { get; set; }
+
+    /// <summary>Validations in a row without progress.</summary>
+    public int WithoutProgress { get; set; }
+
+    /// <summary>Makes another state equal to this one.</summary>
+    public void CopyTo(RunState other)
+    {
+        (other.Step, other.Batches, other.Epoch, other.BatchInEpoch, other.ElapsedSeconds) = (Step, Batches, Epoch, BatchInEpoch, ElapsedSeconds);
+        (other.Sums, other.History) = (Sums, History);
+        (other.BestEpoch, other.BestValidation, other.ProgressFrom, other.WithoutProgress) = (BestEpoch, BestValidation, ProgressFrom, WithoutProgress);
+    }
+}
+
+/// <summary>Sums over an epoch's training batches.</summary>
+internal sealed class EpochSums
+{
+    /// <summary>Sum of loss times weight.</summary>
+    public double Loss { get; set; }
+
+    /// <summary>Sum of weights.</summary>
+    public double Weight { get; set; }
+
+    /// <summary>Rows or tokens.</summary>
+    public long Items { get; set; }
+
+    /// <summary>Correct ones; null once a batch did not say.</summary>
+    public long? Correct { get; set; } = 0;
+
+    /// <summary>Seconds into the run at which the epoch began.</summary>
+    public double StartedAt { get; set; }
+
+    /// <summary>Learning rate of the last step.</summary>
+    public double LearningRate { get; set; }
+
+    /// <summary>Mean loss.</summary>
+    public double MeanLoss() => Loss / Weight;
+
+    /// <summary>Share of correct items, where known.</summary>
+    public double? Accuracy() => Correct is { } correct && Items > 0 ? (double)correct / Items : null;
+
+    /// <summary>Adds the sums of a step.</summary>
+    public void Add(EpochSums step)
+    {
+        Loss += step.Loss;
+        Weight += step.Weight;
+        Items += step.Items;
+        Correct += step.Correct;
+    }
+}

@@ -1,0 +1,37 @@
+namespace Bdia.Core.Training;
+
+/// <summary>One question for everything that may end a run early: the caller's token, the caller's probe, the time budget.</summary>
+public sealed class StopSignal
+{
+    private readonly CancellationToken _cancellation;
+    private readonly Func<bool>? _probe;
+    private readonly Func<bool>? _outOfTime;
+
+    internal StopSignal(Func<bool>? probe, Func<bool>? outOfTime, CancellationToken cancellation)
+        => (_cancellation, _probe, _outOfTime) = (cancellation, probe, outOfTime);
+
+    /// <summary>Why to stop; null while there is no reason. A reason once given stays.</summary>
+    public StopReason? Reason { get; private set; }
+
+    /// <summary>Whether to stop now.</summary>
+    public bool Requested
+    {
+        get
+        {
+            if (Reason is null)
+            {
+                if (_cancellation.IsCancellationRequested || _probe?.Invoke() == true) Reason = StopReason.Cancelled;
+                else if (_outOfTime?.Invoke() == true) Reason = StopReason.TimeBudget;
+            }
+
+            return Reason is not null;
+        }
+    }
+
+    /// <summary>Leaves by an exception that the trainer turns into a result.</summary>
+    /// <exception cref="OperationCanceledException">It is time to stop.</exception>
+    public void ThrowIfRequested()
+    {
+        if (Requested) throw new OperationCanceledException(_cancellation);
+    }
+}

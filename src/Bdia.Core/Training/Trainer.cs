@@ -1,0 +1,39 @@
+namespace Bdia.Core.Training;
+
+/// <summary>
+/// Trains whatever an <see cref="ITrainingTask{TBatch}"/> describes, on whatever an <see cref="IBatchSource{TBatch}"/> gives:
+/// AdamW, schedule, clipping, accumulation, validation, early stopping, best weights, checkpoints. It knows no model.
+/// </summary>
+/// <remarks>
+/// Everything random derives from the seed and from where training stands, so a run that was killed and resumed ends with
+/// the same bits as one that was not, on the same machine with the same number of threads.
+/// </remarks>
+/// <typeparam name="TBatch">What the source gives and the task takes.</typeparam>
+/// <param name="options">How to train.</param>
+public sealed class Trainer<TBatch>(TrainingOptions options)
+{
+    /// <summary>Trains until the epochs are done or a reason to stop comes up. The module ends in evaluation mode with the best weights, or the last ones where nothing was validated.</summary>
+    /// <param name="task">The module and its loss.</param>
+    /// <param name="source">The batches.</param>
+    /// <param name="progress">Called on this thread after every step and every epoch. What it throws ends the run and reaches the caller.</param>
+    /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
+    /// <param name="cancellation">Ends the run within a batch; the result is returned all the same.</param>
+    /// <returns>How the run went.</returns>
+    /// <exception cref="ArgumentException">Options are out of range.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
+    /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed.</exception>
+    /// <exception cref="Reversible.ReversibilityException">A reversible stack has left the range in which it is exact.</exception>
+    public TrainingResult Run(
+        ITrainingTask<TBatch> task, IBatchSource<TBatch> source,
+        IProgress<TrainingProgress>? progress = null, Func<bool>? stopProbe = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(source);
+        options.Validate();
+        if (options.EarlyStoppingPatience > 0 && !task.HasValidation)
+            throw new ArgumentException($"EarlyStoppingPatience is {options.EarlyStoppingPatience}, but there is nothing to validate on. Give validation data, or set it to 0.");
+
+        using var run = new TrainingRun<TBatch>(options, task, source, progress, stopProbe, cancellation);
+        return run.Run();
+    }
+}

@@ -1,0 +1,111 @@
+namespace Bdia.Core.Training;
+
+/// <summary>How to train, whatever the model: length, optimizer, schedule, early stopping, checkpoints.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Passes over the training data, 1..1,000,000. Default 30.</summary>
+    public int Epochs { get; init; } = 30;
+
+    /// <summary>Rows per batch, 1..1,000,000. Default 128. (A source that counts tokens may ignore it.)</summary>
+    public int BatchSize { get; init; } = 128;
+
+    /// <summary>
+    /// Batches whose gradients are gathered for one optimizer step, 1..100,000. Default 1. The gradient is that of one
+    /// batch of all their items, up to rounding: each batch counts by the weight of its items.
+    /// </summary>
+    public int AccumulationSteps { get; init; } = 1;
+
+    /// <summary>Peak learning rate, above 0, at most 10. Default 0.001.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Where the cosine schedule ends, as a fraction of the peak, 0..1. Default 0.01.</summary>
+    public double FinalLearningRateFraction { get; init; } = 0.01;
+
+    /// <summary>Share of all steps in which the learning rate rises to its peak, 0..1. Default 0.05. Not used where <see cref="WarmupSteps"/> is set.</summary>
+    public double WarmupFraction { get; init; } = 0.05;
+
+    /// <summary>Steps in which the learning rate rises to its peak; 0 = use <see cref="WarmupFraction"/>. Default 0.</summary>
+    public int WarmupSteps { get; init; }
+
+    /// <summary>How the learning rate runs after the warm-up. Default cosine.</summary>
+    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
+
+    /// <summary>AdamW's decoupled weight decay, 0..1; biases, norms and embeddings are exempt. Default 0.05.</summary>
+    public double WeightDecay { get; init; } = 0.05;
+
+    /// <summary>AdamW's memory of the gradient, 0..1, below 1. Default 0.9.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>AdamW's memory of the squared gradient, 0..1, below 1. Default 0.999.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Added to AdamW's denominator, above 0, at most 1. Default 1e-8.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>Largest global gradient norm; longer gradients are shortened to it. 0 = no clipping. Default 1.</summary>
+    public double ClipNorm { get; init; } = 1;
+
+    /// <summary>Share of the target probability that is spread over all classes, 0..1, below 1. Default 0.</summary>
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>Everything random in a run derives from it. Default 0.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Epochs from one validation to the next, 1 or more; the last epoch always ends with one. Default 1.</summary>
+    public int ValidateEveryEpochs { get; init; } = 1;
+
+    /// <summary>Which validation figure chooses the best model. Default accuracy.</summary>
+    public ModelSelection BestBy { get; init; } = ModelSelection.Accuracy;
+
+    /// <summary>Validations in a row without progress after which training stops; 0 = never. Default 0.</summary>
+    public int EarlyStoppingPatience { get; init; }
+
+    /// <summary>Progress, in the figure of <see cref="BestBy"/>, that early stopping counts as such, 0 or more. Default 0.</summary>
+    public double EarlyStoppingMinDelta { get; init; }
+
+    /// <summary>Time after which training stops with the best model so far; null = none. A resumed run counts on from the time it had used. Default null.</summary>
+    public TimeSpan? TimeBudget { get; init; }
+
+    /// <summary>Folder for checkpoints, created if missing, one run at a time; null = none are written. Default null.</summary>
+    public string? CheckpointDirectory { get; init; }
+
+    /// <summary>Optimizer steps from one checkpoint to the next; 0 = by epochs alone. Default 0.</summary>
+    public int CheckpointEverySteps { get; init; }
+
+    /// <summary>Epochs from one checkpoint to the next; 0 = by steps alone. One is always written at the end. Default 1.</summary>
+    public int CheckpointEveryEpochs { get; init; } = 1;
+
+    /// <summary>Go on from the newest checkpoint of the folder, or begin where there is none. Default false: a folder with checkpoints is refused, lest they are lost.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Checks every option.</summary>
+    /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
+    public void Validate()
+    {
+        var faults = new OptionFaults(nameof(TrainingOptions));
+        faults.Require(Epochs is >= 1 and <= 1_000_000, nameof(Epochs), Epochs, "1..1,000,000");
+        faults.Require(BatchSize is >= 1 and <= 1_000_000, nameof(BatchSize), BatchSize, "1..1,000,000");
+        faults.Require(AccumulationSteps is >= 1 and <= 100_000, nameof(AccumulationSteps), AccumulationSteps, "1..100,000");
+        faults.Require(LearningRate is > 0 and <= 10, nameof(LearningRate), LearningRate, "above 0 and at most 10");
+        faults.Require(FinalLearningRateFraction is >= 0 and <= 1, nameof(FinalLearningRateFraction), FinalLearningRateFraction, "0..1");
+        faults.Require(WarmupFraction is >= 0 and <= 1, nameof(WarmupFraction), WarmupFraction, "0..1");
+        faults.Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more");
+        faults.Require(Enum.IsDefined(Schedule), nameof(Schedule), Schedule, "Cosine, InverseSquareRoot or Constant");
+        faults.Require(WeightDecay is >= 0 and <= 1, nameof(WeightDecay), WeightDecay, "0..1");
+        faults.Require(Beta1 is >= 0 and < 1, nameof(Beta1), Beta1, "at least 0 and below 1");
+        faults.Require(Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, "at least 0 and below 1");
+        faults.Require(Epsilon is > 0 and <= 1, nameof(Epsilon), Epsilon, "above 0 and at most 1");
+        faults.Require(ClipNorm is >= 0 and < double.PositiveInfinity, nameof(ClipNorm), ClipNorm, "0 (off) or a finite norm");
+        faults.Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), LabelSmoothing, "at least 0 and below 1");
+        faults.Require(ValidateEveryEpochs >= 1, nameof(ValidateEveryEpochs), ValidateEveryEpochs, "1 or more");
+        faults.Require(Enum.IsDefined(BestBy), nameof(BestBy), BestBy, "Accuracy, Loss or Score");
+        faults.Require(EarlyStoppingPatience >= 0, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "0 (off) or more");
+        faults.Require(EarlyStoppingMinDelta is >= 0 and < double.PositiveInfinity, nameof(EarlyStoppingMinDelta), EarlyStoppingMinDelta, "0 or more, and finite");
+        faults.Require(TimeBudget is null || TimeBudget > TimeSpan.Zero, nameof(TimeBudget), TimeBudget, "above zero, or null for none");
+        faults.Require(CheckpointDirectory is null || CheckpointDirectory.Trim().Length > 0, nameof(CheckpointDirectory), "empty", "a folder, or null for none");
+        faults.Require(CheckpointEverySteps >= 0, nameof(CheckpointEverySteps), CheckpointEverySteps, "0 (by epochs alone) or more");
+        faults.Require(CheckpointEveryEpochs >= 0, nameof(CheckpointEveryEpochs), CheckpointEveryEpochs, "0 (by steps alone) or more");
+        faults.Require(!Resume || CheckpointDirectory is not null, nameof(Resume), Resume, "false where CheckpointDirectory is null");
+        faults.ThrowIfAny();
+    }
+}

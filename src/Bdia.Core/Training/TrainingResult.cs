@@ -1,0 +1,35 @@
+namespace Bdia.Core.Training;
+
+/// <summary>How a run went.</summary>
+public sealed record TrainingResult
+{
+    /// <summary>Every epoch that was finished, in order.</summary>
+    public required IReadOnlyList<EpochResult> History { get; init; }
+
+    /// <summary>Why it ended.</summary>
+    public required StopReason StopReason { get; init; }
+
+    /// <summary>The epoch whose weights the model now has, 1 for the first; null without validation: then they are the last ones.</summary>
+    public int? BestEpoch { get; init; }
+
+    /// <summary>Validation figures of the model; null without validation.</summary>
+    public ValidationResult? BestValidation { get; init; }
+
+    /// <summary>Optimizer steps done, in all processes where the run was resumed.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>The step this process began at, where it resumed a checkpoint; 0 otherwise.</summary>
+    public long ResumedAtStep { get; init; }
+
+    /// <summary>Seconds of the run, validation and checkpoints included, in all processes where it was resumed.</summary>
+    public required double SecondsTraining { get; init; }
+
+    /// <summary>Rows or tokens trained on per second in this process, validation left out.</summary>
+    public double ItemsPerSecond { get; init; }
+
+    /// <summary>Largest resident memory of this process, in bytes, as the operating system counts it.</summary>
+    public long PeakResidentBytes { get; init; }
+
+    /// <summary>Most side information that a forward pass of this process kept to undo rounding, in bytes.</summary>
+    public long SideInformationBytes { get; init; }
+}

@@ -1,0 +1,211 @@
+using TorchSharp;
+
+namespace Bdia.Core.Training;
+
+/// <summary>One run of the trainer, from the first batch or the newest checkpoint to the result.</summary>
+internal sealed class TrainingRun<TBatch> : IDisposable
+{
+    private const int BatchesAhead = 2;
+
+    private readonly TrainingOptions _options;
+    private readonly ITrainingTask<TBatch> _task;
+    private readonly IBatchSource<TBatch> _source;
+    private readonly TrainingPlan _plan;
+    private readonly AdamW _optimizer;
+    private readonly RunState _state = new();
+    private readonly StopSignal _stop;
+    private readonly BestModel _best;
+    private readonly RunCheckpoints? _checkpoints;
+    private readonly RunReport _report;
+
+    public TrainingRun(
+        TrainingOptions options, ITrainingTask<TBatch> task, IBatchSource<TBatch> source,
+        IProgress<TrainingProgress>? progress, Func<bool>? stopProbe, CancellationToken cancellation)
+    {
+        (_options, _task, _source) = (options, task, source);
+        _plan = TrainingPlan.Of(options, source.BatchCount);
+        _optimizer = new AdamW(ParameterGroups.Of(task.Module, task.WithoutDecay), options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
+        _best = new BestModel(options, _state);
+        try
+        {
+            if (options.CheckpointDirectory is { } folder)
+                _checkpoints = new RunCheckpoints(folder, options, RunIdentity.Of(options, task.Identity), task.Module, _optimizer, _best);
+            _checkpoints?.Resume(_state);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+
+        _report = new RunReport(options, _plan, _state, progress);
+        _stop = new StopSignal(stopProbe, () => options.TimeBudget is { } budget && _report.Elapsed >= budget, cancellation);
+    }
+
+    public TrainingResult Run()
+    {
+        using var gradients = torch.enable_grad();
+        _optimizer.ClearGradients();
+        try
+        {
+            while (_state.Epoch < _options.Epochs && !_best.OutOfPatience)
+            {
+                _task.Module.train();
+                if (!TrainEpoch() || !EndEpoch()) break;
+            }
+        }
+        finally
+        {
+            _optimizer.ClearGradients();
+            _task.Module.eval();
+        }
+
+        Save(finished: true);
+        _best.Restore(_task.Module);
+        var reason = _state.Epoch >= _options.Epochs ? StopReason.Completed : _best.OutOfPatience ? StopReason.EarlyStopping : _stop.Reason!.Value;
+        return _report.Result(reason);
+    }
+
+    public void Dispose()
+    {
+        _checkpoints?.Dispose();
+        _best.Dispose();
+        _optimizer.Dispose();
+    }
+
+    /// <summary>Trains on what is left of the epoch; false if it was stopped before its end.</summary>
+    private bool TrainEpoch()
+    {
+        if (_state.BatchInEpoch == 0) _state.Sums = new EpochSums { StartedAt = _report.Elapsed.TotalSeconds };
+        var batches = _plan.Batches(_state.Epoch);
+        var (epoch, first) = (_state.Epoch, _state.BatchInEpoch);
+        using var ahead = new Prefetch<TBatch>(cancellation => _source.Read(epoch, first, cancellation), BatchesAhead);
+        while (_state.BatchInEpoch < batches)
+        {
+            if (_stop.Requested || !TrainStep(ahead, Math.Min(_options.AccumulationSteps, batches - _state.BatchInEpoch))) return false;
+            Save(finished: false);
+            _report.Step(_task.SideInformationBytes);
+        }
+
+        if (!ahead.TryTake(_stop, out var surplus)) return true;
+        (surplus as IDisposable)?.Dispose();
+        throw new InvalidOperationException($"The batch source gave more than the {batches} batches that it counted for epoch {epoch}. BatchCount and Read must agree.");
+    }
+
+    /// <summary>One optimizer step over several batches; false if it was stopped, and then nothing has changed.</summary>
+    private bool TrainStep(Prefetch<TBatch> ahead, int batches)
+    {
+        var step = new EpochSums();
+        var unit = 0.0;
+        for (var i = 0; i < batches; i++)
+        {
+            if (i > 0 && _stop.Requested) return Discard();
+            if (!ahead.TryTake(_stop, out var batch))
+            {
+                if (_stop.Requested) return Discard();
+                throw new InvalidOperationException($"The batch source ended after {_state.BatchInEpoch + i} batches of epoch {_state.Epoch}, where it counted {_plan.Batches(_state.Epoch)}. BatchCount and Read must agree.");
+            }
+
+            using (batch as IDisposable) Accumulate(batch, _state.Batches + i, step, ref unit);
+        }
+
+        // Gradients hold the sum of weight / unit * mean gradient; this makes it the mean over all items.
+        var mean = unit / step.Weight;
+        var norm = _optimizer.GradientNorm() * mean;
+        var rate = _plan.LearningRate.At(_state.Step);
+        if (!double.IsFinite(norm)) throw Diverged("gradient norm", norm);
+        var clip = _options.ClipNorm > 0 && norm > _options.ClipNorm ? _options.ClipNorm / norm : 1;
+        _optimizer.Step(_state.Step + 1, rate, mean * clip);
+        _optimizer.ClearGradients();
+
+        step.LearningRate = _state.Sums.LearningRate = rate;
+        _state.Sums.Add(step);
+        _state.Step++;
+        _state.Batches += batches;
+        _state.BatchInEpoch += batches;
+        _report.Note(step, norm);
+        return true;
+
+        bool Discard()
+        {
+            _optimizer.ClearGradients();
+            return false;
+        }
+    }
+
+    /// <summary>Adds the gradient of one batch, in proportion to its weight; the first batch's weight is the unit, so that a single batch is not scaled at all.</summary>
+    private void Accumulate(TBatch batch, long number, EpochSums step, ref double unit)
+    {
+        using var scope = torch.NewDisposeScope();
+        _task.Clock.Step = number;
+        _task.Clock.Progress = (double)_state.Step / _plan.TotalSteps;
+        var loss = _task.Loss(batch);
+        var value = loss.Loss.to(torch.float64).item<double>();
+        if (!double.IsFinite(value)) throw Diverged("loss", value);
+        if (loss.Weight is not (> 0 and < double.PositiveInfinity))
+            throw new InvalidOperationException($"The task gave batch {number} the weight {loss.Weight}; it must be above 0 and finite.");
+
+        if (step.Weight == 0) unit = loss.Weight;
+        var share = loss.Weight / unit;
+        try
+        {
+            (share == 1 ? loss.Loss : loss.Loss * share).backward();
+        }
+        catch (Exception) when (_task.BackwardFault is not null)
+        {
+            // libtorch carries no managed exception through a backward pass; the stack has kept the true reason.
+            throw _task.BackwardFault;
+        }
+
+        step.Add(new EpochSums { Loss = value * loss.Weight, Weight = loss.Weight, Items = loss.Items, Correct = loss.Correct });
+    }
+
+    /// <summary>Validates, keeps the best, notes the epoch; false if it was stopped before the validation was done.</summary>
+    private bool EndEpoch()
+    {
+        var epoch = _state.Epoch + 1;
+        ValidationResult? validation = null;
+        if (_task.HasValidation && (epoch % _options.ValidateEveryEpochs == 0 || epoch == _options.Epochs))
+        {
+            if (!TryValidate(epoch, out validation)) return false;
+            if (validation is not null) _best.Offer(epoch, validation, _task.Module);
+        }
+
+        var sums = _state.Sums;
+        _state.History.Add(new EpochResult(
+            epoch, sums.MeanLoss(), sums.Accuracy(), sums.LearningRate, _report.Elapsed.TotalSeconds - sums.StartedAt, validation));
+        (_state.Epoch, _state.BatchInEpoch) = (epoch, 0);
+        Save(finished: false);
+        _report.Epoch(_task.SideInformationBytes);
+        return true;
+    }
+
+    private bool TryValidate(int epoch, out ValidationResult? validation)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        _task.Module.eval();
+        try
+        {
+            validation = _task.Validate(epoch, _stop);
+        }
+        catch (OperationCanceledException) when (_stop.Requested)
+        {
+            validation = null;
+            return false;
+        }
+
+        if (validation is not null && !double.IsFinite(validation.Loss)) throw Diverged("validation loss", validation.Loss);
+        return true;
+    }
+
+    private void Save(bool finished)
+    {
+        if (_checkpoints is null || !_checkpoints.Due(_state, finished)) return;
+        _state.ElapsedSeconds = _report.Elapsed.TotalSeconds;
+        _checkpoints.Write(_state);
+    }
+
+    private TrainingDivergedException Diverged(string quantity, double value)
+        => new(quantity, value, _state.Step + 1, _state.Epoch + 1, _plan.LearningRate.At(_state.Step), _options.ClipNorm);
+}

@@ -1,0 +1,8 @@
+namespace Bdia.Core.Training;
+
+/// <summary>Figures of one validation, each over all rows.</summary>
+/// <param name="Loss">Mean loss per item.</param>
+/// <param name="Items">Rows or tokens that it was taken over.</param>
+/// <param name="Accuracy">Share of items that the model got right, 0..1; null where that is not known.</param>
+/// <param name="Score">The task's own figure, higher is better (BLEU, say); null where there is none.</param>
+public sealed record ValidationResult(double Loss, long Items, double? Accuracy = null, double? Score = null);

@@ -1,0 +1,190 @@
+using Bdia.Core.Formats;
+using Bdia.Core.Training;
+
+namespace Bdia.Core.Tests.Training;
+
+public sealed class CheckpointTests : IDisposable
+{
+    private static readonly TrainingOptions Options = new() { Epochs = 4, LearningRate = 0.02, Seed = 5, AccumulationSteps = 2, CheckpointEverySteps = 1 };
+    private readonly string _folder = Directory.CreateTempSubdirectory("bdia-checkpoint-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private TrainingOptions Resuming => Options with { CheckpointDirectory = _folder, Resume = true };
+
+    private string[] Files => [.. Directory.GetFiles(_folder, "checkpoint-*").Order(StringComparer.Ordinal)];
+
+    private static ToyTask NewTask(string rows = "70")
+    {
+        ToyTask? task = null;
+        return task = new ToyTask { OnValidate = (_, _) => task!.Unseen(), Identity = new Dictionary<string, string> { ["Rows"] = rows } };
+    }
+
+    private static (TrainingResult Result, byte[] Weights) Run(TrainingOptions options, Action<TrainingProgress>? progress = null, ToyTask? task = null)
+    {
+        task ??= NewTask();
+        using var net = task.Net;
+        var result = task.Train(options, new ToySource(70, 16, 5), progress);
+        return (result, Weights.Bytes(net));
+    }
+
+    private sealed class Interrupted : Exception;
+
+    [Fact]
+    public void A_run_stopped_after_any_step_and_resumed_ends_with_the_same_bits_and_history()
+    {
+        var options = Options with { EarlyStoppingPatience = 2, BestBy = ModelSelection.Loss, Epochs = 5 };
+        var whole = Run(options);
+        for (var step = 1; step <= whole.Result.Steps; step++)
+        {
+            Clear();
+            var resuming = options with { CheckpointDirectory = _folder, Resume = true };
+            Assert.Throws<Interrupted>(() => Run(resuming, p => { if (p.Step == step) throw new Interrupted(); }));
+            var resumed = Run(resuming);
+
+            Assert.Equal(whole.Weights, resumed.Weights);
+            Assert.Equal(whole.Result.StopReason, resumed.Result.StopReason);
+            Assert.Equal(whole.Result.BestEpoch, resumed.Result.BestEpoch);
+            Assert.Equal(whole.Result.History.Select(Figures), resumed.Result.History.Select(Figures));
+            Assert.Equal(step, resumed.Result.ResumedAtStep);
+        }
+
+        static object Figures(EpochResult epoch) => (epoch.Epoch, epoch.TrainingLoss, epoch.TrainingAccuracy, epoch.LearningRate, epoch.Validation);
+    }
+
+    [Fact]
+    public void Steps_after_the_newest_checkpoint_are_done_again_alike()
+    {
+        var options = Resuming with { CheckpointEverySteps = 4, CheckpointEveryEpochs = 0 };
+        Assert.Throws<Interrupted>(() => Run(options, p => { if (p.Step == 7) throw new Interrupted(); }));
+        var resumed = Run(options);
+        Assert.Equal(4, resumed.Result.ResumedAtStep);
+        Assert.Equal(Run(Options).Weights, resumed.Weights);
+    }
+
+    [Fact]
+    public void A_failed_validation_is_done_again_after_the_step_that_was_saved()
+    {
+        var task = new ToyTask { OnValidate = (_, _) => throw new Interrupted(), Identity = NewTask().Identity };
+        Assert.Throws<Interrupted>(() => Run(Resuming, task: task));
+        var resumed = Run(Resuming);
+        Assert.Equal(3, resumed.Result.ResumedAtStep); // 5 batches in groups of 2: the epoch's last step
+        Assert.Equal(Run(Options).Weights, resumed.Weights);
+    }
+
+    [Fact]
+    public void A_cancelled_run_goes_on_where_it_was_cancelled()
+    {
+        using var cancel = new CancellationTokenSource();
+        var options = Resuming with { CheckpointEverySteps = 0 };
+        var task = NewTask();
+        using (task.Net)
+        {
+            var result = task.Train(options, new ToySource(70, 16, 5), p => { if (p.Step == 5) cancel.Cancel(); }, cancel: cancel);
+            Assert.Equal(StopReason.Cancelled, result.StopReason);
+        }
+
+        var resumed = Run(options);
+        Assert.Equal(5, resumed.Result.ResumedAtStep);
+        Assert.Equal(Run(Options).Weights, resumed.Weights);
+    }
+
+    [Fact]
+    public void A_finished_run_resumes_to_its_result_without_a_step()
+    {
+        var first = Run(Resuming);
+        var again = Run(Resuming, _ => Assert.Fail("a step was made"));
+        Assert.Equal(first.Weights, again.Weights);
+        Assert.Equal(first.Result.History, again.Result.History);
+        Assert.Equal(StopReason.Completed, again.Result.StopReason);
+    }
+
+    [Fact]
+    public void The_two_newest_checkpoints_are_kept_and_nothing_half_written()
+    {
+        Run(Resuming);
+        Assert.Equal(["checkpoint-0000000011.safetensors", "checkpoint-0000000012.safetensors"], Files.Select(Path.GetFileName));
+        Assert.Equal(["in-use.lock"], Directory.GetFiles(_folder).Except(Files).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void What_a_killed_writer_left_is_cleared_and_does_not_count()
+    {
+        Assert.Throws<Interrupted>(() => Run(Resuming, p => { if (p.Step == 3) throw new Interrupted(); }));
+        File.WriteAllText(Path.Combine(_folder, "checkpoint-0000000004.safetensors.writing"), "half");
+        Assert.Equal(3, Run(Resuming).Result.ResumedAtStep);
+        Assert.Empty(Directory.GetFiles(_folder, "*.writing"));
+    }
+
+    [Fact]
+    public void Another_learning_rate_data_size_or_model_is_refused_by_name()
+    {
+        Run(Resuming);
+        Refuses("TrainingOptions.LearningRate is 0.02 in the checkpoint and 0.03 here", () => Run(Resuming with { LearningRate = 0.03 }));
+        Refuses("Rows is 70 in the checkpoint and 71 here", () => Run(Resuming, task: NewTask("71")));
+        Refuses("TrainingOptions.Epochs is 4", () => Run(Resuming with { Epochs = 9, Seed = 6 }));
+        Run(Resuming with { CheckpointEverySteps = 7, TimeBudget = TimeSpan.FromHours(1) }); // these may change
+    }
+
+    [Fact]
+    public void A_folder_with_checkpoints_is_not_overwritten_unasked()
+    {
+        Run(Resuming);
+        var before = Files.Select(File.ReadAllBytes).ToArray();
+        Refuses("already holds checkpoint-0000000012.safetensors", () => Run(Resuming with { Resume = false }));
+        Assert.Equal(before, Files.Select(File.ReadAllBytes).ToArray());
+    }
+
+    [Fact]
+    public void Two_runs_cannot_share_a_folder()
+        => Run(Resuming, p => { if (p.Step == 1) Refuses("cannot be used", () => Run(Resuming)); });
+
+    [Fact]
+    public void A_damaged_checkpoint_is_named_with_the_one_to_resume_from()
+    {
+        Assert.Throws<Interrupted>(() => Run(Resuming, p => { if (p.Step == 6) throw new Interrupted(); }));
+        var (previous, newest) = (Files[0], Files[1]);
+        var good = File.ReadAllBytes(newest);
+
+        for (var at = 0; at < good.Length; at += 97) // an altered byte anywhere: header, numbers, tensors
+        {
+            var bad = good.ToArray();
+            bad[at] ^= 0x10;
+            File.WriteAllBytes(newest, bad);
+            Refuses(newest, () => Run(Resuming));
+        }
+
+        for (var length = 0; length < good.Length; length += good.Length / 7)
+        {
+            File.WriteAllBytes(newest, good[..length]);
+            Refuses($"Delete that file to resume from {Path.GetFileName(previous)}", () => Run(Resuming));
+        }
+
+        File.Delete(newest);
+        Assert.Equal(5, Run(Resuming).Result.ResumedAtStep);
+    }
+
+    [Fact]
+    public void The_only_checkpoint_being_damaged_says_that_there_is_no_earlier_one()
+    {
+        File.WriteAllText(Path.Combine(_folder, "checkpoint-0000000001.safetensors"), "not one");
+        Refuses("to begin anew; there is no earlier one", () => Run(Resuming));
+    }
+
+    [Fact]
+    public void A_foreign_file_and_another_format_version_are_told_apart()
+    {
+        var path = Path.Combine(_folder, "checkpoint-0000000001.safetensors");
+        using (var stream = File.Create(path)) SafeTensors.Write(stream, []);
+        Refuses("no checkpoint of this library", () => Run(Resuming));
+        using (var stream = File.Create(path)) SafeTensors.Write(stream, [], new Dictionary<string, string> { ["bdia.checkpoint.version"] = "7" });
+        Refuses("format version is 7, and this library reads version 1", () => Run(Resuming));
+    }
+
+    private void Clear()
+    {
+        foreach (var file in Directory.GetFiles(_folder)) File.Delete(file);
+    }
+
+    private static void Refuses(string text, Action run) => Assert.Contains(text, Assert.Throws<CheckpointException>(run).Message, StringComparison.Ordinal);
+}
