@@ -53,9 +53,7 @@ internal sealed class ElfImage
     public static ElfImage Parse(byte[] image)
     {
         var elf = new ElfImage(image);
-        if (image.Length < FileHeaderSize || !image.AsSpan(0, 6).SequenceEqual("\u007fELF\u0002\u0001"u8))
-            throw new BadImageFormatException($"The file of {image.Length} bytes is not a 64-bit little-endian ELF library.");
-
+        elf.CheckHeader();
         var sections = elf.ReadSections();
         foreach (var section in sections)
         {
@@ -68,6 +66,27 @@ internal sealed class ElfImage
         }
 
         return elf;
+    }
+
+    /// <summary>Checks that a library's file reaches to its end, reading its header alone.</summary>
+    /// <exception cref="BadImageFormatException">It is not such a library, or is truncated.</exception>
+    public static void CheckWhole(string path)
+    {
+        using var file = File.OpenHandle(path);
+        var length = RandomAccess.GetLength(file);
+        var header = new byte[FileHeaderSize];
+        var elf = new ElfImage(header[..RandomAccess.Read(file, header, 0)]);
+        elf.CheckHeader();
+        // Linkers write the table of sections last.
+        var end = elf.U64(0x28) + (ulong)elf.U16(0x3A) * elf.U16(0x3C);
+        if (end > (ulong)length)
+            throw new BadImageFormatException($"The ELF library '{path}' is truncated: it has {length} bytes and should have {end}.");
+    }
+
+    private void CheckHeader()
+    {
+        if (image.Length < FileHeaderSize || !image.AsSpan(0, 6).SequenceEqual("\u007fELF\u0002\u0001"u8))
+            throw new BadImageFormatException($"The file of {image.Length} bytes is not a 64-bit little-endian ELF library.");
     }
 
     private List<Section> ReadSections()

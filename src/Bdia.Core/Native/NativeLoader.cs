@@ -35,13 +35,18 @@ internal static class NativeLoader
         }
         catch (Exception e)
         {
-            Problem = new NativeLibraryMissingException($"TorchSharp's native library could not be prepared: {e.Message}", e);
+            Problem = new NativeLibraryMissingException(
+                $"TorchSharp's native libraries could not be prepared: {OneLine(e)} Restore the packages of the application anew, "
+                + $"or add to its project {NativeLocator.Packages("libtorch")}.", e);
         }
     }
 
     private static void PrepareOnLinux(NativeLocator locator)
     {
         var path = locator.Require(TorchSharpLibrary);
+        var dependencies = new[] { locator.Require("libtorch_cpu.so"), locator.Require("libtorch.so") };
+        foreach (var dependency in dependencies)
+            ElfImage.CheckWhole(dependency);
         var runtime = CxxRuntime.Loaded();
         var adapted = GlibcxxCompatibility.Adapt(File.ReadAllBytes(path), path, runtime.Versions, runtime.Path);
         State = $"libstdc++ {GlibcxxCompatibility.Highest(runtime.Versions)}{(adapted is null ? "" : ", TorchSharp adapted to it")}";
@@ -50,8 +55,8 @@ internal static class NativeLoader
 
         // An image in memory has no folder in which the loader could find what it depends on. libtorch.so brings in CUDA
         // where the application holds the CUDA libraries.
-        NativeLibrary.Load(locator.Require("libtorch_cpu.so"));
-        NativeLibrary.Load(locator.Require("libtorch.so"));
+        foreach (var dependency in dependencies)
+            LoadFile(dependency);
         MemoryImage.Load(adapted, TorchSharpLibrary);
     }
 
@@ -59,28 +64,33 @@ internal static class NativeLoader
     /// <exception cref="NativeLibraryMissingException">It cannot be loaded.</exception>
     public static void Load()
     {
+        // Whoever loaded the libraries by other means (from a Python installation, say) is served too. Where something is known to be
+        // wrong, only that is asked: the loader kills the process when it maps a truncated file.
+        if (Problem is not null && !NativeLibrary.TryLoad(TorchSharpLibrary, out _))
+            throw new NativeLibraryMissingException(Problem.Message, Problem.InnerException);
         var torchSharp = typeof(torch).Assembly;
-        // Whoever loaded libtorch by other means (a Python installation's, say) is served too.
         if (NativeLibrary.TryLoad("torch_cpu", torchSharp, null, out _) && NativeLibrary.TryLoad("LibTorchSharp", torchSharp, null, out _))
             return;
-        if (Problem is not null)
-            throw new NativeLibraryMissingException(Problem.Message, Problem);
 
         var locator = NativeLocator.ForThisProcess();
         var (prefix, suffix) = OperatingSystem.IsWindows() ? ("", ".dll") : ("lib", OperatingSystem.IsMacOS() ? ".dylib" : ".so");
         foreach (var name in new[] { "torch_cpu", "LibTorchSharp" })
+            LoadFile(locator.Require(prefix + name + suffix));
+    }
+
+    private static void LoadFile(string path)
+    {
+        try
         {
-            var path = locator.Require(prefix + name + suffix);
-            try
-            {
-                NativeLibrary.Load(path);
-            }
-            catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
-            {
-                throw new NativeLibraryMissingException(
-                    $"The native library '{path}' is there and cannot be loaded: {e.Message} Check that it is whole and meant for {NativeLocator.Platform}, "
-                    + $"or add to the application's project {NativeLocator.Packages(name)}.", e);
-            }
+            NativeLibrary.Load(path);
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            throw new NativeLibraryMissingException(
+                $"The native library '{path}' is there and cannot be loaded: {OneLine(e)} Check that it is whole and meant for {NativeLocator.Platform}, "
+                + $"or add to the application's project {NativeLocator.Packages(Path.GetFileName(path))}.", e);
         }
     }
+
+    private static string OneLine(Exception e) => e.Message.Trim().TrimEnd('.').ReplaceLineEndings(" ") + ".";
 }

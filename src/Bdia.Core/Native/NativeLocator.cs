@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -65,14 +66,26 @@ internal sealed class NativeLocator(IReadOnlyList<string> folders)
         yield return application;
         yield return Path.Combine(application, native);
 
-        // A plug-in, or a notebook, which loads TorchSharp.dll from the package cache: PACKAGES/torchsharp/VERSION/lib/FRAMEWORK.
-        var torchSharp = Path.GetDirectoryName(typeof(torch).Assembly.Location);
+        foreach (var folder in FoldersAround(TorchSharpFolder(), native))
+            yield return folder;
+    }
+
+    // A plug-in has its own folder; a notebook or script loads TorchSharp.dll from PACKAGES/torchsharp/VERSION/lib/FRAMEWORK.
+    internal static IEnumerable<string> FoldersAround(string? torchSharp, string native)
+    {
         if (string.IsNullOrEmpty(torchSharp))
             yield break;
         yield return torchSharp;
         yield return Path.Combine(torchSharp, native);
-        yield return Path.GetFullPath(Path.Combine(torchSharp, "..", "..", native));
-        yield return Path.GetFullPath(Path.Combine(
-            torchSharp, "..", "..", "..", "..", $"libtorch-cpu-{Platform}", LibTorchVersion, native));
+
+        var version = Path.GetDirectoryName(Path.GetDirectoryName(torchSharp));
+        var package = Path.GetDirectoryName(version);
+        if (version is null || package is null || !Path.GetFileName(package).Equals("torchsharp", StringComparison.OrdinalIgnoreCase))
+            yield break;
+        yield return Path.Combine(version, native);
+        yield return Path.Combine(Path.GetDirectoryName(package)!, $"libtorch-cpu-{Platform}", LibTorchVersion, native);
     }
+
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "Empty in a single-file application, which has no such folder.")]
+    private static string? TorchSharpFolder() => Path.GetDirectoryName(typeof(torch).Assembly.Location);
 }

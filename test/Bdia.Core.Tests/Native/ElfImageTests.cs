@@ -48,4 +48,23 @@ public class ElfImageTests
             {
             }
         });
+
+    [Fact]
+    public void A_file_is_whole_or_told_to_be_truncated()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, Image);
+            ElfImage.CheckWhole(path);
+
+            File.WriteAllBytes(path, Image[..^1]);
+            var error = Assert.Throws<BadImageFormatException>(() => ElfImage.CheckWhole(path));
+            Assert.Contains($"has {Image.Length - 1} bytes and should have {Image.Length}", error.Message);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
 }

@@ -43,4 +43,19 @@ public class NativeLocatorTests
         Assert.Contains("'TorchSharp' 0.107.0", error.Message);
         Assert.Contains("linux-x64, win-x64, win-arm64, osx-arm64", error.Message);
     }
+
+    [Fact]
+    public void The_package_cache_is_searched_only_when_TorchSharp_was_loaded_from_it()
+    {
+        var native = Path.Combine("runtimes", "p", "native");
+        var cache = Path.Combine(Path.GetTempPath(), "packages");
+        var inCache = Path.Combine(cache, "torchsharp", "0.107.0", "lib", "net8.0");
+
+        Assert.Equal(
+            [inCache, Path.Combine(inCache, native), Path.Combine(cache, "torchsharp", "0.107.0", native),
+                Path.Combine(cache, $"libtorch-cpu-{NativeLocator.Platform}", NativeLocator.LibTorchVersion, native)],
+            NativeLocator.FoldersAround(inCache, native));
+        Assert.Equal([cache, Path.Combine(cache, native)], NativeLocator.FoldersAround(cache, native));
+        Assert.Empty(NativeLocator.FoldersAround("", native));
+    }
 }
