@@ -27,21 +27,27 @@ internal sealed class EncodedImageReader(DataViewRow row, DataViewSchema.Column 
         var result = Decode(codec, bitmap);
         if (result != SKCodecResult.Success)
             return $"the image of {file.Length} bytes is damaged or cut short ({result})";
-        Bitmaps.ToPlanes(bitmap, redFirst: false, shape, pixels);
+        Bitmaps.ToPlanes(bitmap, stride: 4, redFirst: false, shape, pixels);
         return null;
     }
 
-    /// <summary>Width and height that a file states, or null where it is no image.</summary>
-    public static (int Width, int Height)? Size(VBuffer<byte> file)
+    /// <summary>A function that gives width and height of the image in the current row, or null where there is none.</summary>
+    public static Func<(int Width, int Height)?> Sizes(DataViewRow row, DataViewSchema.Column column)
     {
-        using var codec = file.Length == 0 ? null : Open(file);
-        return codec is null ? null : (codec.Info.Width, codec.Info.Height);
+        var getter = row.GetGetter<VBuffer<byte>>(column);
+        VBuffer<byte> file = default;
+        return () =>
+        {
+            getter(ref file);
+            using var codec = file.Length == 0 ? null : Open(file);
+            return codec is null ? null : (codec.Info.Width, codec.Info.Height);
+        };
     }
 
     private static SKCodec? Open(VBuffer<byte> file)
     {
-        var data = SKData.CreateCopy(file.IsDense ? file.GetValues() : [.. file.DenseValues()]);
-        return SKCodec.Create(data);
+        using var data = SKData.CreateCopy(file.IsDense ? file.GetValues() : [.. file.DenseValues()]);
+        return SKCodec.Create(data); // holds its own reference to the data
     }
 
     private static unsafe SKCodecResult Decode(SKCodec codec, byte[] bitmap)

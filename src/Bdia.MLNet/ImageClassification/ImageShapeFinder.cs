@@ -1,0 +1,74 @@
+using Bdia.MLNet.Common;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+
+namespace Bdia.MLNet.ImageClassification;
+
+/// <summary>What the options say about the size of the images; null and <see cref="PixelLayout.Automatic"/> leave it to the data.</summary>
+internal sealed record AskedShape(int? Channels, int? Height, int? Width, PixelLayout Layout)
+{
+    /// <summary>Fills in what was not asked for; where both speak they must agree.</summary>
+    public ImageShape Complete(ImageShape found, string column)
+    {
+        if ((Channels ?? found.Channels, Height ?? found.Height, Width ?? found.Width) != (found.Channels, found.Height, found.Width))
+        {
+            throw new ArgumentException(
+                $"The options ask for images of {found with { Channels = Channels ?? found.Channels, Height = Height ?? found.Height, Width = Width ?? found.Width }}, but column '{column}' holds {found}. " +
+                "Leave ImageHeight, ImageWidth and Channels unset, or resize the images.");
+        }
+        return found;
+    }
+}
+
+/// <summary>Finds the size of the images in a column: from its type, from the options, or from the first image that can be read.</summary>
+internal static class ImageShapeFinder
+{
+    private const int ColorChannels = 3;
+
+    public static ImageColumn Find(IDataView data, string name, AskedShape asked)
+    {
+        var form = ImageColumn.FormOf(ImageColumn.Requirement(name).Check(data.Schema))!.Value;
+        var column = data.Schema[name];
+        if (form == ImageForm.Pixels)
+        {
+            var vector = (VectorDataViewType)column.Type;
+            var layout = PixelVector.Layout(vector, asked.Layout);
+            return new ImageColumn(name, form, PixelVector.Shape(vector, layout) is { } shape ? asked.Complete(shape, name) : FlatShape(vector.Size, name, asked), layout);
+        }
+        var channels = asked.Channels ?? ColorChannels; // bitmaps have all colours; one channel asks for their luminance
+        var (width, height) = column.Type is ImageDataViewType { Width: > 0 } image ? (image.Width, image.Height)
+            : asked is { Width: { } w, Height: { } h } ? (w, h)
+            : FirstSize(data, column, form);
+        return new ImageColumn(name, form, asked.Complete(new ImageShape(channels, height, width), name), PixelLayout.Planar);
+    }
+
+    private static ImageShape FlatShape(int size, string name, AskedShape asked)
+    {
+        foreach (var channels in asked.Channels is { } one ? [one] : new[] { ColorChannels, 1 })
+        {
+            var area = size / channels;
+            var side = (int)Math.Round(Math.Sqrt(area));
+            var height = asked.Height ?? (asked.Width is { } w ? area / w : side);
+            var width = asked.Width ?? (asked.Height is { } h ? area / h : side);
+            if (height > 0 && width > 0 && (long)channels * height * width == size)
+                return new ImageShape(channels, height, width);
+        }
+        throw new ArgumentException($"Column '{name}' has {size} values, which make no {(asked.Height is null && asked.Width is null ? "square " : "")}image with {asked.Channels?.ToString() ?? "1 or 3"} channels" +
+            $"{(asked.Height is { } high ? $" and height {high}" : "")}{(asked.Width is { } wide ? $" and width {wide}" : "")}. Set ImageHeight, ImageWidth and Channels so that their product is {size}.");
+    }
+
+    // Rows without a readable image are passed over here; whether they end the training is decided when they are read for it.
+    private static (int Width, int Height) FirstSize(IDataView data, DataViewSchema.Column column, ImageForm form)
+    {
+        using var cursor = data.GetRowCursor([column]);
+        var size = form == ImageForm.Image ? BitmapReader.Sizes(cursor, column) : EncodedImageReader.Sizes(cursor, column);
+        var rows = 0L;
+        for (; cursor.MoveNext(); rows++)
+        {
+            if (size() is { } found)
+                return found;
+        }
+        throw new InvalidDataException(rows == 0 ? "The data is empty: it has no rows." : $"None of the {rows} rows has a readable image in column '{column.Name}'.");
+    }
+}

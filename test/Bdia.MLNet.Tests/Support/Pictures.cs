@@ -1,0 +1,44 @@
+using Microsoft.ML.Data;
+using SkiaSharp;
+
+namespace Bdia.MLNet.Tests.Support;
+
+/// <summary>Small pictures in every form in which a pipeline hands them over.</summary>
+internal static class Pictures
+{
+    /// <summary>A colour value that depends on all its coordinates, so that no mix-up goes unseen.</summary>
+    public static byte Value(int channel, int y, int x, int seed = 0) => (byte)(17 + 71 * channel + 13 * y + 5 * x + 31 * seed);
+
+    public static float[] Planar(int height, int width, int channels = 3, int seed = 0)
+        => [.. from c in Enumerable.Range(0, channels) from y in Enumerable.Range(0, height) from x in Enumerable.Range(0, width) select (float)Value(c, y, x, seed)];
+
+    public static float[] Interleaved(int height, int width, int channels = 3, int seed = 0)
+        => [.. from y in Enumerable.Range(0, height) from x in Enumerable.Range(0, width) from c in Enumerable.Range(0, channels) select (float)Value(c, y, x, seed)];
+
+    public static MLImage Image(int height, int width, MLPixelFormat format = MLPixelFormat.Bgra32, int seed = 0)
+    {
+        var pixels = new byte[4 * height * width];
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = 0; x < width; x++)
+            {
+                for (var c = 0; c < 3; c++)
+                    pixels[4 * (y * width + x) + (format == MLPixelFormat.Bgra32 ? 2 - c : c)] = Value(c, y, x, seed);
+                pixels[4 * (y * width + x) + 3] = 255;
+            }
+        }
+        return MLImage.CreateFromPixels(width, height, format, pixels);
+    }
+
+    public static byte[] Encoded(int height, int width, SKEncodedImageFormat format = SKEncodedImageFormat.Png, int seed = 0)
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Bgra8888, SKAlphaType.Opaque));
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = 0; x < width; x++)
+                bitmap.SetPixel(x, y, new SKColor(Value(0, y, x, seed), Value(1, y, x, seed), Value(2, y, x, seed)));
+        }
+        using var data = bitmap.Encode(format, 90);
+        return data.ToArray();
+    }
+}
