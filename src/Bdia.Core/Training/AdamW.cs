@@ -35,6 +35,9 @@ public sealed class AdamW : IDisposable
         _slots = [.. groups.Parameters.Select(p => new AdamWSlot(p))];
     }
 
+    /// <summary>Threads to share the work among; null = as many as libtorch uses. No result depends on it.</summary>
+    internal int? Threads { get; init; }
+
     /// <summary>The first and second moments by parameter name, prefixed "m." and "v.": the tensors themselves, to save or to overwrite.</summary>
     public IEnumerable<KeyValuePair<string, torch.Tensor>> State
         => _slots.SelectMany(slot => new KeyValuePair<string, torch.Tensor>[] { new("m." + slot.Name, slot.First), new("v." + slot.Name, slot.Second) });
@@ -43,7 +46,7 @@ public sealed class AdamW : IDisposable
     /// <returns>The norm; NaN or infinite where a gradient is.</returns>
     public double GradientNorm()
     {
-        using var gradients = AdamWGradients.Of(_slots);
+        using var gradients = AdamWGradients.Of(_slots, Threads ?? torch.get_num_threads());
         return Math.Sqrt(gradients.SumOfSquares());
     }
 
@@ -55,7 +58,7 @@ public sealed class AdamW : IDisposable
     public void Step(long step, double learningRate, double gradientScale = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
-        using var gradients = AdamWGradients.Of(_slots);
+        using var gradients = AdamWGradients.Of(_slots, Threads ?? torch.get_num_threads());
         gradients.Update(new AdamWStep(
             GradientScale: (float)gradientScale,
             Beta1: (float)_beta1,

@@ -7,7 +7,7 @@ namespace Bdia.Core.Training;
 /// The gradients of one step. On the CPU, all work goes over the tensors' memory in one pass each, in pieces of a fixed
 /// size that threads may take in any order; on another device, by libtorch's operations.
 /// </summary>
-internal sealed unsafe class AdamWGradients : IDisposable
+internal sealed unsafe class AdamWGradients(int threads) : IDisposable
 {
     // 32 Ki floats: the four arrays of a piece (512 KiB) fit a core's second-level cache, and a piece is long enough to hand to a thread.
     private const int PieceLength = 1 << 15;
@@ -23,9 +23,9 @@ internal sealed unsafe class AdamWGradients : IDisposable
     private readonly record struct Piece(nint Parameter, nint Gradient, nint First, nint Second, int Length, bool Decays);
 
     /// <summary>Takes the gradients that the parameters have now.</summary>
-    public static AdamWGradients Of(IReadOnlyList<AdamWSlot> slots)
+    public static AdamWGradients Of(IReadOnlyList<AdamWSlot> slots, int threads)
     {
-        var gradients = new AdamWGradients();
+        var gradients = new AdamWGradients(threads);
         foreach (var slot in slots)
         {
             if (slot.Parameter.grad is { } gradient) gradients.Add(slot, gradient.DetachFromDisposeScope());
@@ -93,7 +93,6 @@ internal sealed unsafe class AdamWGradients : IDisposable
 
     private void ForEachPiece(Action<int> work)
     {
-        var threads = torch.get_num_threads();
         if (threads > 1 && _pieces.Sum(piece => (long)piece.Length) >= ParallelFrom)
             Parallel.For(0, _pieces.Count, new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
         else

@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using Bdia.Core.Training;
+using TorchSharp;
+
+namespace Bdia.Core.ImageClassification;
+
+/// <summary>Fills the tensors of one batch, image by image, straight in their memory.</summary>
+internal sealed class ImageBatchWriter : IDisposable
+{
+    private readonly int _pixels, _classes;
+    private readonly torch.Tensor _images, _targets, _labels;
+    private readonly float[] _weights;
+    private bool _handedOver;
+
+    /// <summary>An empty batch.</summary>
+    /// <param name="shape">Size of an image.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="count">Images that the batch will have.</param>
+    public ImageBatchWriter(ImageShape shape, int classes, int count)
+    {
+        (_pixels, _classes) = (shape.Pixels, classes);
+        _weights = new float[count];
+        // Detached: a batch outlives whatever scope is open on the thread that makes it.
+        _images = torch.empty([count, shape.Channels, shape.Height, shape.Width], torch.float32, torch.CPU).DetachFromDisposeScope();
+        _targets = torch.empty([count, classes], torch.float32, torch.CPU).DetachFromDisposeScope();
+        _labels = torch.empty([count], torch.int64, torch.CPU).DetachFromDisposeScope();
+    }
+
+    /// <summary>Images written so far.</summary>
+    public int Written { get; private set; }
+
+    /// <summary>Images that the batch will have.</summary>
+    public int Count => _weights.Length;
+
+    /// <summary>Adds an image.</summary>
+    /// <param name="label">Its class.</param>
+    /// <param name="weight">How much it counts.</param>
+    /// <param name="smoothing">Share of the target that is spread over all classes.</param>
+    /// <returns>Where to write its normalised pixels.</returns>
+    public Span<float> Add(int label, float weight, double smoothing)
+    {
+        var target = Target(Written);
+        target.Fill((float)(smoothing / _classes));
+        target[label] += (float)(1 - smoothing);
+        MemoryMarshal.Cast<byte, long>(_labels.bytes)[Written] = label;
+        _weights[Written] = weight;
+        return Image(Written++);
+    }
+
+    /// <summary>
+    /// Blends every image and its target with the next one, the last with the first. The larger part stays the image's own:
+    /// the distribution is symmetric and neighbours are random, so nothing is lost, and the label remains meaningful.
+    /// </summary>
+    /// <param name="share">Share of image i that stays, at least 1/2.</param>
+    public void Mix(Func<int, double> share)
+    {
+        var (firstImage, firstTarget, firstWeight) = (Image(0).ToArray(), Target(0).ToArray(), _weights[0]);
+        for (var i = 0; i < Count; i++)
+        {
+            var own = (float)share(i);
+            var last = i == Count - 1;
+            Blend(Image(i), last ? firstImage : Image(i + 1), own);
+            Blend(Target(i), last ? firstTarget : Target(i + 1), own);
+            _weights[i] = own * _weights[i] + (1 - own) * (last ? firstWeight : _weights[i + 1]);
+        }
+    }
+
+    /// <summary>The finished batch.</summary>
+    public ImageBatch ToBatch()
+    {
+        var sum = 0.0;
+        for (var i = 0; i < Count; i++)
+        {
+            sum += _weights[i];
+            foreach (ref var value in Target(i)) value *= _weights[i];
+        }
+
+        _handedOver = true;
+        return new ImageBatch(_images, _targets, _labels, sum);
+    }
+
+    /// <summary>Frees the tensors unless a batch has taken them over.</summary>
+    public void Dispose()
+    {
+        if (_handedOver) return;
+        _images.Dispose();
+        _targets.Dispose();
+        _labels.Dispose();
+    }
+
+    private static void Blend(Span<float> own, ReadOnlySpan<float> other, float share)
+    {
+        for (var i = 0; i < own.Length; i++) own[i] = share * own[i] + (1 - share) * other[i];
+    }
+
+    private Span<float> Image(int row) => MemoryMarshal.Cast<byte, float>(_images.bytes).Slice(row * _pixels, _pixels);
+
+    private Span<float> Target(int row) => MemoryMarshal.Cast<byte, float>(_targets.bytes).Slice(row * _classes, _classes);
+}

@@ -1,0 +1,55 @@
+using Bdia.Core.Training;
+
+namespace Bdia.Core.ImageClassification;
+
+/// <summary>What image classification adds to <see cref="TrainingOptions"/>: augmentation, class weights, validation split, memory.</summary>
+public sealed record ImageTrainingOptions
+{
+    /// <summary>Pixels by which a random crop may shift an image in each direction, 0..1024; 0 = no crops; null = 4 for images of 32 pixels or more, an eighth of the shorter side for smaller ones. Default null.</summary>
+    public int? AugmentCropPadding { get; init; }
+
+    /// <summary>What a crop shows beyond the image. Default zero.</summary>
+    public CropFill AugmentCropFill { get; init; } = CropFill.Zero;
+
+    /// <summary>Whether half of the images, by chance, are mirrored left to right. Default true; set it to false where that changes the class, as with digits.</summary>
+    public bool AugmentFlip { get; init; } = true;
+
+    /// <summary>Mixup: each image is blended with another one of its batch, labels likewise, in a proportion from the distribution Beta(a, a) with this a, 0..100; 0 = off. Default 0.</summary>
+    public double MixupAlpha { get; init; }
+
+    /// <summary>How much a training row of each class counts, each above 0; null = all the same. Default null.</summary>
+    public IReadOnlyList<float>? ClassWeights { get; init; }
+
+    /// <summary>Share of the training rows that is held back for validation where no validation rows are given, 0..1, below 1; 0 = none. Default 0.1.</summary>
+    public double ValidationFraction { get; init; } = 0.1;
+
+    /// <summary>Whether the rows held back have the classes in the same proportions as all. Default true. Either way, a class keeps at least one training row, or the data two.</summary>
+    public bool StratifiedValidation { get; init; } = true;
+
+    /// <summary>Memory for pixels, in bytes, above 0. Data that needs more is read anew in every epoch, and shuffled in a window of this size. Default 1 GiB.</summary>
+    public long MemoryBudgetBytes { get; init; } = 1L << 30;
+
+    /// <summary>Checks every option.</summary>
+    /// <param name="classes">Number of classes of the model.</param>
+    /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
+    public void Validate(int classes)
+    {
+        var faults = new OptionFaults(nameof(ImageTrainingOptions));
+        faults.Require(AugmentCropPadding is null or (>= 0 and <= 1024), nameof(AugmentCropPadding), AugmentCropPadding, "0..1024, or null");
+        faults.Require(Enum.IsDefined(AugmentCropFill), nameof(AugmentCropFill), AugmentCropFill, "Zero or Reflect");
+        faults.Require(MixupAlpha is >= 0 and <= 100, nameof(MixupAlpha), MixupAlpha, "0..100");
+        faults.Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
+        faults.Require(MemoryBudgetBytes > 0, nameof(MemoryBudgetBytes), MemoryBudgetBytes, "above 0");
+        if (ClassWeights is { } weights)
+        {
+            faults.Require(weights.Count == classes, nameof(ClassWeights), $"of length {weights.Count}", $"of length {classes}, one for each class");
+            for (var i = 0; i < weights.Count; i++)
+                faults.Require(weights[i] is > 0 and < float.PositiveInfinity, $"{nameof(ClassWeights)}[{i}]", weights[i], "above 0 and finite");
+        }
+
+        faults.ThrowIfAny();
+    }
+
+    /// <summary>The crop padding for images of a size.</summary>
+    internal int CropPadding(int height, int width) => AugmentCropPadding ?? Math.Min(4, Math.Min(height, width) / 8);
+}

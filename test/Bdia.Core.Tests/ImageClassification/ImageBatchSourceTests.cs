@@ -1,0 +1,170 @@
+using Bdia.Core.ImageClassification;
+using Bdia.Core.Training;
+using TorchSharp;
+
+namespace Bdia.Core.Tests.ImageClassification;
+
+public sealed class ImageBatchSourceTests
+{
+    private static readonly ImageShape Shape = new(1, 8, 8);
+    private static readonly StopSignal Never = new(null, null, default);
+
+    /// <summary>The whole path from rows to batches, over rows 0..count-1 without every third.</summary>
+    private static ImageBatchSource Source(
+        ToyImages rows, long budget = long.MaxValue, TrainingOptions? training = null, ImageTrainingOptions? images = null, ImageShape? shape = null)
+    {
+        var survey = ImageSurvey.Of(rows, "training", shape ?? Shape, 2, budget, hash: false, Never);
+        int[] chosen = [.. Enumerable.Range(0, survey.Labels.Count).Where(row => row % 3 != 2)];
+        return new ImageBatchSource(
+            new ImageSubset(rows, survey, chosen, budget), survey.Normalization(chosen), 2, training ?? new TrainingOptions { BatchSize = 7, Seed = 3 }, images ?? new());
+    }
+
+    private static List<(float[] Images, float[] Targets, long[] Labels, double Weight)> Read(ImageBatchSource source, int epoch = 0, int first = 0)
+    {
+        var result = new List<(float[], float[], long[], double)>();
+        foreach (var batch in source.Read(epoch, first, CancellationToken.None))
+        {
+            using (batch) result.Add((batch.Images.data<float>().ToArray(), batch.Targets.data<float>().ToArray(), batch.Labels.data<long>().ToArray(), batch.Weight));
+        }
+
+        return result;
+    }
+
+    [Fact]
+    public void Batches_hold_every_chosen_row_once_and_the_last_is_short()
+    {
+        var source = Source(new ToyImages(50), images: new() { AugmentCropPadding = 0, AugmentFlip = false });
+        var batches = Read(source);
+        Assert.Equal(5, source.BatchCount(0));
+        Assert.Equal([7, 7, 7, 7, 6], batches.Select(batch => batch.Labels.Length)); // 34 rows
+        Assert.Equal(34, batches.SelectMany(batch => batch.Images.Chunk(64)).Select(image => string.Join(",", image)).Distinct().Count());
+        Assert.NotEqual(batches[0].Images, Read(source, epoch: 1)[0].Images);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Reading_anew_gives_the_same_batches_as_memory_where_the_window_holds_all(bool whole)
+    {
+        var images = new ImageTrainingOptions { MixupAlpha = 0.4, AugmentCropPadding = 2 };
+        var rowBytes = whole ? 64 : 256;
+        var memory = Read(Source(new ToyImages(50, whole: whole), images: images), epoch: 2);
+        var rows = new ToyImages(50, whole: whole);
+        var streamed = Read(Source(rows, budget: 34 * rowBytes, images: images), epoch: 2); // 50 rows exceed it, the 34 chosen do not
+
+        Assert.Equal(2, rows.Passes);
+        Assert.Equal(memory.Count, streamed.Count);
+        for (var i = 0; i < memory.Count; i++)
+        {
+            Assert.Equal(memory[i].Images, streamed[i].Images);
+            Assert.Equal(memory[i].Targets, streamed[i].Targets);
+            Assert.Equal(memory[i].Labels, streamed[i].Labels);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(9)]
+    [InlineData(33)]
+    public void A_smaller_window_still_visits_every_row_once_an_epoch(int window)
+    {
+        var source = Source(new ToyImages(50), budget: window * 64, images: new() { AugmentCropPadding = 0, AugmentFlip = false });
+        var first = Read(source).SelectMany(batch => batch.Images.Chunk(64)).Select(image => string.Join(",", image)).ToArray();
+        var second = Read(source, epoch: 1).SelectMany(batch => batch.Images.Chunk(64)).Select(image => string.Join(",", image)).ToArray();
+        Assert.Equal(34, first.Distinct().Count());
+        Assert.Equal(first.Order(), second.Order());
+        Assert.Equal(window == 1, first.SequenceEqual(second)); // a window of one row cannot shuffle
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(10 * 64)]
+    public void A_resumed_epoch_gives_the_rest_of_the_same_batches(long budget)
+    {
+        var source = Source(new ToyImages(50), budget, images: new() { MixupAlpha = 1 });
+        var whole = Read(source, epoch: 4);
+        var rest = Read(source, epoch: 4, first: 3);
+        Assert.Equal(whole.Skip(3).Select(batch => string.Join(",", batch.Images)), rest.Select(batch => string.Join(",", batch.Images)));
+        Assert.Empty(Read(source, epoch: 4, first: 5));
+    }
+
+    [Fact]
+    public void Targets_carry_smoothing_and_class_weights()
+    {
+        var source = Source(
+            new ToyImages(50), training: new TrainingOptions { BatchSize = 40, LabelSmoothing = 0.2 }, images: new() { ClassWeights = [1, 3] });
+        var (_, targets, labels, weight) = Read(source).Single();
+        Assert.Equal(labels.Sum(label => label == 0 ? 1.0 : 3.0), weight, 6);
+        for (var i = 0; i < labels.Length; i++)
+        {
+            float[] expected = labels[i] == 0 ? [0.9f, 0.1f] : [0.3f, 2.7f];
+            Assert.Equal(expected[0], targets[2 * i], 6);
+            Assert.Equal(expected[1], targets[2 * i + 1], 6);
+        }
+    }
+
+    [Fact]
+    public void Mixup_blends_neighbours_and_keeps_the_larger_share_of_the_own_image()
+    {
+        var none = new ImageTrainingOptions { AugmentCropPadding = 0, AugmentFlip = false };
+        var plain = Read(Source(new ToyImages(50), images: none));
+        var mixed = Read(Source(new ToyImages(50), images: none with { MixupAlpha = 1 }));
+        for (var b = 0; b < plain.Count; b++)
+        {
+            var (images, blends) = (plain[b].Images.Chunk(64).ToArray(), mixed[b].Images.Chunk(64).ToArray());
+            for (var i = 0; i < images.Length; i++)
+            {
+                var next = images[(i + 1) % images.Length];
+                var pixel = Array.FindIndex(images[i].Zip(next).ToArray(), pair => Math.Abs(pair.First - pair.Second) > 0.5f);
+                var share = (blends[i][pixel] - next[pixel]) / (images[i][pixel] - next[pixel]);
+                Assert.InRange(share, 0.499, 1.001);
+                for (var p = 0; p < 64; p++) Assert.Equal(share * images[i][p] + (1 - share) * next[p], blends[i][p], 0.001f);
+                var own = plain[b].Labels[i];
+                var expected = own == plain[b].Labels[(i + 1) % images.Length] ? 1 : share;
+                Assert.Equal(expected, mixed[b].Targets[2 * i + own], 0.001f);
+                Assert.Equal(own, mixed[b].Labels[i]);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_budget_within_which_rows_fit_reads_them_once()
+    {
+        var rows = new ToyImages(50);
+        var source = Source(rows, budget: 50 * 64);
+        for (var epoch = 0; epoch < 3; epoch++) Read(source, epoch);
+        Assert.Equal(1, rows.Passes);
+    }
+
+    [Fact]
+    public void Data_that_changes_between_passes_is_found()
+    {
+        var shrinking = 0;
+        var rows = new ToyImages(50) { Change = (row, image) => row == 20 && shrinking++ > 0 ? image with { Label = 1 } : image };
+        var fault = Assert.Throws<InvalidDataException>(() => Read(Source(rows, budget: 640)));
+        Assert.Contains("row 20 has label 1, where the first pass saw 0", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Normalisation_is_measured_over_the_chosen_rows_alone()
+    {
+        var rows = new ToyImages(30) { Change = (row, image) => row % 3 == 2 ? image with { Pixels = [.. Enumerable.Repeat(255f, 64)] } : image };
+        var pixels = Read(Source(rows, images: new() { AugmentCropPadding = 0, AugmentFlip = false })).SelectMany(batch => batch.Images).ToArray();
+        Assert.Equal(0, pixels.Average(), 4);
+        Assert.Equal(1, pixels.Average(pixel => pixel * pixel), 4);
+    }
+
+    [Fact]
+    public void Abandoned_batches_leave_no_tensor_behind()
+    {
+        var source = Source(new ToyImages(50));
+        var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        foreach (var batch in source.Read(0, 0, CancellationToken.None))
+        {
+            batch.Dispose();
+            break;
+        }
+
+        Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
+    }
+}
