@@ -1,1 +1,9 @@
-Console.WriteLine();
+using System.CommandLine;
+using Bdia.Benchmarks;
+using Bdia.Benchmarks.Training;
+
+// One suite a command; each contender of a suite runs in a process of its own (the hidden command `contender`).
+var root = new RootCommand("Measures Bdia.MLNet. Each suite prints a Markdown table and can write it as JSON.");
+root.Subcommands.Add(TrainingSuite.Command());
+root.Subcommands.Add(Contender.Command());
+return await root.Parse(args).InvokeAsync();

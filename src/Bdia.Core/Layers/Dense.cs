@@ -1,0 +1,53 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Layers;
+
+/// <summary>y = x Wᵀ + b. State: weight (outputs, inputs) and bias (outputs).</summary>
+/// <remarks>
+/// In place of TorchSharp's Linear, whose constructor draws from libtorch's global generator and which knows one precision only.
+/// </remarks>
+public sealed class Dense : nn.Module<Tensor, Tensor>
+{
+    /// <summary>Standard deviation of the initial weights before the cut at two of them.</summary>
+    public const double InitialStandardDeviation = 0.02;
+
+    private readonly Parameter weight; // (outputs, inputs)
+    private readonly Parameter bias; // (outputs)
+    private readonly ComputePrecision precision;
+
+    /// <summary>Creates a layer with truncated normal weights and a bias of zero.</summary>
+    /// <param name="inputs">Features that go in, at least 1.</param>
+    /// <param name="outputs">Features that come out, at least 1.</param>
+    /// <param name="generator">What the weights are drawn from, on the CPU.</param>
+    /// <param name="precision">Of the product; in BFloat16 input, weight and bias are rounded to it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">inputs or outputs is below 1.</exception>
+    public Dense(int inputs, int outputs, Generator generator, ComputePrecision precision = ComputePrecision.Float32) : base(nameof(Dense))
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
+        ArgumentNullException.ThrowIfNull(generator);
+        this.precision = precision;
+        weight = Initial.TruncatedNormal(generator, InitialStandardDeviation, outputs, inputs);
+        bias = Initial.Constant(0, outputs);
+        RegisterComponents();
+    }
+
+    /// <summary>Applies the layer.</summary>
+    /// <param name="input">(..., inputs), any floating-point type.</param>
+    /// <returns>(..., outputs), in the number format of the precision.</returns>
+    public override Tensor forward(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var scope = NewDisposeScope();
+        return Product(input, weight, bias, precision).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>x Wᵀ + b in the number format of the precision; casts are part of the graph, so gradients arrive in float32.</summary>
+    internal static Tensor Product(Tensor x, Tensor weight, Tensor bias, ComputePrecision precision)
+    {
+        var type = precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        return nn.functional.linear(x.to(type), weight.to(type), bias.to(type));
+    }
+}

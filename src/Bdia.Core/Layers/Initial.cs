@@ -1,0 +1,39 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Layers;
+
+/// <summary>Initial values of parameters, drawn from the caller's generator. TorchSharp's own initialisers draw from the global one.</summary>
+internal static class Initial
+{
+    // Where a normal distribution is cut, in standard deviations, and the area below that.
+    private const double Cut = 2;
+    private const double AreaBelowCut = 0.9772498680518208;
+
+    /// <summary>Normal with mean 0 and the given standard deviation, cut at two of them on either side.</summary>
+    internal static Parameter TruncatedNormal(Generator generator, double standardDeviation, params long[] shape)
+    {
+        // Inverse of the distribution function: z = √2 erfinv(2 area - 1) of a uniform area between the two cuts.
+        const double Bound = 2 * AreaBelowCut - 1;
+        var limit = Cut * standardDeviation;
+        return Owned(() => empty(shape).uniform_(-Bound, Bound, generator).erfinv_().mul_(Math.Sqrt(2) * standardDeviation).clamp_(-limit, limit));
+    }
+
+    /// <summary>Uniform between -bound and bound.</summary>
+    internal static Parameter Uniform(Generator generator, double bound, params long[] shape)
+        => Owned(() => empty(shape).uniform_(-bound, bound, generator));
+
+    /// <summary>The same value everywhere.</summary>
+    internal static Parameter Constant(double value, params long[] shape) => Owned(() => full(shape, value));
+
+    // A module may be built inside a caller's dispose scope, which must not free its parameters.
+    private static Parameter Owned(Func<Tensor> create)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradients = no_grad();
+        var parameter = nn.Parameter(create().to(ScalarType.Float32));
+        parameter.DetachFromDisposeScope();
+        return parameter;
+    }
+}

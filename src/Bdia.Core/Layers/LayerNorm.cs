@@ -1,0 +1,35 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Layers;
+
+/// <summary>Layer normalisation over the last dimension, in float32. State: weight (width), initially 1, and bias (width), initially 0.</summary>
+public sealed class LayerNorm : nn.Module<Tensor, Tensor>
+{
+    /// <summary>Added to the variance; the value that vision transformers are trained with.</summary>
+    public const double Epsilon = 1e-6;
+
+    private readonly Parameter weight; // (D)
+    private readonly Parameter bias; // (D)
+
+    /// <summary>Creates the layer.</summary>
+    /// <param name="width">Size of the last dimension, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">width is below 1.</exception>
+    public LayerNorm(int width) : base(nameof(LayerNorm))
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        weight = Initial.Constant(1, width);
+        bias = Initial.Constant(0, width);
+        RegisterComponents();
+    }
+
+    /// <summary>Normalises each vector to mean 0 and variance 1, then scales and shifts it.</summary>
+    /// <param name="input">(..., width), float32.</param>
+    /// <returns>Of the same shape, float32.</returns>
+    public override Tensor forward(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return nn.functional.layer_norm(input, weight.shape, weight, bias, Epsilon);
+    }
+}

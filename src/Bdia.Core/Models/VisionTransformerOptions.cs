@@ -1,0 +1,107 @@
+using Bdia.Core.Layers;
+using Bdia.Core.Reversible;
+
+namespace Bdia.Core.Models;
+
+/// <summary>Sizes and regularisation of a <see cref="VisionTransformer"/>. Serialises to JSON as it stands.</summary>
+public sealed record VisionTransformerOptions
+{
+    /// <summary>Height of the images in pixels, a multiple of <see cref="PatchSize"/>. Default 32.</summary>
+    public int ImageHeight { get; init; } = 32;
+
+    /// <summary>Width of the images in pixels, a multiple of <see cref="PatchSize"/>. Default 32.</summary>
+    public int ImageWidth { get; init; } = 32;
+
+    /// <summary>Colour channels: 1 or 3. Default 3.</summary>
+    public int Channels { get; init; } = 3;
+
+    /// <summary>Classes to tell apart, at least 2.</summary>
+    public int Classes { get; init; } = 2;
+
+    /// <summary>P, side of a patch in pixels, at least 1. Default 4.</summary>
+    public int PatchSize { get; init; } = 4;
+
+    /// <summary>D, features per token, a multiple of <see cref="Heads"/>. Default 128.</summary>
+    public int Width { get; init; } = 128;
+
+    /// <summary>K, number of blocks, at least 1. Default 6.</summary>
+    public int Depth { get; init; } = 6;
+
+    /// <summary>Attention heads, at least 1. Default 4.</summary>
+    public int Heads { get; init; } = 4;
+
+    /// <summary>Width of the feed-forward layer between its two products, at least 1. Default 256.</summary>
+    public int FeedForwardWidth { get; init; } = 256;
+
+    /// <summary>Dropout after the position embedding and after either branch of a block: 0 (default) up to, not including, 1.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Probability of leaving out a branch of the last block; it grows linearly from 0 in the first. 0 (default) up to, not including, 1.</summary>
+    public double StochasticDepth { get; init; }
+
+    /// <summary>Number format of matrix products. Default float32.</summary>
+    public ComputePrecision Precision { get; init; } = ComputePrecision.Float32;
+
+    /// <summary>How the stack of blocks integrates and differentiates.</summary>
+    public BdiaStackOptions Stack { get; init; } = new();
+
+    /// <summary>N - 1: the number of patches.</summary>
+    internal int Patches => ImageHeight / PatchSize * (ImageWidth / PatchSize);
+
+    /// <summary>The sizes of a preset. Patches of 16 pixels suit pictures of about 224 pixels: for smaller ones set <see cref="PatchSize"/>.</summary>
+    /// <param name="preset">Which.</param>
+    /// <param name="imageHeight">Height of the images in pixels.</param>
+    /// <param name="imageWidth">Width of the images in pixels.</param>
+    /// <param name="channels">1 or 3.</param>
+    /// <param name="classes">At least 2.</param>
+    /// <returns>Options that have not been validated: adjust them with <c>with</c>, then construct the model.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such preset.</exception>
+    public static VisionTransformerOptions FromPreset(VisionTransformerPreset preset, int imageHeight, int imageWidth, int channels, int classes)
+    {
+        var (patch, width, depth, heads, feedForward) = preset switch
+        {
+            VisionTransformerPreset.Compact => (4, 128, 6, 4, 256),
+            VisionTransformerPreset.Cifar => (4, 512, 6, 8, 512),
+            VisionTransformerPreset.Tiny => (16, 192, 12, 3, 768),
+            VisionTransformerPreset.Small => (16, 384, 12, 6, 1536),
+            VisionTransformerPreset.Base => (16, 768, 12, 12, 3072),
+            _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "There is no such preset; choose Compact, Cifar, Tiny, Small or Base."),
+        };
+        return new()
+        {
+            ImageHeight = imageHeight, ImageWidth = imageWidth, Channels = channels, Classes = classes,
+            PatchSize = patch, Width = width, Depth = depth, Heads = heads, FeedForwardWidth = feedForward,
+        };
+    }
+
+    /// <summary>Checks all values at once.</summary>
+    /// <exception cref="ArgumentException">Names every value that is out of range or does not fit another one.</exception>
+    public void Validate()
+    {
+        var faults = Faults().ToList();
+        if (faults.Count > 0) throw new ArgumentException(string.Join(" ", faults));
+    }
+
+    /// <summary>Block k's options; stochastic depth grows linearly with k.</summary>
+    internal TransformerBlockOptions Block(int k) => new()
+    {
+        Width = Width, Heads = Heads, FeedForwardWidth = FeedForwardWidth, Dropout = Dropout, Precision = Precision,
+        StochasticDepth = Depth > 1 ? StochasticDepth * k / (Depth - 1) : StochasticDepth,
+    };
+
+    /// <summary>Every fault as a sentence, for options that contain these.</summary>
+    internal IEnumerable<string> Faults()
+    {
+        if (ImageHeight < 1) yield return $"ImageHeight is {ImageHeight}; it must be at least 1.";
+        if (ImageWidth < 1) yield return $"ImageWidth is {ImageWidth}; it must be at least 1.";
+        if (Channels is not (1 or 3)) yield return $"Channels is {Channels}; it must be 1 (grey) or 3 (colour).";
+        if (Classes < 2) yield return $"Classes is {Classes}; it must be at least 2.";
+        if (PatchSize < 1) yield return $"PatchSize is {PatchSize}; it must be at least 1.";
+        else if (ImageHeight % PatchSize != 0 || ImageWidth % PatchSize != 0)
+            yield return $"Images are {ImageHeight}x{ImageWidth} and PatchSize is {PatchSize}; both sides must be multiples of the patch size: choose another patch size or resize the images.";
+        if (Depth < 1) yield return $"Depth is {Depth}; it must be at least 1.";
+        foreach (var fault in (Block(0) with { StochasticDepth = StochasticDepth }).Faults()) yield return fault;
+        if (Stack is null) yield return "Stack is null; it must be a BdiaStackOptions.";
+        else foreach (var fault in Stack.Faults()) yield return fault;
+    }
+}
