@@ -38,10 +38,7 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(input);
         using var scope = NewDisposeScope();
         var (batch, tokens, width) = (input.shape[0], input.shape[1], input.shape[2]);
-        // (B, N, D) -> (B, N, 3 D) -> three views (B, N, H, Dh); the backward of unbind joins their gradients in one copy
-        var parts = qkv.forward(input).view(batch, tokens, 3, heads, width / heads).unbind(2);
-        var (query, key, value) = (parts[0].transpose(1, 2), parts[1].transpose(1, 2), parts[2].transpose(1, 2)); // (B, H, N, Dh)
-        var gathered = nn.functional.scaled_dot_product_attention(query, key, value); // (B, H, N, Dh)
-        return proj.forward(gathered.transpose(1, 2).reshape(batch, tokens, width)).MoveToOuterDisposeScope(); // (B, N, D)
+        var gathered = Attention.Self(qkv.forward(input).view(batch, tokens, 3, heads, width / heads)); // (B, N, D)
+        return proj.forward(gathered).MoveToOuterDisposeScope(); // (B, N, D)
     }
 }
