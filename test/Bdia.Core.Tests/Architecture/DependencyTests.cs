@@ -1,0 +1,88 @@
+using System.Text.RegularExpressions;
+using Bdia.Core.Native;
+
+namespace Bdia.Core.Tests.Architecture;
+
+/// <summary>Which part of the libraries may know which: a new dependency is a decision, and this file is where it is taken.</summary>
+public partial class DependencyTests
+{
+    // Part -> the parts it may use; where types are named, those alone.
+    private static readonly Dictionary<string, Dictionary<string, string[]>> Allowed = new()
+    {
+        ["Native"] = [],
+        ["Numerics"] = new() { ["Native"] = [] },
+        ["Formats"] = new() { ["Native"] = [] },
+        ["Reversible"] = new() { ["Native"] = [], ["Numerics"] = [] },
+        ["Layers"] = new() { ["Native"] = [], ["Reversible"] = ["Residual", "ResidualContext", "BlockRandom"] },
+        ["Models"] = new() { ["Native"] = [], ["Layers"] = [], ["Reversible"] = [] },
+        ["Training"] = new()
+        {
+            ["Native"] = [],
+            ["Numerics"] = [],
+            ["Formats"] = [],
+            ["Reversible"] = ["TrainingClock", "ReversibilityException"],
+        },
+        ["ImageClassification"] = new()
+        {
+            ["Native"] = [],
+            ["Formats"] = [],
+            ["Models"] = [],
+            ["Training"] = [],
+            ["Reversible"] = ["TrainingClock", "ReversibilityException", "BdiaStack"],
+        },
+    };
+
+    public static TheoryData<string> Parts => [.. Directory.GetDirectories(Path.Combine(SourceTree.Root, "src", "Bdia.Core"))
+        .Select(folder => Path.GetFileName(folder)!).Where(name => name is not ("bin" or "obj"))];
+
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public void A_part_of_the_core_uses_only_what_it_may(string part)
+    {
+        Assert.True(Allowed.TryGetValue(part, out var allowed), $"src/Bdia.Core/{part} is new: say in this file which parts it may use.");
+        var faults = new List<string>();
+        foreach (var file in SourceTree.CSharp($"src/Bdia.Core/{part}"))
+            foreach (var used in PartName().Matches(file.Code).Select(match => match.Groups[1].Value).Distinct().Where(used => used != part))
+            {
+                if (!allowed.TryGetValue(used, out var types))
+                    faults.Add($"{file.Path} uses {used}");
+                else if (types.Length > 0)
+                    faults.AddRange(TypesUsed(file, used).Except(types).Select(type => $"{file.Path} uses {used}.{type}"));
+            }
+
+        SourceTree.AssertNone(faults);
+    }
+
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public void Namespace_and_folder_agree(string part) =>
+        SourceTree.AssertNone(SourceTree.CSharp($"src/Bdia.Core/{part}").Where(file => !file.Code.Contains($"namespace Bdia.Core.{part};", StringComparison.Ordinal)).Select(file => file.Path));
+
+    [Fact]
+    public void Training_knows_no_model() =>
+        SourceTree.AssertNone(SourceTree.CSharp("src/Bdia.Core/Training").Where(file => ModelWord().IsMatch(file.Code)).Select(file => $"{file.Path}: {ModelWord().Match(file.Code)}"));
+
+    [Fact]
+    public void What_trainers_share_in_ML_NET_knows_none_of_them() =>
+        SourceTree.AssertNone(SourceTree.CSharp("src/Bdia.MLNet").Where(file => CommonPart().IsMatch(file.Path) && ModelWord().IsMatch(file.Code))
+            .Select(file => $"{file.Path}: {ModelWord().Match(file.Code)}"));
+
+    [Fact]
+    public void The_core_knows_nothing_of_ML_NET() =>
+        SourceTree.AssertNone(SourceTree.CSharp("src/Bdia.Core").Where(file => file.Code.Contains("Microsoft.ML", StringComparison.Ordinal)).Select(file => file.Path));
+
+    private static IEnumerable<string> TypesUsed(SourceTree.SourceFile file, string part) =>
+        typeof(BdiaRuntime).Assembly.GetTypes()
+            .Where(type => type.Namespace == $"Bdia.Core.{part}" && !type.IsNested && !type.Name.Contains('<', StringComparison.Ordinal))
+            .Select(type => type.Name.Split('`')[0])
+            .Where(name => Regex.IsMatch(file.Code, $@"(?<![\w.]){name}\b"));
+
+    [GeneratedRegex(@"\bBdia\.Core\.([A-Z]\w+)")]
+    private static partial Regex PartName();
+
+    [GeneratedRegex(@"\b\w*(Vision|Image|Translation|SequenceToSequence)\w*\b")]
+    private static partial Regex ModelWord();
+
+    [GeneratedRegex("^src/Bdia.MLNet/(Common|Internals)/")]
+    private static partial Regex CommonPart();
+}
