@@ -1,0 +1,91 @@
+using Bdia.Core.Models;
+using Bdia.Core.Reversible;
+using Bdia.Core.Training;
+using TorchSharp;
+
+namespace Bdia.Core.ImageClassification;
+
+/// <summary>Cross-entropy of a vision transformer on image batches, and its validation over all held-back rows.</summary>
+internal sealed class ImageClassificationTask(
+    VisionTransformer model, PixelNormalization normalization, TrainingOptions training, ImageSubset? validation,
+    IReadOnlyDictionary<string, string> identity, torch.Device device) : ITrainingTask<ImageBatch>
+{
+    private const int BatchesAhead = 2;
+
+    /// <inheritdoc/>
+    public torch.nn.Module Module => model;
+
+    /// <inheritdoc/>
+    public TrainingClock Clock => model.Clock;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> WithoutDecay => VisionTransformer.WithoutDecay;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Identity => identity;
+
+    /// <inheritdoc/>
+    public bool HasValidation => validation is { Count: > 0 };
+
+    /// <inheritdoc/>
+    public ReversibilityException? BackwardFault => model.Blocks.BackwardFault;
+
+    /// <inheritdoc/>
+    public long SideInformationBytes => model.Blocks.SideInformationBytes;
+
+    /// <inheritdoc/>
+    public BatchLoss Loss(ImageBatch batch)
+    {
+        var logits = model.forward(batch.Images.to(device)); // (B, classes)
+        var logProbabilities = torch.nn.functional.log_softmax(logits, dim: 1);
+        var loss = batch.Targets.to(device).mul(logProbabilities).sum().div(-batch.Weight);
+        return new BatchLoss(loss, batch.Weight, batch.Count, Correct(logits, batch));
+    }
+
+    /// <inheritdoc/>
+    public ValidationResult? Validate(int epoch, StopSignal stop)
+    {
+        var totals = new ValidationTotals();
+        using var ahead = new Prefetch<ImageBatch>(_ => Batches(), BatchesAhead);
+        while (ahead.TryTake(stop, out var batch))
+        {
+            using var owner = batch;
+            stop.ThrowIfRequested();
+            using var scope = torch.NewDisposeScope();
+            var logits = model.forward(batch.Images.to(device));
+            var losses = torch.nn.functional.log_softmax(logits.to(torch.float64), dim: 1).mul(batch.Targets.to(device));
+            totals.Add(-losses.sum().item<double>(), batch.Count, Correct(logits, batch));
+        }
+
+        stop.ThrowIfRequested();
+        return totals.ToResult();
+    }
+
+    private long Correct(torch.Tensor logits, ImageBatch batch) => logits.argmax(1).eq(batch.Labels.to(device)).sum().item<long>();
+
+    /// <summary>The held-back rows as they are, without augmentation or smoothing; the last batch may be short.</summary>
+    private IEnumerable<ImageBatch> Batches()
+    {
+        var (shape, left) = (validation!.Shape, validation.Count);
+        var pixels = new float[shape.Pixels];
+        ImageBatchWriter? batch = null;
+        try
+        {
+            foreach (var row in validation.InOrder())
+            {
+                batch ??= new ImageBatchWriter(shape, model.Options.Classes, Math.Min(left, training.BatchSize));
+                row.Store.CopyTo(row.Slot, pixels);
+                normalization.Apply(pixels, batch.Add(row.Label, 1, 0));
+                left--;
+                if (batch.Written < batch.Count) continue;
+                var finished = batch.ToBatch();
+                batch = null;
+                yield return finished;
+            }
+        }
+        finally
+        {
+            batch?.Dispose();
+        }
+    }
+}

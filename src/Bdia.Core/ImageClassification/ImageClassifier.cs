@@ -1,0 +1,128 @@
+using System.Runtime.InteropServices;
+using Bdia.Core.Formats;
+using Bdia.Core.Models;
+using Bdia.Core.Training;
+using TorchSharp;
+
+namespace Bdia.Core.ImageClassification;
+
+/// <summary>A trained vision transformer with the normalisation that its images need: pixels in, class probabilities out.</summary>
+/// <remarks>Scoring from several threads at once is safe. Disposing frees the network; calling it again does nothing.</remarks>
+public sealed class ImageClassifier : IDisposable
+{
+    // Images per forward pass: large enough to keep the cores busy, small enough that memory stays flat for any count.
+    private const int Chunk = 256;
+
+    private readonly torch.Device _device;
+    private readonly int _pixels;
+    private bool _disposed;
+
+    /// <summary>Takes over a network.</summary>
+    /// <param name="model">The network; disposed with the classifier.</param>
+    /// <param name="normalization">The normalisation that it was trained with.</param>
+    /// <param name="result">How its training went, if it was trained here.</param>
+    public ImageClassifier(VisionTransformer model, PixelNormalization normalization, TrainingResult? result = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(normalization);
+        normalization.Validate(model.Options.Channels);
+        (Model, Normalization, Result) = (model, normalization, result);
+        _device = model.parameters().First().device;
+        _pixels = model.Options.Channels * model.Options.ImageHeight * model.Options.ImageWidth;
+        model.eval();
+    }
+
+    /// <summary>The network, in evaluation mode.</summary>
+    public VisionTransformer Model { get; }
+
+    /// <summary>The normalisation that <see cref="Score"/> applies.</summary>
+    public PixelNormalization Normalization { get; }
+
+    /// <summary>How training went; null for a classifier that was loaded.</summary>
+    public TrainingResult? Result { get; }
+
+    /// <summary>Gives each image a probability for every class.</summary>
+    /// <param name="pixels">The images one after the other, each planar (C, H, W), in the units of the training data.</param>
+    /// <param name="count">Number of images, 0 or more.</param>
+    /// <param name="probabilities">Where to, (count, classes); each row sums to 1 within 1e-6.</param>
+    /// <exception cref="ArgumentException">A span has not the length that <paramref name="count"/> asks for, or a pixel is not finite.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
+    public void Score(ReadOnlySpan<float> pixels, int count, Span<float> probabilities)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var classes = Model.Options.Classes;
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (pixels.Length != (long)count * _pixels)
+            throw new ArgumentException($"There are {pixels.Length} pixel values for {count} images, which need {(long)count * _pixels}; give {_pixels} for each.", nameof(pixels));
+        if (probabilities.Length != (long)count * classes)
+            throw new ArgumentException($"There is room for {probabilities.Length} probabilities of {count} images, which need {(long)count * classes}; give {classes} for each.", nameof(probabilities));
+
+        for (var first = 0; first < count; first += Chunk)
+        {
+            var images = Math.Min(Chunk, count - first);
+            ScoreChunk(pixels.Slice(first * _pixels, images * _pixels), first, images, probabilities.Slice(first * classes, images * classes));
+        }
+    }
+
+    /// <summary>Writes the weights in the safetensors format, under the names of timm's vision transformer.</summary>
+    /// <param name="stream">Where to.</param>
+    public void SaveWeights(Stream stream)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        SafeTensors.Write(stream, ModuleState.Save(Model));
+    }
+
+    /// <summary>Everything but the weights as JSON: format version, network options, normalisation.</summary>
+    /// <returns>Text that <see cref="Load"/> takes.</returns>
+    public string ToJson() => new ImageClassifierDescription(Model.Options, Normalization).ToJson();
+
+    /// <summary>Puts a saved classifier together again.</summary>
+    /// <param name="weights">What <see cref="SaveWeights"/> wrote.</param>
+    /// <param name="json">What <see cref="ToJson"/> gave.</param>
+    /// <param name="device">Where to score; null = the CPU.</param>
+    /// <returns>A classifier whose scores are those of the saved one, bit for bit, on the same machine.</returns>
+    /// <exception cref="InvalidDataException">One of them is damaged, foreign or of another format version, or they do not belong together.</exception>
+    public static ImageClassifier Load(Stream weights, string json, torch.Device? device = null)
+    {
+        var description = ImageClassifierDescription.Parse(json);
+        var model = new VisionTransformer(description.Model, seed: 0);
+        try
+        {
+            using var content = SafeTensors.Read(weights);
+            ModuleState.Load(model, content.Tensors);
+            if (device is not null && device.type != DeviceType.CPU) model.to(device);
+            return new ImageClassifier(model, description.Normalization);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        Model.Dispose();
+    }
+
+    private void ScoreChunk(ReadOnlySpan<float> pixels, int first, int count, Span<float> probabilities)
+    {
+        if (RowCheck.FirstNotFinite(pixels) is { } at)
+            throw new ArgumentException($"Image {first + at / _pixels} has the value {pixels[at]} at position {at % _pixels}; pixels must be finite.", nameof(pixels));
+
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        var options = Model.Options;
+        var images = torch.empty([count, options.Channels, options.ImageHeight, options.ImageWidth], torch.float32, torch.CPU);
+        var normalized = MemoryMarshal.Cast<byte, float>(images.bytes);
+        for (var i = 0; i < count; i++) Normalization.Apply(pixels.Slice(i * _pixels, _pixels), normalized.Slice(i * _pixels, _pixels));
+
+        var logits = Model.forward(images.to(_device)).to(torch.float32).cpu().contiguous();
+        // In double precision, so that rows of many classes still sum to 1.
+        var exact = torch.nn.functional.softmax(logits.to(torch.float64), dim: 1).to(torch.float32);
+        MemoryMarshal.Cast<byte, float>(exact.bytes).CopyTo(probabilities);
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+using Bdia.Core.Models;
+
+namespace Bdia.Core.ImageClassification;
+
+/// <summary>What is saved of a classifier besides its weights. Version 1; a later version that adds fields with defaults stays 1, one that changes a meaning becomes 2.</summary>
+internal sealed record ImageClassifierDescription(VisionTransformerOptions Model, PixelNormalization Normalization)
+{
+    private const int Version = 1;
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public string ToJson() => JsonSerializer.Serialize(new Document(Version, Model, Normalization), Indented);
+
+    /// <exception cref="InvalidDataException">The text is no description of this version.</exception>
+    public static ImageClassifierDescription Parse(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            if (!document.RootElement.TryGetProperty(nameof(Document.FormatVersion), out var version))
+                throw new InvalidDataException("The classifier's description has no FormatVersion: it was not written by this library.");
+            if (!version.TryGetInt32(out var number) || number != Version)
+                throw new InvalidDataException($"The classifier's description has format version {version}; this library reads version {Version}. Load it with the library version that saved it.");
+
+            var content = document.Deserialize<Document>();
+            if (content?.Model is null || content.Normalization is null)
+                throw new InvalidDataException("The classifier's description lacks the model or the normalisation; it is damaged.");
+            content.Model.Validate();
+            content.Normalization.Validate(content.Model.Channels);
+            return new ImageClassifierDescription(content.Model, content.Normalization);
+        }
+        catch (Exception fault) when (fault is JsonException or ArgumentException or InvalidOperationException or NotSupportedException)
+        {
+            throw new InvalidDataException($"The classifier's description cannot be read: {fault.Message}", fault);
+        }
+    }
+
+    private sealed record Document(int FormatVersion, VisionTransformerOptions? Model, PixelNormalization? Normalization);
+}

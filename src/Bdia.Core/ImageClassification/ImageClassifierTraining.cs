@@ -1,0 +1,57 @@
+using Bdia.Core.Models;
+using Bdia.Core.Training;
+using TorchSharp;
+
+namespace Bdia.Core.ImageClassification;
+
+/// <summary>Trains a vision transformer to tell images apart, from rows to a classifier.</summary>
+public static class ImageClassifierTraining
+{
+    /// <summary>Reads the rows, sets some aside for validation, trains, and returns the best classifier.</summary>
+    /// <param name="model">The network; its image size, channels and classes say what rows must be.</param>
+    /// <param name="training">How to train.</param>
+    /// <param name="images">Augmentation, class weights, validation share, memory.</param>
+    /// <param name="train">Training rows, of at least two classes.</param>
+    /// <param name="validation">Validation rows; null = <see cref="ImageTrainingOptions.ValidationFraction"/> of the training rows.</param>
+    /// <param name="device">Where to train; null = the CPU.</param>
+    /// <param name="progress">Called after every step and every epoch, on this thread.</param>
+    /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
+    /// <param name="cancellation">Ends the run within a batch, with the best classifier so far.</param>
+    /// <returns>The classifier, in evaluation mode, with the history of its training.</returns>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record.</exception>
+    /// <exception cref="InvalidDataException">There are no rows, or only one class, or a row has another size, a label that is no class, or a pixel that is not finite.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before training began, while the rows were first read.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
+    /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed.</exception>
+    /// <exception cref="Reversible.ReversibilityException">The stack has left the range in which it is exact.</exception>
+    public static ImageClassifier Run(
+        VisionTransformerOptions model, TrainingOptions training, ImageTrainingOptions images, IImageRows train, IImageRows? validation = null,
+        torch.Device? device = null, IProgress<TrainingProgress>? progress = null, Func<bool>? stopProbe = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(train);
+        model.Validate();
+        training.Validate();
+        images.Validate(model.Classes);
+
+        device ??= torch.CPU;
+        var data = ImageData.Read(model, training, images, train, validation, new StopSignal(stopProbe, null, cancellation));
+        var network = new VisionTransformer(model, training.Seed);
+        try
+        {
+            if (device.type != DeviceType.CPU) network.to(device);
+            var task = new ImageClassificationTask(
+                network, data.Normalization, training, data.Validation, data.Identity(model, images), device);
+            var source = new ImageBatchSource(data.Training, data.Normalization, model.Classes, training, images);
+            var result = new Trainer<ImageBatch>(training).Run(task, source, progress, stopProbe, cancellation);
+            return new ImageClassifier(network, data.Normalization, result);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+}
