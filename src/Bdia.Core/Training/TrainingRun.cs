@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using TorchSharp;
 
 namespace Bdia.Core.Training;
@@ -149,7 +150,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         var share = loss.Weight / unit;
         try
         {
-            (share == 1 ? loss.Loss : loss.Loss * share).backward();
+            (share == 1 ? loss.Loss : loss.Loss.Times(share)).backward();
         }
         catch (Exception) when (_task.BackwardFault is not null)
         {

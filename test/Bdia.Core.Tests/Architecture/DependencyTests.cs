@@ -13,8 +13,8 @@ public partial class DependencyTests
         ["Numerics"] = new() { ["Native"] = [] },
         ["Formats"] = new() { ["Native"] = [] },
         ["Reversible"] = new() { ["Native"] = [], ["Numerics"] = [] },
-        ["Layers"] = new() { ["Native"] = [], ["Reversible"] = ["Residual", "ResidualContext", "BlockRandom"] },
-        ["Models"] = new() { ["Native"] = [], ["Layers"] = [], ["Reversible"] = [] },
+        ["Layers"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath"], ["Reversible"] = ["Residual", "ResidualContext", "BlockRandom"] },
+        ["Models"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath"], ["Layers"] = [], ["Reversible"] = [] },
         ["Training"] = new()
         {
             ["Native"] = [],
@@ -25,6 +25,7 @@ public partial class DependencyTests
         ["ImageClassification"] = new()
         {
             ["Native"] = [],
+            ["Numerics"] = ["TensorMath"],
             ["Formats"] = [],
             ["Models"] = [],
             ["Training"] = [],
