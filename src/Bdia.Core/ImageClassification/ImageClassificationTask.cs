@@ -11,7 +11,7 @@ internal sealed class ImageClassificationTask(
     VisionTransformer model, PixelNormalization normalization, TrainingOptions training, ImageSubset? validation,
     IReadOnlyDictionary<string, string> identity, torch.Device device) : ITrainingTask<ImageBatch>
 {
-    private const int BatchesAhead = 2;
+    private const int BatchesAhead = 1;
 
     /// <inheritdoc/>
     public torch.nn.Module Module => model;

@@ -6,7 +6,7 @@ namespace Bdia.Core.Training;
 /// <summary>One run of the trainer, from the first batch or the newest checkpoint to the result.</summary>
 internal sealed class TrainingRun<TBatch> : IDisposable
 {
-    private const int BatchesAhead = 2;
+    private const int BatchesAhead = 1; // the next while this one trains: large images make a batch as large as a state
 
     private readonly TrainingOptions _options;
     private readonly ITrainingTask<TBatch> _task;
