@@ -43,24 +43,22 @@ internal sealed class PackedPads : IDisposable
         var fill = GroupsPerSample * Lanes.Count - ElementsPerSample;
         var grouped = nn.functional.pad(pads.reshape(Samples, ElementsPerSample), [0, fill]).to(uint8)
             .view(Samples, GroupsPerSample, 1, Lanes.Count);
-        var planes = grouped.bitwise_right_shift(Places(PadBits).view(PadBits, 1)).bitwise_and(One());
-        Bytes.copy_(planes.mul(PlaceValues()).sum(-1, type: uint8));
+        var planes = grouped.bitwise_right_shift(Places(PadBits).view(PadBits, 1)).bitwise_and(1);
+        Bytes.copy_(planes.mul(Weights()).sum(-1, type: uint8));
     }
 
     /// <summary>The pads, as float32 of shape (B, elementsPerSample).</summary>
     public Tensor Read()
     {
         using var scope = NewDisposeScope();
-        var planes = Bytes.unsqueeze(-1).bitwise_right_shift(Places(Lanes.Count)).bitwise_and(One());        // (B, groups, m, 8)
-        var values = planes.to(float32).mul(PlaceValues().narrow(0, 0, PadBits).to(float32).view(PadBits, 1)).sum(-2); // (B, groups, 8)
+        var planes = Bytes.unsqueeze(-1).bitwise_right_shift(Places(Lanes.Count)).bitwise_and(1);        // (B, groups, m, 8)
+        var values = planes.to(float32).mul(pow(2, Places(PadBits).to(float32)).view(PadBits, 1)).sum(-2); // (B, groups, 8)
         return values.view(Samples, GroupsPerSample * Lanes.Count).narrow(1, 0, ElementsPerSample).contiguous().MoveToOuterDisposeScope();
     }
 
     public void Dispose() => Bytes.Dispose();
 
-    private Tensor Places(int count) => TensorMath.Range(count, Bytes.device).to(uint8);
+    private Tensor Places(int count) => arange(count, uint8, Bytes.device);
 
-    private Tensor One() => ones(1, uint8, Bytes.device);
-
-    private Tensor PlaceValues() => tensor(new byte[] { 1, 2, 4, 8, 16, 32, 64, 128 }, uint8, Bytes.device);
+    private Tensor Weights() => tensor(new byte[] { 1, 2, 4, 8, 16, 32, 64, 128 }, uint8, Bytes.device);
 }

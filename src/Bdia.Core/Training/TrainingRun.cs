@@ -1,4 +1,3 @@
-using Bdia.Core.Numerics;
 using TorchSharp;
 
 namespace Bdia.Core.Training;
@@ -6,7 +5,7 @@ namespace Bdia.Core.Training;
 /// <summary>One run of the trainer, from the first batch or the newest checkpoint to the result.</summary>
 internal sealed class TrainingRun<TBatch> : IDisposable
 {
-    private const int BatchesAhead = 1; // the next while this one trains: large images make a batch as large as a state
+    private const int BatchesAhead = 2;
 
     private readonly TrainingOptions _options;
     private readonly ITrainingTask<TBatch> _task;
@@ -150,7 +149,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         var share = loss.Weight / unit;
         try
         {
-            (share == 1 ? loss.Loss : loss.Loss.Times(share)).backward();
+            (share == 1 ? loss.Loss : loss.Loss * share).backward();
         }
         catch (Exception) when (_task.BackwardFault is not null)
         {

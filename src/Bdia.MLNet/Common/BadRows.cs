@@ -5,7 +5,10 @@ namespace Bdia.MLNet.Common;
 /// <summary>
 /// What becomes of rows that cannot be used: the first one ends the run, or each is left out, told in the log, and counted.
 /// </summary>
-internal sealed class BadRows(IChannelProvider log, bool skip, string remedy) : IDisposable
+/// <param name="log">Where to tell; null on a second pass over rows of which all is told.</param>
+/// <param name="skip">Whether bad rows are left out.</param>
+/// <param name="remedy">What to do about a bad row, as a sentence.</param>
+internal sealed class BadRows(IChannelProvider? log, bool skip, string remedy) : IDisposable
 {
     private const int ToldOneByOne = 5;
 
@@ -20,7 +23,7 @@ internal sealed class BadRows(IChannelProvider log, bool skip, string remedy) : 
     {
         if (!skip)
             throw new InvalidDataException($"Row {row}: {reason}. {remedy}");
-        if (Count++ >= ToldOneByOne)
+        if (Count++ >= ToldOneByOne || log is null)
             return;
         using var channel = log.Start("Bad rows");
         channel.Warning(MessageSensitivity.UserData, $"Row {row}: {reason}. The row is left out.");
@@ -29,7 +32,7 @@ internal sealed class BadRows(IChannelProvider log, bool skip, string remedy) : 
     /// <summary>Tells the count, where there is one.</summary>
     public void Dispose()
     {
-        if (Count == 0)
+        if (Count == 0 || log is null)
             return;
         using var channel = log.Start("Bad rows");
         channel.Warning(MessageSensitivity.None, $"{Count} rows could not be used and were left out.");

@@ -11,15 +11,27 @@ namespace Bdia.MLNet;
 /// </summary>
 public abstract class BdiaTransformer : ITransformer, IDisposable
 {
-    private protected BdiaTransformer()
-    {
-    }
+    internal const int MaxScoringBatchSize = 65536;
+
+    private int scoringBatchSize;
+
+    private protected BdiaTransformer(int scoringBatchSize) => ScoringBatchSize = scoringBatchSize;
 
     /// <summary>What scores the rows.</summary>
     private protected abstract IBatchModel BatchModel { get; }
 
-    /// <summary>Rows per forward pass when a view is scored.</summary>
-    private protected abstract int ScoringBatchSize { get; }
+    /// <summary>Rows per forward pass when a view is scored, 1..65536. It holds for views that are made after it is set.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public int ScoringBatchSize
+    {
+        get => scoringBatchSize;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, MaxScoringBatchSize);
+            scoringBatchSize = value;
+        }
+    }
 
     bool ITransformer.IsRowToRowMapper => true;
 

@@ -64,17 +64,17 @@ internal static class ModelPersistence
 
     private static T ReadWeights<T>(JsonObject description, Stream stream, Func<JsonObject, Stream, T> create)
     {
-        var expected = description["weights"]!;
-        if (stream.Length != expected["bytes"]!.GetValue<long>())
-            throw new InvalidDataException($"The entry '{WeightsEntry}' has {stream.Length} bytes, but {expected["bytes"]} were written: the file is cut short or altered. Use an intact copy of the model.");
-        if (Convert.ToHexStringLower(SHA256.HashData(stream)) != expected["sha256"]!.GetValue<string>())
+        var expected = description["weights"];
+        if (stream.Length.ToString() != expected?["bytes"]?.ToString())
+            throw new InvalidDataException($"The entry '{WeightsEntry}' has {stream.Length} bytes, but {expected?["bytes"]} were written: the file is cut short or altered. Use an intact copy of the model.");
+        if (Convert.ToHexStringLower(SHA256.HashData(stream)) != expected["sha256"]?.ToString())
             throw Altered(WeightsEntry);
         stream.Position = 0;
         try
         {
             return create(description, stream);
         }
-        catch (Exception e) when (e is FormatException or JsonException or KeyNotFoundException or NullReferenceException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (e is FormatException or JsonException or ArgumentException)
         {
             throw new InvalidDataException($"The entry '{DescriptionEntry}' does not describe a usable model: {e.Message}", e);
         }

@@ -21,6 +21,16 @@ internal enum ImageForm
 /// <summary>The image column as the model knows it: name, form, size and, for vectors with one dimension, order of the pixels.</summary>
 internal sealed record ImageColumn(string Name, ImageForm Form, ImageShape Shape, PixelLayout Layout)
 {
+    /// <summary>The type of a column that fits exactly.</summary>
+    public DataViewType Type => Form switch
+    {
+        ImageForm.Image => new ImageDataViewType(Shape.Height, Shape.Width),
+        ImageForm.Encoded => new VectorDataViewType(NumberDataViewType.Byte),
+        _ => Layout == PixelLayout.Interleaved
+            ? new VectorDataViewType(NumberDataViewType.Single, Shape.Height, Shape.Width, Shape.Channels)
+            : new VectorDataViewType(NumberDataViewType.Single, Shape.Channels, Shape.Height, Shape.Width),
+    };
+
     /// <summary>What an estimator asks of its input before anything else is known.</summary>
     public static ColumnRequirement Requirement(string name) => new("feature", name, "Image, Vector<Single> or VarVector<Byte>",
         column => FormOf(column) is not null, "Load images with LoadImages or LoadRawImageBytes, or turn them into numbers with ExtractPixels.");

@@ -13,8 +13,8 @@ public partial class DependencyTests
         ["Numerics"] = new() { ["Native"] = [] },
         ["Formats"] = new() { ["Native"] = [] },
         ["Reversible"] = new() { ["Native"] = [], ["Numerics"] = [] },
-        ["Layers"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath"], ["Reversible"] = ["Residual", "ResidualContext", "BlockRandom"] },
-        ["Models"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath"], ["Layers"] = [], ["Reversible"] = [] },
+        ["Layers"] = new() { ["Native"] = [], ["Reversible"] = ["Residual", "ResidualContext", "BlockRandom"] },
+        ["Models"] = new() { ["Native"] = [], ["Layers"] = [], ["Reversible"] = [] },
         ["Training"] = new()
         {
             ["Native"] = [],
@@ -25,7 +25,6 @@ public partial class DependencyTests
         ["ImageClassification"] = new()
         {
             ["Native"] = [],
-            ["Numerics"] = ["TensorMath"],
             ["Formats"] = [],
             ["Models"] = [],
             ["Training"] = [],

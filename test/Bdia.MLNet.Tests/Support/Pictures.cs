@@ -41,4 +41,13 @@ internal static class Pictures
         using var data = bitmap.Encode(format, 90);
         return data.ToArray();
     }
+
+    /// <summary>A PNG file of pixels in the order red, green, blue, alpha.</summary>
+    public static byte[] Png(byte[] pixels, int height, int width)
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        System.Runtime.InteropServices.Marshal.Copy(pixels, 0, bitmap.GetPixels(), pixels.Length);
+        using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return data.ToArray();
+    }
 }

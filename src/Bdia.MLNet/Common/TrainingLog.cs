@@ -1,0 +1,77 @@
+using System.Globalization;
+using Bdia.Core.Training;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace Bdia.MLNet.Common;
+
+/// <summary>Passes on how training goes: every report to the caller, a line per epoch to ML.NET's log, and figures to its progress channel.</summary>
+internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
+{
+    private readonly IChannel channel;
+    private readonly IProgressChannel figures;
+    private readonly IProgress<TrainingProgress>? caller;
+    private readonly string items;
+    private volatile TrainingProgress? latest;
+
+    /// <param name="host">Where the log goes.</param>
+    /// <param name="name">What is going on.</param>
+    /// <param name="items">What is counted per second: images, tokens.</param>
+    /// <param name="caller">Who else wants every report.</param>
+    public TrainingLog(IHost host, string name, string items, IProgress<TrainingProgress>? caller)
+    {
+        this.items = items;
+        this.caller = caller;
+        channel = host.Start(name);
+        figures = host.StartProgressChannel(name);
+        figures.SetHeader(new ProgressHeader(["Loss", "Accuracy"], ["epochs", "steps"]), entry =>
+        {
+            if (latest is not { } progress)
+                return;
+            entry.SetProgress(0, progress.Epoch - 1, progress.Epochs);
+            entry.SetProgress(1, progress.Step, progress.TotalSteps);
+            entry.SetMetric(0, progress.Loss);
+            if (progress.Accuracy is { } accuracy)
+                entry.SetMetric(1, accuracy);
+        });
+    }
+
+    public void Report(TrainingProgress value)
+    {
+        latest = value;
+        if (value.CompletedEpoch is { } epoch)
+        {
+            Info(EpochLine(value, epoch));
+            figures.Checkpoint(value.Loss, value.Accuracy, epoch.Epoch, value.Step);
+        }
+        caller?.Report(value);
+    }
+
+    public void Info(string text) => channel.Info(MessageSensitivity.None, text);
+
+    public void Warning(string text) => channel.Warning(MessageSensitivity.None, text);
+
+    /// <summary>The last line of a run.</summary>
+    public void Finish(TrainingResult result)
+    {
+        var kept = result.BestEpoch is { } best ? $"the weights of epoch {best} were kept" : "the last weights were kept";
+        var figure = result.BestValidation is { } validation ? $" ({Figures("validation", validation.Loss, validation.Accuracy)})" : "";
+        var seconds = result.SecondsTraining.ToString("F1", CultureInfo.InvariantCulture);
+        Info($"Training ended ({result.StopReason}) after {result.Steps} steps and {seconds} s; {kept}{figure}.");
+    }
+
+    private string EpochLine(TrainingProgress progress, EpochResult epoch) => string.Create(CultureInfo.InvariantCulture,
+        $"Epoch {epoch.Epoch}/{progress.Epochs}: {Figures("training", epoch.TrainingLoss, epoch.TrainingAccuracy)}" +
+        $"{(epoch.Validation is { } validation ? $", {Figures("validation", validation.Loss, validation.Accuracy)}" : "")}" +
+        $", {progress.ItemsPerSecond:F1} {items}/s, learning rate {epoch.LearningRate:G3}, remaining {progress.Remaining ?? TimeSpan.Zero:hh\\:mm\\:ss}" +
+        $", peak memory {progress.PeakResidentBytes / 1e6:F0} MB, side information {progress.SideInformationBytes} bytes");
+
+    private static string Figures(string set, double loss, double? accuracy) => string.Create(CultureInfo.InvariantCulture,
+        $"{set} loss {loss:F4}{(accuracy is { } share ? $", {set} accuracy {share:P2}" : "")}");
+
+    public void Dispose()
+    {
+        figures.Dispose();
+        channel.Dispose();
+    }
+}

@@ -1,0 +1,85 @@
+using Bdia.Core.ImageClassification;
+using Bdia.MLNet.Common;
+using Bdia.MLNet.ImageClassification;
+using Bdia.MLNet.Internals;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace Bdia.MLNet;
+
+/// <summary>
+/// Trains a vision transformer from scratch to tell images apart, with exact reversible back-propagation: memory stays flat in the
+/// network's depth, and every state is rebuilt bit for bit.
+/// </summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// To create this trainer, use `mlContext.MulticlassClassification.Trainers.BdiaImageClassification(...)`.
+///
+/// ### Input and Output Columns
+/// | Column | Type | Description |
+/// | -- | -- | -- |
+/// | `Features` | MLImage, known-size vector of Single, or variable vector of Byte | The image: loaded, as pixel values, or as the bytes of a file |
+/// | `Label` | Key | The class; a missing label leaves the row out of training |
+/// | `PredictedLabel` | Key | The most probable class, with the label's key values; missing where the image cannot be used |
+/// | `Score` | Vector of Single | The probability of each class, with slot names; NaN where the image cannot be used |
+///
+/// ### Trainer Characteristics
+/// | | |
+/// | -- | -- |
+/// | Machine learning task | Multiclass classification |
+/// | Is normalization required? | No: mean and deviation per channel are measured and kept with the model |
+/// | Is caching required? | No: pixels are kept in memory up to a budget |
+/// | Required packages | Bdia.MLNet and libtorch-cpu (or a libtorch-cuda package) for the platform |
+/// | Exportable to ONNX | No |
+///
+/// ### Training Algorithm Details
+/// See *On Exact Bit-level Reversible Transformers Without Changing Architectures* (arXiv 2407.09093). When scoring, the network is the
+/// standard vision transformer.
+/// ]]></format>
+/// </remarks>
+public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaImageClassificationTransformer>
+{
+    private readonly Options options;
+    private readonly ulong seed;
+
+    internal BdiaImageClassificationTrainer(IHostEnvironment environment, Options options)
+        : base(environment, nameof(BdiaImageClassificationTrainer))
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        OptionsMapping.Validate(options);
+        this.options = options.Copy();
+        // Drawn once, so that fitting twice gives the same model twice: the trainer keeps no state between fits.
+        seed = (ulong)(options.Seed ?? Host.Rand.Next());
+    }
+
+    private protected override IEnumerable<ColumnRequirement> Requirements =>
+        [ImageColumn.Requirement(options.FeatureColumnName), LabelColumn.Requirement(options.LabelColumnName)];
+
+    private protected override IEnumerable<SchemaShape.Column> OutputColumns(SchemaShape input)
+        => ColumnShapes.Classification(options.PredictedLabelColumnName, options.ScoreColumnName, input.First(column => column.Name == options.LabelColumnName));
+
+    private protected override BdiaImageClassificationTransformer Train(IDataView trainData, IDataView? validationData)
+    {
+        validationData ??= options.ValidationSet;
+        var label = LabelColumn.Of(trainData.Schema, options.LabelColumnName);
+        if (validationData is not null)
+            label.CheckSameKeys(validationData.Schema);
+        var image = ImageShapeFinder.Find(trainData, options.FeatureColumnName, new AskedShape(options.Channels, options.ImageHeight, options.ImageWidth, options.PixelLayout));
+        var model = OptionsMapping.Model(options, image.Shape, label.Classes);
+        var device = DeviceChoice.Resolve(Environment, options.Device);
+
+        using var log = new TrainingLog(Host, "Training", "images", options.Progress);
+        log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {seed}; device {device}.");
+        var classifier = ImageClassifierTraining.Run(
+            model, OptionsMapping.Training(options, seed), OptionsMapping.Images(options),
+            Rows(trainData, "training"), validationData is null ? null : Rows(validationData, "validation"),
+            device, log, IsCanceled, options.CancellationToken);
+        log.Finish(classifier.Result!);
+
+        return new BdiaImageClassificationTransformer(
+            Host, classifier, image, new ClassificationColumns(options.PredictedLabelColumnName, options.ScoreColumnName, label.Classes, label.Values),
+            options.BadImages, options.ScoringBatchSize);
+
+        LabelledImageRows Rows(IDataView data, string what) => new(data, what, label, image, options.BadImages, Host);
+    }
+}

@@ -1,0 +1,66 @@
+using Bdia.Core.ImageClassification;
+using Bdia.MLNet.Common;
+using Bdia.MLNet.ImageClassification;
+using Bdia.MLNet.Internals;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace Bdia.MLNet;
+
+/// <summary>
+/// A trained image classifier as an ML.NET transformer. It adds two columns, PredictedLabel and Score, and scores a batch of rows in one
+/// forward pass. Threads may share it.
+/// </summary>
+/// <remarks>
+/// A row's scores depend on the rows beside it in a batch by float rounding alone: probabilities differ by less than 1e-5.
+/// </remarks>
+public sealed class BdiaImageClassificationTransformer : BdiaTransformer, ISingleFeaturePredictionTransformer<ImageClassifier>
+{
+    private readonly ClassifierScorer scorer;
+    private readonly ImageBatchModel batchModel;
+    private readonly ImageColumn image;
+
+    internal BdiaImageClassificationTransformer(
+        IChannelProvider log, ImageClassifier classifier, ImageColumn image, ClassificationColumns columns, BadImagePolicy badImages, int scoringBatchSize)
+        : base(scoringBatchSize)
+    {
+        this.image = image;
+        Columns = columns;
+        scorer = new ClassifierScorer(classifier);
+        batchModel = new ImageBatchModel(log, scorer, image, columns) { BadImages = badImages };
+    }
+
+    /// <summary>The network with its normalisation, and, unless it was loaded, the history of its training. Disposed with this transformer.</summary>
+    public ImageClassifier Model => scorer.Classifier;
+
+    /// <summary>Name of the column that holds the images.</summary>
+    public string FeatureColumnName => image.Name;
+
+    /// <summary>Type of that column: as in training, with the size of the images.</summary>
+    public DataViewType FeatureColumnType => image.Type;
+
+    /// <summary>What becomes of images that cannot be used. It holds for cursors and prediction engines that are made after it is set.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration.</exception>
+    public BadImagePolicy BadImages
+    {
+        get => batchModel.BadImages;
+        set => batchModel.BadImages = Enum.IsDefined(value) ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "BadImages must be Throw or Skip.");
+    }
+
+    internal ClassificationColumns Columns { get; }
+
+    internal ImageColumn Image => image;
+
+    private protected override IBatchModel BatchModel => batchModel;
+
+    private protected override void Save(ModelArchiveWriter archive) => ImageClassificationFormat.Save(this, archive);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            scorer.Dispose();
+    }
+}

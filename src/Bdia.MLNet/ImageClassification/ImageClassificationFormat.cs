@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+using Bdia.Core.ImageClassification;
+using Bdia.MLNet.Common;
+using Bdia.MLNet.Internals;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+
+namespace Bdia.MLNet.ImageClassification;
+
+/// <summary>What stands in the JSON of a saved image classifier, written and read side by side.</summary>
+internal static class ImageClassificationFormat
+{
+    /// <summary>Name of the loader in ML.NET's catalog of components.</summary>
+    public const string Loader = "BdiaImageClassification";
+
+    /// <summary>Marks the kind of model in ML.NET's header.</summary>
+    public const string Signature = "BDIAIMGC";
+
+    private const string Kind = "ImageClassification";
+
+    public static void Save(BdiaImageClassificationTransformer transformer, ModelArchiveWriter archive)
+    {
+        var image = transformer.Image;
+        var columns = transformer.Columns;
+        archive.Begin(Signature, Loader);
+        ModelPersistence.Save(archive, Kind, new JsonObject
+        {
+            ["columns"] = new JsonObject { ["features"] = image.Name, ["predictedLabel"] = columns.PredictedLabel, ["score"] = columns.Score },
+            ["images"] = new JsonObject
+            {
+                ["form"] = image.Form.ToString(),
+                ["channels"] = image.Shape.Channels,
+                ["height"] = image.Shape.Height,
+                ["width"] = image.Shape.Width,
+                ["layout"] = image.Layout.ToString(),
+            },
+            ["classes"] = columns.Classes,
+            ["labels"] = columns.Labels?.ToJson(),
+            ["scoring"] = new JsonObject { ["badImages"] = transformer.BadImages.ToString(), ["batchSize"] = transformer.ScoringBatchSize },
+            ["classifier"] = JsonNode.Parse(transformer.Model.ToJson()),
+        }, transformer.Model.SaveWeights);
+    }
+
+    /// <exception cref="InvalidDataException">The entries are damaged, foreign, or from a newer version.</exception>
+    public static BdiaImageClassificationTransformer Load(IHostEnvironment environment, ModelArchiveReader archive)
+    {
+        var host = environment.Register(nameof(BdiaImageClassificationTransformer));
+        var device = DeviceChoice.Resolve(environment, null);
+        return ModelPersistence.Load(archive, Kind, (json, weights) => Create(host, device, json, weights));
+    }
+
+    private static BdiaImageClassificationTransformer Create(IHost host, torch.Device device, JsonObject json, Stream weights)
+    {
+        var (names, images, scoring) = (Part(json, "columns"), Part(json, "images"), Part(json, "scoring"));
+        var shape = new ImageShape(Value<int>(images, "channels"), Value<int>(images, "height"), Value<int>(images, "width"));
+        var image = new ImageColumn(Value<string>(names, "features"), Choice<ImageForm>(images, "form"), shape, Choice<PixelLayout>(images, "layout"));
+        var labels = json["labels"] is { } values ? KeyValues.FromJson(values) : null;
+        var columns = new ClassificationColumns(Value<string>(names, "predictedLabel"), Value<string>(names, "score"), Value<int>(json, "classes"), labels);
+        var classifier = ImageClassifier.Load(weights, Part(json, "classifier").ToJsonString(), device);
+        try
+        {
+            var network = classifier.Model.Options;
+            if ((network.Channels, network.ImageHeight, network.ImageWidth, network.Classes) != (shape.Channels, shape.Height, shape.Width, columns.Classes))
+                throw new FormatException($"The network takes other images or classes than {shape} and {columns.Classes}.");
+            if (labels is not null && labels.Texts.Count != columns.Classes)
+                throw new FormatException($"There are {labels.Texts.Count} label values for {columns.Classes} classes.");
+            return new BdiaImageClassificationTransformer(host, classifier, image, columns, Choice<BadImagePolicy>(scoring, "badImages"), Value<int>(scoring, "batchSize"));
+        }
+        catch
+        {
+            classifier.Dispose();
+            throw;
+        }
+    }
+
+    private static JsonObject Part(JsonObject json, string name)
+        => json[name] as JsonObject ?? throw new FormatException($"There is no object '{name}'.");
+
+    private static T Value<T>(JsonObject json, string name)
+        => json[name] is JsonValue value && value.TryGetValue<T>(out var content) ? content : throw new FormatException($"There is no {typeof(T).Name} '{name}'.");
+
+    private static T Choice<T>(JsonObject json, string name) where T : struct, Enum
+        => Enum.TryParse<T>(Value<string>(json, name), out var choice) && Enum.IsDefined(choice) ? choice
+            : throw new FormatException($"'{name}' is '{json[name]}'; it must be one of {string.Join(", ", Enum.GetNames<T>())}.");
+}
