@@ -104,7 +104,7 @@ internal static class SafeTensorsWriter
     {
         if (tensor.numel() == 0) return;
         using var scope = NewDisposeScope();
-        // Both calls return the tensor itself where there is nothing to do.
+        // Neither call copies where there is nothing to do.
         var elements = tensor.detach().cpu().contiguous();
         // Streams in pieces, where Tensor.bytes stops at 2 GB.
         elements.WriteBytesToStream(stream, (int)Math.Min(CopyBufferBytes, elements.numel() * elements.ElementSize));

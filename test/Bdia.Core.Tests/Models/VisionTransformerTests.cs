@@ -127,6 +127,35 @@ public class VisionTransformerTests
     }
 
     [Fact]
+    public void Scoring_leaves_the_global_generator_and_every_weight_alone()
+    {
+        using var scope = NewDisposeScope();
+        using var noGraph = no_grad();
+        using var model = new VisionTransformer(Small with { Dropout = 0.3, StochasticDepth = 0.3 }, 1);
+        model.eval();
+        var weights = model.state_dict().ToDictionary(p => p.Key, p => p.Value.detach().clone());
+        var (generator, images) = (random.get_rng_state().data<byte>().ToArray(), Stacks.Normal(5, 3, 3, 8, 12));
+        Assert.True(model.forward(images).Equals(model.forward(images)));
+        Assert.Equal(generator, random.get_rng_state().data<byte>().ToArray());
+        Assert.All(model.state_dict(), p => Assert.True(weights[p.Key].Equals(p.Value), p.Key));
+    }
+
+    [Fact]
+    public void Every_parameter_moves_with_the_model()
+    {
+        using var scope = NewDisposeScope();
+        using var noGraph = no_grad();
+        using var model = new VisionTransformer(Small, 1);
+        model.eval();
+        var before = model.forward(Stacks.Normal(5, 3, 3, 8, 12));
+        // The way to another device too: TorchSharp replaces parameters and finds our fields by reflection.
+        model.to(ScalarType.Float64);
+        Assert.All(model.parameters(), parameter => Assert.Equal(ScalarType.Float64, parameter.dtype));
+        model.to(ScalarType.Float32);
+        Assert.True(before.Equals(model.forward(Stacks.Normal(5, 3, 3, 8, 12))));
+    }
+
+    [Fact]
     public void A_seed_fixes_the_weights()
     {
         using var a = new VisionTransformer(Small, 7);
