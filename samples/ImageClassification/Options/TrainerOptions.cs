@@ -1,0 +1,45 @@
+using Bdia.Core.Training;
+using Bdia.MLNet;
+using Bdia.Samples.ImageClassification.Data;
+
+namespace Bdia.Samples.ImageClassification.Options;
+
+/// <summary>From the command line to the trainer's options: what was asked for, and defaults that suit the data.</summary>
+internal static class TrainerOptions
+{
+    public static BdiaImageClassificationTrainer.Options From(SampleOptions asked, PictureData data, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    {
+        var drawn = asked.Data is null;
+        var options = new BdiaImageClassificationTrainer.Options
+        {
+            FeatureColumnName = "Image",
+            Preset = asked.Model,
+            PatchSize = asked.PatchSize,
+            Mode = asked.Mode,
+            Precision = asked.Precision,
+            Quantize = asked.Quantize,
+            Epochs = asked.Epochs ?? (drawn ? 3 : 10),
+            Seed = asked.Seed,
+            AugmentFlip = data.Mirrored,
+            ValidationFraction = 0.05,
+            CheckpointDirectory = asked.CheckpointDirectory,
+            CheckpointEverySteps = asked.CheckpointSteps ?? 0,
+            Resume = asked.Resume,
+            Progress = progress,
+            CancellationToken = cancellation,
+        };
+        if (drawn)
+        {
+            options.BatchSize = 64;
+            options.AugmentCropPadding = 0; // every picture is drawn at a place of its own
+        }
+
+        options.BatchSize = asked.BatchSize ?? options.BatchSize;
+        options.LearningRate = asked.LearningRate ?? options.LearningRate;
+        options.WeightDecay = asked.WeightDecay ?? options.WeightDecay;
+        options.LabelSmoothing = asked.LabelSmoothing ?? options.LabelSmoothing;
+        options.MixupAlpha = asked.Mixup ?? options.MixupAlpha;
+        options.Gamma = asked.Gamma ?? options.Gamma;
+        return options;
+    }
+}

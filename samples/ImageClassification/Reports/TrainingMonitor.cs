@@ -1,0 +1,64 @@
+using Bdia.Core.Training;
+using Spectre.Console;
+
+namespace Bdia.Samples.ImageClassification.Reports;
+
+/// <summary>
+/// What the trainer reports, kept for the learning curve and shown while it trains: a progress bar on a terminal, a line
+/// for every epoch anywhere else.
+/// </summary>
+internal sealed class TrainingMonitor : IProgress<TrainingProgress>
+{
+    private readonly List<(double Epoch, double Loss)> _steps = [];
+    private ProgressTask? _bar;
+    private double _loss, _accuracy;
+
+    /// <summary>Loss of every step against the epoch, 1.5 being half-way through the second.</summary>
+    public IReadOnlyList<(double Epoch, double Loss)> Steps => _steps;
+
+    /// <summary>Trains with a progress bar where there is a terminal.</summary>
+    public T Watch<T>(Func<T> train)
+    {
+        if (!AnsiConsole.Profile.Capabilities.Interactive || Console.IsOutputRedirected) return train();
+        return AnsiConsole.Progress().AutoClear(true)
+            .Columns(new SpinnerColumn(), new ProgressBarColumn { Width = 30 }, new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+            .Start(context =>
+            {
+                _bar = context.AddTask("reading pictures");
+                return train();
+            });
+    }
+
+    /// <summary>Called by the trainer after every step and every epoch, on its own thread.</summary>
+    public void Report(TrainingProgress value)
+    {
+        if (value.CompletedEpoch is { } epoch)
+        {
+            Line(epoch, value);
+            return;
+        }
+
+        _steps.Add((value.Epoch - 1 + ((double)value.StepInEpoch / value.StepsPerEpoch), value.Loss));
+        Bar(value);
+    }
+
+    private static void Line(EpochResult epoch, TrainingProgress now)
+    {
+        var validation = epoch.Validation is { } held ? $"   held back: loss {held.Loss,6:f3}, right {held.Accuracy,7:p1}" : "";
+        AnsiConsole.MarkupLineInterpolated($"  epoch [bold]{epoch.Epoch,3}[/]/{now.Epochs}   loss {epoch.TrainingLoss,6:f3}, right {epoch.TrainingAccuracy,7:p1}{validation}   [grey]{now.ItemsPerSecond,5:f0} pictures/s, {epoch.Seconds:f0} s[/]");
+    }
+
+    private void Bar(TrainingProgress now)
+    {
+        if (_bar is null) return;
+        // One batch is a noisy sample: what is shown follows the last twenty or so.
+        var weight = now.StepInEpoch == 1 && now.Epoch == 1 ? 1 : 0.05;
+        _loss += weight * (now.Loss - _loss);
+        _accuracy += weight * ((now.Accuracy ?? 0) - _accuracy);
+        _bar.MaxValue = now.TotalSteps;
+        _bar.Value = now.Step;
+        var left = now.Remaining is { } time ? $"{(int)time.TotalMinutes}:{time.Seconds:00} left" : "";
+        _bar.Description = $"epoch {now.Epoch}/{now.Epochs}  loss [bold]{_loss:f3}[/]  right [bold]{_accuracy:p1}[/]  " +
+            $"[grey]{now.ItemsPerSecond:f0} pictures/s  {left}  {now.PeakResidentBytes / 1e6:f0} MB[/]";
+    }
+}
