@@ -35,7 +35,7 @@ internal sealed class BadRows(IChannelProvider? log, bool skip, string remedy) :
         if (Count == 0 || log is null)
             return;
         using var channel = log.Start("Bad rows");
-        channel.Warning(MessageSensitivity.None, $"{Count} rows could not be used and were left out.");
+        channel.Warning(MessageSensitivity.None, $"{(Count == 1 ? "1 row" : $"{Count} rows")} could not be used and {(Count == 1 ? "was" : "were")} left out.");
         Count = 0;
     }
 }

@@ -9,6 +9,9 @@ namespace Bdia.MLNet.Common;
 /// What a Bdia model looks like inside an ML.NET zip: its weights as a plain safetensors file, all else as JSON beside it. The JSON holds
 /// the SHA-256 of the weights, and ML.NET's first entry that of the JSON, so that nothing can change unnoticed.
 /// </summary>
+/// <remarks>
+/// Faults are InvalidDataExceptions without an inner one: Model.Load wraps what a loader throws, and GetBaseException should give ours.
+/// </remarks>
 internal static class ModelPersistence
 {
     /// <summary>A reader takes this version and all before it. It rises when an older reader would misread what is written.</summary>
@@ -76,7 +79,7 @@ internal static class ModelPersistence
         }
         catch (Exception e) when (e is FormatException or JsonException or ArgumentException)
         {
-            throw new InvalidDataException($"The entry '{DescriptionEntry}' does not describe a usable model: {e.Message}", e);
+            throw new InvalidDataException($"The entry '{DescriptionEntry}' does not describe a usable model: {e.Message}");
         }
     }
 
@@ -104,7 +107,7 @@ internal static class ModelPersistence
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"The entry '{DescriptionEntry}' is not JSON ({e.Message}): the file is cut short or altered. Use an intact copy of the model.", e);
+            throw new InvalidDataException($"The entry '{DescriptionEntry}' is not JSON ({e.Message}): the file is cut short or altered. Use an intact copy of the model.");
         }
     }
 

@@ -30,6 +30,9 @@ public sealed partial class BdiaImageClassificationTrainer
         /// <summary>Share of the training rows that is held back where no validation rows are given, 0..1, below 1; 0 = none. Default 0.1.</summary>
         public double ValidationFraction = imageDefaults.ValidationFraction;
 
+        /// <summary>Whether the rows held back have the classes in the same proportions as all. Default true.</summary>
+        public bool StratifiedValidation = imageDefaults.StratifiedValidation;
+
         /// <summary>What becomes of images that cannot be used, in training and when scoring. Default <see cref="BadImagePolicy.Throw"/>.</summary>
         public BadImagePolicy BadImages = BadImagePolicy.Throw;
 
@@ -126,6 +129,9 @@ public sealed partial class BdiaImageClassificationTrainer
         /// <summary>Pixels by which a random crop may shift an image, 0..1024; 0 = no crops; null = 4, or less for images under 32 pixels. Default null.</summary>
         public int? AugmentCropPadding = imageDefaults.AugmentCropPadding;
 
+        /// <summary>What a crop shows beyond the image. Default <see cref="CropFill.Zero"/>.</summary>
+        public CropFill AugmentCropFill = imageDefaults.AugmentCropFill;
+
         /// <summary>Whether half of the images, by chance, are mirrored left to right; set it to false where that changes the class, as with digits. Default true.</summary>
         public bool AugmentFlip = imageDefaults.AugmentFlip;
 
@@ -138,8 +144,14 @@ public sealed partial class BdiaImageClassificationTrainer
         /// <summary>Which validation figure chooses the best epoch, whose weights are kept. Default <see cref="ModelSelection.Accuracy"/>.</summary>
         public ModelSelection BestBy = trainingDefaults.BestBy;
 
+        /// <summary>Epochs from one validation to the next, 1 or more; the last epoch always ends with one. Default 1.</summary>
+        public int ValidateEveryEpochs = trainingDefaults.ValidateEveryEpochs;
+
         /// <summary>Validations in a row without progress after which training stops; 0 = never. Default 0.</summary>
         public int EarlyStoppingPatience = trainingDefaults.EarlyStoppingPatience;
+
+        /// <summary>Progress, in the figure of <see cref="BestBy"/>, that early stopping counts as such, 0 or more. Default 0.</summary>
+        public double EarlyStoppingMinDelta = trainingDefaults.EarlyStoppingMinDelta;
 
         /// <summary>Time after which training stops with the best model so far; null = none. Default null.</summary>
         public TimeSpan? TimeBudget;

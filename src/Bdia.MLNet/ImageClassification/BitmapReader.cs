@@ -16,9 +16,11 @@ internal sealed class BitmapReader(DataViewRow row, DataViewSchema.Column column
 
     public override string? Read(Span<float> pixels)
     {
-        if (Load(getter, ref image) is { } reason)
+        if (Load(getter, ref image!) is { } reason)
             return reason;
-        if (SizeFault(image!.Width, image.Height, shape) is { } fault)
+        if (image is null)
+            return "the image is missing";
+        if (SizeFault(image.Width, image.Height, shape) is { } fault)
             return fault;
         if (!besideSkiaSharp3)
         {
@@ -41,20 +43,6 @@ internal sealed class BitmapReader(DataViewRow row, DataViewSchema.Column column
     {
         var getter = row.GetGetter<MLImage>(column);
         MLImage? image = null;
-        return () => Load(getter, ref image) is null ? (image!.Width, image.Height) : null;
-    }
-
-    // Loading is lazy: a file that is not there or cannot be decoded shows when the image is asked for.
-    private static string? Load(ValueGetter<MLImage> getter, ref MLImage? image)
-    {
-        try
-        {
-            getter(ref image!);
-            return image is null ? "the image is missing" : null;
-        }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException)
-        {
-            return $"the image cannot be loaded ({e.Message})";
-        }
+        return () => Load(getter, ref image!) is null && image is not null ? (image.Width, image.Height) : null;
     }
 }

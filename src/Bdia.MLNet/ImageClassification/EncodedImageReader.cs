@@ -16,7 +16,8 @@ internal sealed class EncodedImageReader(DataViewRow row, DataViewSchema.Column 
 
     public override string? Read(Span<float> pixels)
     {
-        getter(ref file);
+        if (Load(getter, ref file) is { } reason)
+            return reason;
         if (file.Length == 0)
             return "the image is empty (0 bytes)";
         using var codec = Open(file);
@@ -38,8 +39,7 @@ internal sealed class EncodedImageReader(DataViewRow row, DataViewSchema.Column 
         VBuffer<byte> file = default;
         return () =>
         {
-            getter(ref file);
-            using var codec = file.Length == 0 ? null : Open(file);
+            using var codec = Load(getter, ref file) is not null || file.Length == 0 ? null : Open(file);
             return codec is null ? null : (codec.Info.Width, codec.Info.Height);
         };
     }

@@ -19,6 +19,21 @@ internal abstract class ImageReader
     /// <returns>Null when all went well; else the reason, as the rest of a sentence.</returns>
     public abstract string? Read(Span<float> pixels);
 
+    /// <summary>Gets the column's value. Loading is lazy: a file that is not there or cannot be decoded shows only now.</summary>
+    /// <returns>Null when all went well; else the reason, as the rest of a sentence.</returns>
+    protected static string? Load<T>(ValueGetter<T> getter, ref T value)
+    {
+        try
+        {
+            getter(ref value);
+            return null;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            return $"the image cannot be loaded ({e.Message})";
+        }
+    }
+
     /// <summary>Why an image of this size is of no use to the model, or null where it fits.</summary>
     protected static string? SizeFault(int width, int height, ImageShape shape) => (width, height) == (shape.Width, shape.Height) ? null
         : $"the image is {width}x{height} pixels, but the model takes {shape.Width}x{shape.Height}";

@@ -32,7 +32,7 @@ internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn
                 yield return new ImageRow((int)classIndex, pixels);
         }
         if (firstPass && withoutLabel > 0)
-            Tell($"{withoutLabel} rows of the {what} data have no label and were left out.");
+            Tell($"{withoutLabel} of the rows of the {what} data have no label and were left out.");
     }
 
     private void Tell(string text)

@@ -49,7 +49,9 @@ internal static class OptionsMapping
         LabelSmoothing = options.LabelSmoothing,
         Seed = seed,
         BestBy = options.BestBy,
+        ValidateEveryEpochs = options.ValidateEveryEpochs,
         EarlyStoppingPatience = options.EarlyStoppingPatience,
+        EarlyStoppingMinDelta = options.EarlyStoppingMinDelta,
         TimeBudget = options.TimeBudget,
         CheckpointDirectory = options.CheckpointDirectory,
         CheckpointEverySteps = options.CheckpointEverySteps,
@@ -60,10 +62,12 @@ internal static class OptionsMapping
     public static ImageTrainingOptions Images(Options options) => new()
     {
         AugmentCropPadding = options.AugmentCropPadding,
+        AugmentCropFill = options.AugmentCropFill,
         AugmentFlip = options.AugmentFlip,
         MixupAlpha = options.MixupAlpha,
         ClassWeights = options.ClassWeights,
         ValidationFraction = options.ValidationFraction,
+        StratifiedValidation = options.StratifiedValidation,
         MemoryBudgetBytes = options.MemoryBudgetBytes,
     };
 

@@ -12,7 +12,8 @@ internal sealed class PixelVectorReader(DataViewRow row, DataViewSchema.Column c
 
     public override string? Read(Span<float> pixels)
     {
-        getter(ref values);
+        if (Load(getter, ref values) is { } reason)
+            return reason;
         if (values.Length != shape.Size)
             return $"the image has {values.Length} values, but the model takes {shape.Size} ({shape})";
         if (layout == PixelLayout.Interleaved)

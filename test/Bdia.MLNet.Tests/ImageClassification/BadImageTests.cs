@@ -138,6 +138,21 @@ public class BadImageTests
     }
 
     [Fact]
+    public void A_row_that_names_no_file_is_a_bad_image()
+    {
+        using var folder = new TemporaryFolder();
+        var rows = ImageRows.Of(24).ToList();
+        foreach (var row in rows)
+            File.WriteAllBytes(folder.File($"{row.Number}.png"), row.File);
+        var paths = context.Data.LoadFromEnumerable(rows.Select(row => new { row.Name, Path = row.Number == 7 ? "" : $"{row.Number}.png" }));
+        var data = context.Transforms.LoadRawImageBytes("File", folder.Path, "Path").Append(context.Transforms.Conversion.MapValueToKey("Label", "Name")).Fit(paths).Transform(paths);
+
+        Assert.StartsWith("Row 7: the image is empty", Assert.Throws<InvalidDataException>(() => Fit(data, BadImagePolicy.Throw)).Message, StringComparison.Ordinal);
+        using var model = Fit(data, BadImagePolicy.Skip);
+        Assert.Contains("1 row could not be used and was left out.", log.Of(ChannelMessageKind.Warning));
+    }
+
+    [Fact]
     public void Numbers_that_are_not_finite_and_missing_bitmaps_are_bad_images_too()
     {
         var rows = ImageRows.Of(24).ToList();
@@ -176,7 +191,7 @@ public class BadImageTests
 
         using var model = Fit(data, BadImagePolicy.Throw);
 
-        Assert.Single(log.Of(ChannelMessageKind.Warning), "2 rows of the training data have no label and were left out.");
+        Assert.Single(log.Of(ChannelMessageKind.Warning), "2 of the rows of the training data have no label and were left out.");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using System.Text.Json;
+using Bdia.Core.ImageClassification;
 using Bdia.Core.Layers;
 using Bdia.Core.Models;
 using Bdia.Core.Reversible;
@@ -44,6 +45,7 @@ public class OptionsTests
         VisionTransformerPreset => VisionTransformerPreset.Cifar,
         LearningRateSchedule => LearningRateSchedule.Constant,
         ModelSelection => ModelSelection.Loss,
+        CropFill => CropFill.Reflect,
         _ when type == typeof(int?) => 2,
         _ when type == typeof(double?) => 0.25,
         _ when type == typeof(float[]) => new float[] { 1, 2, 3 },

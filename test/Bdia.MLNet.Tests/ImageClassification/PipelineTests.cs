@@ -113,7 +113,8 @@ public class PipelineTests
 
         Assert.Equal(["Guess", "P"], model.Transform(data).Schema.Select(column => column.Name).TakeLast(2));
         Assert.Equal("Image", model.FeatureColumnName);
-        Assert.Single(model.Model.Result!.History);
+        Assert.Equal(12, Assert.Single(model.Model.Result!.History).Validation!.Items);
+        Assert.Equal(64, model.ScoringBatchSize);
     }
 
     [Fact]
