@@ -3,16 +3,20 @@ using Microsoft.ML.Runtime;
 namespace Bdia.MLNet.Common;
 
 /// <summary>
-/// What becomes of rows that cannot be used: the first one ends the run, or each is left out, told in the log, and counted.
+/// What becomes of rows that cannot be used: the first one ends the run, or each is passed over, told in the log, and counted.
 /// </summary>
 /// <param name="log">Where to tell; null on a second pass over rows of which all is told.</param>
-/// <param name="skip">Whether bad rows are left out.</param>
+/// <param name="skip">Whether bad rows are passed over.</param>
+/// <param name="fate">What a row that is passed over is, to follow "is": left out, say.</param>
 /// <param name="remedy">What to do about a bad row, as a sentence.</param>
-internal sealed class BadRows(IChannelProvider? log, bool skip, string remedy) : IDisposable
+internal sealed class BadRows(IChannelProvider? log, bool skip, string fate, string remedy) : IDisposable
 {
     private const int ToldOneByOne = 5;
 
-    /// <summary>Rows left out so far.</summary>
+    // A prediction engine is never done, so the count is also told along the way: at 10, 100, 1000, ...
+    private long nextTold = 10;
+
+    /// <summary>Rows passed over so far.</summary>
     public long Count { get; private set; }
 
     /// <summary>Called for every row that cannot be used.</summary>
@@ -23,19 +27,28 @@ internal sealed class BadRows(IChannelProvider? log, bool skip, string remedy) :
     {
         if (!skip)
             throw new InvalidDataException($"Row {row}: {reason}. {remedy}");
-        if (Count++ >= ToldOneByOne || log is null)
+        if (log is null)
             return;
-        using var channel = log.Start("Bad rows");
-        channel.Warning(MessageSensitivity.UserData, $"Row {row}: {reason}. The row is left out.");
+        Count++;
+        if (Count <= ToldOneByOne)
+            Warn(MessageSensitivity.UserData, $"Row {row}: {reason}. The row is {fate}.");
+        else if (Count == nextTold)
+            Warn(MessageSensitivity.None, $"{Count} rows so far could not be used and were {fate}.");
+        if (Count >= nextTold)
+            nextTold *= 10;
     }
 
     /// <summary>Tells the count, where there is one.</summary>
     public void Dispose()
     {
-        if (Count == 0 || log is null)
-            return;
-        using var channel = log.Start("Bad rows");
-        channel.Warning(MessageSensitivity.None, $"{(Count == 1 ? "1 row" : $"{Count} rows")} could not be used and {(Count == 1 ? "was" : "were")} left out.");
+        if (Count > 0)
+            Warn(MessageSensitivity.None, $"{(Count == 1 ? "1 row" : $"{Count} rows")} could not be used and {(Count == 1 ? "was" : "were")} {fate}.");
         Count = 0;
+    }
+
+    private void Warn(MessageSensitivity sensitivity, string text)
+    {
+        using var channel = log!.Start("Bad rows");
+        channel.Warning(sensitivity, text);
     }
 }

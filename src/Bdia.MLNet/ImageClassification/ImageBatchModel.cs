@@ -25,6 +25,6 @@ internal sealed class ImageBatchModel(IChannelProvider log, IImageScorer scorer,
         source,
         ImageReader.Create(source, image.Find(source.Schema), image.Shape, image.Layout),
         scorer,
-        new BadRows(log, BadImages == BadImagePolicy.Skip, "Mend or remove the row, or let the model give NaN scores for such rows: BadImages = BadImagePolicy.Skip."),
+        new BadRows(log, BadImages == BadImagePolicy.Skip, "given NaN scores", "Mend or remove the row, or let the model give NaN scores for such rows: BadImages = BadImagePolicy.Skip."),
         image.Shape.Size, columns.Classes, capacity);
 }

@@ -17,7 +17,7 @@ internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn
         using var cursor = data.GetRowCursor([data.Schema[label.Name], imageColumn]);
         var readLabel = label.Reader(cursor);
         var reader = ImageReader.Create(cursor, imageColumn, image.Shape, image.Layout);
-        using var badRows = new BadRows(firstPass ? log : null, badImages == BadImagePolicy.Skip,
+        using var badRows = new BadRows(firstPass ? log : null, badImages == BadImagePolicy.Skip, "left out",
             "Mend or remove the row, or leave such rows out: Options.BadImages = BadImagePolicy.Skip.");
         var pixels = new float[image.Shape.Size];
         var withoutLabel = 0L;

@@ -78,7 +78,7 @@ public class BadImageTests
                 Assert.Equal(expected[row][1], rows[row][1]);
             }
         }
-        Assert.Contains("5 rows could not be used and were left out.", log.Of(ChannelMessageKind.Warning));
+        Assert.Contains("5 rows could not be used and were given NaN scores.", log.Of(ChannelMessageKind.Warning));
     }
 
     [Fact]
