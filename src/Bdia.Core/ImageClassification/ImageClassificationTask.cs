@@ -1,4 +1,5 @@
 using Bdia.Core.Models;
+using Bdia.Core.Numerics;
 using Bdia.Core.Reversible;
 using Bdia.Core.Training;
 using TorchSharp;
@@ -10,7 +11,7 @@ internal sealed class ImageClassificationTask(
     VisionTransformer model, PixelNormalization normalization, TrainingOptions training, ImageSubset? validation,
     IReadOnlyDictionary<string, string> identity, torch.Device device) : ITrainingTask<ImageBatch>
 {
-    private const int BatchesAhead = 2;
+    private const int BatchesAhead = 1;
 
     /// <inheritdoc/>
     public torch.nn.Module Module => model;
@@ -38,7 +39,7 @@ internal sealed class ImageClassificationTask(
     {
         var logits = model.forward(batch.Images.to(device)); // (B, classes)
         var logProbabilities = torch.nn.functional.log_softmax(logits, dim: 1);
-        var loss = batch.Targets.to(device).mul(logProbabilities).sum().div(-batch.Weight);
+        var loss = batch.Targets.to(device).mul(logProbabilities).sum().Times(-1.0 / batch.Weight);
         return new BatchLoss(loss, batch.Weight, batch.Count, Correct(logits, batch));
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Bdia.Core.Models;
 
 namespace Bdia.Core.ImageClassification;
@@ -7,9 +8,9 @@ namespace Bdia.Core.ImageClassification;
 internal sealed record ImageClassifierDescription(VisionTransformerOptions Model, PixelNormalization Normalization)
 {
     private const int Version = 1;
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
-    public string ToJson() => JsonSerializer.Serialize(new Document(Version, Model, Normalization), Indented);
+    public string ToJson() => JsonSerializer.Serialize(new Document(Version, Model, Normalization), Json);
 
     /// <exception cref="InvalidDataException">The text is no description of this version.</exception>
     public static ImageClassifierDescription Parse(string json)
@@ -23,7 +24,7 @@ internal sealed record ImageClassifierDescription(VisionTransformerOptions Model
             if (!version.TryGetInt32(out var number) || number != Version)
                 throw new InvalidDataException($"The classifier's description has format version {version}; this library reads version {Version}. Load it with the library version that saved it.");
 
-            var content = document.Deserialize<Document>();
+            var content = document.Deserialize<Document>(Json);
             if (content?.Model is null || content.Normalization is null)
                 throw new InvalidDataException("The classifier's description lacks the model or the normalisation; it is damaged.");
             content.Model.Validate();

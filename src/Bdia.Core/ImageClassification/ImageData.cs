@@ -40,7 +40,7 @@ internal sealed record ImageData(
             validationSubset = new ImageSubset(validation, own, [.. Enumerable.Range(0, own.Labels.Count)], left);
         }
 
-        return new ImageData(subset, validationSubset, survey.Normalization(kept), hashes);
+        return new ImageData(subset, validationSubset, survey.TakeNormalization(kept), hashes);
     }
 
     /// <summary>What a checkpoint must have been written with to be resumed on this data.</summary>

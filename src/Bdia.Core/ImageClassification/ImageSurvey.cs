@@ -58,8 +58,8 @@ internal sealed class ImageSurvey
         return survey;
     }
 
-    /// <summary>Mean and deviation per channel over some of the rows.</summary>
-    public PixelNormalization Normalization(IEnumerable<int> rows)
+    /// <summary>Mean and deviation per channel over some of the rows. To be asked for once: what it is computed from is let go.</summary>
+    public PixelNormalization TakeNormalization(IEnumerable<int> rows)
     {
         var channels = new PixelMoments[Shape.Channels];
         foreach (var row in rows)
@@ -67,6 +67,8 @@ internal sealed class ImageSurvey
             for (var c = 0; c < channels.Length; c++) channels[c] = channels[c].With(_moments[row * channels.Length + c]);
         }
 
+        _moments.Clear();
+        _moments.TrimExcess();
         return PixelNormalization.From(channels);
     }
 

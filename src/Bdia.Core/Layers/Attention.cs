@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,7 +20,7 @@ internal static class Attention
         {
             if (tokens > MostTokensWrittenDown) return Self(qkv.to(ScalarType.Float32)).to(ScalarType.BFloat16).MoveToOuterDisposeScope();
             var parts = qkv.permute(2, 0, 3, 1, 4).reshape(3, batch * heads, tokens, size).unbind(0); // (B H, N, Dh) each
-            var weights = parts[0].mul(1 / Math.Sqrt(size)).bmm(parts[1].transpose(1, 2)).softmax(-1); // (B H, N, N)
+            var weights = parts[0].Times(1 / Math.Sqrt(size)).bmm(parts[1].transpose(1, 2)).softmax(-1); // (B H, N, N)
             return weights.bmm(parts[2]).view(batch, heads, tokens, size).transpose(1, 2).reshape(batch, tokens, heads * size).MoveToOuterDisposeScope();
         }
 

@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -17,7 +18,11 @@ internal static class Initial
         // Inverse of the distribution function: z = √2 erfinv(2 area - 1) of a uniform area between the two cuts.
         const double Bound = 2 * AreaBelowCut - 1;
         var limit = Cut * standardDeviation;
-        return Owned(() => empty(shape).uniform_(-Bound, Bound, generator).erfinv_().mul_(Math.Sqrt(2) * standardDeviation).clamp_(-limit, limit));
+        return Owned(() =>
+        {
+            var values = empty(shape).uniform_(-Bound, Bound, generator).erfinv_().TimesInPlace(Math.Sqrt(2) * standardDeviation);
+            return TensorMath.With(-limit, limit, (low, high) => values.clamp_(low, high));
+        });
     }
 
     /// <summary>Uniform between -bound and bound.</summary>
@@ -25,7 +30,7 @@ internal static class Initial
         => Owned(() => empty(shape).uniform_(-bound, bound, generator));
 
     /// <summary>The same value everywhere.</summary>
-    internal static Parameter Constant(double value, params long[] shape) => Owned(() => full(shape, value));
+    internal static Parameter Constant(double value, params long[] shape) => Owned(() => TensorMath.With(value, scalar => full(shape, scalar)));
 
     // A module may be built inside a caller's dispose scope, which must not free its parameters.
     private static Parameter Owned(Func<Tensor> create)

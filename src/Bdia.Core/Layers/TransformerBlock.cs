@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using Bdia.Core.Reversible;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -43,8 +44,8 @@ public sealed class TransformerBlock : Residual
         ArgumentNullException.ThrowIfNull(context);
         using var scope = NewDisposeScope();
         var f = Regularised(attn.forward(norm1.forward(x)), context.Random); // f(x)
-        var g = Regularised(mlp.forward(norm2.forward(x + f)), context.Random); // g(x + f(x))
-        return (f + g).MoveToOuterDisposeScope(); // (B, N, D)
+        var g = Regularised(mlp.forward(norm2.forward(x.Plus(f))), context.Random); // g(x + f(x))
+        return f.Plus(g).MoveToOuterDisposeScope(); // (B, N, D)
     }
 
     // To float32 first, so that neither the sums nor dropout's scaling round to bf16.

@@ -1,4 +1,5 @@
 using Bdia.Core.Layers;
+using Bdia.Core.Numerics;
 using Bdia.Core.Reversible;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -77,7 +78,7 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
             throw new ArgumentException($"Images have shape ({string.Join(", ", images.shape)}); give (B, {Options.Channels}, {Options.ImageHeight}, {Options.ImageWidth}).", nameof(images));
         using var scope = NewDisposeScope();
         var patches = patch_embed.forward(images);
-        var x = cat([cls_token.expand(images.shape[0], 1, Options.Width), patches], 1).add(pos_embed);
+        var x = cat([cls_token.expand(images.shape[0], 1, Options.Width), patches], 1).Plus(pos_embed);
         return (training ? Clock.Random(EmbeddingStream, 0).Dropout(x, Options.Dropout) : x).MoveToOuterDisposeScope();
     }
 }

@@ -8,29 +8,39 @@ namespace Bdia.Core.Numerics;
 /// </summary>
 internal sealed class PackedPads : IDisposable
 {
+    private PackedPads(Tensor bytes, long elementsPerSample)
+    {
+        Bytes = bytes;
+        ElementsPerSample = elementsPerSample;
+    }
+
+    /// <summary>Side information for several blocks, allocated in one piece.</summary>
+    /// <remarks>
+    /// One piece, because small blocks that outlive the large ones allocated between them break up the allocator's heap: the next large
+    /// one finds no hole that fits. The bytes outlive every dispose scope of the forward pass: they wait for the backward pass.
+    /// </remarks>
+    /// <param name="blocks">How many blocks.</param>
     /// <param name="samples">B.</param>
     /// <param name="elementsPerSample">Product of the other dimensions.</param>
     /// <param name="padBits">m.</param>
     /// <param name="device">Where the bytes live.</param>
-    public PackedPads(long samples, long elementsPerSample, int padBits, Device device)
+    public static PackedPads[] Allocate(int blocks, long samples, long elementsPerSample, int padBits, Device device)
     {
-        Samples = samples;
-        ElementsPerSample = elementsPerSample;
-        PadBits = padBits;
-        // The bytes outlive every dispose scope of the forward pass: they wait for the backward pass.
-        Bytes = empty([samples, GroupsPerSample, padBits], uint8, device).DetachFromDisposeScope();
-        SizeInBytes = samples * GroupsPerSample * padBits;
+        using var scope = NewDisposeScope();
+        var groups = (elementsPerSample + Lanes.Count - 1) / Lanes.Count;
+        var all = empty([blocks, samples, groups, padBits], uint8, device);
+        return Enumerable.Range(0, blocks).Select(k => new PackedPads(all.select(0, k).DetachFromDisposeScope(), elementsPerSample)).ToArray();
     }
 
-    public long Samples { get; }
+    public long Samples => Bytes.shape[0];
 
     public long ElementsPerSample { get; }
 
-    public int PadBits { get; }
+    public int PadBits => (int)Bytes.shape[2];
 
-    public long GroupsPerSample => (ElementsPerSample + Lanes.Count - 1) / Lanes.Count;
+    public long GroupsPerSample => Bytes.shape[1];
 
-    public long SizeInBytes { get; }
+    public long SizeInBytes => Bytes.numel();
 
     /// <summary>(B, groups, m), uint8.</summary>
     public Tensor Bytes { get; }
@@ -43,22 +53,24 @@ internal sealed class PackedPads : IDisposable
         var fill = GroupsPerSample * Lanes.Count - ElementsPerSample;
         var grouped = nn.functional.pad(pads.reshape(Samples, ElementsPerSample), [0, fill]).to(uint8)
             .view(Samples, GroupsPerSample, 1, Lanes.Count);
-        var planes = grouped.bitwise_right_shift(Places(PadBits).view(PadBits, 1)).bitwise_and(1);
-        Bytes.copy_(planes.mul(Weights()).sum(-1, type: uint8));
+        var planes = grouped.bitwise_right_shift(Places(PadBits).view(PadBits, 1)).bitwise_and(One());
+        Bytes.copy_(planes.mul(PlaceValues()).sum(-1, type: uint8));
     }
 
     /// <summary>The pads, as float32 of shape (B, elementsPerSample).</summary>
     public Tensor Read()
     {
         using var scope = NewDisposeScope();
-        var planes = Bytes.unsqueeze(-1).bitwise_right_shift(Places(Lanes.Count)).bitwise_and(1);        // (B, groups, m, 8)
-        var values = planes.to(float32).mul(pow(2, Places(PadBits).to(float32)).view(PadBits, 1)).sum(-2); // (B, groups, 8)
+        var planes = Bytes.unsqueeze(-1).bitwise_right_shift(Places(Lanes.Count)).bitwise_and(One());        // (B, groups, m, 8)
+        var values = planes.to(float32).mul(PlaceValues().narrow(0, 0, PadBits).to(float32).view(PadBits, 1)).sum(-2); // (B, groups, 8)
         return values.view(Samples, GroupsPerSample * Lanes.Count).narrow(1, 0, ElementsPerSample).contiguous().MoveToOuterDisposeScope();
     }
 
     public void Dispose() => Bytes.Dispose();
 
-    private Tensor Places(int count) => arange(count, uint8, Bytes.device);
+    private Tensor Places(int count) => TensorMath.Range(count, Bytes.device).to(uint8);
 
-    private Tensor Weights() => tensor(new byte[] { 1, 2, 4, 8, 16, 32, 64, 128 }, uint8, Bytes.device);
+    private Tensor One() => ones(1, uint8, Bytes.device);
+
+    private Tensor PlaceValues() => tensor(new byte[] { 1, 2, 4, 8, 16, 32, 64, 128 }, uint8, Bytes.device);
 }

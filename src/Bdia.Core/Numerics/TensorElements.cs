@@ -7,7 +7,7 @@ internal readonly struct TensorElements(Tensor value) : IElements<TensorElements
 {
     public Tensor Value => value;
 
-    public static TensorElements operator +(TensorElements a, TensorElements b) => new(a.Value.add(b.Value));
+    public static TensorElements operator +(TensorElements a, TensorElements b) => new(a.Value.Plus(b.Value));
 
     public static TensorElements operator -(TensorElements a, TensorElements b) => new(a.Value.sub(b.Value));
 
@@ -15,13 +15,13 @@ internal readonly struct TensorElements(Tensor value) : IElements<TensorElements
 
     public static TensorElements operator /(TensorElements a, TensorElements b) => new(a.Value.div(b.Value));
 
-    public static TensorElements operator *(TensorElements a, float scalar) => new(a.Value.mul(scalar));
+    public static TensorElements operator *(TensorElements a, float scalar) => new(a.Value.Times(scalar));
 
-    public static TensorElements operator +(TensorElements a, float scalar) => new(a.Value.add(scalar));
+    public static TensorElements operator +(TensorElements a, float scalar) => new(a.Value.Plus(scalar));
 
-    public static TensorElements operator +(float scalar, TensorElements a) => new(a.Value.add(scalar));
+    public static TensorElements operator +(float scalar, TensorElements a) => new(a.Value.Plus(scalar));
 
-    public static TensorElements operator -(float scalar, TensorElements a) => new(a.Value.mul(-1f).add(scalar));
+    public static TensorElements operator -(float scalar, TensorElements a) => new(a.Value.neg().Plus(scalar));
 
     public static TensorElements Floor(TensorElements x) => new(x.Value.floor());
 

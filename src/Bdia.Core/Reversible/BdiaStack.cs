@@ -104,7 +104,6 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
 
     private Tensor WithoutGraph(Tensor x, Tensor[] conditions)
     {
-        LargeBlocks.ReturnToSystem(); // who chooses these modes wants the memory, not the allocator's cache of it
         var pass = new StackPass(this, conditions, Options.Audit ? new ChecksumWitness(Residuals.Count, new FixedPointGrid(Options.FractionBits)) : null);
         try
         {

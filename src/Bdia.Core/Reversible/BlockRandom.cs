@@ -37,7 +37,7 @@ public sealed class BlockRandom
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(probability, 1.0);
         using var scope = NewDisposeScope();
         using var generator = new Generator(SplitMix64.Derive(_key, _draws++), x.device);
-        var mask = empty(maskShape, x.dtype, x.device).bernoulli_(1 - probability, generator).mul_(1 / (1 - probability));
+        var mask = empty(maskShape, x.dtype, x.device).bernoulli_(1 - probability, generator).TimesInPlace(1 / (1 - probability));
         return x.mul(mask).MoveToOuterDisposeScope();
     }
 }

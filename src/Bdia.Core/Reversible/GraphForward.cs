@@ -57,7 +57,7 @@ internal sealed class GraphForward
     }
 
     private Tensor Euler(int k, Tensor x, Tensor h)
-        => _stack.Options.Quantize ? StraightThroughStep.Euler(Value(x, value => _stepper.Euler(k, value, x, h)), x, h) : x + h;
+        => _stack.Options.Quantize ? StraightThroughStep.Euler(Value(x, value => _stepper.Euler(k, value, x, h)), x, h) : x.Plus(h);
 
     private Tensor Next(int k, Tensor xPrevious, Tensor x, Tensor h)
     {

@@ -32,8 +32,8 @@ internal sealed class ChecksumWitness(int depth, FixedPointGrid grid) : IStateWi
         const int weightPeriod = 65521; // a prime, so that two swapped elements change the second sum
         using var scope = NewDisposeScope();
         // The grid integer and the sign, which is all there is to a state's bits; libtorch's view by another type is not at hand here.
-        var bits = state.mul(_scale).to(int64).mul_(2).add_(state.signbit()).reshape(-1);
-        var weights = arange(bits.numel(), int64, state.device).remainder_(weightPeriod).add_(1);
+        var bits = state.Times(_scale).to(int64).TimesInPlace(2).PlusInPlace(state.signbit()).reshape(-1);
+        var weights = TensorMath.With(weightPeriod, period => TensorMath.Range(bits.numel(), state.device).remainder_(period)).PlusInPlace(1);
         return (bits.sum().item<long>(), bits.mul_(weights).sum().item<long>());
     }
 }

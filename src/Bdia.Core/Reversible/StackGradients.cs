@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -30,10 +31,10 @@ internal sealed class StackGradients(StackPass pass, bool[] requiresGradient)
             }
 
             var weight = GammaDraw.AsTensor(gamma, x);
-            Differentiate(h, (1 + weight) * gNext);
-            var gHere = Sum(Add(carried, (1 - weight) * gNext), x);
+            Differentiate(h, weight.Plus(1).mul(gNext));
+            var gHere = Sum(Add(carried, weight.neg().Plus(1).mul(gNext)), x);
             carried?.Dispose();
-            carried = Keep(scope, weight * gNext);
+            carried = Keep(scope, weight.mul(gNext));
             if (!ReferenceEquals(gNext, gradient)) gNext.Dispose();
             gNext = Keep(scope, gHere);
         });
@@ -57,7 +58,7 @@ internal sealed class StackGradients(StackPass pass, bool[] requiresGradient)
         return t;
     }
 
-    private static Tensor Add(Tensor? carried, Tensor gradient) => carried is null ? gradient : carried.add(gradient);
+    private static Tensor Add(Tensor? carried, Tensor gradient) => carried is null ? gradient : carried.Plus(gradient);
 
-    private static Tensor Sum(Tensor direct, Tensor x) => x.grad is { } throughResidual ? direct.add(throughResidual) : direct.alias();
+    private static Tensor Sum(Tensor direct, Tensor x) => x.grad is { } throughResidual ? direct.Plus(throughResidual) : direct.alias();
 }

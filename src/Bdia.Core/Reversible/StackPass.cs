@@ -16,7 +16,7 @@ internal sealed class StackPass : IDisposable
     private readonly IStateWitness? _witness;
     private readonly IntegrationWeight _weight;
     private readonly FixedPointGrid _grid;
-    private readonly PackedPads?[] _pads;
+    private PackedPads[] _pads = []; // of block 1, 2, ...
     private readonly Tensor?[] _stored;
     private Tensor? _xPrevious;
     private bool _isSpent;
@@ -30,7 +30,6 @@ internal sealed class StackPass : IDisposable
         _witness = witness;
         _weight = stack.Options.Gamma.At(_clock.Progress);
         _grid = new FixedPointGrid(stack.Options.FractionBits);
-        _pads = new PackedPads?[Depth];
         _stored = new Tensor?[Depth];
     }
 
@@ -57,6 +56,8 @@ internal sealed class StackPass : IDisposable
         using var scope = NewDisposeScope();
         using var noGraph = no_grad();
         var stepper = new Stepper(_stack, input);
+        if (Rebuilds) _pads = stepper.NewPads(Depth - 1, _weight);
+        SideInformationBytes = _pads.Sum(p => p.SizeInBytes);
 
         var xPrevious = empty_like(input);
         stepper.Start(xPrevious, input);
@@ -68,11 +69,9 @@ internal sealed class StackPass : IDisposable
         {
             using var block = NewDisposeScope();
             Keep(k, x);
-            if (Rebuilds) _pads[k] = stepper.NewPads(_weight);
-            SideInformationBytes += _pads[k]?.SizeInBytes ?? 0;
             // x_{k+1} takes the place of x_{k-1}, unless that one is stored.
             var xNext = Rebuilds ? xPrevious : empty_like(input).MoveToOuterDisposeScope();
-            stepper.Next(k, xNext, xPrevious, x, Evaluate(k, x), Gamma(k, x), _weight, _pads[k]);
+            stepper.Next(k, xNext, xPrevious, x, Evaluate(k, x), Gamma(k, x), _weight, Rebuilds ? _pads[k - 1] : null);
             (xPrevious, x) = (x, xNext);
         }
 
@@ -103,9 +102,8 @@ internal sealed class StackPass : IDisposable
             var gamma = k == 0 ? null : Gamma(k, leaf);
             if (k > 0 && Rebuilds)
             {
-                using (no_grad()) kernel.Retreat(buffer, xNext, x, h.detach().contiguous(), gamma!, _pads[k]!, _grid);
+                using (no_grad()) kernel.Retreat(buffer, xNext, x, h.detach().contiguous(), gamma!, _pads[k - 1], _grid);
                 _witness?.Compare(k - 1, buffer);
-                Release(ref _pads[k]);
             }
             else if (k == 0 && Rebuilds)
             {
@@ -120,20 +118,10 @@ internal sealed class StackPass : IDisposable
 
     public void Dispose()
     {
-        for (var k = 0; k < Depth; k++)
-        {
-            Release(ref _pads[k]);
-            _stored[k]?.Dispose();
-        }
-
+        foreach (var pads in _pads) pads.Dispose();
+        foreach (var state in _stored) state?.Dispose();
         _xPrevious?.Dispose();
         foreach (var condition in _conditions) condition.Dispose();
-    }
-
-    private static void Release(ref PackedPads? pads)
-    {
-        pads?.Dispose();
-        pads = null;
     }
 
     private Tensor Evaluate(int k, Tensor x) => _stack.Evaluate(k, x, _clock, _conditions);

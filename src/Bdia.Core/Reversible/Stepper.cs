@@ -30,7 +30,7 @@ internal sealed class Stepper
     public void Euler(int block, Tensor destination, Tensor x, Tensor h)
     {
         if (_quantize) Guard(block, _kernel.Euler(destination, x, Ready(block, h), _grid), 0);
-        else destination.copy_(x.add(Ready(block, h)));
+        else destination.copy_(x.Plus(Ready(block, h)));
     }
 
     /// <summary>x_{k+1}, for every weight that the options allow.</summary>
@@ -43,7 +43,7 @@ internal sealed class Stepper
         }
         else if (_quantize && weight.PadBits is { } padBits)
         {
-            using var unwanted = pads is null ? NewPads(weight) : null;
+            using var unwanted = pads is null ? NewPads(1, weight)[0] : null;
             Guard(block, _kernel.Advance(destination, xPrevious, x, Ready(block, h), gamma, pads ?? unwanted!, _grid), padBits);
         }
         else
@@ -56,10 +56,10 @@ internal sealed class Stepper
     }
 
     /// <summary>Equation (1), without pads: γ x_{k-1} + (1-γ) x_k + (1+γ) h_k, for weights that need no inverse. Differentiable.</summary>
-    public static Tensor Blend(Tensor xPrevious, Tensor x, Tensor h, Tensor gamma) => gamma * xPrevious + (1 - gamma) * x + (1 + gamma) * h;
+    public static Tensor Blend(Tensor xPrevious, Tensor x, Tensor h, Tensor gamma) => gamma.mul(xPrevious).Plus(gamma.neg().Plus(1).mul(x)).Plus(gamma.Plus(1).mul(h));
 
-    public PackedPads NewPads(IntegrationWeight weight)
-        => new(_like.shape[0], _like.numel() / Math.Max(1, _like.shape[0]), weight.PadBits!.Value, _like.device);
+    public PackedPads[] NewPads(int blocks, IntegrationWeight weight)
+        => PackedPads.Allocate(blocks, _like.shape[0], _like.numel() / Math.Max(1, _like.shape[0]), weight.PadBits!.Value, _like.device);
 
     private Tensor Ready(int block, Tensor h)
     {

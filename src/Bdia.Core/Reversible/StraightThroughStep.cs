@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Reversible;
@@ -33,7 +34,7 @@ internal sealed class StraightThroughStep : autograd.SingleTensorFunction<Straig
         using var scope = NewDisposeScope();
         List<Tensor> gradients = gamma is null
             ? [null!, .. Enumerable.Range(0, inputs).Select(_ => gradient.alias())]
-            : [null!, gamma * gradient, (1 - gamma) * gradient, (1 + gamma) * gradient];
+            : [null!, gamma.mul(gradient), gamma.neg().Plus(1).mul(gradient), gamma.Plus(1).mul(gradient)];
         foreach (var g in gradients) g?.MoveToOuterDisposeScope();
         return gradients;
     }

@@ -88,6 +88,30 @@ public sealed class AdamW : IDisposable
         foreach (var (name, tensor) in own) tensor.copy_(state[name]);
     }
 
+    /// <summary>Sets all gradients to zero, and keeps their memory or takes it now.</summary>
+    /// <remarks>
+    /// Memory that is taken during the backward pass lies between the large temporaries of that pass, stays when they go, and breaks up the
+    /// allocator's heap: resident memory then grows to a multiple of what is in use.
+    /// </remarks>
+    public void ZeroGradients()
+    {
+        foreach (var slot in _slots)
+        {
+            if (!slot.Parameter.requires_grad) continue;
+            using var gradient = slot.Parameter.grad;
+            if (gradient is null)
+            {
+                using var zeros = torch.zeros_like(slot.Parameter);
+                slot.Parameter.grad = zeros;
+            }
+            else
+            {
+                using var noGradient = torch.no_grad();
+                gradient.zero_();
+            }
+        }
+    }
+
     /// <summary>Drops all gradients and their memory.</summary>
     public void ClearGradients()
     {

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Bdia.Core.Numerics;
 using TorchSharp;
 
 namespace Bdia.Core.Training;
@@ -59,10 +60,10 @@ internal static class AdamWKernel
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
-        var scaled = gradient.to(torch.float32) * step.GradientScale;
-        slot.First.mul_(step.Beta1).add_(scaled, alpha: step.Gain1);
-        slot.Second.mul_(step.Beta2).addcmul_(scaled, scaled, value: step.Gain2);
-        var denominator = slot.Second.sqrt().mul_(step.RootCorrection).add_(step.Epsilon);
-        slot.Parameter.mul_(step.Keep).addcdiv_(slot.First, denominator, value: -step.StepSize);
+        var scaled = gradient.to(torch.float32).Times(step.GradientScale);
+        slot.First.TimesInPlace(step.Beta1).PlusInPlace(scaled, step.Gain1);
+        slot.Second.TimesInPlace(step.Beta2).PlusInPlace(scaled.mul(scaled), step.Gain2);
+        var denominator = slot.Second.sqrt().TimesInPlace(step.RootCorrection).PlusInPlace(step.Epsilon);
+        slot.Parameter.TimesInPlace(step.Keep).PlusInPlace(slot.First.div(denominator), -step.StepSize);
     }
 }

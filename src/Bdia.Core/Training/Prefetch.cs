@@ -8,17 +8,18 @@ namespace Bdia.Core.Training;
 /// <typeparam name="T">The items; those that nobody took are disposed where they are <see cref="IDisposable"/>.</typeparam>
 internal sealed class Prefetch<T> : IDisposable
 {
-    private readonly BlockingCollection<T> _ready;
+    private readonly BlockingCollection<T> _ready = [];
+    private readonly SemaphoreSlim _room;
     private readonly CancellationTokenSource _cancel = new();
     private readonly Thread _producer;
     private ExceptionDispatchInfo? _fault;
 
     /// <summary>Starts to read.</summary>
     /// <param name="read">Opens the enumeration; called, enumerated and disposed on the other thread.</param>
-    /// <param name="ahead">Items to have ready, at least 1.</param>
+    /// <param name="ahead">Items that may exist beyond the one taken last, the one in the making included; at least 1.</param>
     public Prefetch(Func<CancellationToken, IEnumerable<T>> read, int ahead)
     {
-        _ready = new BlockingCollection<T>(ahead);
+        _room = new SemaphoreSlim(ahead);
         _producer = new Thread(() => Produce(read)) { IsBackground = true, Name = "Bdia prefetch" };
         _producer.Start();
     }
@@ -41,6 +42,7 @@ internal sealed class Prefetch<T> : IDisposable
             if (stop.Requested) return false;
         }
 
+        _room.Release();
         return true;
     }
 
@@ -51,6 +53,7 @@ internal sealed class Prefetch<T> : IDisposable
         _producer.Join();
         while (_ready.TryTake(out var item)) (item as IDisposable)?.Dispose();
         _ready.Dispose();
+        _room.Dispose();
         _cancel.Dispose();
     }
 
@@ -58,22 +61,17 @@ internal sealed class Prefetch<T> : IDisposable
     {
         try
         {
-            foreach (var item in read(_cancel.Token))
+            using var items = read(_cancel.Token).GetEnumerator();
+            while (true)
             {
-                try
-                {
-                    _ready.Add(item, _cancel.Token);
-                }
-                catch (OperationCanceledException)
-                {
-                    (item as IDisposable)?.Dispose();
-                    return;
-                }
+                _room.Wait(_cancel.Token); // before the item is made: batches are large
+                if (!items.MoveNext()) return;
+                _ready.Add(items.Current);
             }
         }
         catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
         {
-            // The reader obeyed; there is nobody left to tell.
+            // There is nobody left to tell.
         }
         catch (Exception fault)
         {

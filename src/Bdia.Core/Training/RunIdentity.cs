@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 
 namespace Bdia.Core.Training;
 
@@ -13,6 +13,9 @@ internal static class RunIdentity
         nameof(TrainingOptions.CheckpointDirectory), nameof(TrainingOptions.CheckpointEverySteps), nameof(TrainingOptions.CheckpointEveryEpochs),
         nameof(TrainingOptions.Resume), nameof(TrainingOptions.TimeBudget),
     ];
+
+    // Names, not numbers, of enum values: they stand in messages.
+    private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
 
     /// <summary>The identity of a run.</summary>
     public static SortedDictionary<string, string> Of(TrainingOptions options, IReadOnlyDictionary<string, string> task)
@@ -29,7 +32,7 @@ internal static class RunIdentity
     public static SortedDictionary<string, string> Flatten<T>(string prefix, T options)
     {
         var flat = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        Add(prefix, JsonSerializer.SerializeToNode(options));
+        Add(prefix, JsonSerializer.SerializeToNode(options, Json));
         return flat;
 
         void Add(string name, JsonNode? node)
@@ -37,7 +40,7 @@ internal static class RunIdentity
             if (node is JsonObject nested)
                 foreach (var (part, value) in nested) Add($"{name}.{part}", value);
             else
-                flat.Add(name, node is null ? "null" : string.Create(CultureInfo.InvariantCulture, $"{node}"));
+                flat.Add(name, node is JsonArray array ? array.ToJsonString() : node?.ToString() ?? "null");
         }
     }
 

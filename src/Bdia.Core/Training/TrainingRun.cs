@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using TorchSharp;
 
 namespace Bdia.Core.Training;
@@ -5,7 +6,7 @@ namespace Bdia.Core.Training;
 /// <summary>One run of the trainer, from the first batch or the newest checkpoint to the result.</summary>
 internal sealed class TrainingRun<TBatch> : IDisposable
 {
-    private const int BatchesAhead = 2;
+    private const int BatchesAhead = 1; // the next while this one trains: large images make a batch as large as a state
 
     private readonly TrainingOptions _options;
     private readonly ITrainingTask<TBatch> _task;
@@ -45,7 +46,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     public TrainingResult Run()
     {
         using var gradients = torch.enable_grad();
-        _optimizer.ClearGradients();
+        _optimizer.ZeroGradients();
         try
         {
             while (_state.Epoch < _options.Epochs && !_best.OutOfPatience)
@@ -116,7 +117,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         if (!double.IsFinite(norm)) throw Diverged("gradient norm", norm);
         var clip = _options.ClipNorm > 0 && norm > _options.ClipNorm ? _options.ClipNorm / norm : 1;
         _optimizer.Step(_state.Step + 1, rate, mean * clip);
-        _optimizer.ClearGradients();
+        _optimizer.ZeroGradients();
 
         step.LearningRate = _state.Sums.LearningRate = rate;
         _state.Sums.Add(step);
@@ -128,7 +129,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
 
         bool Discard()
         {
-            _optimizer.ClearGradients();
+            _optimizer.ZeroGradients();
             return false;
         }
     }
@@ -149,7 +150,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         var share = loss.Weight / unit;
         try
         {
-            (share == 1 ? loss.Loss : loss.Loss * share).backward();
+            (share == 1 ? loss.Loss : loss.Loss.Times(share)).backward();
         }
         catch (Exception) when (_task.BackwardFault is not null)
         {

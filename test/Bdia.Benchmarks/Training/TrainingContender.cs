@@ -26,6 +26,7 @@ internal static class TrainingContender
         using var images = randn([settings.Batch, 3, ImageSize, ImageSize], generator: generator);
         using var labels = randint(Classes, [settings.Batch], int64, generator: generator);
         model.train();
+        groups.Optimizer.ZeroGradients();
         var idle = ResidentMemory.Now();
 
         var seconds = new List<double>();
@@ -37,7 +38,7 @@ internal static class TrainingContender
                 model.Clock.Step = step;
                 nn.functional.cross_entropy(model.forward(images), labels).backward();
                 groups.Optimizer.Step(step + 1, 1e-4);
-                model.zero_grad();
+                groups.Optimizer.ZeroGradients();
             }
 
             if (step > 0) seconds.Add(watch.Elapsed.TotalSeconds);

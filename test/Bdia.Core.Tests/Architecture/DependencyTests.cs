@@ -13,8 +13,8 @@ public partial class DependencyTests
         ["Numerics"] = new() { ["Native"] = [] },
         ["Formats"] = new() { ["Native"] = [] },
         ["Reversible"] = new() { ["Native"] = [], ["Numerics"] = [] },
-        ["Layers"] = new() { ["Native"] = [], ["Reversible"] = ["Residual", "ResidualContext", "BlockRandom"] },
-        ["Models"] = new() { ["Native"] = [], ["Layers"] = [], ["Reversible"] = [] },
+        ["Layers"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath"], ["Reversible"] = ["Residual", "ResidualContext", "BlockRandom"] },
+        ["Models"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath"], ["Layers"] = [], ["Reversible"] = [] },
         ["Training"] = new()
         {
             ["Native"] = [],
@@ -25,6 +25,7 @@ public partial class DependencyTests
         ["ImageClassification"] = new()
         {
             ["Native"] = [],
+            ["Numerics"] = ["TensorMath"],
             ["Formats"] = [],
             ["Models"] = [],
             ["Training"] = [],
@@ -64,7 +65,9 @@ public partial class DependencyTests
 
     [Fact]
     public void What_trainers_share_in_ML_NET_knows_none_of_them() =>
+        // A loader tells ML.NET which transformer a model names: it is about one trainer by its nature.
         SourceTree.AssertNone(SourceTree.CSharp("src/Bdia.MLNet").Where(file => CommonPart().IsMatch(file.Path) && ModelWord().IsMatch(file.Code))
+            .Where(file => !file.Path.EndsWith("Loader.cs", StringComparison.Ordinal))
             .Select(file => $"{file.Path}: {ModelWord().Match(file.Code)}"));
 
     [Fact]

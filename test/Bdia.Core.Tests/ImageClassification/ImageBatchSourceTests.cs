@@ -16,7 +16,7 @@ public sealed class ImageBatchSourceTests
         var survey = ImageSurvey.Of(rows, "training", shape ?? Shape, 2, budget, hash: false, Never);
         int[] chosen = [.. Enumerable.Range(0, survey.Labels.Count).Where(row => row % 3 != 2)];
         return new ImageBatchSource(
-            new ImageSubset(rows, survey, chosen, budget), survey.Normalization(chosen), 2, training ?? new TrainingOptions { BatchSize = 7, Seed = 3 }, images ?? new());
+            new ImageSubset(rows, survey, chosen, budget), survey.TakeNormalization(chosen), 2, training ?? new TrainingOptions { BatchSize = 7, Seed = 3 }, images ?? new());
     }
 
     private static List<(float[] Images, float[] Targets, long[] Labels, double Weight)> Read(ImageBatchSource source, int epoch = 0, int first = 0)

@@ -34,7 +34,7 @@ public class StepKernelTests
         {
             var states = States([2, 3, 37], 3, grid);
             float[] gamma = [0.25f, -0.25f];
-            var pads = new PackedPads(2, 111, 2, CPU);
+            var pads = PackedPads.Allocate(1, 2, 111, 2, CPU)[0];
             var apart = empty_like(states[0]);
             kernel.Advance(apart, states[0], states[1], states[2], gamma, pads, grid);
             var inPlace = states[0].clone();
@@ -58,7 +58,7 @@ public class StepKernelTests
             {
                 var states = States([1, 3, 7], 4, grid);
                 states[2].view(-1)[at] = tensor(value);
-                var magnitude = kernel.Advance(empty_like(states[0]), states[0], states[1], states[2], [0.5f], new PackedPads(1, 21, 1, CPU), grid);
+                var magnitude = kernel.Advance(empty_like(states[0]), states[0], states[1], states[2], [0.5f], PackedPads.Allocate(1, 1, 21, 1, CPU)[0], grid);
                 Assert.False(float.IsFinite(magnitude));
                 Assert.False(float.IsFinite(kernel.Euler(empty_like(states[0]), states[0], states[2], grid)));
                 Assert.False(float.IsFinite(kernel.Quantize(empty_like(states[0]), states[2], grid)));
@@ -71,7 +71,7 @@ public class StepKernelTests
         {
             using var scope = NewDisposeScope();
             long perSample = shape[1] * shape[2];
-            using var packed = new PackedPads(shape[0], perSample, m, CPU);
+            using var packed = PackedPads.Allocate(1, shape[0], perSample, m, CPU)[0];
             var pads = Stacks.Normal(seed, shape[0], perSample).abs().mul(1 << m).floor().clamp(0, (1 << m) - 1);
             packed.Write(pads);
             Assert.Equal(shape[0] * ((perSample + 7) / 8) * m, packed.SizeInBytes);
@@ -93,7 +93,7 @@ public class StepKernelTests
         var gamma = Enumerable.Range(0, (int)shape[0]).Select(i => ((seed + (uint)i * 31) % 2 == 0 ? 1f : -1f) / (1 << m)).ToArray();
         var outcomes = new IStepKernel[] { SimdStepKernel.Instance, TensorStepKernel.Instance }.Select(kernel =>
         {
-            var pads = new PackedPads(shape[0], shape[1] * shape[2], m, CPU);
+            var pads = PackedPads.Allocate(1, shape[0], shape[1] * shape[2], m, CPU)[0];
             Tensor next = zeros(shape), back = zeros(shape), euler = zeros(shape), quantized = zeros(shape);
             var magnitudes = new[]
             {

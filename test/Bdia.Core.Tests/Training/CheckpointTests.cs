@@ -122,6 +122,7 @@ public sealed class CheckpointTests : IDisposable
         Run(Resuming);
         Refuses("TrainingOptions.LearningRate is 0.02 in the checkpoint and 0.03 here", () => Run(Resuming with { LearningRate = 0.03 }));
         Refuses("Rows is 70 in the checkpoint and 71 here", () => Run(Resuming, task: NewTask("71")));
+        Refuses("TrainingOptions.Schedule is Cosine in the checkpoint and Constant here", () => Run(Resuming with { Schedule = LearningRateSchedule.Constant }));
         Refuses("TrainingOptions.Epochs is 4", () => Run(Resuming with { Epochs = 9, Seed = 6 }));
         Run(Resuming with { CheckpointEverySteps = 7, TimeBudget = TimeSpan.FromHours(1) }); // these may change
     }
