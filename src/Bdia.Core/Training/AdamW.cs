@@ -95,20 +95,12 @@ public sealed class AdamW : IDisposable
     /// </remarks>
     public void ZeroGradients()
     {
-        foreach (var slot in _slots)
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        foreach (var slot in _slots.Where(slot => slot.Parameter.requires_grad))
         {
-            if (!slot.Parameter.requires_grad) continue;
-            using var gradient = slot.Parameter.grad;
-            if (gradient is null)
-            {
-                using var zeros = torch.zeros_like(slot.Parameter);
-                slot.Parameter.grad = zeros;
-            }
-            else
-            {
-                using var noGradient = torch.no_grad();
-                gradient.zero_();
-            }
+            if (slot.Parameter.grad is { } gradient) gradient.zero_();
+            else slot.Parameter.grad = torch.zeros_like(slot.Parameter);
         }
     }
 
