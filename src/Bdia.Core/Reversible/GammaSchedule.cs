@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -71,8 +72,8 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
         ArgumentNullException.ThrowIfNull(text);
         try
         {
-            if (text.StartsWith('w')) return Weight(double.Parse(text[1..]));
-            return Steps(text.Split(',').Select(part => part.Split('@')).Select(p => (p.Length > 1 ? double.Parse(p[1]) : 0, int.Parse(p[0]))).ToArray());
+            if (text.StartsWith('w')) return Weight(Number(text[1..]));
+            return Steps(text.Split(',').Select(part => part.Split('@')).Select(p => (p.Length > 1 ? Number(p[1]) : 0, int.Parse(p[0], CultureInfo.InvariantCulture))).ToArray());
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
         {
@@ -82,9 +83,9 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
     }
 
     /// <inheritdoc/>
-    public override string ToString() => _weight is { } weight ? $"w{weight}"
+    public override string ToString() => _weight is { } weight ? string.Create(CultureInfo.InvariantCulture, $"w{weight}")
         : _steps.Length == 1 ? $"{_steps[0].Exponent}"
-        : string.Join(',', _steps.Select(s => $"{s.Exponent}@{s.From}"));
+        : string.Join(',', _steps.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Exponent}@{s.From}")));
 
     /// <inheritdoc/>
     public bool Equals(GammaSchedule? other) => other is not null && ToString() == other.ToString();
@@ -99,6 +100,9 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
     internal IntegrationWeight At(double progress)
         => _weight is { } weight ? new((float)weight, null)
             : _steps.Last(s => s.From == 0 || s.From <= progress).Exponent is var m ? new(1f / (1 << m), m) : default;
+
+    // The text stands in models and checkpoints, which travel between cultures.
+    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 
     private sealed class AsText : JsonConverter<GammaSchedule>
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Bdia.Core.Reversible;
 
@@ -17,6 +18,25 @@ public class GammaScheduleTests
         var schedule = GammaSchedule.Parse(text);
         Assert.Equal(text, schedule.ToString());
         Assert.Equal(schedule, JsonSerializer.Deserialize<GammaSchedule>(JsonSerializer.Serialize(schedule)));
+    }
+
+    [Fact]
+    public void Text_is_the_same_where_a_comma_is_the_decimal_point()
+    {
+        var before = CultureInfo.CurrentCulture;
+        var comma = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        (comma.NumberFormat.NumberDecimalSeparator, comma.NumberFormat.NumberGroupSeparator) = (",", ".");
+        try
+        {
+            CultureInfo.CurrentCulture = comma;
+            Text_reads_back_as_written_also_through_json("6@0,1@0.5");
+            Text_reads_back_as_written_also_through_json("w0.6");
+            Assert.Equal(1, GammaSchedule.Parse("6@0,1@0.5").At(0.5).PadBits);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     [Fact]
