@@ -42,6 +42,8 @@ internal sealed class ImageBatchWriter : IDisposable
         var target = Target(Written);
         target.Fill((float)(smoothing / _classes));
         target[label] += (float)(1 - smoothing);
+        // Before any mixing, so that each part of a mixed image counts by its own class.
+        foreach (ref var value in target) value *= weight;
         MemoryMarshal.Cast<byte, long>(_labels.bytes)[Written] = label;
         _weights[Written] = weight;
         return Image(Written++);
@@ -69,12 +71,7 @@ internal sealed class ImageBatchWriter : IDisposable
     public ImageBatch ToBatch()
     {
         var sum = 0.0;
-        for (var i = 0; i < Count; i++)
-        {
-            sum += _weights[i];
-            foreach (ref var value in Target(i)) value *= _weights[i];
-        }
-
+        foreach (var weight in _weights) sum += weight;
         _handedOver = true;
         return new ImageBatch(_images, _targets, _labels, sum);
     }

@@ -29,11 +29,11 @@ internal static class ValidationSplit
         return held;
     }
 
-    /// <summary>A share of all rows, whatever their class.</summary>
+    /// <summary>A share of all rows, whatever their class. At least two rows are kept, where there are as many.</summary>
     public static bool[] Random(int count, double fraction, RandomSequence random)
     {
         var held = new bool[count];
-        foreach (var row in Shuffled(Enumerable.Range(0, count), ref random).Take(Math.Min(count - 1, Wanted(count, fraction)))) held[row] = true;
+        foreach (var row in Shuffled(Enumerable.Range(0, count), ref random).Take(Math.Min(count - 2, Wanted(count, fraction)))) held[row] = true;
         return held;
     }
 

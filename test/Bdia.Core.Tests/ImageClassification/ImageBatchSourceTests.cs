@@ -128,6 +128,19 @@ public sealed class ImageBatchSourceTests
     }
 
     [Fact]
+    public void Mixup_keeps_each_class_at_its_own_weight()
+    {
+        // Worked by hand: 3/4 of the own image and 1/4 of the other, class 1 counting threefold.
+        using var writer = new ImageBatchWriter(new ImageShape(1, 1, 1), classes: 2, count: 2);
+        writer.Add(0, 1, smoothing: 0)[0] = 0;
+        writer.Add(1, 3, smoothing: 0)[0] = 0;
+        writer.Mix(_ => 0.75);
+        using var batch = writer.ToBatch();
+        Assert.Equal([0.75f, 0.75f, 0.25f, 2.25f], batch.Targets.data<float>().ToArray());
+        Assert.Equal(0.75 + 0.25 * 3 + (0.25 + 0.75 * 3), batch.Weight);
+    }
+
+    [Fact]
     public void A_budget_within_which_rows_fit_reads_them_once()
     {
         var rows = new ToyImages(50);

@@ -40,5 +40,6 @@ public sealed class ValidationSplitTests
     }
 
     [Fact]
-    public void A_random_split_leaves_a_row_to_train_on() => Assert.Equal([1], new[] { ValidationSplit.Random(2, 0.99, RandomSequence.At(1)).Count(h => h) });
+    public void A_random_split_leaves_two_rows_to_train_on() =>
+        Assert.Equal([0, 0, 1, 98], new[] { 1, 2, 3, 100 }.Select(count => ValidationSplit.Random(count, 0.99, RandomSequence.At(1)).Count(h => h)));
 }
