@@ -7,7 +7,7 @@ namespace Bdia.Core.Training;
 /// The gradients of one step. On the CPU, all work goes over the tensors' memory in one pass each, in pieces of a fixed
 /// size that threads may take in any order; on another device, by libtorch's operations.
 /// </summary>
-internal sealed unsafe class AdamWGradients(int threads) : IDisposable
+internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int threads) : IDisposable
 {
     // 32 Ki floats: the four arrays of a piece (512 KiB) fit a core's second-level cache, and a piece is long enough to hand to a thread.
     private const int PieceLength = 1 << 15;
@@ -25,7 +25,7 @@ internal sealed unsafe class AdamWGradients(int threads) : IDisposable
     /// <summary>Takes the gradients that the parameters have now.</summary>
     public static AdamWGradients Of(IReadOnlyList<AdamWSlot> slots, int threads)
     {
-        var gradients = new AdamWGradients(threads);
+        var gradients = new AdamWGradients(slots, threads);
         foreach (var slot in slots)
         {
             if (slot.Parameter.grad is { } gradient) gradients.Add(slot, gradient.DetachFromDisposeScope());
@@ -64,6 +64,7 @@ internal sealed unsafe class AdamWGradients(int threads) : IDisposable
     public void Dispose()
     {
         foreach (var gradient in _held) gradient.Dispose();
+        GC.KeepAlive(slots); // until here: pieces are addresses in their tensors, which hold nothing alive
     }
 
     private static Span<float> Span(nint address, int length) => new((void*)address, length);

@@ -28,13 +28,15 @@ internal sealed class Prefetch<T> : IDisposable
     /// <param name="stop">Ends the wait.</param>
     /// <param name="item">The item.</param>
     /// <returns>False at the end of the enumeration, or when <paramref name="stop"/> was requested first.</returns>
-    /// <remarks>An exception of the enumeration is thrown here, in its place: after the items before it.</remarks>
+    /// <remarks>An exception of the enumeration is thrown here, in its place: after the items before it. Cancellation is none once a stop is requested.</remarks>
     public bool TryTake(StopSignal stop, [MaybeNullWhen(false)] out T item)
     {
         while (!_ready.TryTake(out item, millisecondsTimeout: 100))
         {
             if (_ready.IsCompleted)
             {
+                // A source that heard of the same cancellation may end by an exception of its own: what the caller asked for is no error.
+                if (_fault?.SourceException is OperationCanceledException && stop.Requested) return false;
                 _fault?.Throw();
                 return false;
             }

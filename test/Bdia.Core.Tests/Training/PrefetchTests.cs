@@ -84,6 +84,16 @@ public sealed class PrefetchTests
     }
 
     [Fact]
+    public void A_source_that_ends_by_the_same_cancellation_counts_as_stopped()
+    {
+        using var prefetch = new Prefetch<int>(_ => Cancelled(), 1);
+        Assert.False(prefetch.TryTake(new StopSignal(() => true, null, default), out _));
+        Assert.Throws<OperationCanceledException>(() => prefetch.TryTake(Never, out _)); // of its own accord, it is an error
+
+        static IEnumerable<int> Cancelled() => throw new OperationCanceledException();
+    }
+
+    [Fact]
     public void Waiting_for_a_slow_source_ends_when_a_stop_is_requested()
     {
         using var prefetch = new Prefetch<int>(Slow, 1);
