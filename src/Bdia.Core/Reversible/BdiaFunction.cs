@@ -9,23 +9,24 @@ namespace Bdia.Core.Reversible;
 /// </summary>
 internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
 {
-    private const int FirstTensor = 2; // of the arguments: the pass, an anchor, x, conditions...
-
     public override string Name => nameof(BdiaFunction);
 
     /// <summary>x_K, connected to the graph of x and the conditions.</summary>
     public static Tensor Apply(BdiaStack stack, StackPass pass, Tensor x, IReadOnlyList<Tensor> conditions)
     {
+        using var scope = NewDisposeScope();
+        // Before the node is made: TorchSharp never lets go of one whose forward method throws, nor of the graph behind it.
+        var xLast = pass.Forth(x);
         // libtorch makes a node only where an input requires gradients; the anchor does, even when the weights alone need them.
-        using var anchor = zeros(2, device: x.device).requires_grad_(true);
-        return apply([new Call(stack, pass), anchor, x, .. conditions]);
+        var anchor = zeros(2, device: x.device).requires_grad_(true);
+        return apply([new Call(stack, pass, xLast), anchor, x, .. conditions]).MoveToOuterDisposeScope();
     }
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var call = (Call)vars[0];
-        var xLast = call.Pass.Forth(((Tensor)vars[FirstTensor]).contiguous());
-        ctx.save_data(nameof(Call), call with { Inputs = vars.Skip(1).Cast<Tensor>().Select(t => t.requires_grad).ToArray() });
+        var xLast = call.XLast!;
+        ctx.save_data(nameof(Call), call with { XLast = null, Inputs = vars.Skip(1).Cast<Tensor>().Select(t => t.requires_grad).ToArray() });
         ctx.save_for_backward([xLast]); // libtorch then refuses to go on if the caller changes the output in place
         return xLast;
     }
@@ -33,10 +34,11 @@ internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradient)
     {
         var call = (Call)ctx.get_data(nameof(Call));
+        using var handle = gradient;
         try
         {
             using var xLast = ctx.get_saved_variables()[0];
-            return call.Stack.Backward(call.Pass, xLast, gradient, call.Inputs!);
+            return ctx.HandOver(call.Stack.Backward(call.Pass, xLast, gradient, call.Inputs!));
         }
 #pragma warning disable CA1031 // An exception that leaves this method would pass through native frames and end the process.
         catch (Exception e)
@@ -44,7 +46,7 @@ internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
         {
             call.Stack.BackwardFault = e as ReversibilityException ?? new ReversibilityException($"The backward pass failed: {e.Message}", -1, e);
             // A gradient whose shape cannot fit makes libtorch raise its own error out of loss.backward(): an error, never a wrong gradient.
-            return [null!, .. call.Inputs!.Select(_ => empty(0))];
+            return ctx.HandOver([null!, .. call.Inputs!.Select(_ => empty(0))]);
         }
         finally
         {
@@ -52,5 +54,5 @@ internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
         }
     }
 
-    private sealed record Call(BdiaStack Stack, StackPass Pass, bool[]? Inputs = null);
+    private sealed record Call(BdiaStack Stack, StackPass Pass, Tensor? XLast, bool[]? Inputs = null);
 }

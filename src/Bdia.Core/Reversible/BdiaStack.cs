@@ -108,7 +108,7 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
         try
         {
             if (is_grad_enabled()) return BdiaFunction.Apply(this, pass, x, conditions);
-            using (pass) return pass.Forth(x.contiguous());
+            using (pass) return pass.Forth(x);
         }
         catch
         {

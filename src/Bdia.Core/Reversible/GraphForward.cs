@@ -34,7 +34,7 @@ internal sealed class GraphForward
     private Tensor Run(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var xPrevious = Start(input);
+        var xPrevious = Start(input.contiguous());
         var x = Euler(0, xPrevious, Residual(0, xPrevious));
         for (var k = 1; k < _stack.Residuals.Count; k++)
         {
@@ -64,10 +64,9 @@ internal sealed class GraphForward
         var gamma = _clock is null
             ? Enumerable.Repeat(_weight.Magnitude, (int)x.shape[0]).ToArray()
             : GammaDraw.PerSample(_clock, _stack.Stream, k, x.shape[0], _weight.Magnitude);
-        var weights = GammaDraw.AsTensor(gamma, x);
         return _stack.Options.Quantize
-            ? StraightThroughStep.Next(Value(x, value => _stepper.Next(k, value, xPrevious, x, h, gamma, _weight, pads: null)), weights, xPrevious, x, h)
-            : Stepper.Blend(xPrevious, x, h, weights);
+            ? StraightThroughStep.Next(Value(x, value => _stepper.Next(k, value, xPrevious, x, h, gamma, _weight, pads: null)), gamma, xPrevious, x, h)
+            : Stepper.Blend(xPrevious, x, h, GammaDraw.AsTensor(gamma, x));
     }
 
     private static Tensor Value(Tensor like, Action<Tensor> compute)

@@ -9,12 +9,13 @@ internal static class Inference
     public static Tensor Run(BdiaStack stack, Tensor input, Tensor[] conditions)
     {
         using var scope = NewDisposeScope();
+        input = input.contiguous();
         var stepper = new Stepper(stack, input);
         var gamma = (float)stack.Options.InferenceGamma;
         var x = empty_like(input);
         stepper.Start(x, input);
         var xPrevious = gamma == 0 ? x : x.clone();
-        stepper.Euler(0, x, x, stack.Evaluate(0, x, null, conditions));
+        using (NewDisposeScope()) stepper.Euler(0, x, x, stack.Evaluate(0, x, null, conditions));
         for (var k = 1; k < stack.Residuals.Count; k++)
         {
             using var block = NewDisposeScope();

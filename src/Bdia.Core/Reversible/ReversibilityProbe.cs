@@ -30,7 +30,7 @@ public static class ReversibilityProbe
         try
         {
             using var scope = NewDisposeScope();
-            var last = pass.Forth(x.detach().contiguous());
+            var last = pass.Forth(x);
             try
             {
                 pass.Back(last, (_, _, _, _) => { });

@@ -50,11 +50,12 @@ internal sealed class StackPass : IDisposable
     /// <summary>Bytes kept for the way back, besides the last two states.</summary>
     public long SideInformationBytes { get; private set; }
 
-    /// <summary>x_K. The pass keeps x_{K-1} and the side information; give x_K back to <see cref="Back"/>.</summary>
+    /// <summary>x_K, without a graph. The pass keeps x_{K-1} and the side information; give x_K back to <see cref="Back"/>.</summary>
     public Tensor Forth(Tensor input)
     {
         using var scope = NewDisposeScope();
         using var noGraph = no_grad();
+        input = input.contiguous();
         var stepper = new Stepper(_stack, input);
         if (Rebuilds) _pads = stepper.NewPads(Depth - 1, _weight);
         SideInformationBytes = _pads.Sum(p => p.SizeInBytes);
@@ -63,7 +64,7 @@ internal sealed class StackPass : IDisposable
         stepper.Start(xPrevious, input);
         Keep(0, xPrevious);
         var x = empty_like(input);
-        stepper.Euler(0, x, xPrevious, Evaluate(0, xPrevious));
+        using (NewDisposeScope()) stepper.Euler(0, x, xPrevious, Evaluate(0, xPrevious));
 
         for (var k = 1; k < Depth; k++)
         {

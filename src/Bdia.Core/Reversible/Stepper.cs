@@ -22,7 +22,7 @@ internal sealed class Stepper
     /// <summary>x_0.</summary>
     public void Start(Tensor destination, Tensor input)
     {
-        if (_quantize) Guard(0, _kernel.Quantize(destination, input.contiguous(), _grid), 0);
+        if (_quantize) Guard(0, _kernel.Quantize(destination, input, _grid), 0);
         else destination.copy_(input);
     }
 

@@ -17,9 +17,8 @@ internal sealed class StraightThroughStep : autograd.SingleTensorFunction<Straig
     /// <summary>x + Q[h].</summary>
     public static Tensor Euler(Tensor value, Tensor x, Tensor h) => apply(new Step(value, null), x, h);
 
-    /// <summary>x_{k+1}; gamma is (B, 1, ...).</summary>
-    public static Tensor Next(Tensor value, Tensor gamma, Tensor xPrevious, Tensor x, Tensor h)
-        => apply(new Step(value, gamma.DetachFromDisposeScope()), xPrevious, x, h);
+    /// <summary>x_{k+1}; gamma per sample.</summary>
+    public static Tensor Next(Tensor value, float[] gamma, Tensor xPrevious, Tensor x, Tensor h) => apply(new Step(value, gamma), xPrevious, x, h);
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
@@ -31,13 +30,22 @@ internal sealed class StraightThroughStep : autograd.SingleTensorFunction<Straig
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradient)
     {
         var (_, gamma, inputs) = (Step)ctx.get_data(nameof(Step));
+        using var handle = gradient;
         using var scope = NewDisposeScope();
-        List<Tensor> gradients = gamma is null
-            ? [null!, .. Enumerable.Range(0, inputs).Select(_ => gradient.alias())]
-            : [null!, gamma.mul(gradient), gamma.neg().Plus(1).mul(gradient), gamma.Plus(1).mul(gradient)];
+        List<Tensor> gradients = [null!];
+        if (gamma is null)
+        {
+            gradients.AddRange(Enumerable.Range(0, inputs).Select(_ => gradient.alias()));
+        }
+        else
+        {
+            var weight = GammaDraw.AsTensor(gamma, gradient);
+            gradients.AddRange([weight.mul(gradient), weight.neg().Plus(1).mul(gradient), weight.Plus(1).mul(gradient)]);
+        }
+
         foreach (var g in gradients) g?.MoveToOuterDisposeScope();
-        return gradients;
+        return ctx.HandOver(gradients);
     }
 
-    private sealed record Step(Tensor? Value, Tensor? Gamma, int Inputs = 0);
+    private sealed record Step(Tensor? Value, float[]? Gamma, int Inputs = 0);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Bdia.Core.Reversible;
 using static TorchSharp.torch;
 
@@ -31,5 +32,33 @@ public class LeakTests
         GC.Collect();
         GC.WaitForPendingFinalizers();
         Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Fact]
+    public void A_forward_pass_that_fails_lets_go_of_the_graph_behind_it()
+    {
+        var behind = Fail();
+        for (var i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.False(behind.IsAlive);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference Fail()
+    {
+        using var scope = NewDisposeScope();
+        using var behind = Stacks.Of(2, 8, new());
+        using var failing = new BdiaStack("failing", [new Exploding()]);
+        Assert.Throws<InvalidOperationException>(() => failing.forward(behind.forward(Stacks.Normal(3, 2, 5, 8))));
+        return new WeakReference(behind);
+    }
+
+    private sealed class Exploding() : Residual("exploding")
+    {
+        public override Tensor forward(Tensor x, ResidualContext context) => throw new InvalidOperationException();
     }
 }
