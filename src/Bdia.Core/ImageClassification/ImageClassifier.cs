@@ -47,6 +47,7 @@ public sealed class ImageClassifier : IDisposable
     /// <param name="probabilities">Where to, (count, classes); each row sums to 1 within 1e-6.</param>
     /// <exception cref="ArgumentException">A span has not the length that <paramref name="count"/> asks for, or a pixel is not finite.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
+    /// <exception cref="Reversible.ReversibilityException">An image is so far from the training data that a state left the range of the network's grid.</exception>
     public void Score(ReadOnlySpan<float> pixels, int count, Span<float> probabilities)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

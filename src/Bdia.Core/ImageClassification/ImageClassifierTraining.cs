@@ -22,7 +22,7 @@ public static class ImageClassifierTraining
     /// <exception cref="InvalidDataException">There are no rows, or only one class, or a row has another size, a label that is no class, or a pixel that is not finite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before training began, while the rows were first read.</exception>
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
-    /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed.</exception>
+    /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
     /// <exception cref="Reversible.ReversibilityException">The stack has left the range in which it is exact.</exception>
     public static ImageClassifier Run(
         VisionTransformerOptions model, TrainingOptions training, ImageTrainingOptions images, IImageRows train, IImageRows? validation = null,

@@ -12,6 +12,9 @@ namespace Bdia.Core.Training;
 /// </remarks>
 public sealed class AdamW : IDisposable
 {
+    // Smaller ones vanish in float32, and a gradient of zero would become 0 / 0.
+    internal const double SmallestEpsilon = 1e-30;
+
     private readonly AdamWSlot[] _slots;
     private readonly double _beta1, _beta2, _epsilon, _weightDecay;
 
@@ -19,7 +22,7 @@ public sealed class AdamW : IDisposable
     /// <param name="groups">The parameters, float32.</param>
     /// <param name="beta1">Memory of the gradient, at least 0 and below 1.</param>
     /// <param name="beta2">Memory of the squared gradient, at least 0 and below 1.</param>
-    /// <param name="epsilon">Added to the denominator, above 0.</param>
+    /// <param name="epsilon">Added to the denominator, at least 1e-30.</param>
     /// <param name="weightDecay">Decoupled weight decay, 0 or more.</param>
     /// <exception cref="ArgumentException">A parameter is not float32.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
@@ -28,7 +31,7 @@ public sealed class AdamW : IDisposable
         ArgumentNullException.ThrowIfNull(groups);
         if (beta1 is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "beta1 must be at least 0 and below 1.");
         if (beta2 is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "beta2 must be at least 0 and below 1.");
-        if (epsilon is not > 0) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "epsilon must be above 0.");
+        if (epsilon is not >= SmallestEpsilon) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, $"epsilon must be at least {SmallestEpsilon}.");
         if (weightDecay is not >= 0) throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay, "weightDecay must be 0 or more.");
 
         (_beta1, _beta2, _epsilon, _weightDecay) = (beta1, beta2, epsilon, weightDecay);

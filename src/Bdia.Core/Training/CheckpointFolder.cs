@@ -32,7 +32,7 @@ internal sealed class CheckpointFolder : IDisposable
             throw new CheckpointException($"The checkpoint folder {_folder} already holds {Path.GetFileName(newest)} of an earlier run. Set Resume to go on from it, or choose another folder, or delete it.");
         }
 
-        foreach (var stale in Directory.EnumerateFiles(_folder, Prefix + "*" + DurableFile.TemporarySuffix)) File.Delete(stale);
+        LetGo(Directory.GetFiles(_folder, Prefix + "*" + DurableFile.TemporarySuffix));
     }
 
     /// <summary>Reads the newest checkpoint; null where there is none.</summary>
@@ -61,13 +61,38 @@ internal sealed class CheckpointFolder : IDisposable
     }
 
     /// <summary>Writes a checkpoint and lets go of the oldest beyond the two newest.</summary>
+    /// <exception cref="CheckpointException">It cannot be written; those before it are untouched.</exception>
     public void Write(IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors, RunState state, SortedDictionary<string, string> identity)
     {
-        CheckpointFile.Write(Path.Combine(_folder, $"{Prefix}{state.Step:D10}{Suffix}"), tensors, state, identity);
-        foreach (var old in Files().Skip(Kept)) File.Delete(old);
+        var path = Path.Combine(_folder, $"{Prefix}{state.Step:D10}{Suffix}");
+        try
+        {
+            CheckpointFile.Write(path, tensors, state, identity);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"Checkpoint {path} cannot be written: {fault.Message} Those before it are untouched: make room or give access, then set Resume to go on.", fault);
+        }
+
+        LetGo(Files().Skip(Kept));
     }
 
     public void Dispose() => _lock.Dispose();
+
+    // A file that somebody reads just now cannot be deleted everywhere; it is no reason to end a run, and the next write tries again.
+    private static void LetGo(IEnumerable<string> files)
+    {
+        foreach (var file in files)
+        {
+            try
+            {
+                File.Delete(file);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+            }
+        }
+    }
 
     // Newest first: step numbers have leading zeros, so names sort as numbers.
     private string[] Files()

@@ -26,7 +26,7 @@ internal static partial class DurableFile
         }
         catch
         {
-            File.Delete(temporary);
+            if (File.Exists(temporary)) File.Delete(temporary);
             throw;
         }
 

@@ -21,7 +21,7 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
     /// <returns>How the run went.</returns>
     /// <exception cref="ArgumentException">Options are out of range.</exception>
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
-    /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed.</exception>
+    /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
     /// <exception cref="Reversible.ReversibilityException">A reversible stack has left the range in which it is exact.</exception>
     public TrainingResult Run(
         ITrainingTask<TBatch> task, IBatchSource<TBatch> source,

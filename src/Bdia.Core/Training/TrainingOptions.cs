@@ -39,7 +39,7 @@ public sealed record TrainingOptions
     /// <summary>AdamW's memory of the squared gradient, 0..1, below 1. Default 0.999.</summary>
     public double Beta2 { get; init; } = 0.999;
 
-    /// <summary>Added to AdamW's denominator, above 0, at most 1. Default 1e-8.</summary>
+    /// <summary>Added to AdamW's denominator, 1e-30..1. Default 1e-8.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
     /// <summary>Largest global gradient norm; longer gradients are shortened to it. 0 = no clipping. Default 1.</summary>
@@ -94,7 +94,7 @@ public sealed record TrainingOptions
         faults.Require(WeightDecay is >= 0 and <= 1, nameof(WeightDecay), WeightDecay, "0..1");
         faults.Require(Beta1 is >= 0 and < 1, nameof(Beta1), Beta1, "at least 0 and below 1");
         faults.Require(Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, "at least 0 and below 1");
-        faults.Require(Epsilon is > 0 and <= 1, nameof(Epsilon), Epsilon, "above 0 and at most 1");
+        faults.Require(Epsilon is >= AdamW.SmallestEpsilon and <= 1, nameof(Epsilon), Epsilon, $"from {AdamW.SmallestEpsilon} to 1");
         faults.Require(ClipNorm is >= 0 and < double.PositiveInfinity, nameof(ClipNorm), ClipNorm, "0 (off) or a finite norm");
         faults.Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), LabelSmoothing, "at least 0 and below 1");
         faults.Require(ValidateEveryEpochs >= 1, nameof(ValidateEveryEpochs), ValidateEveryEpochs, "1 or more");

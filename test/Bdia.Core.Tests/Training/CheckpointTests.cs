@@ -137,6 +137,18 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_checkpoint_that_cannot_be_written_is_an_error_that_leaves_the_ones_before()
+    {
+        var blocked = Directory.CreateDirectory(Path.Combine(_folder, "checkpoint-0000000003.safetensors.writing"));
+        Refuses("checkpoint-0000000003.safetensors cannot be written", () => Run(Resuming));
+        Assert.Equal(["checkpoint-0000000001.safetensors", "checkpoint-0000000002.safetensors"], Files.Where(File.Exists).Select(Path.GetFileName));
+        blocked.Delete();
+        var resumed = Run(Resuming);
+        Assert.Equal(2, resumed.Result.ResumedAtStep);
+        Assert.Equal(Run(Options).Weights, resumed.Weights);
+    }
+
+    [Fact]
     public void Two_runs_cannot_share_a_folder()
         => Run(Resuming, p => { if (p.Step == 1) Refuses("cannot be used", () => Run(Resuming)); });
 

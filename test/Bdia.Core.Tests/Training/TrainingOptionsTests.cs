@@ -22,6 +22,10 @@ public sealed class TrainingOptionsTests
     }
 
     [Fact]
+    public void An_epsilon_that_vanishes_in_float32_is_refused()
+        => Assert.Contains("Epsilon is 1E-46", Assert.Throws<ArgumentException>(new TrainingOptions { Epsilon = 1e-46 }.Validate).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Cosine_rises_to_the_peak_and_falls_to_the_final_fraction()
     {
         var rate = new LearningRate(new TrainingOptions { LearningRate = 1, WarmupFraction = 0.1, FinalLearningRateFraction = 0.2 }, 100);
