@@ -13,7 +13,7 @@ namespace Bdia.Core.Numerics;
 /// </remarks>
 internal static class TensorMath
 {
-    private static readonly Scalar One = 1;
+    private static readonly Scalar Zero = 0, One = 1;
 
     public static Tensor Plus(this Tensor a, Tensor b) => a.add(b, One);
 
@@ -58,5 +58,5 @@ internal static class TensorMath
     }
 
     /// <summary>0, 1, ... count - 1, as int64.</summary>
-    public static Tensor Range(long count, Device device) => With(count, end => arange(end, int64, device));
+    public static Tensor Range(long count, Device device) => With(count, end => arange(Zero, end, One, int64, device));
 }

@@ -73,7 +73,7 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
         try
         {
             if (text.StartsWith('w')) return Weight(Number(text[1..]));
-            return Steps(text.Split(',').Select(part => part.Split('@')).Select(p => (p.Length > 1 ? Number(p[1]) : 0, int.Parse(p[0], CultureInfo.InvariantCulture))).ToArray());
+            return Steps(text.Split(',').Select(part => part.Split('@', 2)).Select(p => (p.Length > 1 ? Number(p[1]) : 0, int.Parse(p[0], CultureInfo.InvariantCulture))).ToArray());
         }
         catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
         {

@@ -56,6 +56,7 @@ public class GammaScheduleTests
     [InlineData("w2")]
     [InlineData("x")]
     [InlineData("1@0.5")]
+    [InlineData("1@0@0.5")]
     [InlineData("1@0,2@1.5")]
     [InlineData("1@0,2@0.6,3@0.5")]
     public void What_is_no_schedule_is_refused_with_the_forms_that_are(string text)
