@@ -36,19 +36,3 @@ public abstract class Residual(string name) : nn.Module(name)
         public override Tensor forward(Tensor x, ResidualContext context) => _module.forward(x);
     }
 }
-
-/// <summary>What a residual function gets besides the state.</summary>
-public sealed class ResidualContext
-{
-    internal ResidualContext(BlockRandom? random, IReadOnlyList<Tensor> conditions)
-    {
-        Random = random;
-        Conditions = conditions;
-    }
-
-    /// <summary>Randomness of this block and step, the same on every evaluation; null in evaluation mode, where nothing is random.</summary>
-    public BlockRandom? Random { get; }
-
-    /// <summary>The further inputs given to <see cref="BdiaStack"/>, for instance an encoder's output and a mask.</summary>
-    public IReadOnlyList<Tensor> Conditions { get; }
-}

@@ -41,7 +41,7 @@ internal sealed class StackGradients(StackPass pass, bool[] requiresGradient)
 
         List<Tensor> gradients = [null!, null!, requiresGradient[StateInput] ? gNext.MoveToOuterDisposeScope() : null!];
         foreach (var condition in pass.ConditionLeaves)
-            gradients.Add(condition.grad?.DetachFromDisposeScope()!);
+            gradients.Add(condition.grad?.MoveToOuterDisposeScope()!);
         return gradients;
     }
 
