@@ -7,5 +7,12 @@ namespace Bdia.Tests;
 internal static class LoadNatives
 {
     [ModuleInitializer]
-    internal static void Load() => BdiaRuntime.EnsureLoaded();
+    internal static void Load()
+    {
+        if (Environment.GetEnvironmentVariable(AbsentVariable) is null)
+            BdiaRuntime.EnsureLoaded();
+    }
+
+    /// <summary>Set for the process that shows what happens where there are none.</summary>
+    internal const string AbsentVariable = "BDIA_TEST_WITHOUT_NATIVES";
 }

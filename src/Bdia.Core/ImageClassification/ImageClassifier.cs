@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Bdia.Core.Formats;
 using Bdia.Core.Models;
+using Bdia.Core.Native;
 using Bdia.Core.Training;
 using TorchSharp;
 
@@ -83,8 +84,10 @@ public sealed class ImageClassifier : IDisposable
     /// <param name="device">Where to score; null = the CPU.</param>
     /// <returns>A classifier whose scores are those of the saved one, bit for bit, on the same machine.</returns>
     /// <exception cref="InvalidDataException">One of them is damaged, foreign or of another format version, or they do not belong together.</exception>
+    /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
     public static ImageClassifier Load(Stream weights, string json, torch.Device? device = null)
     {
+        BdiaRuntime.EnsureLoaded();
         var description = ImageClassifierDescription.Parse(json);
         var model = new VisionTransformer(description.Model, seed: 0);
         try

@@ -66,6 +66,6 @@ internal sealed record ImageData(
     {
         var classes = labels.Distinct().Take(2).ToArray();
         if (classes.Length < 2)
-            throw new InvalidDataException($"All training rows have label {classes[0]}; a classifier needs rows of at least two classes. Add rows of another class.");
+            throw new InvalidDataException($"All training rows have label {classes[0]} (counted from 0); a classifier needs rows of at least two classes. Add rows of another class.");
     }
 }

@@ -65,7 +65,7 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
             if (validationData is not null)
                 requirement.Check(validationData.Schema);
         }
-        BdiaRuntime.EnsureLoaded();
+        BdiaRuntime.EnsureLoaded(); // before a row is read
         return Train(trainData, validationData);
     }
 

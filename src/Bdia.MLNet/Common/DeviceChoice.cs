@@ -1,3 +1,4 @@
+using Bdia.Core.Native;
 using Bdia.MLNet.Internals;
 using Microsoft.ML.Runtime;
 using TorchSharp;
@@ -16,8 +17,11 @@ internal static class DeviceChoice
             : $"Device is '{device}'; it must be \"cpu\", \"cuda\", \"cuda:N\" with a GPU number N, or null for that of the MLContext";
 
     /// <exception cref="InvalidOperationException">A GPU is asked for that is not there, and falling back to the CPU is not allowed.</exception>
+    /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
     public static torch.Device Resolve(IHostEnvironment environment, string? device)
     {
+        // Before the first use of TorchSharp, which would look for libtorch by itself, print what it tried and copy whole packages.
+        BdiaRuntime.EnsureLoaded();
         var asked = device ?? (MLContextFacts.GpuDeviceId(environment) is { } id ? $"{Cuda}:{id}" : Cpu);
         if (asked == Cpu)
             return torch.CPU;

@@ -156,7 +156,7 @@ public sealed partial class BdiaImageClassificationTrainer
         /// <summary>Time after which training stops with the best model so far; null = none. Default null.</summary>
         public TimeSpan? TimeBudget;
 
-        /// <summary>Cancelling it stops training within a batch; Fit returns the best model so far, as it does after MLContext.CancelExecution. Default none.</summary>
+        /// <summary>Cancelling it stops training within a batch; Fit returns the best model so far, as it does where AutoML cancels its MLContext. Default none.</summary>
         public CancellationToken CancellationToken;
 
         /// <summary>Called on the training thread after every step and every epoch. Default null.</summary>
@@ -165,7 +165,7 @@ public sealed partial class BdiaImageClassificationTrainer
         /// <summary>Folder for checkpoints, of one run at a time; null = none. Default null.</summary>
         public string? CheckpointDirectory;
 
-        /// <summary>Steps from one checkpoint to the next; 0 = by epochs alone. Default 0.</summary>
+        /// <summary>Steps from one checkpoint to the next; 0 = by epochs alone. More needs a <see cref="CheckpointDirectory"/>. Default 0.</summary>
         public int CheckpointEverySteps = trainingDefaults.CheckpointEverySteps;
 
         /// <summary>Epochs from one checkpoint to the next; 0 = by steps alone. Default 1.</summary>

@@ -72,7 +72,7 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {seed}; device {device}.");
         var classifier = ImageClassifierTraining.Run(
             model, OptionsMapping.Training(options, seed), OptionsMapping.Images(options),
-            Rows(trainData, "training"), validationData is null ? null : Rows(validationData, "validation"),
+            Rows(trainData, LabelledRowCensus.Training), validationData is null ? null : Rows(validationData, "validation"),
             device, log, IsCanceled, options.CancellationToken);
         log.Finish(classifier.Result!);
 

@@ -33,7 +33,7 @@ internal sealed record ImageColumn(string Name, ImageForm Form, ImageShape Shape
 
     /// <summary>What an estimator asks of its input before anything else is known.</summary>
     public static ColumnRequirement Requirement(string name) => new("feature", name, "Image, Vector<Single> or VarVector<Byte>",
-        column => FormOf(column) is not null, "Load images with LoadImages or LoadRawImageBytes, or turn them into numbers with ExtractPixels.");
+        column => FormOf(column) is not null, "Load images with LoadImages or LoadRawImageBytes, or turn them into numbers with ExtractPixels; a float[] property needs [VectorType(channels, height, width)].");
 
     /// <summary>The form of a column, or null where it holds no images.</summary>
     public static ImageForm? FormOf(SchemaShape.Column column) => column switch

@@ -69,6 +69,15 @@ internal static class ImageShapeFinder
             if (size() is { } found)
                 return found;
         }
-        throw new InvalidDataException(rows == 0 ? "The data is empty: it has no rows." : $"None of the {rows} rows has a readable image in column '{column.Name}'.");
+        throw new InvalidDataException(rows == 0 ? "The training data is empty: it has no rows."
+            : $"None of the {rows} rows has a readable image in column '{column.Name}'. Row 0: {FirstFault(data, column)}.");
+    }
+
+    // No image of any size can be read, so that the size asked for here does not matter.
+    private static string? FirstFault(IDataView data, DataViewSchema.Column column)
+    {
+        using var cursor = data.GetRowCursor([column]);
+        var shape = new ImageShape(ColorChannels, 1, 1);
+        return cursor.MoveNext() ? ImageReader.Create(cursor, column, shape, PixelLayout.Planar).Read(new float[shape.Size]) : null;
     }
 }

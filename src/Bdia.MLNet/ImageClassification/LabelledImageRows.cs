@@ -20,19 +20,28 @@ internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn
         using var badRows = new BadRows(firstPass ? log : null, badImages == BadImagePolicy.Skip, "left out",
             "Mend or remove the row, or leave such rows out: Options.BadImages = BadImagePolicy.Skip.");
         var pixels = new float[image.Shape.Size];
-        var withoutLabel = 0L;
+        var census = new LabelledRowCensus(what, label);
         while (cursor.MoveNext())
         {
             var classIndex = readLabel();
             if (classIndex == LabelColumn.MissingLabel)
-                withoutLabel++;
+                census.WithoutLabel++;
             else if (reader.Read(pixels) is { } reason)
+            {
                 badRows.Handle(cursor.Position, reason);
+                census.AddBad(cursor.Position, reason);
+            }
             else
+            {
+                census.AddUsable(classIndex);
                 yield return new ImageRow((int)classIndex, pixels);
+            }
         }
-        if (firstPass && withoutLabel > 0)
-            Tell($"{withoutLabel} of the rows of the {what} data have no label and were left out.");
+        if (!firstPass)
+            yield break;
+        if (census.WithoutLabel > 0)
+            Tell($"{census.WithoutLabel} of the rows of the {what} data have no label and were left out.");
+        census.Check();
     }
 
     private void Tell(string text)

@@ -84,6 +84,8 @@ internal static class OptionsMapping
             faults.Add($"PixelLayout is {options.PixelLayout}; it must be Automatic, Planar or Interleaved.");
         if (DeviceChoice.Fault(options.Device) is { } device)
             faults.Add(device + ".");
+        if (options.CheckpointEverySteps > 0 && options.CheckpointDirectory is null)
+            faults.Add($"CheckpointEverySteps is {options.CheckpointEverySteps}, but CheckpointDirectory is null, so none would be written; give a folder.");
         Include(faults, () => ModelOfAnySize(options).Validate());
         Include(faults, () => Training(options, seed: 0).Validate());
         Include(faults, () => Images(options).Validate(options.ClassWeights?.Length ?? 2));

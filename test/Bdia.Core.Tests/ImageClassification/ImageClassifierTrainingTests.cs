@@ -140,7 +140,7 @@ public sealed class ImageClassifierTrainingTests
     public void One_class_alone_no_rows_and_wrong_options_are_errors()
     {
         var single = new ToyImages(20) { Change = (_, image) => image with { Label = 1 } };
-        Assert.Contains("All training rows have label 1", Assert.Throws<InvalidDataException>(() => Run(train: single)).Message, StringComparison.Ordinal);
+        Assert.Contains("All training rows have label 1 (counted from 0)", Assert.Throws<InvalidDataException>(() => Run(train: single)).Message, StringComparison.Ordinal);
         Assert.Contains("training data has no usable row", Assert.Throws<InvalidDataException>(() => Run(train: new ToyImages(0))).Message, StringComparison.Ordinal);
         Assert.Contains("validation data has no usable row", Assert.Throws<InvalidDataException>(() => Run(validation: new ToyImages(0))).Message, StringComparison.Ordinal);
         Assert.Contains("ClassWeights is of length 3", Assert.Throws<ArgumentException>(() => Run(images: Plain with { ClassWeights = [1, 1, 1] })).Message, StringComparison.Ordinal);

@@ -199,7 +199,30 @@ public class BadImageTests
     {
         var empty = context.Data.FilterByCustomPredicate(Files(), (ImageRow _) => true);
 
-        Assert.Contains("no rows", Assert.Throws<InvalidDataException>(() => Fit(empty, BadImagePolicy.Skip)).Message, StringComparison.Ordinal);
-        Assert.Contains("no usable row", Assert.Throws<InvalidDataException>(() => Fit(empty, BadImagePolicy.Skip, "Features")).Message, StringComparison.Ordinal);
+        Assert.All(["File", "Features"], column => Assert.Equal("The training data is empty: it has no rows.",
+            Assert.Throws<InvalidDataException>(() => Fit(empty, BadImagePolicy.Skip, column)).Message));
+    }
+
+    [Fact]
+    public void Rows_that_cannot_be_trained_on_are_accounted_for()
+    {
+        var all = ImageRows.Of(24).ToList();
+        var keys = context.Transforms.Conversion.MapValueToKey("Label", "Name").Fit(context.Data.LoadFromEnumerable(all));
+        var first = all[0].Name;
+        foreach (var row in all.Where(row => row.Name != first))
+            row.File = [1, 2, 3];
+        all[0].Name = "unknown";
+
+        var oneClass = Message(BadImagePolicy.Skip);
+        all.ForEach(row => row.File = [1, 2, 3]);
+        var noImage = Message(BadImagePolicy.Throw);
+
+        Assert.Contains($"usable training rows have the label '{first}'; a classifier needs rows of at least two classes.", oneClass, StringComparison.Ordinal);
+        Assert.Contains("Left out because their label is missing: 1.", oneClass, StringComparison.Ordinal);
+        Assert.Contains("the first of them row 1: the image of 3 bytes cannot be decoded", oneClass, StringComparison.Ordinal);
+        Assert.StartsWith("None of the 24 rows has a readable image in column 'File'. Row 0: the image of 3 bytes cannot be decoded", noImage, StringComparison.Ordinal);
+
+        string Message(BadImagePolicy policy)
+            => Assert.Throws<InvalidDataException>(() => Fit(keys.Transform(context.Data.LoadFromEnumerable(all)), policy)).Message;
     }
 }

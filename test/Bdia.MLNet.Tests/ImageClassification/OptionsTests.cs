@@ -94,7 +94,7 @@ public class OptionsTests
         var options = new Options
         {
             LabelColumnName = "", ScoreColumnName = "X", PredictedLabelColumnName = "X", ScoringBatchSize = 0, Device = "gpu", BadImages = (BadImagePolicy)9,
-            Width = 30, Heads = 4, Depth = 0, FractionBits = 99, Epochs = 0, LearningRate = -1, ValidationFraction = 2, MixupAlpha = -1, Resume = true,
+            Width = 30, Heads = 4, Depth = 0, FractionBits = 99, Epochs = 0, LearningRate = -1, ValidationFraction = 2, MixupAlpha = -1, Resume = true, CheckpointEverySteps = 3,
             ImageHeight = 30, ImageWidth = 32, ClassWeights = [1, -1],
         };
 
@@ -102,7 +102,7 @@ public class OptionsTests
 
         foreach (var name in new[]
         {
-            "LabelColumnName", "ScoreColumnName", "ScoringBatchSize is 0", "Device is 'gpu'", "BadImages is 9", "Width is 30", "Depth is 0", "FractionBits is 99",
+            "LabelColumnName", "ScoreColumnName", "ScoringBatchSize is 0", "CheckpointEverySteps is 3", "Device is 'gpu'", "BadImages is 9", "Width is 30", "Depth is 0", "FractionBits is 99",
             "Epochs is 0", "LearningRate is -1", "ValidationFraction is 2", "MixupAlpha is -1", "Resume", "30x32", "ClassWeights[1]",
         })
             Assert.Contains(name, error.Message, StringComparison.Ordinal);

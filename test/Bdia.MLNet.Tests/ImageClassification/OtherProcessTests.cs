@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Bdia.Core.Native;
 using Bdia.MLNet.Tests.Support;
+using Bdia.Tests;
 using Microsoft.ML;
 
 namespace Bdia.MLNet.Tests.ImageClassification;
@@ -30,7 +32,7 @@ public class OtherProcessTests
             .Fit(data);
         context.Model.Save(model, data.Schema, folder.File(ModelFile));
 
-        RunChild(folder.Path);
+        RunChild(folder.Path, nameof(Child), typeof(OtherProcessTests).Assembly.Location);
 
         Assert.Equal(Score(context, model), File.ReadAllBytes(folder.File(ScoresFile)));
     }
@@ -47,19 +49,53 @@ public class OtherProcessTests
         File.WriteAllBytes(Path.Combine(folder, ScoresFile), Score(context, model));
     }
 
-    private static void RunChild(string folder)
+    [Fact]
+    public void Without_libtorch_Load_and_Fit_name_the_package_and_TorchSharp_prints_nothing()
     {
-        var assembly = typeof(OtherProcessTests).Assembly.Location;
-        var start = new ProcessStartInfo("dotnet", ["exec", assembly, "-method", $"{typeof(OtherProcessTests).FullName}.{nameof(Child)}", "-explicit", "only"])
+        using var folder = new TemporaryFolder();
+        var context = new MLContext(1);
+        var data = ImageRows.Labelled(context, ImageRows.Of(24));
+        using var model = context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options()).Fit(data);
+        context.Model.Save(model, data.Schema, folder.File(ModelFile));
+        foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Where(file => !IsTorch(Path.GetFileName(file))))
+            File.Copy(file, folder.File(Path.GetFileName(file)));
+
+        var output = RunChild(folder.Path, nameof(ChildWithoutLibtorch), folder.File(Path.GetFileName(typeof(OtherProcessTests).Assembly.Location)), (LoadNatives.AbsentVariable, "1"));
+
+        Assert.DoesNotContain("Trying to load native component", output, StringComparison.Ordinal);
+
+        static bool IsTorch(string file) => file.Contains("torch", StringComparison.Ordinal) || file.Contains("c10", StringComparison.Ordinal);
+    }
+
+    /// <summary>The other process: run by the test above alone.</summary>
+    [Fact(Explicit = true)]
+    public void ChildWithoutLibtorch()
+    {
+        var context = new MLContext(1);
+        var trainer = context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options());
+        var data = ImageRows.Labelled(context, ImageRows.Of(24));
+        var file = Path.Combine(Environment.GetEnvironmentVariable(FolderVariable)!, ModelFile);
+
+        Action[] calls = [() => context.Model.Load(file, out _), () => trainer.Fit(data)];
+
+        Assert.All(calls, call => Assert.Contains("libtorch-cpu-", Assert.IsType<NativeLibraryMissingException>(Assert.ThrowsAny<Exception>(call).GetBaseException()).Message, StringComparison.Ordinal));
+    }
+
+    private static string RunChild(string folder, string child, string assembly, params (string Name, string Value)[] variables)
+    {
+        var start = new ProcessStartInfo("dotnet", ["exec", assembly, "-method", $"{typeof(OtherProcessTests).FullName}.{child}", "-explicit", "only"])
         {
             Environment = { [FolderVariable] = folder },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using var child = Process.Start(start)!;
-        var output = child.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var errors = child.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        child.WaitForExit();
-        Assert.True(child.ExitCode == 0, $"{output.Result}{errors.Result}");
+        foreach (var (name, value) in variables)
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{output.Result}{errors.Result}");
+        return output.Result + errors.Result;
     }
 }
