@@ -20,7 +20,7 @@ internal static class LinearBaseline
             .Append(mlContext.MulticlassClassification.Trainers.SdcaMaximumEntropy(new SdcaMaximumEntropyMulticlassTrainer.Options
             {
                 // Enough to level off on the test rows; left to itself it goes on for minutes, to fit the training rows alone.
-                MaximumNumberOfIterations = Math.Clamp(400_000 / data.Rows.Train, 20, 1000),
+                MaximumNumberOfIterations = (int)Math.Clamp(4_000_000L / (data.Rows.Train * (long)data.Classes.Count), 20, 1000),
                 NumberOfThreads = 1, // several threads give another result every time
             }))
             .Fit(View(data.Train));

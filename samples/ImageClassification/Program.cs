@@ -36,6 +36,7 @@ static int Sample(SampleOptions options)
         .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
     var model = monitor.Watch(() => pipeline.Fit(data.Train));
     var training = model.OfType<BdiaImageClassificationTransformer>().Single().Model.Result!;
+    report.Training(training);
 
     // 4. ML.NET evaluates it as it does any other.
     var scored = mlContext.Data.Cache(model.Transform(data.Test), "Label", "PredictedLabel", "Score");

@@ -55,6 +55,15 @@ public sealed class CifarReaderTests : IDisposable
         var gzip = _folder.At("b.bin.gz");
         File.WriteAllBytes(gzip, [1, 2, 3, 4]);
         Assert.Contains("does not unpack", Assert.Throws<SampleException>(() => CifarReader.Read(_folder.Path, [gzip])).Message);
+        var whole = File.ReadAllBytes(_folder.Write("c.bin.gz", [.. Records([0, 1]).Select((value, i) => (byte)(value + (i * i)))]));
+        Assert.Contains("does not unpack", Assert.Throws<SampleException>(() => CifarReader.Read(_folder.Path, [Cut()])).Message);
+
+        string Cut()
+        {
+            var path = _folder.At("d.bin.gz");
+            File.WriteAllBytes(path, whole[..(whole.Length / 2)]);
+            return path;
+        }
     }
 
     [Fact]

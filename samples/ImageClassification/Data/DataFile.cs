@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace Bdia.Samples.ImageClassification.Data;
@@ -28,11 +29,16 @@ internal static class DataFile
             using var unpacked = new MemoryStream();
             using var gzip = new GZipStream(file, CompressionMode.Decompress);
             gzip.CopyTo(unpacked);
+            // GZipStream takes a file that was cut off for a whole one; gzip's last four bytes tell the unpacked length.
+            Span<byte> length = stackalloc byte[4];
+            file.Position = Math.Max(0, file.Length - length.Length);
+            if (file.Read(length) < length.Length || BinaryPrimitives.ReadUInt32LittleEndian(length) != (uint)unpacked.Length)
+                throw new InvalidDataException($"it ends after {unpacked.Length:N0} bytes");
             return unpacked.ToArray();
         }
         catch (InvalidDataException fault)
         {
-            throw new SampleException($"{path} ends in .gz but does not unpack ({fault.Message.TrimEnd('.')}). Download it again, or unpack it and drop the .gz.", fault);
+            throw new SampleException($"{path} ends in .gz but does not unpack whole ({fault.Message.TrimEnd('.')}). Download it again, or unpack it and drop the .gz.", fault);
         }
     }
 

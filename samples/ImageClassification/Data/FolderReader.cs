@@ -23,7 +23,8 @@ internal static class FolderReader
         var trainRows = Rows(split ? train : folder, leftOut);
         var classes = trainRows.Select(row => row.Class).Distinct().Order(StringComparer.Ordinal).ToArray();
         if (classes.Length < 2)
-            throw new SampleException($"{(split ? train : folder)} has pictures of {classes.Length} class(es) in class folders; it takes at least 2. Put the pictures of each class in a folder named for it.");
+            throw new SampleException($"{(split ? train : folder)} has pictures of {classes.Length} class(es) in class folders; it takes at least 2." +
+                (leftOut.Count > 0 ? $" {leftOut.Count} file(s) cannot be read as pictures, the first is {leftOut[0]}." : "") + " Put the pictures of each class in a folder named for it.");
         if (!split) return (classes, trainRows, null);
 
         var testRows = Rows(test!, leftOut);

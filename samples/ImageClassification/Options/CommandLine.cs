@@ -17,7 +17,7 @@ internal static class CommandLine
     private static readonly Option<int?> PictureSize = Count("--picture-size", "Height and width that pictures from files are scaled and cropped to; a multiple of the patch size. [default: 32]");
 
     private static readonly Option<VisionTransformerPreset?> Model = Choice<VisionTransformerPreset>("--model", "Size of the transformer. [default: Compact]");
-    private static readonly Option<int?> PatchSize = Count("--patch-size", "Side of the squares that a picture is cut into. [default: the model's: 4; 16 for Tiny, Small and Base]");
+    private static readonly Option<int?> PatchSize = Count("--patch-size", "Side of the squares that a picture is cut into. [default: 6 for drawn pictures, otherwise the model's: 4, or 16 for Tiny, Small and Base]");
     private static readonly Option<GammaSchedule?> Gamma = Parsed("--gamma", "SCHEDULE",
         "Weight of the regularising term: 3 for ±2^-3 (1 to 8), 1@0,3@0.6 to change it during the run, w0 for the plain transformer. [default: the trainer's]",
         GammaSchedule.Parse, "an exponent from 1 to 8 (3 is ±2^-3), exponents from fractions of the run on (1@0,3@0.6), or a weight from 0 to 1 (w0)");
@@ -25,8 +25,8 @@ internal static class CommandLine
     private static readonly Option<ComputePrecision?> Precision = Choice<ComputePrecision>("--precision", "Precision of the matrix products. [default: Float32]");
     private static readonly Option<bool> NoQuantization = Switch("--no-quantization", "Leave activations off the grid (for ablation; needs --mode StoreActivations or Checkpointed).");
 
-    private static readonly Option<int?> Epochs = Count("--epochs", "Passes over the training rows. [default: 3 for drawn pictures, 10 otherwise]");
-    private static readonly Option<int?> BatchSize = Count("--batch-size", "Rows per step. [default: 64 for drawn pictures, otherwise the trainer's]");
+    private static readonly Option<int?> Epochs = Count("--epochs", "Passes over the training rows. [default: 4 for drawn pictures, otherwise 10, more where there are under 10,000 rows]");
+    private static readonly Option<int?> BatchSize = Count("--batch-size", "Rows per step. [default: 64 for drawn pictures, 32 where there are under 5,000 rows, otherwise the trainer's]");
     private static readonly Option<double?> LearningRate = Number("--learning-rate", "Peak of the learning rate. [default: the trainer's]", value => value is > 0 and <= 10, "a number above 0, at most 10");
     private static readonly Option<double?> WeightDecay = Number("--weight-decay", "AdamW's weight decay. [default: the trainer's]", value => value is >= 0 and <= 1, "a number from 0 to 1");
     private static readonly Option<double?> LabelSmoothing = Number("--label-smoothing", "Share of the target that is spread over all classes. [default: the trainer's]", value => value is >= 0 and < 1, "a number from 0 up to, not including, 1");

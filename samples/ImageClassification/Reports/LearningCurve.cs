@@ -43,8 +43,8 @@ internal static class LearningCurve
         Frame(plot, title, "%");
         Dots(plot, epochs, epoch => 100 * epoch.TrainingAccuracy, Training, "training");
         Dots(plot, epochs, epoch => 100 * epoch.Validation?.Accuracy, Validation, "held back");
-        Level(plot, 100 * test, Test, $"test rows {test:p1}", LinePattern.Solid);
-        if (linear is { } level) Level(plot, 100 * level, Linear, $"linear model {level:p1}", LinePattern.Dashed);
+        Level(plot, 100 * test, Test, $"test {test:p1}", LinePattern.Solid);
+        if (linear is { } level) Level(plot, 100 * level, Linear, $"linear {level:p1}", LinePattern.Dashed);
         plot.Axes.AutoScale();
         plot.Axes.SetLimitsY(0, 102);
     }

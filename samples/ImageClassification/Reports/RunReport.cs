@@ -17,7 +17,7 @@ internal sealed class RunReport
     public RunReport(SampleOptions options)
     {
         _options = options;
-        foreach (var folder in new[] { options.Output, Folder(options.Save), Folder(options.Json) }) Directory.CreateDirectory(folder);
+        foreach (var folder in new[] { options.Output, Folder(options.Save), Folder(options.Json) }) Create(folder);
         if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200; // a file does not wrap
         AnsiConsole.MarkupLineInterpolated($"[grey]{BdiaRuntime.Describe()}[/]");
     }
@@ -43,6 +43,13 @@ internal sealed class RunReport
         AnsiConsole.MarkupLineInterpolated($"  right on {metrics.MicroAccuracy:p2} of the test rows   [grey]{clock.Elapsed.TotalSeconds:f0} s[/]");
         AnsiConsole.WriteLine();
         return metrics;
+    }
+
+    /// <summary>Says so where training ended before its time.</summary>
+    public void Training(TrainingResult training)
+    {
+        if (training.StopReason != StopReason.Completed)
+            Note($"training was stopped after {training.Steps:N0} steps; what follows is the best model so far.");
     }
 
     /// <summary>Says how the transformer did, beside the linear model.</summary>
@@ -86,6 +93,18 @@ internal sealed class RunReport
         foreach (var (what, path) in new[] { ("model", _options.Save), ("learning curve", curve), ("contact sheet", sheet), ("figures", _options.Json) })
             AnsiConsole.MarkupLineInterpolated($"  {what,-15} {path}");
         AnsiConsole.MarkupLineInterpolated($"[grey]{_clock.Elapsed.TotalSeconds:f0} seconds in all[/]");
+    }
+
+    private static void Create(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new SampleException($"The folder {folder} cannot be made. Choose another place with --output, --save and --json.", fault);
+        }
     }
 
     private static string Folder(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;

@@ -16,7 +16,7 @@ internal sealed class ShapePainter(int size)
         random.Next();
         var paper = Colour(ref random, 0.05f, 0.6f);
         Background(paper, ref random);
-        for (var clutter = 3 + random.Below(4); clutter > 0; clutter--) Clutter(ref random);
+        for (var clutter = 2 + random.Below(4); clutter > 0; clutter--) Clutter(ref random);
         Glyph(Glyphs.All[glyph].Distance, Contrasting(paper, ref random), ref random);
         return Develop(ref random);
     }
@@ -52,7 +52,7 @@ internal sealed class ShapePainter(int size)
 
     private void Glyph(Func<float, float, float> distance, Colour ink, ref SplitMix64 random)
     {
-        var radius = size * random.Uniform(0.31f, 0.41f);
+        var radius = size * random.Uniform(0.30f, 0.40f);
         var room = (size / 2f) - radius;
         var (cx, cy) = ((size / 2f) + random.Uniform(-room, room), (size / 2f) + random.Uniform(-room, room));
         var (sin, cos) = MathF.SinCos(random.Uniform(0, MathF.Tau));
@@ -83,7 +83,7 @@ internal sealed class ShapePainter(int size)
     /// <summary>Sensor noise, then eight bits a channel.</summary>
     private byte[] Develop(ref SplitMix64 random)
     {
-        var grain = random.Uniform(0.02f, 0.06f);
+        var grain = random.Uniform(0.02f, 0.05f);
         var pixels = new byte[_canvas.Length];
         for (var i = 0; i < pixels.Length; i++)
             pixels[i] = (byte)Math.Clamp(MathF.Round(255 * (_canvas[i] + (grain * random.Noise()))), 0, 255);
@@ -105,7 +105,7 @@ internal sealed class ShapePainter(int size)
         while (true)
         {
             var ink = Colour(ref random, 0.3f, 0.95f);
-            if (ink.Luminance - paper.Luminance > 0.15f) return ink;
+            if (ink.Luminance - paper.Luminance > 0.2f) return ink;
         }
     }
 
