@@ -20,7 +20,9 @@ internal sealed class BitmapReader(DataViewRow row, DataViewSchema.Column column
             return reason;
         if (image is null)
             return "the image is missing";
-        if (SizeFault(image.Width, image.Height, shape) is { } fault)
+        if (Size(image, out var size) is { } unreadable)
+            return unreadable;
+        if (SizeFault(size.Width, size.Height, shape) is { } fault)
             return fault;
         if (!besideSkiaSharp3)
         {
@@ -43,6 +45,13 @@ internal sealed class BitmapReader(DataViewRow row, DataViewSchema.Column column
     {
         var getter = row.GetGetter<MLImage>(column);
         MLImage? image = null;
-        return () => Load(getter, ref image!) is null && image is not null ? (image.Width, image.Height) : null;
+        return () => Load(getter, ref image!) is null && image is not null && Size(image, out var size) is null ? size : null;
+    }
+
+    // An image that its owner has disposed (ML.NET's ExtractPixels does so with the last one that it has read) fails only when looked at.
+    private static string? Size(MLImage image, out (int Width, int Height) size)
+    {
+        size = default;
+        return Load((ref (int Width, int Height) value) => value = (image.Width, image.Height), ref size);
     }
 }

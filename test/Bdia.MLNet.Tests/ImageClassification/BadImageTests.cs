@@ -204,6 +204,21 @@ public class BadImageTests
     }
 
     [Fact]
+    public void A_disposed_image_is_a_bad_image()
+    {
+        var rows = ImageRows.Of(24).ToList();
+        rows[0].Image!.Dispose();
+        rows[3].Image!.Dispose();
+        var data = ImageRows.Labelled(context, rows);
+
+        var error = Assert.Throws<InvalidDataException>(() => Fit(data, BadImagePolicy.Throw, "Image"));
+        using var model = Fit(data, BadImagePolicy.Skip, "Image");
+
+        Assert.StartsWith("Row 0: the image cannot be loaded (", error.Message, StringComparison.Ordinal);
+        Assert.Equal([0, 3], model.Transform(data).GetColumn<float[]>("Score").Index().Where(row => float.IsNaN(row.Item[0])).Select(row => row.Index));
+    }
+
+    [Fact]
     public void Rows_that_cannot_be_trained_on_are_accounted_for()
     {
         var all = ImageRows.Of(24).ToList();
