@@ -78,7 +78,7 @@ public sealed partial class BdiaImageClassificationTrainer
         /// <summary>How the backward pass gets at the states of the blocks. Default <see cref="BackpropagationMode.Reversible"/>: they are rebuilt, bit for bit.</summary>
         public BackpropagationMode Mode = stackDefaults.Mode;
 
-        /// <summary>The integration weight in training, constant or over the run; a larger exponent trains more like the plain network, a smaller one regularises more. Default that of <see cref="BdiaStackOptions.Gamma"/>.</summary>
+        /// <summary>The integration weight in training, constant or over the run; a larger exponent trains more like the plain network, a smaller one regularises more. Default ±2^-5, <see cref="BdiaStackOptions.Gamma"/>.</summary>
         public GammaSchedule Gamma = stackDefaults.Gamma;
 
         /// <summary>States are multiples of 2 to the power of minus this, 1..20. Default 9.</summary>
