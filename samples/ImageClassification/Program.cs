@@ -16,6 +16,7 @@ static int Sample(SampleOptions options)
 {
     var report = new RunReport(options);
     var mlContext = new MLContext(options.Seed);
+    mlContext.Log += report.Log;
     options = Checkpoints.Prepare(options, report.Note);
     if (options.Threads is { } threads) BdiaRuntime.Threads = threads;
 

@@ -12,7 +12,7 @@ internal static class CommandLine
 {
     private static readonly Option<string?> Data = Text("--data", "PATH",
         "Folder of CIFAR-10/100 binary files, of IDX files (MNIST family), or of class folders with pictures. Without it the sample draws its own pictures.");
-    private static readonly Option<int?> TrainRows = Count("--train-rows", "Training rows to use, the classes in turn. [default: all; 20,000 drawn]");
+    private static readonly Option<int?> TrainRows = Count("--train-rows", "Training rows to use, the classes in turn. [default: all; 20,000 drawn]", least: 2);
     private static readonly Option<int?> TestRows = Count("--test-rows", "Test rows to use, the classes in turn. [default: all; 2,000 drawn]");
     private static readonly Option<int?> PictureSize = Count("--picture-size", "Height and width that pictures from files are scaled and cropped to; a multiple of the patch size. [default: 32]");
 
@@ -25,7 +25,7 @@ internal static class CommandLine
     private static readonly Option<ComputePrecision?> Precision = Choice<ComputePrecision>("--precision", "Precision of the matrix products. [default: Float32]");
     private static readonly Option<bool> NoQuantization = Switch("--no-quantization", "Leave activations off the grid (for ablation; needs --mode StoreActivations or Checkpointed).");
 
-    private static readonly Option<int?> Epochs = Count("--epochs", "Passes over the training rows. [default: 4 for drawn pictures, otherwise 10, more where there are under 10,000 rows]");
+    private static readonly Option<int?> Epochs = Count("--epochs", "Passes over the training rows. [default: 4 for drawn pictures, otherwise 10; more where rows are few]");
     private static readonly Option<int?> BatchSize = Count("--batch-size", "Rows per step. [default: 64 for drawn pictures, 32 where there are under 5,000 rows, otherwise the trainer's]");
     private static readonly Option<double?> LearningRate = Number("--learning-rate", "Peak of the learning rate. [default: the trainer's]", value => value is > 0 and <= 10, "a number above 0, at most 10");
     private static readonly Option<double?> WeightDecay = Number("--weight-decay", "AdamW's weight decay. [default: the trainer's]", value => value is >= 0 and <= 1, "a number from 0 to 1");

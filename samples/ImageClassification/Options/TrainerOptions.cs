@@ -18,7 +18,7 @@ internal static class TrainerOptions
             Mode = asked.Mode,
             Precision = asked.Precision,
             Quantize = asked.Quantize,
-            Epochs = asked.Epochs ?? (drawn ? 4 : Math.Clamp(100_000 / data.Rows.Train, 10, 200)),
+            Epochs = asked.Epochs ?? Math.Clamp((drawn ? 80_000 : 100_000) / data.Rows.Train, drawn ? 4 : 10, 200), // few rows are seen more often
             Seed = asked.Seed,
             AugmentFlip = data.Mirrored,
             ValidationFraction = 0.05,

@@ -3,7 +3,9 @@ using Bdia.Core.Native;
 using Bdia.Core.Training;
 using Bdia.Samples.ImageClassification.Data;
 using Bdia.Samples.ImageClassification.Options;
+using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using Spectre.Console;
 
 namespace Bdia.Samples.ImageClassification.Reports;
@@ -24,6 +26,12 @@ internal sealed class RunReport
 
     /// <summary>Says what was left out or could not be done, and goes on.</summary>
     public void Note(string message) => AnsiConsole.MarkupLineInterpolated($"[yellow]Note: {message}[/]");
+
+    /// <summary>Passes on what ML.NET and its trainers warn of.</summary>
+    public void Log(object? sender, LoggingEventArgs e)
+    {
+        if (e.Kind >= ChannelMessageKind.Warning) Note($"{e.Source}: {e.RawMessage}");
+    }
 
     /// <summary>Says what there is to learn.</summary>
     public void Data(PictureData data)
