@@ -1,0 +1,6 @@
+namespace Bdia.Core.Metrics;
+
+/// <summary>A corpus's chrF.</summary>
+/// <param name="Score">0..100.</param>
+/// <param name="Signature">How it was computed, in sacreBLEU's notation.</param>
+public sealed record ChrfScore(double Score, string Signature);

@@ -1,0 +1,9 @@
+using Bdia.Core.Decoding;
+
+namespace Bdia.Core.SequenceToSequence;
+
+/// <summary>One output text.</summary>
+/// <param name="Text">The text.</param>
+/// <param name="Score">Length-normalised log-probability, <see cref="Hypothesis.Score"/>.</param>
+/// <param name="Finished">Whether the network ended the text itself; false where the longest length cut it off.</param>
+public sealed record Translation(string Text, double Score, bool Finished);

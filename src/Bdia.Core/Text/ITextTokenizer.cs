@@ -1,0 +1,17 @@
+namespace Bdia.Core.Text;
+
+/// <summary>Cuts text into tokens and joins tokens to text. Immutable; safe to use from several threads.</summary>
+public interface ITextTokenizer
+{
+    /// <summary>Number of tokens; ids are 0 up to, not including, this.</summary>
+    int Size { get; }
+
+    /// <summary>The ids of a text, after the tokenizer's own normalisation; empty for a text of which normalisation leaves nothing.</summary>
+    /// <param name="text">Any text.</param>
+    IReadOnlyList<int> Encode(string text);
+
+    /// <summary>The text of ids. Bytes that are no valid UTF-8 become U+FFFD.</summary>
+    /// <param name="ids">Ids of this tokenizer.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id is none of this tokenizer's.</exception>
+    string Decode(IEnumerable<int> ids);
+}

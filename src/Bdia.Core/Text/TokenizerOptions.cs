@@ -1,0 +1,18 @@
+namespace Bdia.Core.Text;
+
+/// <summary>How a tokenizer is made from training text.</summary>
+public sealed record TokenizerOptions
+{
+    /// <summary>What tokens are. Default <see cref="TokenLevel.BytePair"/>.</summary>
+    public TokenLevel Level { get; init; } = TokenLevel.BytePair;
+
+    /// <summary>Most tokens, the 256 bytes included, 257..1,000,000; text that has fewer gives fewer. Default 8000.</summary>
+    public int VocabularySize { get; init; } = 8000;
+
+    /// <summary>What is done to texts first.</summary>
+    public TextNormalization Normalization { get; init; } = new();
+
+    /// <summary>Checks every option.</summary>
+    /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
+    public void Validate() => throw new NotImplementedException();
+}
