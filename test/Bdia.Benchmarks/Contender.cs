@@ -1,37 +1,61 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
-using Bdia.Benchmarks.Training;
 
 namespace Bdia.Benchmarks;
 
-/// <summary>Runs one contender in a process of its own, so that its resident peak is its own and no allocator history is shared.</summary>
-internal static class Contender
+/// <summary>
+/// A kind of contender: settings in, figures out, measured in a process of its own, so that its resident peak is its own and no
+/// allocator history is shared.
+/// </summary>
+/// <typeparam name="TSettings">What a process is told; serialises to JSON.</typeparam>
+/// <typeparam name="TFigures">What it measures; serialises to JSON.</typeparam>
+/// <param name="name">Name of the hidden command that the child process runs.</param>
+/// <param name="measure">Runs in the child process. What it prints goes nowhere.</param>
+internal sealed class Contender<TSettings, TFigures>(string name, Func<TSettings, TFigures> measure)
 {
-    private const string CommandName = "contender";
+    // Before the figures on standard output, where a library of the contender may print as well.
+    private const string Marker = "figures:";
 
     /// <summary>The hidden command that a child process runs: settings as JSON in, figures as JSON out.</summary>
-    public static Command Command()
+    public Command Command()
     {
         var settings = new Argument<string>("settings");
-        var command = new Command(CommandName, "Runs one contender and prints its figures as JSON.") { settings };
+        var command = new Command(name, "Runs one contender and prints its figures as JSON.") { settings };
         command.Hidden = true;
-        command.SetAction(parse => Console.WriteLine(JsonSerializer.Serialize(
-            TrainingContender.Run(JsonSerializer.Deserialize<TrainingSettings>(parse.GetValue(settings)!)!))));
+        command.SetAction(parse => Console.WriteLine(Marker + JsonSerializer.Serialize(measure(JsonSerializer.Deserialize<TSettings>(parse.GetValue(settings)!)!))));
         return command;
     }
 
+    /// <summary>Runs every contender in <paramref name="repetitions"/> processes, interleaved: a slow moment of the machine meets all of them.</summary>
+    /// <param name="contenders">What to run.</param>
+    /// <param name="repetitions">Processes for each.</param>
+    /// <returns>The figures of all processes for each contender, in the order given.</returns>
+    public async Task<List<TFigures>[]> RunAllAsync(IReadOnlyList<TSettings> contenders, int repetitions)
+    {
+        var figures = contenders.Select(_ => new List<TFigures>()).ToArray();
+        for (var repetition = 0; repetition < repetitions; repetition++)
+            for (var i = 0; i < contenders.Count; i++)
+            {
+                await Console.Error.WriteLineAsync($"run {repetition + 1} of {repetitions}: {contenders[i]}");
+                figures[i].Add(await RunAsync(contenders[i]));
+            }
+
+        return figures;
+    }
+
     /// <summary>Starts this program again for one contender and waits for its figures.</summary>
-    public static async Task<TrainingFigures> RunAsync(TrainingSettings settings)
+    private async Task<TFigures> RunAsync(TSettings settings)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(Contender).Assembly.Location);
-        start.ArgumentList.Add(CommandName);
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(Machine).Assembly.Location);
+        start.ArgumentList.Add(name);
         start.ArgumentList.Add(JsonSerializer.Serialize(settings));
         using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) throw new InvalidOperationException($"The contender {settings} ended with exit code {process.ExitCode}.");
-        return JsonSerializer.Deserialize<TrainingFigures>(output)!;
+        var line = output.Split('\n').Last(l => l.StartsWith(Marker, StringComparison.Ordinal));
+        return JsonSerializer.Deserialize<TFigures>(line[Marker.Length..])!;
     }
 }

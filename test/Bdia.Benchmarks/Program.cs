@@ -2,8 +2,8 @@ using System.CommandLine;
 using Bdia.Benchmarks;
 using Bdia.Benchmarks.Training;
 
-// One suite a command; each contender of a suite runs in a process of its own (the hidden command `contender`).
+// One suite a command; each contender of a suite runs in a process of its own (a hidden command of the suite).
 var root = new RootCommand("Measures Bdia.MLNet. Each suite prints a Markdown table and can write it as JSON.");
 root.Subcommands.Add(TrainingSuite.Command());
-root.Subcommands.Add(Contender.Command());
+root.Subcommands.Add(TrainingSuite.Contender.Command());
 return await root.Parse(args).InvokeAsync();

@@ -10,6 +10,8 @@ internal static class TrainingSuite
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
+    public static Contender<TrainingSettings, TrainingFigures> Contender { get; } = new("training-contender", TrainingContender.Run);
+
     public static Command Command()
     {
         var json = new Option<FileInfo?>("--json") { Description = "Also write all figures to this file." };
@@ -35,15 +37,8 @@ internal static class TrainingSuite
 
     private static async Task RunAsync(TrainingSettings[] contenders, int repetitions, FileInfo? json)
     {
-        var figures = contenders.ToDictionary(c => c, _ => new List<TrainingFigures>());
-        for (var repetition = 0; repetition < repetitions; repetition++)
-            foreach (var contender in contenders) // interleaved: a slow moment of the machine meets all of them
-            {
-                Console.Error.WriteLine($"run {repetition + 1} of {repetitions}: {contender.Mode}, depth {contender.Depth}");
-                figures[contender].Add(await Contender.RunAsync(contender));
-            }
-
-        var summaries = contenders.Select(c => new TrainingSummary(c, figures[c])).ToArray();
+        var figures = await Contender.RunAllAsync(contenders, repetitions);
+        var summaries = contenders.Select((c, i) => new TrainingSummary(c, figures[i])).ToArray();
         var first = contenders[0];
         Console.WriteLine($"Vision transformer, {first.Width} wide, 32x32 pictures in patches of 4, batch {first.Batch}, {first.Precision}, m = {first.Exponent}. {Machine.Describe()}");
         Console.WriteLine();
