@@ -4,6 +4,8 @@
 
 using Bdia.Core.Native;
 using Bdia.MLNet;
+using Bdia.Samples.Common.Options;
+using Bdia.Samples.Common.Reports;
 using Bdia.Samples.ImageClassification;
 using Bdia.Samples.ImageClassification.Data;
 using Bdia.Samples.ImageClassification.Options;
@@ -30,7 +32,7 @@ static int Sample(SampleOptions options)
 
     // 3. The transformer is one line of the pipeline. Ctrl+C ends training with the best model so far.
     using var ctrlC = new CtrlC();
-    var monitor = new TrainingMonitor();
+    var monitor = new TrainingMonitor("pictures", "reading pictures");
     var trainerOptions = TrainerOptions.From(options, data, monitor, ctrlC.Token);
     var pipeline = prepare
         .Append(mlContext.MulticlassClassification.Trainers.BdiaImageClassification(trainerOptions))

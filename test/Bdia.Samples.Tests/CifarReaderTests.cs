@@ -1,4 +1,4 @@
-using Bdia.Samples.ImageClassification;
+using Bdia.Samples.Common;
 using Bdia.Samples.ImageClassification.Data;
 
 namespace Bdia.Samples.Tests;

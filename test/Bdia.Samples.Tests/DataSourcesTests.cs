@@ -1,7 +1,7 @@
 using Bdia.Core.Layers;
 using Bdia.Core.Models;
 using Bdia.Core.Reversible;
-using Bdia.Samples.ImageClassification;
+using Bdia.Samples.Common;
 using Bdia.Samples.ImageClassification.Data;
 using Bdia.Samples.ImageClassification.Options;
 using Microsoft.ML;

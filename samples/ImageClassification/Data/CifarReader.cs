@@ -1,3 +1,6 @@
+using Bdia.Samples.Common;
+using Bdia.Samples.Common.Data;
+
 namespace Bdia.Samples.ImageClassification.Data;
 
 /// <summary>

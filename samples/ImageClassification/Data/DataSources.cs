@@ -1,3 +1,4 @@
+using Bdia.Samples.Common;
 using Bdia.Samples.ImageClassification.Options;
 using Bdia.Samples.ImageClassification.Shapes;
 using Microsoft.ML;

@@ -1,3 +1,4 @@
+using Bdia.Samples.Common;
 using SkiaSharp;
 
 namespace Bdia.Samples.ImageClassification.Data;

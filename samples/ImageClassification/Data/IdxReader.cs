@@ -1,3 +1,5 @@
+using Bdia.Samples.Common;
+using Bdia.Samples.Common.Data;
 using System.Buffers.Binary;
 
 namespace Bdia.Samples.ImageClassification.Data;

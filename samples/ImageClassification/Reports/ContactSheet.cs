@@ -1,3 +1,4 @@
+using Bdia.Samples.Common.Reports;
 using Bdia.Samples.ImageClassification.Data;
 using SkiaSharp;
 

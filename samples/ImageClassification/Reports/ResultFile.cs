@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Bdia.Core.Training;
 using Bdia.Samples.ImageClassification.Options;
 
@@ -8,15 +6,6 @@ namespace Bdia.Samples.ImageClassification.Reports;
 /// <summary>The figures of a run, written as JSON with these names in camel case.</summary>
 internal sealed record ResultFile
 {
-    private static readonly JsonSerializerOptions Format = new()
-    {
-        WriteIndented = true,
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter() },
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     /// <summary>Share of test rows that the transformer gets right, 0..1.</summary>
     public required double Accuracy { get; init; }
 
@@ -47,11 +36,4 @@ internal sealed record ResultFile
     public required TrainingResult Training { get; init; }
     public required double SecondsInAll { get; init; }
     public required string Software { get; init; }
-
-    /// <summary>Writes the file, in a folder that is made where it is missing.</summary>
-    public void Save(string path)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        File.WriteAllText(path, JsonSerializer.Serialize(this, Format) + Environment.NewLine);
-    }
 }

@@ -1,37 +1,18 @@
-using System.Diagnostics;
 using Bdia.Core.Native;
 using Bdia.Core.Training;
+using Bdia.Samples.Common.Reports;
 using Bdia.Samples.ImageClassification.Data;
 using Bdia.Samples.ImageClassification.Options;
-using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.Runtime;
 using Spectre.Console;
+using System.Diagnostics;
 
 namespace Bdia.Samples.ImageClassification.Reports;
 
 /// <summary>Everything that the sample says on the console and writes into its output folder.</summary>
-internal sealed class RunReport
+internal sealed class RunReport(SampleOptions options) : RunConsole(options)
 {
-    private readonly SampleOptions _options;
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
-
-    public RunReport(SampleOptions options)
-    {
-        _options = options;
-        foreach (var folder in new[] { options.Output, Folder(options.Save), Folder(options.Json) }) Create(folder);
-        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200; // a file does not wrap
-        AnsiConsole.MarkupLineInterpolated($"[grey]{BdiaRuntime.Describe()}[/]");
-    }
-
-    /// <summary>Says what was left out or could not be done, and goes on.</summary>
-    public void Note(string message) => AnsiConsole.MarkupLineInterpolated($"[yellow]Note: {message}[/]");
-
-    /// <summary>Passes on what ML.NET and its trainers warn of.</summary>
-    public void Log(object? sender, LoggingEventArgs e)
-    {
-        if (e.Kind >= ChannelMessageKind.Warning) Note($"{e.Source}: {e.RawMessage}");
-    }
+    private readonly SampleOptions _options = options;
 
     /// <summary>Says what there is to learn.</summary>
     public void Data(PictureData data)
@@ -53,13 +34,6 @@ internal sealed class RunReport
         return metrics;
     }
 
-    /// <summary>Says so where training ended before its time.</summary>
-    public void Training(TrainingResult training)
-    {
-        if (training.StopReason != StopReason.Completed)
-            Note($"training was stopped after {training.Steps:N0} steps; what follows is the best model so far.");
-    }
-
     /// <summary>Says how the transformer did, beside the linear model.</summary>
     public void Metrics(MulticlassClassificationMetrics metrics, MulticlassClassificationMetrics? linear)
     {
@@ -76,7 +50,7 @@ internal sealed class RunReport
         var (curve, sheet) = (Path.Combine(_options.Output, "learning-curve.png"), Path.Combine(_options.Output, "contact-sheet.png"));
         LearningCurve.Save(curve, data.Name, monitor.Steps, training.History, metrics.MicroAccuracy, linear?.MicroAccuracy);
         ContactSheet.Save(sheet, $"{data.Name}, test rows", data.Size, [.. pictures], [.. predictions]);
-        new ResultFile
+        ResultJson.Save(_options.Json, new ResultFile
         {
             Accuracy = metrics.MicroAccuracy,
             LogLoss = metrics.LogLoss,
@@ -92,28 +66,11 @@ internal sealed class RunReport
             Classes = data.Classes,
             Options = _options,
             Training = training,
-            SecondsInAll = _clock.Elapsed.TotalSeconds,
+            SecondsInAll = Seconds,
             Software = BdiaRuntime.Describe(),
-        }.Save(_options.Json);
+        });
 
         AnsiConsole.MarkupLineInterpolated($"Saved and loaded again, the model gives {(identical ? "the same scores, byte for byte" : "[red]other scores[/]")}.");
-        AnsiConsole.WriteLine();
-        foreach (var (what, path) in new[] { ("model", _options.Save), ("learning curve", curve), ("contact sheet", sheet), ("figures", _options.Json) })
-            AnsiConsole.MarkupLineInterpolated($"  {what,-15} {path}");
-        AnsiConsole.MarkupLineInterpolated($"[grey]{_clock.Elapsed.TotalSeconds:f0} seconds in all[/]");
+        Files(("model", _options.Save), ("learning curve", curve), ("contact sheet", sheet), ("figures", _options.Json));
     }
-
-    private static void Create(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new SampleException($"The folder {folder} cannot be made. Choose another place with --output, --save and --json.", fault);
-        }
-    }
-
-    private static string Folder(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;
 }

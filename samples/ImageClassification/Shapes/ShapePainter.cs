@@ -1,3 +1,5 @@
+using Bdia.Samples.Common.Data;
+
 namespace Bdia.Samples.ImageClassification.Shapes;
 
 /// <summary>

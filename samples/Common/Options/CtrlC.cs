@@ -1,4 +1,4 @@
-namespace Bdia.Samples.ImageClassification.Options;
+namespace Bdia.Samples.Common.Options;
 
 /// <summary>Makes the first Ctrl+C end training with the best model so far. A second one ends the program.</summary>
 internal sealed class CtrlC : IDisposable

@@ -1,13 +1,17 @@
 using Bdia.Core.Training;
 using Spectre.Console;
+using ValidationResult = Bdia.Core.Training.ValidationResult;
 
-namespace Bdia.Samples.ImageClassification.Reports;
+namespace Bdia.Samples.Common.Reports;
 
 /// <summary>
 /// What the trainer reports, kept for the learning curve and shown while it trains: a progress bar on a terminal, a line
 /// for every epoch anywhere else.
 /// </summary>
-internal sealed class TrainingMonitor : IProgress<TrainingProgress>
+/// <param name="unit">What the trainer counts.</param>
+/// <param name="preparing">What the trainer does before its first step.</param>
+/// <param name="held">Figures of a validation besides its loss and its share of right ones, for people.</param>
+internal sealed class TrainingMonitor(string unit, string preparing, Func<ValidationResult, string>? held = null) : IProgress<TrainingProgress>
 {
     private readonly List<(double Epoch, double Loss)> _steps = [];
     private ProgressTask? _bar;
@@ -24,7 +28,7 @@ internal sealed class TrainingMonitor : IProgress<TrainingProgress>
             .Columns(new SpinnerColumn(), new ProgressBarColumn { Width = 30 }, new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
             .Start(context =>
             {
-                _bar = context.AddTask("reading pictures");
+                _bar = context.AddTask(preparing);
                 return train();
             });
     }
@@ -42,23 +46,23 @@ internal sealed class TrainingMonitor : IProgress<TrainingProgress>
         Bar(value);
     }
 
-    private static void Line(EpochResult epoch, TrainingProgress now)
+    private void Line(EpochResult epoch, TrainingProgress now)
     {
-        var validation = epoch.Validation is { } held ? $"   held back: loss {held.Loss,6:f3}, right {held.Accuracy,7:p1}" : "";
-        AnsiConsole.MarkupLineInterpolated($"  epoch [bold]{epoch.Epoch,3}[/]/{now.Epochs}   loss {epoch.TrainingLoss,6:f3}, right {epoch.TrainingAccuracy,7:p1}{validation}   [grey]{now.ItemsPerSecond,5:f0} pictures/s, {epoch.Seconds:f0} s[/]");
+        var validation = epoch.Validation is { } figures ? $"   held back: loss {figures.Loss,6:f3}, right {figures.Accuracy,7:p1}{held?.Invoke(figures)}" : "";
+        AnsiConsole.MarkupLineInterpolated($"  epoch [bold]{epoch.Epoch,3}[/]/{now.Epochs}   loss {epoch.TrainingLoss,6:f3}, right {epoch.TrainingAccuracy,7:p1}{validation}   [grey]{now.ItemsPerSecond,5:f0} {unit}/s, {epoch.Seconds:f0} s[/]");
     }
 
     private void Bar(TrainingProgress now)
     {
         if (_bar is null) return;
         // One batch is a noisy sample: what is shown follows the last twenty or so.
-        var weight = now.StepInEpoch == 1 && now.Epoch == 1 ? 1 : 0.05;
+        var weight = _steps.Count == 1 ? 1 : 0.05;
         _loss += weight * (now.Loss - _loss);
         _accuracy += weight * ((now.Accuracy ?? 0) - _accuracy);
         _bar.MaxValue = now.TotalSteps;
         _bar.Value = now.Step;
         var left = now.Remaining is { } time ? $"{(int)time.TotalMinutes}:{time.Seconds:00} left" : "";
         _bar.Description = $"epoch {now.Epoch}/{now.Epochs}  loss [bold]{_loss:f3}[/]  right [bold]{_accuracy:p1}[/]  " +
-            $"[grey]{now.ItemsPerSecond:f0} pictures/s  {left}  {now.PeakResidentBytes / 1e6:f0} MB[/]";
+            $"[grey]{now.ItemsPerSecond:f0} {unit}/s  {left}  {now.PeakResidentBytes / 1e6:f0} MB[/]";
     }
 }

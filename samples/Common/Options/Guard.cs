@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace Bdia.Samples.ImageClassification.Options;
+namespace Bdia.Samples.Common.Options;
 
 /// <summary>Turns what goes wrong into one message for people and an exit code for scripts.</summary>
 internal static class Guard

@@ -1,4 +1,4 @@
-namespace Bdia.Samples.ImageClassification.Shapes;
+namespace Bdia.Samples.Common.Data;
 
 /// <summary>
 /// A tiny generator of random numbers, one for each picture, so that picture number i is the same whatever else is

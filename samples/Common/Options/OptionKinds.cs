@@ -1,11 +1,11 @@
 using System.CommandLine;
 
-namespace Bdia.Samples.ImageClassification.Options;
+namespace Bdia.Samples.Common.Options;
 
 /// <summary>Kinds of option, and what a wrong value gets to hear: which option, what it was, what it may be.</summary>
 internal static class OptionKinds
 {
-    public static Option<string?> Text(string name, string value, string description) => new(name) { HelpName = value, Description = description };
+    public static Option<string?> Text(string name, string value, string description, params string[] aliases) => new(name, aliases) { HelpName = value, Description = description };
 
     public static Option<bool> Switch(string name, string description) => new(name) { Description = description };
 

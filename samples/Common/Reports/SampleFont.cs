@@ -1,7 +1,7 @@
 using ScottPlot;
 using SkiaSharp;
 
-namespace Bdia.Samples.ImageClassification.Reports;
+namespace Bdia.Samples.Common.Reports;
 
 /// <summary>The font that this sample brings along, since a bare Linux has none and a picture's text would stay blank.</summary>
 internal sealed class SampleFont : IFontResolver

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace Bdia.Samples.ImageClassification.Data;
+namespace Bdia.Samples.Common.Data;
 
 /// <summary>Reads whole files, plain or gzip.</summary>
 internal static class DataFile

@@ -1,4 +1,4 @@
-namespace Bdia.Samples.ImageClassification.Options;
+namespace Bdia.Samples.Common.Options;
 
 /// <summary>The folder that a run's checkpoints go to.</summary>
 internal static class Checkpoints
@@ -7,7 +7,7 @@ internal static class Checkpoints
     /// Makes way for a new run: the trainer refuses a folder that holds another run's checkpoints, so those in the sample's own
     /// folder are moved aside. A folder that the user named stays as it is.
     /// </summary>
-    public static SampleOptions Prepare(SampleOptions options, Action<string> note)
+    public static T Prepare<T>(T options, Action<string> note) where T : RunOptions
     {
         if (options.CheckpointDirectory is not null) return options;
         var folder = Path.Combine(options.Output, "checkpoints");
