@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bdia.Core.Layers;
 using Bdia.Core.Models;
 using Bdia.Core.Training;
 using TorchSharp;
@@ -9,24 +10,17 @@ namespace Bdia.Benchmarks.Training;
 /// <summary>Whole training steps (forward, backward, optimizer) of one contender, on random pictures.</summary>
 internal static class TrainingContender
 {
-    private const int ImageSize = 32, Classes = 10;
-
     public static TrainingFigures Run(TrainingSettings settings)
     {
-        var options = new VisionTransformerOptions
-        {
-            ImageHeight = ImageSize, ImageWidth = ImageSize, Channels = 3, Classes = Classes, PatchSize = 4,
-            Width = settings.Width, Depth = settings.Depth, Heads = settings.Width / 64 is 0 ? 1 : settings.Width / 64, FeedForwardWidth = settings.Width * 2,
-            Precision = settings.Precision,
-            Stack = new() { Mode = settings.Mode, Gamma = Core.Reversible.GammaSchedule.Exponent(settings.Exponent) },
-        };
-        using var model = new VisionTransformer(options, seed: 1);
-        using var groups = new Holder(model);
+        var options = settings.Network();
+        using var model = Create(settings.Method, options);
+        var bdia = model as VisionTransformer;
+        using var optimizer = new AdamW(ParameterGroups.Of(model));
         using var generator = new Generator(1);
-        using var images = randn([settings.Batch, 3, ImageSize, ImageSize], generator: generator);
-        using var labels = randint(Classes, [settings.Batch], int64, generator: generator);
+        using var images = randn([settings.Batch, options.Channels, options.ImageHeight, options.ImageWidth], generator: generator);
+        using var labels = randint(options.Classes, [settings.Batch], int64, generator: generator);
         model.train();
-        groups.Optimizer.ZeroGradients();
+        optimizer.ZeroGradients();
         var idle = ResidentMemory.Now();
 
         var seconds = new List<double>();
@@ -35,23 +29,33 @@ internal static class TrainingContender
             var watch = Stopwatch.StartNew();
             using (var scope = NewDisposeScope())
             {
-                model.Clock.Step = step;
+                if (bdia is not null) bdia.Clock.Step = step;
                 nn.functional.cross_entropy(model.forward(images), labels).backward();
-                groups.Optimizer.Step(step + 1, 1e-4);
-                groups.Optimizer.ZeroGradients();
+                optimizer.Step(step + 1, 1e-4);
+                optimizer.ZeroGradients();
             }
 
             if (step > 0) seconds.Add(watch.Elapsed.TotalSeconds);
         }
 
-        seconds.Sort();
-        return new(seconds[seconds.Count / 2], idle, ResidentMemory.Peak(), model.Blocks.SideInformationBytes, model.parameters().Sum(p => p.numel()));
+        var peak = ResidentMemory.Peak(); // before the matrix products below
+        return new(Statistics.Median(seconds), idle, peak, bdia?.Blocks.SideInformationBytes ?? 0, model.parameters().Sum(p => p.numel()), MatrixRate.Measure(settings.Precision));
     }
 
-    private sealed class Holder(VisionTransformer model) : IDisposable
+    private static nn.Module<Tensor, Tensor> Create(TrainingMethod method, VisionTransformerOptions options)
     {
-        public AdamW Optimizer { get; } = new(ParameterGroups.Of(model));
+        var block = new TransformerBlockOptions { Width = options.Width, Heads = options.Heads, FeedForwardWidth = options.FeedForwardWidth, Precision = options.Precision };
+        var squareRoot = (int)Math.Ceiling(Math.Sqrt(options.Depth));
+        return method switch
+        {
+            TrainingMethod.Plain => Plain(null),
+            TrainingMethod.PlainCheckpointed => Plain(1),
+            TrainingMethod.PlainSqrtCheckpointed => Plain(squareRoot),
+            TrainingMethod.RevVit => new PictureNetwork(options, generator => new RevVitStack(block, options.Depth, generator)),
+            _ => new VisionTransformer(options, seed: 1),
+        };
 
-        public void Dispose() => Optimizer.Dispose();
+        PictureNetwork Plain(int? segment)
+            => new(options, generator => new PlainStack(Enumerable.Range(0, options.Depth).Select(_ => new TransformerBlock(block, generator)).ToArray(), segment));
     }
 }

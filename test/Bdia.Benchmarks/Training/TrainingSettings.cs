@@ -1,22 +1,46 @@
 using Bdia.Core.Layers;
+using Bdia.Core.Models;
 using Bdia.Core.Reversible;
 
 namespace Bdia.Benchmarks.Training;
 
 /// <summary>One contender of the training suite: a vision transformer on 32x32 pictures, patch 4.</summary>
-/// <param name="Mode">How it gets at its states.</param>
+/// <param name="Method">How it back-propagates.</param>
+/// <param name="Width">Features per token.</param>
 /// <param name="Depth">Blocks.</param>
-/// <param name="Width">Channels.</param>
 /// <param name="Batch">Pictures in a step.</param>
 /// <param name="Precision">Of matrix products.</param>
-/// <param name="Exponent">m of gamma = ±2^-m.</param>
+/// <param name="Exponent">m of gamma = ±2^-m, where there is a gamma.</param>
 /// <param name="Steps">Timed steps, after one that is not.</param>
-internal sealed record TrainingSettings(BackpropagationMode Mode, int Depth, int Width, int Batch, ComputePrecision Precision, int Exponent, int Steps);
+internal sealed record TrainingSettings(TrainingMethod Method, int Width, int Depth, int Batch, ComputePrecision Precision, int Exponent, int Steps)
+{
+    // Width and feed-forward width of the BDIA paper's network for CIFAR; narrower networks have the feed-forward width of small vision transformers.
+    private const int PaperWidth = 512, HeadSize = 64;
+
+    public VisionTransformerOptions Network() => new()
+    {
+        ImageHeight = 32, ImageWidth = 32, Channels = 3, Classes = 10, PatchSize = 4,
+        Width = Width, Depth = Depth, Heads = Math.Max(1, Width / HeadSize), FeedForwardWidth = Width >= PaperWidth ? Width : 2 * Width, Precision = Precision,
+        Stack = new()
+        {
+            Gamma = GammaSchedule.Exponent(Exponent),
+            Mode = Method switch
+            {
+                TrainingMethod.StoreActivations => BackpropagationMode.StoreActivations,
+                TrainingMethod.Checkpointed => BackpropagationMode.Checkpointed,
+                _ => BackpropagationMode.Reversible,
+            },
+        },
+    };
+
+    public override string ToString() => $"{Method}, width {Width}, depth {Depth}, {Precision}";
+}
 
 /// <summary>What one process measured.</summary>
 /// <param name="SecondsPerStep">Median over its steps: forward, backward, optimizer.</param>
-/// <param name="IdleBytes">Resident with model and optimizer before the first step.</param>
+/// <param name="IdleBytes">Resident with model, gradients and optimizer before the first step.</param>
 /// <param name="PeakBytes">Resident peak as the operating system saw it.</param>
 /// <param name="SideInformationBytes">Kept by the stack for its backward pass.</param>
 /// <param name="Parameters">Weights.</param>
-internal sealed record TrainingFigures(double SecondsPerStep, long IdleBytes, long PeakBytes, long SideInformationBytes, long Parameters);
+/// <param name="MatrixRate">Floating-point operations per second of a large matrix product, measured behind the steps.</param>
+internal sealed record TrainingFigures(double SecondsPerStep, long IdleBytes, long PeakBytes, long SideInformationBytes, long Parameters, double MatrixRate);

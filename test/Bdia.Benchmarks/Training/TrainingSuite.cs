@@ -1,86 +1,82 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Bdia.Core.Layers;
-using Bdia.Core.Reversible;
 
 namespace Bdia.Benchmarks.Training;
 
-/// <summary>Seconds per step and resident peak against depth, for the three ways of back-propagating through one network.</summary>
+/// <summary>Seconds per step and resident peak of everything that one would train a vision transformer with, over shapes and precisions.</summary>
 internal static class TrainingSuite
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
     public static Contender<TrainingSettings, TrainingFigures> Contender { get; } = new("training-contender", TrainingContender.Run);
 
     public static Command Command()
     {
         var json = new Option<FileInfo?>("--json") { Description = "Also write all figures to this file." };
-        var depths = new Option<int[]>("--depths") { Description = "Numbers of blocks.", DefaultValueFactory = _ => [6, 12, 24, 48], AllowMultipleArgumentsPerToken = true };
-        var width = new Option<int>("--width") { Description = "Channels.", DefaultValueFactory = _ => 128 };
+        var shapes = new Option<Shape[]>("--shapes")
+        {
+            Description = "Width x depth, one or more: 512x6.", AllowMultipleArgumentsPerToken = true,
+            CustomParser = result => [.. result.Tokens.Select(token => Shape.Parse(token.Value))],
+            DefaultValueFactory = _ => [new(512, 6), new(256, 24), new(192, 96)],
+        };
+        var methods = new Option<TrainingMethod[]>("--methods") { Description = "Contenders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. Enum.GetValues<TrainingMethod>().Where(m => m != TrainingMethod.Checkpointed)] };
+        var precisions = new Option<ComputePrecision[]>("--precisions") { Description = "Of matrix products.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Enum.GetValues<ComputePrecision>() };
         var batch = new Option<int>("--batch") { Description = "Pictures in a step.", DefaultValueFactory = _ => 64 };
         var exponent = new Option<int>("--exponent") { Description = "m of gamma = ±2^-m.", DefaultValueFactory = _ => 1 };
-        var steps = new Option<int>("--steps") { Description = "Timed steps in each process.", DefaultValueFactory = _ => 5 };
+        var steps = new Option<int>("--steps") { Description = "Timed steps in each process.", DefaultValueFactory = _ => 3 };
         var repetitions = new Option<int>("--repetitions") { Description = "Processes for each contender.", DefaultValueFactory = _ => 3 };
-        var precision = new Option<ComputePrecision>("--precision") { Description = "Of matrix products.", DefaultValueFactory = _ => ComputePrecision.Float32 };
-        var command = new Command("training", "Seconds per step and peak resident memory against depth, each mode in its own process.")
+        var command = new Command("training", "Seconds per step and peak resident memory of BDIA and its alternatives, each in its own process.")
         {
-            json, depths, width, batch, exponent, steps, repetitions, precision,
+            json, shapes, methods, precisions, batch, exponent, steps, repetitions,
         };
         command.SetAction(async parse =>
         {
-            var contenders = parse.GetValue(depths)!.SelectMany(depth => Enum.GetValues<BackpropagationMode>().Select(mode => new TrainingSettings(
-                mode, depth, parse.GetValue(width), parse.GetValue(batch), parse.GetValue(precision), parse.GetValue(exponent), parse.GetValue(steps)))).ToArray();
-            await RunAsync(contenders, parse.GetValue(repetitions), parse.GetValue(json));
+            var contenders = (from shape in parse.GetValue(shapes)!
+                              from precision in parse.GetValue(precisions)!
+                              from method in parse.GetValue(methods)!
+                              select new TrainingSettings(method, shape.Width, shape.Depth, parse.GetValue(batch), precision, parse.GetValue(exponent), parse.GetValue(steps))).ToArray();
+            var figures = await Contender.RunAllAsync(contenders, parse.GetValue(repetitions));
+            var summaries = contenders.Select((contender, i) => new TrainingSummary(contender, figures[i])).ToArray();
+            Print(summaries);
+            if (parse.GetValue(json) is { } file)
+                await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(new { Machine = Machine.Describe(), Date = DateTime.UtcNow, Rows = summaries }, Json));
         });
         return command;
     }
 
-    private static async Task RunAsync(TrainingSettings[] contenders, int repetitions, FileInfo? json)
+    private static void Print(TrainingSummary[] summaries)
     {
-        var figures = await Contender.RunAllAsync(contenders, repetitions);
-        var summaries = contenders.Select((c, i) => new TrainingSummary(c, figures[i])).ToArray();
-        var first = contenders[0];
-        Console.WriteLine($"Vision transformer, {first.Width} wide, 32x32 pictures in patches of 4, batch {first.Batch}, {first.Precision}, m = {first.Exponent}. {Machine.Describe()}");
-        Console.WriteLine();
-        Console.WriteLine(Table(summaries));
-        if (json is not null)
-            await File.WriteAllTextAsync(json.FullName, JsonSerializer.Serialize(new { Machine = Machine.Describe(), Date = DateTime.UtcNow, Rows = summaries }, Indented));
+        var first = summaries[0].Settings;
+        Console.WriteLine($"Vision transformers on 32x32 pictures in patches of 4, batch {first.Batch}, m = {first.Exponent}. {Machine.Describe()}");
+        foreach (var group in summaries.GroupBy(s => (s.Settings.Width, s.Settings.Depth, s.Settings.Precision)))
+        {
+            Console.WriteLine();
+            Console.WriteLine($"Width {group.Key.Width}, depth {group.Key.Depth}, {group.Key.Precision}; {group.First().Runs[0].Parameters / 1e6:F1} M weights");
+            Console.WriteLine();
+            Console.WriteLine(Table([.. group]));
+        }
     }
 
     private static MarkdownTable Table(TrainingSummary[] summaries)
     {
         const double mebibyte = 1 << 20;
-        var table = new MarkdownTable("mode", "depth", "s per step (median)", "spread", "to stored", "peak MiB", "over idle MiB", "to stored", "side information MiB");
+        var table = new MarkdownTable("method", "s per step (median)", "spread", "to plain", "of matrix rate", "peak MiB", "over idle MiB", "to plain", "side information MiB");
+        var plain = summaries.FirstOrDefault(s => s.Settings.Method == TrainingMethod.Plain);
         foreach (var s in summaries)
         {
-            var stored = summaries.First(o => o.Settings with { Mode = s.Settings.Mode } == s.Settings && o.Settings.Mode == BackpropagationMode.StoreActivations);
-            table.Add($"{s.Settings.Mode}", $"{s.Settings.Depth}", $"{s.SecondsPerStep:F3}", $"{s.FastestStep:F3} to {s.SlowestStep:F3}", $"{s.SecondsPerStep / stored.SecondsPerStep:F2}",
-                $"{s.PeakBytes / mebibyte:F0}", $"{s.OverIdleBytes / mebibyte:F0}", $"{(double)s.OverIdleBytes / stored.OverIdleBytes:F2}", $"{s.SideInformationBytes / mebibyte:F2}");
+            table.Add($"{s.Settings.Method}", $"{s.SecondsPerStep:F3}", s.Spread, plain is null ? "" : $"{s.SecondsPerStep / plain.SecondsPerStep:F2}", $"{s.ShareOfMatrixRate:F2}",
+                $"{s.PeakBytes / mebibyte:F0}", $"{s.OverIdleBytes / mebibyte:F0}", plain is null ? "" : $"{s.OverIdleBytes / plain.OverIdleBytes:F3}", $"{s.SideInformationBytes / mebibyte:F2}");
         }
 
         return table;
     }
-}
 
-/// <summary>Medians over the processes of one contender.</summary>
-internal sealed class TrainingSummary(TrainingSettings settings, List<TrainingFigures> runs)
-{
-    public TrainingSettings Settings => settings;
-
-    public IReadOnlyList<TrainingFigures> Runs => runs;
-
-    public double SecondsPerStep => Median(r => r.SecondsPerStep);
-
-    public double FastestStep => runs.Min(r => r.SecondsPerStep);
-
-    public double SlowestStep => runs.Max(r => r.SecondsPerStep);
-
-    public long PeakBytes => (long)Median(r => r.PeakBytes);
-
-    /// <summary>The peak less what was resident with model and optimizer before the first step.</summary>
-    public long OverIdleBytes => (long)Median(r => r.PeakBytes - r.IdleBytes);
-
-    public long SideInformationBytes => runs[0].SideInformationBytes;
-
-    private double Median(Func<TrainingFigures, double> figure) => runs.Select(figure).Order().ElementAt(runs.Count / 2);
+    private readonly record struct Shape(int Width, int Depth)
+    {
+        public static Shape Parse(string text) => text.Split('x') is [var width, var depth] && int.TryParse(width, out var w) && int.TryParse(depth, out var d) && w > 0 && d > 0
+            ? new(w, d)
+            : throw new ArgumentException($"The shape is '{text}'; write width x depth, such as 512x6.");
+    }
 }
