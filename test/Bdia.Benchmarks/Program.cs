@@ -1,9 +1,12 @@
 using System.CommandLine;
 using Bdia.Benchmarks;
+using Bdia.Benchmarks.Scoring;
 using Bdia.Benchmarks.Training;
 
 // One suite a command; each contender of a suite runs in a process of its own (a hidden command of the suite).
 var root = new RootCommand("Measures Bdia.MLNet. Each suite prints a Markdown table and can write it as JSON.");
 root.Subcommands.Add(TrainingSuite.Command());
+root.Subcommands.Add(ScoringSuite.Command());
 root.Subcommands.Add(TrainingSuite.Contender.Command());
+root.Subcommands.Add(ScoringSuite.Contender.Command());
 return await root.Parse(args).InvokeAsync();
