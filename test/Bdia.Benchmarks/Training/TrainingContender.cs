@@ -56,6 +56,6 @@ internal static class TrainingContender
         };
 
         PictureNetwork Plain(int? segment)
-            => new(options, generator => new PlainStack(Enumerable.Range(0, options.Depth).Select(_ => new TransformerBlock(block, generator)).ToArray(), segment));
+            => new(options, _ => new PlainStack(Enumerable.Range(0, options.Depth).Select(_ => new PlainBlock(block)), segment));
     }
 }
