@@ -1,0 +1,54 @@
+namespace Bdia.Core.Metrics;
+
+/// <summary>
+/// Numbers the n-grams of a few texts, order by order, so that equal n-grams have equal numbers and no n-gram has to be kept or compared as text.
+/// </summary>
+/// <remarks>
+/// An n-gram is known by the number of its first n - 1 symbols and by its last symbol. So each order takes time and memory in proportion
+/// to the texts' length, whatever n is, and one order's table serves the next.
+/// </remarks>
+internal sealed class NgramNumbering(IReadOnlyList<int[]> texts)
+{
+    private readonly int[][] _numbers = [.. texts.Select(text => new int[text.Length])]; // at i: the n-gram that begins there
+    private readonly Dictionary<(int Prefix, int Last), int> _known = [];
+
+    /// <summary>Symbols of the n-grams now numbered; 0 at first.</summary>
+    public int Order { get; private set; }
+
+    /// <summary>Goes on to the n-grams that are one symbol longer.</summary>
+    public void Lengthen()
+    {
+        Order++;
+        _known.Clear();
+        for (var t = 0; t < texts.Count; t++)
+        {
+            var text = texts[t];
+            var numbers = _numbers[t];
+            for (var i = 0; i < Ngrams(t); i++)
+            {
+                var ngram = (numbers[i], text[i + Order - 1]);
+                if (!_known.TryGetValue(ngram, out var number)) _known.Add(ngram, number = _known.Count);
+                numbers[i] = number;
+            }
+        }
+    }
+
+    /// <summary>N-grams that a text has, repeated ones counted as often as they occur.</summary>
+    public int Ngrams(int text) => Math.Max(0, texts[text].Length - Order + 1);
+
+    /// <summary>How often a text has each n-gram of any of the texts.</summary>
+    public int[] Counts(int text)
+    {
+        var counts = new int[_known.Count];
+        foreach (var number in _numbers[text].AsSpan(0, Ngrams(text))) counts[number]++;
+        return counts;
+    }
+
+    /// <summary>N-grams that two counts have in common, each as often as the one that has it less often.</summary>
+    public static long Matches(ReadOnlySpan<int> counts, ReadOnlySpan<int> others)
+    {
+        var matches = 0L;
+        for (var i = 0; i < counts.Length; i++) matches += Math.Min(counts[i], others[i]);
+        return matches;
+    }
+}
