@@ -23,13 +23,19 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
     /// <param name="generator">What the weights are drawn from, on the CPU.</param>
     /// <param name="precision">Of the product; in BFloat16 input, weight and bias are rounded to it.</param>
     /// <exception cref="ArgumentOutOfRangeException">inputs or outputs is below 1.</exception>
-    public Dense(int inputs, int outputs, Generator generator, ComputePrecision precision = ComputePrecision.Float32) : base(nameof(Dense))
+    public Dense(int inputs, int outputs, Generator generator, ComputePrecision precision = ComputePrecision.Float32)
+        : this(inputs, outputs, generator, precision, WeightScheme.TruncatedNormal)
+    {
+    }
+
+    /// <summary>Creates a layer with weights as the scheme says, for each of its parts, and a bias of zero.</summary>
+    internal Dense(int inputs, int outputs, Generator generator, ComputePrecision precision, WeightScheme scheme, int parts = 1) : base(nameof(Dense))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
         ArgumentNullException.ThrowIfNull(generator);
         this.precision = precision;
-        weight = Initial.TruncatedNormal(generator, InitialStandardDeviation, outputs, inputs);
+        weight = Initial.Weights(scheme, generator, inputs, outputs, parts);
         bias = Initial.Constant(0, outputs);
         RegisterComponents();
     }
@@ -40,14 +46,20 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        return Apply(input, inFloat32: false);
+    }
+
+    /// <summary>Applies the layer, in float32 if asked to, whatever its own precision.</summary>
+    internal Tensor Apply(Tensor input, bool inFloat32)
+    {
         using var scope = NewDisposeScope();
-        return Product(input, weight, bias, precision).MoveToOuterDisposeScope();
+        return Product(input, weight, bias, inFloat32 ? ComputePrecision.Float32 : precision).MoveToOuterDisposeScope();
     }
 
     /// <summary>x Wᵀ + b in the number format of the precision; casts are part of the graph, so gradients arrive in float32.</summary>
-    internal static Tensor Product(Tensor x, Tensor weight, Tensor bias, ComputePrecision precision)
+    internal static Tensor Product(Tensor x, Tensor weight, Tensor? bias, ComputePrecision precision)
     {
         var type = precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
-        return nn.functional.linear(x.to(type), weight.to(type), bias.to(type));
+        return nn.functional.linear(x.to(type), weight.to(type), bias?.to(type));
     }
 }

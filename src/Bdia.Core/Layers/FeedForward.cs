@@ -15,10 +15,15 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     /// <param name="generator">What the weights are drawn from, on the CPU.</param>
     /// <param name="precision">Of the products, and of what is between them.</param>
     /// <exception cref="ArgumentOutOfRangeException">width or hidden is below 1.</exception>
-    public FeedForward(int width, int hidden, Generator generator, ComputePrecision precision = ComputePrecision.Float32) : base(nameof(FeedForward))
+    public FeedForward(int width, int hidden, Generator generator, ComputePrecision precision = ComputePrecision.Float32)
+        : this(width, hidden, generator, precision, WeightScheme.TruncatedNormal)
     {
-        fc1 = new Dense(width, hidden, generator, precision);
-        fc2 = new Dense(hidden, width, generator, precision);
+    }
+
+    internal FeedForward(int width, int hidden, Generator generator, ComputePrecision precision, WeightScheme scheme) : base(nameof(FeedForward))
+    {
+        fc1 = new Dense(width, hidden, generator, precision, scheme);
+        fc2 = new Dense(hidden, width, generator, precision, scheme);
         RegisterComponents();
     }
 
@@ -28,10 +33,15 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        return Apply(input, inFloat32: false);
+    }
+
+    internal Tensor Apply(Tensor input, bool inFloat32)
+    {
         using var scope = NewDisposeScope();
-        using var hidden = fc1.forward(input); // (..., hidden)
+        using var hidden = fc1.Apply(input, inFloat32); // (..., hidden)
         var active = hidden.gelu(); // the exact form
         hidden.Dispose(); // the widest tensors of a block: never two of them longer than needed
-        return fc2.forward(active).MoveToOuterDisposeScope(); // (..., D)
+        return fc2.Apply(active, inFloat32).MoveToOuterDisposeScope(); // (..., D)
     }
 }

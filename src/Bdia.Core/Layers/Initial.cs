@@ -25,6 +25,22 @@ internal static class Initial
         });
     }
 
+    /// <summary>Normal with mean 0 and the given standard deviation.</summary>
+    internal static Parameter Normal(Generator generator, double standardDeviation, params long[] shape)
+        => Owned(() => empty(shape).normal_(0, standardDeviation, generator));
+
+    /// <summary>Weights (outputs, inputs) of a dense layer.</summary>
+    /// <param name="scheme">How they are spread.</param>
+    /// <param name="generator">What they are drawn from.</param>
+    /// <param name="inputs">Features that go in.</param>
+    /// <param name="outputs">Features that come out, of all parts.</param>
+    /// <param name="parts">How many maps of equal size the layer computes in one product; each is drawn as if it stood alone.</param>
+    internal static Parameter Weights(WeightScheme scheme, Generator generator, int inputs, int outputs, int parts) => scheme switch
+    {
+        WeightScheme.Glorot => Uniform(generator, Math.Sqrt(6.0 / (inputs + outputs / parts)), outputs, inputs),
+        _ => TruncatedNormal(generator, Dense.InitialStandardDeviation, outputs, inputs),
+    };
+
     /// <summary>Uniform between -bound and bound.</summary>
     internal static Parameter Uniform(Generator generator, double bound, params long[] shape)
         => Owned(() => empty(shape).uniform_(-bound, bound, generator));

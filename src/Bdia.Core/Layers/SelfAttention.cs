@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Layers;
 
-/// <summary>Multi-head self-attention without a mask. State: qkv (query, key and value in one product) and proj.</summary>
+/// <summary>Multi-head self-attention. State: qkv (query, key and value in one product) and proj.</summary>
 /// <remarks>
 /// No dropout on the attention weights: libtorch would draw it from its global generator, and it could not be replayed.
 /// </remarks>
@@ -19,14 +19,17 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
     /// <param name="generator">What the weights are drawn from, on the CPU.</param>
     /// <param name="precision">Of the products, attention included.</param>
     /// <exception cref="ArgumentException">width is not a multiple of heads, or one of them is below 1.</exception>
-    public SelfAttention(int width, int heads, Generator generator, ComputePrecision precision = ComputePrecision.Float32) : base(nameof(SelfAttention))
+    public SelfAttention(int width, int heads, Generator generator, ComputePrecision precision = ComputePrecision.Float32)
+        : this(width, heads, generator, precision, WeightScheme.TruncatedNormal)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
-        if (width % heads != 0) throw new ArgumentException($"Width {width} cannot be split into {heads} heads; choose a width that is a multiple of the heads.", nameof(width));
+    }
+
+    internal SelfAttention(int width, int heads, Generator generator, ComputePrecision precision, WeightScheme scheme) : base(nameof(SelfAttention))
+    {
+        Attention.CheckHeads(width, heads);
         this.heads = heads;
-        qkv = new Dense(width, 3 * width, generator, precision);
-        proj = new Dense(width, width, generator, precision);
+        qkv = new Dense(width, 3 * width, generator, precision, scheme, parts: 3);
+        proj = new Dense(width, width, generator, precision, scheme);
         RegisterComponents();
     }
 
@@ -36,9 +39,34 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        using var scope = NewDisposeScope();
-        var (batch, tokens, width) = (input.shape[0], input.shape[1], input.shape[2]);
-        var gathered = Attention.Self(qkv.forward(input).view(batch, tokens, 3, heads, width / heads)); // (B, N, D)
-        return proj.forward(gathered).MoveToOuterDisposeScope(); // (B, N, D)
+        return Apply(input, mask: null, causal: false, inFloat32: false);
     }
+
+    /// <summary>Lets every token gather from the tokens that it may see.</summary>
+    /// <param name="input">Tokens (B, N, D).</param>
+    /// <param name="mask">Broadcasts to (B, H, N, N), true where a token may be attended to; null for everywhere.</param>
+    /// <param name="causal">Whether a token sees none behind it; not together with a mask.</param>
+    /// <param name="inFloat32">Whether to compute in float32 whatever the precision.</param>
+    internal Tensor Apply(Tensor input, Tensor? mask, bool causal, bool inFloat32)
+    {
+        using var scope = NewDisposeScope();
+        var gathered = Attention.Self(Split(input, inFloat32), mask, causal); // (B, N, D)
+        return proj.Apply(gathered, inFloat32).MoveToOuterDisposeScope(); // (B, N, D)
+    }
+
+    /// <summary>Lets the newest token of each row gather from itself and all before it, in float32.</summary>
+    /// <param name="input">The newest tokens (B, 1, D).</param>
+    /// <param name="past">Keys and values of the tokens before; those of the newest are written behind them.</param>
+    /// <param name="position">Place of the newest token.</param>
+    internal Tensor Next(Tensor input, KeyValueBuffer past, long position)
+    {
+        using var scope = NewDisposeScope();
+        var split = Split(input, inFloat32: true); // (B, 1, 3, H, Dh)
+        past.Write(split.narrow(2, 1, 2), position);
+        var (keys, values) = past.Read(position + 1);
+        return proj.Apply(Attention.Kept(split.select(2, 0), keys, values, mask: null), inFloat32: true).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Split(Tensor input, bool inFloat32)
+        => qkv.Apply(input, inFloat32).view(input.shape[0], input.shape[1], 3, heads, input.shape[2] / heads);
 }

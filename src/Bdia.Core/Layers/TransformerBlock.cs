@@ -10,7 +10,7 @@ namespace Bdia.Core.Layers;
 /// each after a layer normalisation. State: norm1, attn, norm2, mlp.
 /// </summary>
 /// <remarks>
-/// A pure function of x, the parameters and <see cref="ResidualContext.Random"/>: the same bits on every evaluation, with
+/// A condition, where there is one, says which tokens are real: a mask (B, N), boolean, true for those that may be attended to. A pure function of x, the parameters and <see cref="ResidualContext.Random"/>: the same bits on every evaluation, with
 /// gradients or without, which is what lets the reversible stack rebuild states. Sums are float32 in either precision.
 /// </remarks>
 public sealed class TransformerBlock : Residual
@@ -31,27 +31,30 @@ public sealed class TransformerBlock : Residual
         options.Validate();
         this.options = options;
         norm1 = new LayerNorm(options.Width);
-        attn = new SelfAttention(options.Width, options.Heads, generator, options.Precision);
+        attn = new SelfAttention(options.Width, options.Heads, generator, options.Precision, options.Weights);
         norm2 = new LayerNorm(options.Width);
-        mlp = new FeedForward(options.Width, options.FeedForwardWidth, generator, options.Precision);
+        mlp = new FeedForward(options.Width, options.FeedForwardWidth, generator, options.Precision, options.Weights);
         RegisterComponents();
     }
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">There is a condition that is no mask of the tokens.</exception>
     public override Tensor forward(Tensor x, ResidualContext context)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(context);
         using var scope = NewDisposeScope();
-        var f = Regularised(attn.forward(norm1.forward(x)), context.Random); // f(x)
-        var g = Regularised(mlp.forward(norm2.forward(x.Plus(f))), context.Random); // g(x + f(x))
+        var mask = context.Conditions.Count == 0 ? null : KeyMask(context.Conditions[0], x);
+        var f = options.Regularised(attn.Apply(norm1.forward(x), mask, causal: false, context.InFloat32), context.Random); // f(x)
+        var g = options.Regularised(mlp.Apply(norm2.forward(x.Plus(f)), context.InFloat32), context.Random); // g(x + f(x))
         return f.Plus(g).MoveToOuterDisposeScope(); // (B, N, D)
     }
 
-    // To float32 first, so that neither the sums nor dropout's scaling round to bf16.
-    private Tensor Regularised(Tensor branch, BlockRandom? random)
+    /// <summary>A mask (B, N) of tokens (B, N, D) as attention takes it: (B, 1, 1, N).</summary>
+    internal static Tensor KeyMask(Tensor mask, Tensor tokens)
     {
-        var sum = branch.to(ScalarType.Float32);
-        return random is null ? sum : random.DropPath(random.Dropout(sum, options.Dropout), options.StochasticDepth);
+        if (mask.dtype != ScalarType.Bool || !mask.shape.AsSpan().SequenceEqual(tokens.shape.AsSpan(0, 2)))
+            throw new ArgumentException($"A mask is {mask.dtype} of shape ({string.Join(", ", mask.shape)}); it must be Bool of shape ({tokens.shape[0]}, {tokens.shape[1]}), true for real tokens.", nameof(mask));
+        return mask.view(mask.shape[0], 1, 1, mask.shape[1]);
     }
 }

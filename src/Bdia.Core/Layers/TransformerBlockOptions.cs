@@ -1,6 +1,9 @@
+using Bdia.Core.Reversible;
+using static TorchSharp.torch;
+
 namespace Bdia.Core.Layers;
 
-/// <summary>Sizes and regularisation of one <see cref="TransformerBlock"/>.</summary>
+/// <summary>Sizes and regularisation of one <see cref="TransformerBlock"/> or <see cref="DecoderBlock"/>.</summary>
 public sealed record TransformerBlockOptions
 {
     /// <summary>D, features per token: at least 1, a multiple of <see cref="Heads"/>.</summary>
@@ -12,7 +15,7 @@ public sealed record TransformerBlockOptions
     /// <summary>Width between the two dense layers of the feed-forward part: at least 1.</summary>
     public required int FeedForwardWidth { get; init; }
 
-    /// <summary>Probability of zeroing an element of what either branch adds, in training: 0 (default) up to, not including, 1.</summary>
+    /// <summary>Probability of zeroing an element of what each branch adds, in training: 0 (default) up to, not including, 1.</summary>
     public double Dropout { get; init; }
 
     /// <summary>Probability of leaving a branch out for a sample, in training: 0 (default) up to, not including, 1.</summary>
@@ -21,12 +24,23 @@ public sealed record TransformerBlockOptions
     /// <summary>Of the matrix products. Default: <see cref="ComputePrecision.Float32"/>.</summary>
     public ComputePrecision Precision { get; init; }
 
+    /// <summary>How the dense layers' weights start. Not a user's choice: each kind of network has its own.</summary>
+    internal WeightScheme Weights { get; init; }
+
     /// <summary>Checks all values at once.</summary>
     /// <exception cref="ArgumentException">Names every value that is out of range.</exception>
     public void Validate()
     {
         var faults = Faults().ToList();
         if (faults.Count > 0) throw new ArgumentException(string.Join(" ", faults));
+    }
+
+    /// <summary>What a branch adds to the sum: in float32, and in training with its dropout and stochastic depth.</summary>
+    /// <remarks>To float32 first, so that neither the sums nor dropout's scaling round to bf16.</remarks>
+    internal Tensor Regularised(Tensor branch, BlockRandom? random)
+    {
+        var sum = branch.to(ScalarType.Float32);
+        return random is null ? sum : random.DropPath(random.Dropout(sum, Dropout), StochasticDepth);
     }
 
     /// <summary>Every fault as a sentence, for options that contain these.</summary>

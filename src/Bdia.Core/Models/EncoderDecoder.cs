@@ -1,36 +1,204 @@
+using Bdia.Core.Layers;
+using Bdia.Core.Numerics;
 using Bdia.Core.Reversible;
+using Bdia.Core.Text;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Models;
 
-/// <summary>An encoder-decoder transformer (Vaswani et al., 2017; pre-norm) whose two stacks are reversible.</summary>
+/// <summary>
+/// An encoder-decoder transformer (Vaswani et al., "Attention Is All You Need", 2017; pre-norm, with a final norm behind either stack)
+/// whose two stacks are reversible. Ids are those of <see cref="SpecialTokens"/> and a tokenizer's.
+/// </summary>
+/// <remarks>
+/// <para>State dict: encoder.K.*, decoder.K.*, encoder_norm, decoder_norm, source_embed and target_embed (embed alone where they are one),
+/// source_positions and target_positions (learned ones only), head (where the output is not tied).</para>
+/// <para>Padding is never read: masks made from the ids leave it out of attention, so it changes no result beyond float rounding. In
+/// training, states are rounded to a grid; there a rounding may move a state by one grid step.</para>
+/// <para>Safe for several threads in evaluation mode.</para>
+/// </remarks>
 public sealed class EncoderDecoder : nn.Module
 {
-    public EncoderDecoder(EncoderDecoderOptions options, ulong seed) : base(nameof(EncoderDecoder)) => throw new NotImplementedException();
+    // Streams of the clock: each stack and each embedding draws from its own.
+    private const int EncoderStream = 0, SourceStream = 1, DecoderStream = 2, TargetStream = 3;
 
-    public static IReadOnlyCollection<string> WithoutDecay => throw new NotImplementedException();
+    private readonly TextEmbedding _source;
+    private readonly TextEmbedding _target;
+    private readonly LayerNorm _encoderNorm;
+    private readonly LayerNorm _decoderNorm;
+    private readonly Dense? _head;
 
-    public EncoderDecoderOptions Options => throw new NotImplementedException();
+    /// <summary>Creates a model with random weights.</summary>
+    /// <param name="options">Sizes and regularisation.</param>
+    /// <param name="seed">Of the initial weights, and of the clock.</param>
+    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    public EncoderDecoder(EncoderDecoderOptions options, ulong seed) : base(nameof(EncoderDecoder))
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        Options = options;
+        Clock = new(seed);
+        using var generator = new Generator(seed);
+        var sourceTokens = Register(options.ShareEmbeddings ? "embed" : "source_embed", new TokenEmbedding(options.SourceVocabulary, options.Width, generator));
+        var targetTokens = options.ShareEmbeddings ? sourceTokens : Register("target_embed", new TokenEmbedding(options.TargetVocabulary, options.Width, generator));
+        _source = new TextEmbedding(sourceTokens, Positions("source_positions", generator), options);
+        _target = new TextEmbedding(targetTokens, Positions("target_positions", generator), options);
+        // Blocks are drawn here and now, one after the other: the generator is gone once the constructor returns.
+        var encoder = Enumerable.Range(0, options.EncoderDepth).Select(_ => new TransformerBlock(options.Block, generator)).ToArray();
+        Encoder = Register("encoder", new BdiaStack("encoder", encoder, options.Stack, Clock, EncoderStream));
+        _encoderNorm = Register("encoder_norm", new LayerNorm(options.Width));
+        var decoder = Enumerable.Range(0, options.DecoderDepth).Select(_ => new DecoderBlock(options.Block, generator)).ToArray();
+        Decoder = Register("decoder", new BdiaStack("decoder", decoder, options.Stack, Clock, DecoderStream));
+        _decoderNorm = Register("decoder_norm", new LayerNorm(options.Width));
+        if (!options.TieOutput) _head = Register("head", new Dense(options.Width, options.TargetVocabulary, generator, options.Precision, WeightScheme.Glorot));
+    }
 
-    public TrainingClock Clock => throw new NotImplementedException();
+    /// <summary>Parameters of more than one dimension that weight decay leaves alone, as is usual for embeddings.</summary>
+    public IReadOnlyCollection<string> WithoutDecay
+        => named_parameters().Select(p => p.name).Where(name => name.Contains("embed", StringComparison.Ordinal) || name.Contains("positions", StringComparison.Ordinal)).ToArray();
 
-    public BdiaStack Encoder => throw new NotImplementedException();
+    /// <summary>Sizes and regularisation.</summary>
+    public EncoderDecoderOptions Options { get; }
 
-    public BdiaStack Decoder => throw new NotImplementedException();
+    /// <summary>Where training stands; whoever trains moves it. Both stacks and both embeddings draw from it.</summary>
+    public TrainingClock Clock { get; }
 
-    /// <summary>Reads sources. ids: (B, S) int64, padded at the end with SpecialTokens.Padding. Result: memory (B, S, D), float32.</summary>
-    public Tensor Encode(Tensor source) => throw new NotImplementedException();
+    /// <summary>The encoder's blocks.</summary>
+    public BdiaStack Encoder { get; }
 
-    /// <summary>Teacher forcing: target (B, T) int64, padded at the end, start token first. Result: states (B, T, D) behind the final norm; position t has seen target 0..t.</summary>
-    public Tensor Decode(Tensor target, Tensor memory, Tensor source) => throw new NotImplementedException();
+    /// <summary>The decoder's blocks.</summary>
+    public BdiaStack Decoder { get; }
 
-    /// <summary>Logits (..., V) float32 of states (..., D).</summary>
-    public Tensor Project(Tensor states) => throw new NotImplementedException();
+    /// <summary>Reads sources.</summary>
+    /// <param name="source">Ids (B, S), int64, padded at the end with <see cref="SpecialTokens.Padding"/>; no row may be all padding.</param>
+    /// <returns>The memory, (B, S, D), float32. What stands at padding is meaningless.</returns>
+    /// <exception cref="ArgumentException">Ids are of another shape or type or not in the vocabulary, a row is empty, or a text is longer than learned positions.</exception>
+    /// <exception cref="ReversibilityException">A state left the range that can be represented exactly, or was not finite.</exception>
+    public Tensor Encode(Tensor source)
+    {
+        using var scope = NewDisposeScope();
+        var mask = Mask(source);
+        var x = _source.Apply(source, 0, training ? Clock.Random(SourceStream, 0) : null); // (B, S, D)
+        x = Encoder.forward(x, mask); // (B, S, D)
+        return _encoderNorm.forward(x).MoveToOuterDisposeScope();
+    }
 
-    /// <summary>Starts incremental decoding (evaluation mode, no gradients): encodes (B, S) and computes every block's cross-attention keys and values once.</summary>
-    public DecoderState Begin(Tensor source) => throw new NotImplementedException();
+    /// <summary>Reads targets as far as they are known (teacher forcing): every position sees those before it, itself, and the memory.</summary>
+    /// <param name="target">Ids (B, T), int64, <see cref="SpecialTokens.Start"/> first, padded at the end.</param>
+    /// <param name="memory">Of <see cref="Encode"/>, (B, S, D).</param>
+    /// <param name="source">What the memory was read from, (B, S); says which of it is padding.</param>
+    /// <returns>States (B, T, D) behind the final norm, float32; position t has seen target 0..t. Meaningless at padding.</returns>
+    /// <exception cref="ArgumentException">Ids or memory are of another shape or type, ids are not in the vocabulary, or a text is longer than learned positions.</exception>
+    /// <exception cref="ReversibilityException">A state left the range that can be represented exactly, or was not finite.</exception>
+    public Tensor Decode(Tensor target, Tensor memory, Tensor source)
+    {
+        using var scope = NewDisposeScope();
+        CheckIds(target, nameof(target));
+        ArgumentNullException.ThrowIfNull(memory);
+        var mask = Mask(source);
+        if (!memory.shape.AsSpan().SequenceEqual([source.shape[0], source.shape[1], Options.Width]) || target.shape[0] != source.shape[0])
+        {
+            throw new ArgumentException($"Source has shape ({string.Join(", ", source.shape)}), memory ({string.Join(", ", memory.shape)}) and target ({string.Join(", ", target.shape)}); "
+                + $"give source (B, S), its memory (B, S, {Options.Width}) and target (B, T).", nameof(memory));
+        }
 
-    /// <summary>One position more for all rows: ids (B) int64 in, logits (B, V) float32 of the next token out.</summary>
-    public Tensor Next(Tensor ids, DecoderState state) => throw new NotImplementedException();
+        // Padded target positions need no mask of their own: they stand at the end, where no real position looks.
+        var x = _target.Apply(target, 0, training ? Clock.Random(TargetStream, 0) : null); // (B, T, D)
+        x = Decoder.forward(x, memory, mask); // (B, T, D)
+        return _decoderNorm.forward(x).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Scores of every token of the target language. The largest product of a small network: select the states that are wanted first.</summary>
+    /// <param name="states">Of <see cref="Decode"/>, (..., D).</param>
+    /// <returns>Logits (..., V), float32.</returns>
+    public Tensor Project(Tensor states)
+    {
+        ArgumentNullException.ThrowIfNull(states);
+        return Project(states, inFloat32: false);
+    }
+
+    /// <summary>Starts incremental decoding: encodes sources, and computes every block's cross-attention keys and values once.</summary>
+    /// <remarks>In float32 whatever <see cref="EncoderDecoderOptions.Precision"/> is, like <see cref="Next"/>, so that decoding texts together or one by one agrees up to float rounding.</remarks>
+    /// <param name="source">Ids (B, S), as for <see cref="Encode"/>.</param>
+    /// <returns>A state of B rows and length 0, for <see cref="Next"/>; the caller disposes it.</returns>
+    /// <exception cref="InvalidOperationException">The network is in training mode.</exception>
+    /// <exception cref="ArgumentException">Ids are of another shape or type or not in the vocabulary, a row is empty, or a text is longer than learned positions.</exception>
+    /// <exception cref="ReversibilityException">A state left the range that can be represented exactly, or was not finite.</exception>
+    public DecoderState Begin(Tensor source)
+    {
+        CheckEvaluation();
+        using var scope = NewDisposeScope();
+        using var noGradients = no_grad();
+        var mask = Mask(source);
+        var context = new ResidualContext(null, [mask]) { InFloat32 = true };
+        var x = Inference.Run(Encoder, _source.Apply(source, 0, null), (k, state) => Encoder.Residuals[k].forward(state, context));
+        var memory = _encoderNorm.forward(x);
+        return new DecoderState(
+            Decoder.Residuals.Cast<DecoderBlock>().Select(block => block.Keep(memory)).ToArray(),
+            TransformerBlock.KeyMask(mask, memory), Options.Heads, Options.Width / Options.Heads);
+    }
+
+    /// <summary>Writes one position more of every row: what <see cref="Decode"/> and <see cref="Project(Tensor)"/> give there, in float32.</summary>
+    /// <remarks>Equal to them up to float rounding, which the grid of <see cref="BdiaStackOptions.FractionBits"/> may turn into a grid step.</remarks>
+    /// <param name="ids">The ids at that position (rows), int64: <see cref="SpecialTokens.Start"/> at first, then what was chosen of the last logits.</param>
+    /// <param name="state">Of <see cref="Begin"/> of this network; it is one position longer afterwards, and as before if this fails.</param>
+    /// <returns>Logits (rows, V) of the next token, float32.</returns>
+    /// <exception cref="InvalidOperationException">The network is in training mode.</exception>
+    /// <exception cref="ArgumentException">Ids are of another shape or type or not in the vocabulary, or the text is longer than learned positions.</exception>
+    /// <exception cref="ReversibilityException">A state left the range that can be represented exactly, or was not finite.</exception>
+    public Tensor Next(Tensor ids, DecoderState state)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        ArgumentNullException.ThrowIfNull(state);
+        CheckEvaluation();
+        if (!ids.shape.AsSpan().SequenceEqual([state.Rows]))
+            throw new ArgumentException($"Ids have shape ({string.Join(", ", ids.shape)}); give one for each of the state's {state.Rows} rows.", nameof(ids));
+        using var scope = NewDisposeScope();
+        using var noGradients = no_grad();
+        var x = _target.Apply(ids.unsqueeze(1), state.Length, null); // (R, 1, D)
+        x = Inference.Run(Decoder, x, (k, at) => state.Evaluate(k, (DecoderBlock)Decoder.Residuals[k], at));
+        var logits = Project(_decoderNorm.forward(x).squeeze(1), inFloat32: true);
+        state.Advance();
+        return logits.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Project(Tensor states, bool inFloat32)
+    {
+        using var scope = NewDisposeScope();
+        var logits = _head?.Apply(states, inFloat32) ?? _target.Tokens.Logits(states, inFloat32 ? ComputePrecision.Float32 : Options.Precision);
+        return logits.to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    private TModule Register<TModule>(string name, TModule module) where TModule : nn.Module
+    {
+        register_module(name, module);
+        return module;
+    }
+
+    private LearnedPositions? Positions(string name, Generator generator)
+        => Options.Positions == PositionEncoding.Learned ? Register(name, new LearnedPositions(Options.MaxLength, Options.Width, generator)) : null;
+
+    // (B, S), true for real tokens.
+    private static Tensor Mask(Tensor source)
+    {
+        CheckIds(source, nameof(source));
+        using var scope = NewDisposeScope();
+        var mask = TensorMath.With(SpecialTokens.Padding, padding => source.ne(padding));
+        if (!mask.any(1).all().item<bool>())
+            throw new ArgumentException("A row of the source is padding alone; every text has at least its end token.", nameof(source));
+        return mask.MoveToOuterDisposeScope();
+    }
+
+    private static void CheckIds(Tensor ids, string name)
+    {
+        ArgumentNullException.ThrowIfNull(ids, name);
+        if (ids.dtype != ScalarType.Int64 || ids.dim() != 2 || ids.numel() == 0)
+            throw new ArgumentException($"Ids are {ids.dtype} of shape ({string.Join(", ", ids.shape)}); give Int64 of two dimensions, rows and positions, at least 1 of each.", name);
+    }
+
+    private void CheckEvaluation()
+    {
+        if (training) throw new InvalidOperationException("The network is in training mode, where decoding would be random; call eval() on it first.");
+    }
 }

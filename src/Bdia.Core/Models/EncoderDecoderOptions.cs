@@ -1,5 +1,6 @@
 using Bdia.Core.Layers;
 using Bdia.Core.Reversible;
+using Bdia.Core.Text;
 
 namespace Bdia.Core.Models;
 
@@ -7,10 +8,10 @@ namespace Bdia.Core.Models;
 public sealed record EncoderDecoderOptions
 {
     /// <summary>Ids of the source language, special ones included, at least 4.</summary>
-    public int SourceVocabulary { get; init; } = 4;
+    public int SourceVocabulary { get; init; } = SmallestVocabulary;
 
     /// <summary>Ids of the target language, special ones included, at least 4.</summary>
-    public int TargetVocabulary { get; init; } = 4;
+    public int TargetVocabulary { get; init; } = SmallestVocabulary;
 
     /// <summary>D, features per token, a multiple of <see cref="Heads"/>. Default 128.</summary>
     public int Width { get; init; } = 128;
@@ -33,7 +34,7 @@ public sealed record EncoderDecoderOptions
     /// <summary>Whether source and target share one embedding; needs vocabularies of one size. Default false.</summary>
     public bool ShareEmbeddings { get; init; }
 
-    /// <summary>Whether the output product uses the target embedding's weights (Press and Wolf, 2017). Default true.</summary>
+    /// <summary>Whether the output product uses the target embedding's weights (Press and Wolf, 2017), without a bias. Default true.</summary>
     public bool TieOutput { get; init; } = true;
 
     /// <summary>How tokens are told their place. Default <see cref="PositionEncoding.Sinusoidal"/>.</summary>
@@ -42,13 +43,66 @@ public sealed record EncoderDecoderOptions
     /// <summary>Tokens of the longest text, special ones included, at least 2; decides the size of learned positions, and what is refused there. Default 512.</summary>
     public int MaxLength { get; init; } = 512;
 
-    /// <summary>Number format of matrix products in training. Default float32.</summary>
+    /// <summary>Number format of matrix products in training. Default float32. Incremental decoding computes in float32 either way.</summary>
     public ComputePrecision Precision { get; init; } = ComputePrecision.Float32;
 
     /// <summary>How both stacks integrate and differentiate.</summary>
     public BdiaStackOptions Stack { get; init; } = new();
 
-    public static EncoderDecoderOptions FromPreset(EncoderDecoderPreset preset, int sourceVocabulary, int targetVocabulary) => throw new NotImplementedException();
+    // The special ids and one token.
+    private const int SmallestVocabulary = SpecialTokens.Count + 1;
 
-    public void Validate() => throw new NotImplementedException();
+    /// <summary>The sizes of a preset.</summary>
+    /// <param name="preset">Which.</param>
+    /// <param name="sourceVocabulary">Ids of the source language, special ones included, at least 4.</param>
+    /// <param name="targetVocabulary">Ids of the target language, special ones included, at least 4.</param>
+    /// <returns>Options that have not been validated: adjust them with <c>with</c>, then construct the model.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such preset.</exception>
+    public static EncoderDecoderOptions FromPreset(EncoderDecoderPreset preset, int sourceVocabulary, int targetVocabulary)
+    {
+        var (width, depth, heads, feedForward) = preset switch
+        {
+            EncoderDecoderPreset.Compact => (128, 4, 4, 256),
+            EncoderDecoderPreset.Small => (256, 4, 4, 1024),
+            EncoderDecoderPreset.Medium => (512, 6, 4, 1024),
+            EncoderDecoderPreset.Base => (512, 6, 8, 2048),
+            _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "There is no such preset; choose Compact, Small, Medium or Base."),
+        };
+        return new()
+        {
+            SourceVocabulary = sourceVocabulary, TargetVocabulary = targetVocabulary,
+            Width = width, EncoderDepth = depth, DecoderDepth = depth, Heads = heads, FeedForwardWidth = feedForward,
+        };
+    }
+
+    /// <summary>Checks all values at once.</summary>
+    /// <exception cref="ArgumentException">Names every value that is out of range or does not fit another one.</exception>
+    public void Validate()
+    {
+        var faults = Faults().ToList();
+        if (faults.Count > 0) throw new ArgumentException(string.Join(" ", faults));
+    }
+
+    /// <summary>Options of every block of both stacks.</summary>
+    internal TransformerBlockOptions Block => new()
+    {
+        Width = Width, Heads = Heads, FeedForwardWidth = FeedForwardWidth, Dropout = Dropout, Precision = Precision, Weights = WeightScheme.Glorot,
+    };
+
+    /// <summary>Every fault as a sentence, for options that contain these.</summary>
+    internal IEnumerable<string> Faults()
+    {
+        const string Smallest = "3 special ids and a token";
+        if (SourceVocabulary < SmallestVocabulary) yield return $"SourceVocabulary is {SourceVocabulary}; it must be at least {SmallestVocabulary}: {Smallest}.";
+        if (TargetVocabulary < SmallestVocabulary) yield return $"TargetVocabulary is {TargetVocabulary}; it must be at least {SmallestVocabulary}: {Smallest}.";
+        if (ShareEmbeddings && SourceVocabulary != TargetVocabulary)
+            yield return $"ShareEmbeddings is true, SourceVocabulary is {SourceVocabulary} and TargetVocabulary is {TargetVocabulary}; one embedding needs one vocabulary: use a joint tokenizer, or set ShareEmbeddings to false.";
+        if (EncoderDepth < 1) yield return $"EncoderDepth is {EncoderDepth}; it must be at least 1.";
+        if (DecoderDepth < 1) yield return $"DecoderDepth is {DecoderDepth}; it must be at least 1.";
+        foreach (var fault in Block.Faults()) yield return fault;
+        if (!Enum.IsDefined(Positions)) yield return $"Positions is {Positions}; it must be {PositionEncoding.Sinusoidal} or {PositionEncoding.Learned}.";
+        if (MaxLength < 2) yield return $"MaxLength is {MaxLength}; it must be at least 2.";
+        if (Stack is null) yield return "Stack is null; it must be a BdiaStackOptions.";
+        else foreach (var fault in Stack.Faults()) yield return fault;
+    }
 }

@@ -6,7 +6,13 @@ namespace Bdia.Core.Reversible;
 /// <summary>The standard network, x_{k+1} = x_k + Q[h_k(x_k)], values only: one state, written over block by block.</summary>
 internal static class Inference
 {
-    public static Tensor Run(BdiaStack stack, Tensor input, Tensor[] conditions)
+    public static Tensor Run(BdiaStack stack, Tensor input, Tensor[] conditions) => Run(stack, input, (k, x) => stack.Evaluate(k, x, null, conditions));
+
+    /// <summary>The same steps for whoever evaluates the residuals in a way of their own, as incremental decoding does.</summary>
+    /// <param name="stack">Whose options, and how many blocks.</param>
+    /// <param name="input">x_0, of any shape (B, ...): the steps are taken element by element.</param>
+    /// <param name="residual">h_k(x) of k and x.</param>
+    public static Tensor Run(BdiaStack stack, Tensor input, Func<int, Tensor, Tensor> residual)
     {
         using var scope = NewDisposeScope();
         input = input.contiguous();
@@ -15,11 +21,11 @@ internal static class Inference
         var x = empty_like(input);
         stepper.Start(x, input);
         var xPrevious = gamma == 0 ? x : x.clone();
-        using (NewDisposeScope()) stepper.Euler(0, x, x, stack.Evaluate(0, x, null, conditions));
+        using (NewDisposeScope()) stepper.Euler(0, x, x, residual(0, x));
         for (var k = 1; k < stack.Residuals.Count; k++)
         {
             using var block = NewDisposeScope();
-            var h = stack.Evaluate(k, x, null, conditions);
+            var h = residual(k, x);
             // Without gamma the step needs no x_{k-1}; with it, x_{k+1} takes the place of x_{k-1}.
             if (gamma == 0) stepper.Euler(k, x, x, h);
             else stepper.Next(k, xPrevious, xPrevious, x, h, Enumerable.Repeat(gamma, (int)x.shape[0]).ToArray(), new(gamma, null), pads: null);

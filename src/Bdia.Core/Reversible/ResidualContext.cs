@@ -16,4 +16,7 @@ public sealed class ResidualContext
 
     /// <summary>The further inputs given to <see cref="BdiaStack"/>, for instance an encoder's output and a mask.</summary>
     public IReadOnlyList<Tensor> Conditions { get; }
+
+    /// <summary>Whether products are float32 whatever precision the layers train in, for results that must not depend on a batch's other rows.</summary>
+    internal bool InFloat32 { get; init; }
 }

@@ -1,0 +1,79 @@
+using Bdia.Core.Numerics;
+using Bdia.Core.Reversible;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Layers;
+
+/// <summary>
+/// The residual of a pre-norm decoder block: h(x) = f(x) + c(x + f(x), m) + g(x + f(x) + c), where f is causal self-attention, c
+/// cross-attention to the memory m and g the feed-forward layer, each after a layer normalisation. State: norm1, attn, norm2, cross, norm3, mlp.
+/// </summary>
+/// <remarks>
+/// A pure function of x, m, the parameters and <see cref="ResidualContext.Random"/>, like <see cref="TransformerBlock"/>. Its
+/// conditions are the memory (B, S, D) and which of it is real: a mask (B, S), boolean, true for real tokens.
+/// </remarks>
+public sealed class DecoderBlock : Residual
+{
+    private readonly LayerNorm norm1;
+    private readonly SelfAttention attn;
+    private readonly LayerNorm norm2;
+    private readonly CrossAttention cross;
+    private readonly LayerNorm norm3;
+    private readonly FeedForward mlp;
+    private readonly TransformerBlockOptions options;
+
+    /// <summary>Creates a block.</summary>
+    /// <param name="options">Sizes and regularisation.</param>
+    /// <param name="generator">What the weights are drawn from, on the CPU.</param>
+    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    public DecoderBlock(TransformerBlockOptions options, Generator generator) : base(nameof(DecoderBlock))
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        this.options = options;
+        norm1 = new LayerNorm(options.Width);
+        attn = new SelfAttention(options.Width, options.Heads, generator, options.Precision, options.Weights);
+        norm2 = new LayerNorm(options.Width);
+        cross = new CrossAttention(options.Width, options.Heads, generator, options.Precision, options.Weights);
+        norm3 = new LayerNorm(options.Width);
+        mlp = new FeedForward(options.Width, options.FeedForwardWidth, generator, options.Precision, options.Weights);
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The conditions are not a memory and its mask.</exception>
+    public override Tensor forward(Tensor x, ResidualContext context)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(context);
+        if (context.Conditions.Count != 2)
+            throw new ArgumentException($"A decoder block was given {context.Conditions.Count} conditions; give two: the memory (B, S, D) and its mask (B, S).", nameof(context));
+        using var scope = NewDisposeScope();
+        var (memory, mask) = (context.Conditions[0], TransformerBlock.KeyMask(context.Conditions[1], context.Conditions[0]));
+        var f = options.Regularised(attn.Apply(norm1.forward(x), mask: null, causal: true, context.InFloat32), context.Random); // f(x)
+        var second = x.Plus(f);
+        var c = options.Regularised(cross.Apply(norm2.forward(second), memory, mask, context.InFloat32), context.Random); // c(x + f, m)
+        var g = options.Regularised(mlp.Apply(norm3.forward(second.Plus(c)), context.InFloat32), context.Random); // g(x + f + c)
+        return f.Plus(c).Plus(g).MoveToOuterDisposeScope(); // (B, T, D)
+    }
+
+    /// <summary>What the cross-attention needs of a memory (B, S, D), computed once for all steps: (2, B, H, S, Dh).</summary>
+    internal Tensor Keep(Tensor memory) => cross.Keep(memory);
+
+    /// <summary>h(x) for the newest token of each row, in float32 and without randomness: what <see cref="forward"/> gives at that place.</summary>
+    /// <param name="x">The newest tokens' states (R, 1, D).</param>
+    /// <param name="past">Self-attention's keys and values so far.</param>
+    /// <param name="position">Place of the newest token.</param>
+    /// <param name="memory">Of <see cref="Keep"/>.</param>
+    /// <param name="mask">Which of the memory is real: (R, 1, 1, S).</param>
+    internal Tensor Next(Tensor x, KeyValueBuffer past, long position, Tensor memory, Tensor mask)
+    {
+        using var scope = NewDisposeScope();
+        var f = attn.Next(norm1.forward(x), past, position);
+        var second = x.Plus(f);
+        var c = cross.Next(norm2.forward(second), memory, mask);
+        var g = mlp.Apply(norm3.forward(second.Plus(c)), inFloat32: true);
+        return f.Plus(c).Plus(g).MoveToOuterDisposeScope();
+    }
+}
