@@ -1,3 +1,4 @@
+using Bdia.Core.Common;
 using Bdia.Core.Training;
 
 namespace Bdia.Core.ImageClassification;

@@ -1,24 +1,89 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Bdia.Core.Text;
 
 /// <summary>Makes, saves and loads tokenizers.</summary>
 public static class TextTokenizer
 {
-    /// <summary>Trains a tokenizer. Lines are read once; memory grows with the number of distinct words, not of lines.</summary>
-    public static ITextTokenizer Train(IEnumerable<string> lines, TokenizerOptions options, CancellationToken cancellation = default) => throw new NotImplementedException();
+    /// <summary>
+    /// The regular expression by which <see cref="Train"/>'s tokenizers cut text into words, which tokens never cross. GPT-2's, except that marks
+    /// (accents, vowel signs) stay with their letter and that words are cut after 60 characters.
+    /// </summary>
+    [StringSyntax(StringSyntaxAttribute.Regex)]
+    public const string WordPattern = WordSplitter.TrainedPattern;
 
-    /// <summary>A byte-level BPE tokenizer from files such as GPT-2's: vocab.json and merges.txt.</summary>
-    public static ITextTokenizer FromBytePairFiles(string vocabularyFile, string mergesFile, TextNormalization? normalization = null) => throw new NotImplementedException();
+    /// <summary>Trains a tokenizer. Lines are read once; memory grows with the number of distinct words, not of lines.</summary>
+    /// <param name="lines">Training text; null counts as an empty line.</param>
+    /// <param name="options">What to make of it.</param>
+    /// <param name="cancellation">Ends training early, with an exception.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or no line holds any text.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> asked for it.</exception>
+    public static ITextTokenizer Train(IEnumerable<string> lines, TokenizerOptions options, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(lines);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return TokenizerTrainer.Train(lines, options, cancellation);
+    }
+
+    /// <summary>
+    /// A byte-level BPE tokenizer from files such as GPT-2's: vocab.json and merges.txt. The files are not needed afterwards.
+    /// </summary>
+    /// <remarks>
+    /// Text is cut into words as GPT-2 does it, or, where the first line of <paramref name="mergesFile"/> says that
+    /// <see cref="ExportBytePair"/> wrote it, by <see cref="WordPattern"/>.
+    /// </remarks>
+    /// <param name="vocabularyFile">A JSON object of tokens and their ids, in the byte-level alphabet.</param>
+    /// <param name="mergesFile">A line for each merge: two tokens with a space between.</param>
+    /// <param name="normalization">What is done to texts first; null = the default.</param>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="InvalidDataException">The files are damaged, or no byte-level vocabulary and its merges.</exception>
+    public static ITextTokenizer FromBytePairFiles(string vocabularyFile, string mergesFile, TextNormalization? normalization = null) =>
+        new BytePairTextTokenizer(BytePairFiles.Read(vocabularyFile, mergesFile), normalization ?? new TextNormalization());
 
     /// <summary>A SentencePiece model that Microsoft.ML.Tokenizers reads.</summary>
     public static ITextTokenizer FromSentencePiece(string modelFile, TextNormalization? normalization = null) => throw new NotImplementedException();
 
-    /// <summary>Writes a tokenizer; <see cref="Load"/> gives one with the same ids.</summary>
-    public static void Save(ITextTokenizer tokenizer, Stream stream) => throw new NotImplementedException();
+    /// <summary>Writes a tokenizer, with all it needs; <see cref="Load"/> gives one with the same ids.</summary>
+    /// <param name="tokenizer">A tokenizer made here.</param>
+    /// <param name="stream">Where to; it stays open.</param>
+    /// <exception cref="ArgumentException">The tokenizer is of a class that this one does not know.</exception>
+    public static void Save(ITextTokenizer tokenizer, Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(stream);
+        TokenizerDocument.Write(tokenizer, stream);
+    }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="stream">Where from; it stays open, behind the last byte of the tokenizer.</param>
     /// <exception cref="InvalidDataException">It is damaged, foreign, or of a newer version.</exception>
-    public static ITextTokenizer Load(Stream stream) => throw new NotImplementedException();
+    /// <exception cref="PlatformNotSupportedException">Its normalisation needs Unicode forms, which this runtime does not know.</exception>
+    public static ITextTokenizer Load(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return TokenizerDocument.Read(stream);
+    }
 
     /// <summary>Writes vocab.json and merges.txt, which Microsoft.ML.Tokenizers' BpeTokenizer and others read.</summary>
-    public static void ExportBytePair(ITextTokenizer tokenizer, string vocabularyFile, string mergesFile) => throw new NotImplementedException();
+    /// <remarks>
+    /// BpeTokenizer gives the same ids for a text that <see cref="TextNormalization.Apply"/> has seen, when made so:
+    /// <code>
+    /// BpeTokenizer.Create(new BpeOptions(vocabularyFile, mergesFile)
+    /// {
+    ///     ByteLevel = true,
+    ///     PreTokenizer = new RegexPreTokenizer(new Regex(TextTokenizer.WordPattern), null),
+    /// });
+    /// </code>
+    /// Instead of the pattern, RobertaPreTokenizer.Instance (GPT-2's) will do for texts without combining marks and words of more than 60 characters.
+    /// </remarks>
+    /// <param name="tokenizer">A byte-pair tokenizer made here.</param>
+    /// <exception cref="ArgumentException">It is another kind of tokenizer.</exception>
+    public static void ExportBytePair(ITextTokenizer tokenizer, string vocabularyFile, string mergesFile)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        if (tokenizer is not BytePairTextTokenizer bytePair)
+            throw new ArgumentException("The tokenizer is no byte-pair tokenizer of this library; only those have merges to write.", nameof(tokenizer));
+        BytePairFiles.Write(bytePair.Model, vocabularyFile, mergesFile);
+    }
 }

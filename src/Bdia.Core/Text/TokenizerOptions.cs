@@ -1,3 +1,5 @@
+using Bdia.Core.Common;
+
 namespace Bdia.Core.Text;
 
 /// <summary>How a tokenizer is made from training text.</summary>
@@ -14,5 +16,13 @@ public sealed record TokenizerOptions
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
-    public void Validate() => throw new NotImplementedException();
+    public void Validate()
+    {
+        var faults = new OptionFaults(nameof(TokenizerOptions));
+        faults.Require(Enum.IsDefined(Level), nameof(Level), Level, "BytePair, Word or Character");
+        faults.Require(VocabularySize is >= 257 and <= 1_000_000, nameof(VocabularySize), VocabularySize, "257..1,000,000");
+        faults.Require(Normalization is not null, nameof(Normalization), Normalization, "set");
+        if (Normalization?.FormFault is { } fault) faults.Require(false, $"{nameof(Normalization)}.{nameof(TextNormalization.Form)}", Normalization.Form, fault);
+        faults.ThrowIfAny();
+    }
 }

@@ -1,3 +1,5 @@
+using Bdia.Core.Common;
+
 namespace Bdia.Core.Training;
 
 /// <summary>How to train, whatever the model: length, optimizer, schedule, early stopping, checkpoints.</summary>

@@ -1,4 +1,4 @@
-namespace Bdia.Core.Training;
+namespace Bdia.Core.Common;
 
 /// <summary>Collects every fault of an options record, so that the user sees all of them in one message.</summary>
 /// <param name="options">Name of the options type, for the message.</param>

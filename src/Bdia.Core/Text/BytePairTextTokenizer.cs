@@ -1,0 +1,34 @@
+using Microsoft.ML.Tokenizers;
+
+namespace Bdia.Core.Text;
+
+/// <summary>Byte-level byte-pair encoding: merging is BpeTokenizer's, decoding ours (its own throws where bytes are no valid UTF-8).</summary>
+internal sealed class BytePairTextTokenizer : ITextTokenizer
+{
+    private readonly BpeTokenizer _merger;
+    private readonly TokenBytes _bytes;
+
+    /// <param name="model">A model without faults.</param>
+    public BytePairTextTokenizer(BytePairModel model, TextNormalization normalization)
+    {
+        Model = model;
+        Normalization = normalization;
+        _bytes = new TokenBytes(model.Tokens);
+        _merger = BpeTokenizer.Create(new BpeOptions(model.Tokens.Select((token, id) => KeyValuePair.Create(token, id)))
+        {
+            Merges = model.Merges.Select(pair => $"{pair.Left} {pair.Right}"),
+            ByteLevel = true,
+            PreTokenizer = new RegexPreTokenizer(WordSplitter.Expression(model.Words), null),
+        });
+    }
+
+    public BytePairModel Model { get; }
+
+    public TextNormalization Normalization { get; }
+
+    public int Size => _bytes.Count;
+
+    public IReadOnlyList<int> Encode(string text) => _merger.EncodeToIds(Normalization.Apply(text), considerNormalization: false);
+
+    public string Decode(IEnumerable<int> ids) => _bytes.Decode(ids);
+}

@@ -1,0 +1,50 @@
+using System.Text;
+
+namespace Bdia.Core.Text;
+
+/// <summary>Words or characters that are looked up whole; what the vocabulary lacks is written in bytes.</summary>
+internal sealed class LookupTextTokenizer : ITextTokenizer
+{
+    private readonly TokenBytes _bytes;
+    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+
+    /// <param name="level">Word or Character.</param>
+    /// <param name="tokens">The 256 bytes in order, then words or characters, spelled in <see cref="ByteAlphabet"/>.</param>
+    public LookupTextTokenizer(TokenLevel level, IReadOnlyList<string> tokens, TextNormalization normalization)
+    {
+        Level = level;
+        Tokens = tokens;
+        Normalization = normalization;
+        _bytes = new TokenBytes(tokens);
+        for (var id = 256; id < tokens.Count; id++) _ids.Add(Encoding.UTF8.GetString(ByteAlphabet.Read(tokens[id])), id);
+    }
+
+    public TokenLevel Level { get; }
+
+    public IReadOnlyList<string> Tokens { get; }
+
+    public TextNormalization Normalization { get; }
+
+    public int Size => _bytes.Count;
+
+    public IReadOnlyList<int> Encode(string text)
+    {
+        var ids = new List<int>();
+        var known = _ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        Span<byte> bytes = stackalloc byte[TextUnits.MostBytes];
+        foreach (var unit in new TextUnits(Level, Normalization.Apply(text)))
+        {
+            if (known.TryGetValue(unit, out var id))
+            {
+                ids.Add(id);
+                continue;
+            }
+
+            foreach (var value in bytes[..Encoding.UTF8.GetBytes(unit, bytes)]) ids.Add(value);
+        }
+
+        return ids;
+    }
+
+    public string Decode(IEnumerable<int> ids) => _bytes.Decode(ids);
+}

@@ -1,0 +1,35 @@
+using System.Buffers;
+using System.Text;
+
+namespace Bdia.Core.Text;
+
+/// <summary>The bytes of every token: what decoding joins.</summary>
+internal sealed class TokenBytes
+{
+    private readonly byte[][] _tokens;
+
+    /// <param name="tokens">Tokens by id, spelled in <see cref="ByteAlphabet"/>.</param>
+    public TokenBytes(IReadOnlyList<string> tokens) => _tokens = [.. tokens.Select(ByteAlphabet.Read)];
+
+    /// <summary>Number of tokens.</summary>
+    public int Count => _tokens.Length;
+
+    /// <summary>The text of ids; bytes that are no valid UTF-8 become U+FFFD.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An id is no token's.</exception>
+    public string Decode(IEnumerable<int> ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        // Bytes of a character may come from several tokens: text is made of all of them at the end.
+        var bytes = new ArrayBufferWriter<byte>();
+        foreach (var id in ids)
+        {
+            if ((uint)id >= (uint)_tokens.Length) throw OutOfRange(ids, id, _tokens.Length);
+            bytes.Write(_tokens[id]);
+        }
+
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+
+    /// <summary>What is thrown for an id that no token has.</summary>
+    public static ArgumentOutOfRangeException OutOfRange(IEnumerable<int> ids, int id, int size) => new(nameof(ids), id, $"The tokenizer's ids are 0 to {size - 1}.");
+}

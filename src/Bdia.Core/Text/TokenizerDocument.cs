@@ -1,0 +1,114 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Bdia.Core.Text;
+
+/// <summary>
+/// The form in which tokenizers are saved: "BDIATOKN", version and length of the content (32-bit, little-endian), SHA-256 of the content, and the
+/// content, which is JSON. A version is read by the library that wrote it and by later ones.
+/// </summary>
+internal static class TokenizerDocument
+{
+    private const int Version = 1;
+    private const int HeaderLength = 8 + 4 + 4 + SHA256.HashSizeInBytes;
+
+    private static ReadOnlySpan<byte> Magic => "BDIATOKN"u8;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // characters as they are: half the size
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    public static void Write(ITextTokenizer tokenizer, Stream stream)
+    {
+        var content = JsonSerializer.SerializeToUtf8Bytes(Describe(tokenizer), Json);
+        var header = new byte[HeaderLength];
+        Magic.CopyTo(header);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), Version);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(12), content.Length);
+        SHA256.HashData(content, header.AsSpan(16));
+        stream.Write(header);
+        stream.Write(content);
+    }
+
+    public static ITextTokenizer Read(Stream stream)
+    {
+        var header = ReadExactly(stream, HeaderLength);
+        if (!header.AsSpan(0, 8).SequenceEqual(Magic)) throw new InvalidDataException("The stream holds no tokenizer: it does not begin with BDIATOKN. Give it at the place where TextTokenizer.Save began to write.");
+        var version = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(8));
+        if (version > Version) throw new InvalidDataException($"The tokenizer was saved in format version {version}; this library reads up to {Version}. Use the version of the library that saved it, or a later one.");
+        var content = ReadExactly(stream, BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(12)));
+        if (version < 1 || !SHA256.HashData(content).AsSpan().SequenceEqual(header.AsSpan(16))) throw Damaged("its checksum does not fit");
+        try
+        {
+            return Restore(JsonSerializer.Deserialize<Content>(content, Json) ?? throw Damaged("it is empty"));
+        }
+        catch (JsonException fault)
+        {
+            throw Damaged(fault.Message);
+        }
+    }
+
+    private static Content Describe(ITextTokenizer tokenizer) => tokenizer switch
+    {
+        BytePairTextTokenizer bytePair => new Content(nameof(TokenLevel.BytePair), bytePair.Normalization)
+        {
+            Tokens = bytePair.Model.Tokens,
+            Merges = [.. bytePair.Model.Merges.Select(pair => $"{pair.Left} {pair.Right}")],
+            Words = bytePair.Model.Words,
+        },
+        LookupTextTokenizer lookup => new Content(lookup.Level.ToString(), lookup.Normalization) { Tokens = lookup.Tokens },
+        _ => throw new ArgumentException($"A tokenizer of class {tokenizer.GetType()} cannot be saved; only those that {nameof(TextTokenizer)} makes can.", nameof(tokenizer)),
+    };
+
+    private static ITextTokenizer Restore(Content content)
+    {
+        if (content.Normalization.FormFault is { } fault) throw new PlatformNotSupportedException($"The tokenizer was saved with the Unicode form {content.Normalization.Form}; it must be {fault}.");
+        switch (content.Kind)
+        {
+            case nameof(TokenLevel.BytePair) when content is { Tokens: { } tokens, Merges: { } merges, Words: { } words }:
+                var pairs = merges.Select(merge => merge.Split(' ') is [var left, var right] ? (left, right) : throw Damaged($"'{merge}' is no merge")).ToList();
+                var model = new BytePairModel(tokens, pairs, words);
+                return model.Fault() is { } bad ? throw Damaged(bad) : new BytePairTextTokenizer(model, content.Normalization);
+            case nameof(TokenLevel.Word) or nameof(TokenLevel.Character) when content.Tokens is { } tokens:
+                return new LookupTextTokenizer(Enum.Parse<TokenLevel>(content.Kind), tokens, content.Normalization);
+            default:
+                throw Damaged($"kind '{content.Kind}' is unknown, or parts of it are missing");
+        }
+    }
+
+    // A damaged length may be anything: memory is taken as bytes come.
+    private static byte[] ReadExactly(Stream stream, int length)
+    {
+        using var bytes = new MemoryStream();
+        var buffer = new byte[Math.Clamp(length, 1, 1 << 16)];
+        while (bytes.Length < length)
+        {
+            var read = stream.Read(buffer, 0, (int)Math.Min(buffer.Length, length - bytes.Length));
+            if (read == 0) throw Damaged($"it ends after {bytes.Length} of {length} bytes");
+            bytes.Write(buffer, 0, read);
+        }
+
+        return bytes.ToArray();
+    }
+
+    private static InvalidDataException Damaged(string fact) => new($"The saved tokenizer is damaged: {fact}. Save it again, or restore the file from a copy.");
+
+    private sealed record Content(string Kind, TextNormalization Normalization)
+    {
+        public IReadOnlyList<string>? Tokens { get; init; }
+
+        public IReadOnlyList<string>? Merges { get; init; }
+
+        public WordRule? Words { get; init; }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.RegularExpressions;
+using Bdia.Core.Text;
+using CsCheck;
+using Microsoft.ML.Tokenizers;
+
+namespace Bdia.Core.Tests.Text;
+
+/// <summary>What ExportBytePair writes, read by a BpeTokenizer that knows nothing of this library but its pattern, gives the same ids.</summary>
+public sealed class BpeTokenizerEqualityTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("bdia-text-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("train.en")]
+    [InlineData("train.fr")]
+    public void Ids_are_equal_on_the_29000_lines_of_Multi30k(string name)
+    {
+        var lines = Corpus.Multi30k(name);
+        Assert.Equal(29_000, lines.Length);
+        var tokenizer = Corpus.Train(lines, new TokenizerOptions());
+        var plain = Plain(tokenizer);
+        var gpt2 = Plain(tokenizer, RobertaPreTokenizer.Instance);
+        var normalization = new TextNormalization();
+        foreach (var line in lines)
+        {
+            var ids = tokenizer.Encode(line);
+            var normalized = normalization.Apply(line);
+            Assert.Equal(plain.EncodeToIds(normalized), ids);
+            Assert.Equal(gpt2.EncodeToIds(normalized), ids);
+            Assert.Equal(normalized, tokenizer.Decode(ids));
+        }
+    }
+
+    [Fact]
+    public void Ids_are_equal_on_any_Unicode_text()
+    {
+        var normalization = new TextNormalization { CollapseWhiteSpace = false };
+        var tokenizer = Corpus.Train(Corpus.Lines(2000), new TokenizerOptions { VocabularySize = 600, Normalization = normalization });
+        var plain = Plain(tokenizer);
+        Corpus.AnyText.Sample(text => tokenizer.Encode(text).SequenceEqual(plain.EncodeToIds(normalization.Apply(text))));
+        Assert.All(Corpus.Lines(2000, seed: 2), text => Assert.Equal(plain.EncodeToIds(text), tokenizer.Encode(text)));
+    }
+
+    private BpeTokenizer Plain(ITextTokenizer tokenizer, PreTokenizer? preTokenizer = null)
+    {
+        var (vocabulary, merges) = (Path.Combine(_folder, "vocab.json"), Path.Combine(_folder, "merges.txt"));
+        TextTokenizer.ExportBytePair(tokenizer, vocabulary, merges);
+        return BpeTokenizer.Create(new BpeOptions(vocabulary, merges)
+        {
+            ByteLevel = true,
+            PreTokenizer = preTokenizer ?? new RegexPreTokenizer(new Regex(TextTokenizer.WordPattern), null),
+        });
+    }
+}
