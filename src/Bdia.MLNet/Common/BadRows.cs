@@ -9,7 +9,8 @@ namespace Bdia.MLNet.Common;
 /// <param name="skip">Whether bad rows are passed over.</param>
 /// <param name="fate">What a row that is passed over is, to follow "is": left out, say.</param>
 /// <param name="remedy">What to do about a bad row, as a sentence.</param>
-internal sealed class BadRows(IChannelProvider? log, bool skip, string fate, string remedy) : IDisposable
+/// <param name="finding">What is bad about such rows, to follow their number.</param>
+internal sealed class BadRows(IChannelProvider? log, bool skip, string fate, string remedy, string finding = "could not be used") : IDisposable
 {
     private const int ToldOneByOne = 5;
 
@@ -33,7 +34,7 @@ internal sealed class BadRows(IChannelProvider? log, bool skip, string fate, str
         if (Count <= ToldOneByOne)
             Warn(MessageSensitivity.UserData, $"Row {row}: {reason}. The row is {fate}.");
         else if (Count == nextTold)
-            Warn(MessageSensitivity.None, $"{Count} rows so far could not be used and were {fate}.");
+            Warn(MessageSensitivity.None, $"{Count} rows so far {finding} and were {fate}.");
         if (Count >= nextTold)
             nextTold *= 10;
     }
@@ -42,7 +43,7 @@ internal sealed class BadRows(IChannelProvider? log, bool skip, string fate, str
     public void Dispose()
     {
         if (Count > 0)
-            Warn(MessageSensitivity.None, $"{(Count == 1 ? "1 row" : $"{Count} rows")} could not be used and {(Count == 1 ? "was" : "were")} {fate}.");
+            Warn(MessageSensitivity.None, $"{(Count == 1 ? "1 row" : $"{Count} rows")} {finding} and {(Count == 1 ? "was" : "were")} {fate}.");
         Count = 0;
     }
 

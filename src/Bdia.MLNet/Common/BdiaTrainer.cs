@@ -11,12 +11,19 @@ namespace Bdia.MLNet;
 public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     where TTransformer : BdiaTransformer
 {
-    private protected BdiaTrainer(IHostEnvironment environment, string name)
+    private readonly IDataView? validationSet;
+
+    private protected BdiaTrainer(IHostEnvironment environment, string name, BdiaTrainerOptions options)
     {
         ArgumentNullException.ThrowIfNull(environment);
         Environment = environment;
         Host = environment.Register(name);
+        validationSet = options.ValidationSet;
+        Seed = (ulong)(options.Seed ?? Host.Rand.Next());
     }
+
+    /// <summary>Drawn once, so that fitting twice gives the same model twice: a trainer keeps no state between fits.</summary>
+    private protected ulong Seed { get; }
 
     /// <summary>The environment that the trainer was made in; its GPU and cancellation settings are read when they matter.</summary>
     private protected IHostEnvironment Environment { get; }
@@ -59,6 +66,7 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     private TTransformer FitCore(IDataView trainData, IDataView? validationData)
     {
         ArgumentNullException.ThrowIfNull(trainData);
+        validationData ??= validationSet;
         foreach (var requirement in Requirements)
         {
             requirement.Check(trainData.Schema);

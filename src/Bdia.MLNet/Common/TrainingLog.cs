@@ -5,26 +5,32 @@ using Microsoft.ML.Runtime;
 
 namespace Bdia.MLNet.Common;
 
+/// <summary>Which figures a task has besides loss and accuracy.</summary>
+/// <param name="Items">What is counted per second: images, tokens.</param>
+/// <param name="Score">What the task calls its own validation figure, where it has one.</param>
+/// <param name="Perplexity">Whether the loss is one per token, so that its exponential is the perplexity.</param>
+internal sealed record LogFigures(string Items, string? Score = null, bool Perplexity = false);
+
 /// <summary>Passes on how training goes: every report to the caller, a line per epoch to ML.NET's log, and figures to its progress channel.</summary>
-internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
+internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<string>, IDisposable
 {
     private readonly IChannel channel;
     private readonly IProgressChannel figures;
     private readonly IProgress<TrainingProgress>? caller;
-    private readonly string items;
+    private readonly LogFigures shown;
     private volatile TrainingProgress? latest;
 
     /// <param name="host">Where the log goes.</param>
     /// <param name="name">What is going on.</param>
-    /// <param name="items">What is counted per second: images, tokens.</param>
+    /// <param name="shown">Which figures there are, and what they are called.</param>
     /// <param name="caller">Who else wants every report.</param>
-    public TrainingLog(IHost host, string name, string items, IProgress<TrainingProgress>? caller)
+    public TrainingLog(IHost host, string name, LogFigures shown, IProgress<TrainingProgress>? caller)
     {
-        this.items = items;
+        this.shown = shown;
         this.caller = caller;
         channel = host.Start(name);
         figures = host.StartProgressChannel(name);
-        figures.SetHeader(new ProgressHeader(["Loss", "Accuracy"], ["epochs", "steps"]), entry =>
+        figures.SetHeader(new ProgressHeader(shown.Score is { } score ? ["Loss", "Accuracy", score] : ["Loss", "Accuracy"], ["epochs", "steps"]), entry =>
         {
             if (latest is not { } progress)
                 return;
@@ -33,6 +39,8 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
             entry.SetMetric(0, progress.Loss);
             if (progress.Accuracy is { } accuracy)
                 entry.SetMetric(1, accuracy);
+            if (shown.Score is not null && progress.CompletedEpoch?.Validation?.Score is { } figure)
+                entry.SetMetric(2, figure);
         });
     }
 
@@ -42,10 +50,14 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
         if (value.CompletedEpoch is { } epoch)
         {
             Info(EpochLine(value, epoch));
-            figures.Checkpoint(value.Loss, value.Accuracy, epoch.Epoch, value.Step);
+            double?[] metrics = shown.Score is null ? [value.Loss, value.Accuracy] : [value.Loss, value.Accuracy, epoch.Validation?.Score];
+            figures.Checkpoint([.. metrics, epoch.Epoch, value.Step]);
         }
         caller?.Report(value);
     }
+
+    /// <summary>What the engine has to say about the data.</summary>
+    void IProgress<string>.Report(string value) => Info(value);
 
     public void Info(string text) => channel.Info(MessageSensitivity.None, text);
 
@@ -55,16 +67,20 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
     public void Finish(TrainingResult result)
     {
         var kept = result.BestEpoch is { } best ? $"the weights of epoch {best} were kept" : "the last weights were kept";
-        var figure = result.BestValidation is { } validation ? $" ({Figures("validation", validation.Loss, validation.Accuracy)})" : "";
+        var figure = result.BestValidation is { } validation ? $" ({Figures(validation)})" : "";
         var seconds = result.SecondsTraining.ToString("F1", CultureInfo.InvariantCulture);
         Info($"Training ended ({result.StopReason}) after {result.Steps} steps and {seconds} s; {kept}{figure}.");
     }
 
     private string EpochLine(TrainingProgress progress, EpochResult epoch) => string.Create(CultureInfo.InvariantCulture,
         $"Epoch {epoch.Epoch}/{progress.Epochs}: {Figures("training", epoch.TrainingLoss, epoch.TrainingAccuracy)}" +
-        $"{(epoch.Validation is { } validation ? $", {Figures("validation", validation.Loss, validation.Accuracy)}" : "")}" +
-        $", {progress.ItemsPerSecond:F1} {items}/s, learning rate {epoch.LearningRate:G3}, remaining {progress.Remaining ?? TimeSpan.Zero:hh\\:mm\\:ss}" +
+        $"{(epoch.Validation is { } validation ? $", {Figures(validation)}" : "")}" +
+        $", {progress.ItemsPerSecond:F1} {shown.Items}/s, learning rate {epoch.LearningRate:G3}, remaining {progress.Remaining ?? TimeSpan.Zero:hh\\:mm\\:ss}" +
         $", peak memory {progress.PeakResidentBytes / 1e6:F0} MB, side information {progress.SideInformationBytes} bytes");
+
+    private string Figures(ValidationResult validation) => string.Create(CultureInfo.InvariantCulture,
+        $"{Figures("validation", validation.Loss, validation.Accuracy)}{(shown.Perplexity ? $", validation perplexity {Math.Exp(validation.Loss):F2}" : "")}" +
+        $"{(shown.Score is not null && validation.Score is { } score ? $", validation {shown.Score} {score:F2}" : "")}");
 
     private static string Figures(string set, double loss, double? accuracy) => string.Create(CultureInfo.InvariantCulture,
         $"{set} loss {loss:F4}{(accuracy is { } share ? $", {set} accuracy {share:P2}" : "")}");

@@ -40,17 +40,10 @@ namespace Bdia.MLNet;
 public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaImageClassificationTransformer>
 {
     private readonly Options options;
-    private readonly ulong seed;
 
     internal BdiaImageClassificationTrainer(IHostEnvironment environment, Options options)
-        : base(environment, nameof(BdiaImageClassificationTrainer))
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        OptionsMapping.Validate(options);
-        this.options = options.Copy();
-        // Drawn once, so that fitting twice gives the same model twice: the trainer keeps no state between fits.
-        seed = (ulong)(options.Seed ?? Host.Rand.Next());
-    }
+        : base(environment, nameof(BdiaImageClassificationTrainer), OptionsMapping.Validate(options))
+        => this.options = options.Copy();
 
     private protected override IEnumerable<ColumnRequirement> Requirements =>
         [ImageColumn.Requirement(options.FeatureColumnName), LabelColumn.Requirement(options.LabelColumnName)];
@@ -60,7 +53,6 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
 
     private protected override BdiaImageClassificationTransformer Train(IDataView trainData, IDataView? validationData)
     {
-        validationData ??= options.ValidationSet;
         var label = LabelColumn.Of(trainData.Schema, options.LabelColumnName);
         if (validationData is not null)
             label.CheckSameKeys(validationData.Schema);
@@ -68,10 +60,10 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         var model = OptionsMapping.Model(options, image.Shape, label.Classes);
         var device = DeviceChoice.Resolve(Environment, options.Device);
 
-        using var log = new TrainingLog(Host, "Training", "images", options.Progress);
-        log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {seed}; device {device}.");
+        using var log = new TrainingLog(Host, "Training", new LogFigures("images"), options.Progress);
+        log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {Seed}; device {device}.");
         var classifier = ImageClassifierTraining.Run(
-            model, OptionsMapping.Training(options, seed), OptionsMapping.Images(options),
+            model, OptionsMapping.Training(options, Seed), OptionsMapping.Images(options),
             Rows(trainData, LabelledRowCensus.Training), validationData is null ? null : Rows(validationData, "validation"),
             device, log, IsCanceled, options.CancellationToken);
         log.Finish(classifier.Result!);

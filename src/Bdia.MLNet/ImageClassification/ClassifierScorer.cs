@@ -1,55 +1,20 @@
 using Bdia.Core.ImageClassification;
+using Bdia.MLNet.Common;
 
 namespace Bdia.MLNet.ImageClassification;
 
-/// <summary>A classifier that many threads may score with while one disposes it: the network goes when the last of them is done.</summary>
+/// <summary>A classifier that many threads may score with while one disposes it.</summary>
 internal sealed class ClassifierScorer(ImageClassifier classifier) : IImageScorer, IDisposable
 {
-    private readonly Lock gate = new();
-    private int scoring;
-    private bool disposed;
+    private readonly SharedModel<ImageClassifier> shared = new(classifier, nameof(BdiaImageClassificationTransformer));
 
-    public ImageClassifier Classifier => classifier;
+    public ImageClassifier Classifier => shared.Model;
 
     public void Score(ReadOnlySpan<float> images, int count, Span<float> probabilities)
     {
-        lock (gate)
-        {
-            if (disposed)
-            {
-                throw new ObjectDisposedException(nameof(BdiaImageClassificationTransformer),
-                    "The model was disposed. A PredictionEngine disposes its model with itself unless PredictionEngineOptions.OwnsTransformer is false.");
-            }
-            scoring++;
-        }
-        try
-        {
-            classifier.Score(images, count, probabilities);
-        }
-        finally
-        {
-            Leave();
-        }
+        using var use = shared.Enter();
+        shared.Model.Score(images, count, probabilities);
     }
 
-    public void Dispose()
-    {
-        lock (gate)
-        {
-            if (disposed)
-                return;
-            disposed = true;
-            scoring++;
-        }
-        Leave();
-    }
-
-    private void Leave()
-    {
-        bool last;
-        lock (gate)
-            last = --scoring == 0 && disposed;
-        if (last)
-            classifier.Dispose();
-    }
+    public void Dispose() => shared.Dispose();
 }

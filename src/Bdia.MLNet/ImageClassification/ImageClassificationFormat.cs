@@ -4,6 +4,7 @@ using Bdia.MLNet.Common;
 using Bdia.MLNet.Internals;
 using Microsoft.ML.Runtime;
 using TorchSharp;
+using static Bdia.MLNet.Common.JsonParts;
 
 namespace Bdia.MLNet.ImageClassification;
 
@@ -72,14 +73,4 @@ internal static class ImageClassificationFormat
             throw;
         }
     }
-
-    private static JsonObject Part(JsonObject json, string name)
-        => json[name] as JsonObject ?? throw new FormatException($"There is no object '{name}'.");
-
-    private static T Value<T>(JsonObject json, string name)
-        => json[name] is JsonValue value && value.TryGetValue<T>(out var content) ? content : throw new FormatException($"There is no {typeof(T).Name} '{name}'.");
-
-    private static T Choice<T>(JsonObject json, string name) where T : struct, Enum
-        => Enum.TryParse<T>(Value<string>(json, name), out var choice) && Enum.IsDefined(choice) ? choice
-            : throw new FormatException($"'{name}' is '{json[name]}'; it must be one of {string.Join(", ", Enum.GetNames<T>())}.");
 }

@@ -1,6 +1,5 @@
 using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
-using Bdia.Core.Reversible;
 using Bdia.Core.Training;
 using Bdia.MLNet.Common;
 using Options = Bdia.MLNet.BdiaImageClassificationTrainer.Options;
@@ -23,41 +22,11 @@ internal static class OptionsMapping
             Dropout = options.Dropout ?? preset.Dropout,
             StochasticDepth = options.StochasticDepth ?? preset.StochasticDepth,
             Precision = options.Precision,
-            Stack = new BdiaStackOptions
-            {
-                Mode = options.Mode,
-                Gamma = options.Gamma,
-                FractionBits = options.FractionBits,
-                Quantize = options.Quantize,
-                Audit = options.Audit,
-                InferenceGamma = options.InferenceGamma,
-            },
+            Stack = options.Stack(),
         };
     }
 
-    public static TrainingOptions Training(Options options, ulong seed) => new()
-    {
-        Epochs = options.Epochs,
-        BatchSize = options.BatchSize,
-        AccumulationSteps = options.AccumulationSteps,
-        LearningRate = options.LearningRate,
-        FinalLearningRateFraction = options.FinalLearningRateFraction,
-        WarmupFraction = options.WarmupFraction,
-        Schedule = options.LearningRateSchedule,
-        WeightDecay = options.WeightDecay,
-        ClipNorm = options.ClipNorm,
-        LabelSmoothing = options.LabelSmoothing,
-        Seed = seed,
-        BestBy = options.BestBy,
-        ValidateEveryEpochs = options.ValidateEveryEpochs,
-        EarlyStoppingPatience = options.EarlyStoppingPatience,
-        EarlyStoppingMinDelta = options.EarlyStoppingMinDelta,
-        TimeBudget = options.TimeBudget,
-        CheckpointDirectory = options.CheckpointDirectory,
-        CheckpointEverySteps = options.CheckpointEverySteps,
-        CheckpointEveryEpochs = options.CheckpointEveryEpochs,
-        Resume = options.Resume,
-    };
+    public static TrainingOptions Training(Options options, ulong seed) => options.Training(seed) with { BatchSize = options.BatchSize };
 
     public static ImageTrainingOptions Images(Options options) => new()
     {
@@ -71,40 +40,26 @@ internal static class OptionsMapping
         MemoryBudgetBytes = options.MemoryBudgetBytes,
     };
 
+    /// <returns>The options, without fault.</returns>
     /// <exception cref="ArgumentException">Some options are out of range; the message lists all of them.</exception>
-    public static void Validate(Options options)
+    public static Options Validate(Options options)
     {
-        var faults = new List<string>();
-        AddColumnFaults(options, faults);
-        if (options.ScoringBatchSize is < 1 or > BdiaTransformer.MaxScoringBatchSize)
-            faults.Add($"ScoringBatchSize is {options.ScoringBatchSize}; it must be 1..{BdiaTransformer.MaxScoringBatchSize}.");
+        var faults = new TrainerFaults("BdiaImageClassification");
+        faults.RequireNames(
+            (nameof(options.LabelColumnName), options.LabelColumnName), (nameof(options.FeatureColumnName), options.FeatureColumnName),
+            (nameof(options.ScoreColumnName), options.ScoreColumnName), (nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName));
+        faults.RequireDifferent((nameof(options.ScoreColumnName), options.ScoreColumnName), (nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName));
+        faults.RequireDifferent((nameof(options.FeatureColumnName), options.FeatureColumnName), (nameof(options.LabelColumnName), options.LabelColumnName));
+        faults.AddSteering(options);
         if (!Enum.IsDefined(options.BadImages))
             faults.Add($"BadImages is {options.BadImages}; it must be Throw or Skip.");
         if (!Enum.IsDefined(options.PixelLayout))
             faults.Add($"PixelLayout is {options.PixelLayout}; it must be Automatic, Planar or Interleaved.");
-        if (DeviceChoice.Fault(options.Device) is { } device)
-            faults.Add(device + ".");
-        if (options.CheckpointEverySteps > 0 && options.CheckpointDirectory is null)
-            faults.Add($"CheckpointEverySteps is {options.CheckpointEverySteps}, but CheckpointDirectory is null, so none would be written; give a folder.");
-        Include(faults, () => ModelOfAnySize(options).Validate());
-        Include(faults, () => Training(options, seed: 0).Validate());
-        Include(faults, () => Images(options).Validate(options.ClassWeights?.Length ?? 2));
-        if (faults.Count > 0)
-            throw new ArgumentException($"The options of BdiaImageClassification cannot be used. {string.Join(" ", faults)}", nameof(options));
-    }
-
-    private static void AddColumnFaults(Options options, List<string> faults)
-    {
-        (string Option, string? Value)[] names =
-        [
-            (nameof(options.LabelColumnName), options.LabelColumnName), (nameof(options.FeatureColumnName), options.FeatureColumnName),
-            (nameof(options.ScoreColumnName), options.ScoreColumnName), (nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName),
-        ];
-        faults.AddRange(names.Where(name => string.IsNullOrEmpty(name.Value)).Select(name => $"{name.Option} is empty; give the name of a column."));
-        if (options.ScoreColumnName == options.PredictedLabelColumnName)
-            faults.Add($"ScoreColumnName and PredictedLabelColumnName are both '{options.ScoreColumnName}'; they must differ.");
-        if (options.FeatureColumnName == options.LabelColumnName)
-            faults.Add($"FeatureColumnName and LabelColumnName are both '{options.FeatureColumnName}'; they must differ.");
+        faults.Include(() => ModelOfAnySize(options).Validate());
+        faults.Include(() => Training(options, seed: 0).Validate());
+        faults.Include(() => Images(options).Validate(options.ClassWeights?.Length ?? 2));
+        faults.ThrowIfAny();
+        return options;
     }
 
     // Before Fit the size of the images may be unknown; a size that suits the patches stands in for it.
@@ -115,17 +70,5 @@ internal static class OptionsMapping
             throw new ArgumentException($"Preset is {options.Preset}; it must be one of {string.Join(", ", Enum.GetNames<VisionTransformerPreset>())}.");
         var side = patches * Math.Max(1, options.PatchSize ?? VisionTransformerOptions.FromPreset(options.Preset, 224, 224, 3, 2).PatchSize);
         return Model(options, new ImageShape(options.Channels ?? 3, options.ImageHeight ?? side, options.ImageWidth ?? side), options.ClassWeights?.Length ?? 2);
-    }
-
-    private static void Include(List<string> faults, Action validate)
-    {
-        try
-        {
-            validate();
-        }
-        catch (ArgumentException fault)
-        {
-            faults.Add(fault.Message);
-        }
     }
 }

@@ -1,0 +1,74 @@
+using Bdia.Core.SequenceToSequence;
+using Bdia.MLNet.Common;
+using Bdia.MLNet.SequenceToSequence;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace Bdia.MLNet;
+
+/// <summary>
+/// Trains an encoder-decoder transformer that turns one text into another: translation, spelling out, normalising, summarising. Its blocks
+/// are trained with exact bit-level reversible back-propagation (BDIA), so that memory hardly grows with depth. Nothing is downloaded.
+/// </summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// To create this trainer, use `mlContext.SequenceToSequence.Trainers.Bdia(...)`.
+///
+/// ### Input and Output Columns
+/// | Column | Type | Description |
+/// | -- | -- | -- |
+/// | `Source` | Text | The text to read |
+/// | `Target` | Text | The text to write, for training; rows where either side is empty are left out and counted |
+/// | `PredictedText` | Text | The text that the model writes; empty where there is nothing to read |
+/// | `Score` | Single | Its log-probability, normalised by length: log P(Y) / ((5 + \|Y\|) / 6)^alpha; at most 0, and 0 where there is nothing to read |
+/// | `PredictedTexts` | Vector of Text | Where `Decoding.BestCount` is above 1: the best texts, best first; slots without a text are empty |
+/// | `Scores` | Vector of Single | Where `Decoding.BestCount` is above 1: their scores; slots without a text are NaN |
+///
+/// ### Trainer Characteristics
+/// | | |
+/// | -- | -- |
+/// | Machine learning task | Sequence to sequence |
+/// | Is normalization required? | No: texts are normalised as the options say, and the model keeps how |
+/// | Is caching required? | No: texts are kept in memory as tokens |
+/// | Required packages | Bdia.MLNet and libtorch-cpu (or a libtorch-cuda package) for the platform |
+/// | Exportable to ONNX | No |
+///
+/// ### Training Algorithm Details
+/// See *Attention Is All You Need* (arXiv 1706.03762) and *On Exact Bit-level Reversible Transformers Without Changing Architectures*
+/// (arXiv 2407.09093). When scoring, the network is a standard pre-norm transformer.
+/// ]]></format>
+/// </remarks>
+public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequenceToSequenceTransformer>
+{
+    private static readonly LogFigures figures = new("tokens", Score: "BLEU", Perplexity: true);
+
+    private readonly Options options;
+
+    internal BdiaSequenceToSequenceTrainer(IHostEnvironment environment, Options options)
+        : base(environment, nameof(BdiaSequenceToSequenceTrainer), SequenceOptionsMapping.Validate(options))
+        => this.options = SequenceOptionsMapping.WithTokenizers(options);
+
+    private protected override IEnumerable<ColumnRequirement> Requirements =>
+        [TextColumns.Requirement("source", options.SourceColumnName), TextColumns.Requirement("target", options.TargetColumnName)];
+
+    private protected override IEnumerable<SchemaShape.Column> OutputColumns(SchemaShape input)
+        => SequenceOptionsMapping.Columns(options).Shapes(options.Decoding.BestCount);
+
+    private protected override BdiaSequenceToSequenceTransformer Train(IDataView trainData, IDataView? validationData)
+    {
+        var model = SequenceOptionsMapping.Model(options);
+        var device = DeviceChoice.Resolve(Environment, options.Device);
+        using var log = new TrainingLog(Host, "Training", figures, options.Progress);
+        log.Info($"Training on column '{options.SourceColumnName}' to write column '{options.TargetColumnName}'; network: width {model.Width}, " +
+            $"{model.EncoderDepth} + {model.DecoderDepth} blocks, {model.Heads} heads; seed {Seed}; device {device}.");
+        var translator = TranslatorTraining.Run(
+            model, options.Training(Seed), SequenceOptionsMapping.Sequences(options),
+            Rows(trainData), validationData is null ? null : Rows(validationData),
+            device, log, log, IsCanceled, options.CancellationToken);
+        log.Finish(translator.Result!);
+        return new BdiaSequenceToSequenceTransformer(
+            Host, translator, SequenceOptionsMapping.Columns(options), options.Decoding, options.LongTexts, options.ScoringBatchSize);
+
+        TextPairRows Rows(IDataView data) => new(data, options.SourceColumnName, options.TargetColumnName);
+    }
+}

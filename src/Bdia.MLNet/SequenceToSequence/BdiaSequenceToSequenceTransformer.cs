@@ -1,0 +1,77 @@
+using Bdia.Core.Decoding;
+using Bdia.Core.SequenceToSequence;
+using Bdia.MLNet.Common;
+using Bdia.MLNet.Internals;
+using Bdia.MLNet.SequenceToSequence;
+using Microsoft.ML.Runtime;
+
+namespace Bdia.MLNet;
+
+/// <summary>
+/// A trained translator as an ML.NET transformer. It adds two columns, PredictedText and Score, or four where <see cref="Decoding"/> asks for
+/// more than one text, and decodes a batch of rows together. Threads may share it.
+/// </summary>
+/// <remarks>
+/// The rows beside a row in a batch change its score by float rounding alone (less than 1e-4), and its text only where two candidates are
+/// that close.
+/// </remarks>
+public sealed class BdiaSequenceToSequenceTransformer : BdiaTransformer
+{
+    private readonly SharedTranslator translator;
+    private TextBatchModel batchModel;
+
+    internal BdiaSequenceToSequenceTransformer(
+        IChannelProvider log, Translator translator, TextColumns columns, DecodingOptions decoding, LongTextPolicy longTexts, int scoringBatchSize)
+        : base(scoringBatchSize)
+    {
+        this.translator = new SharedTranslator(translator);
+        batchModel = new TextBatchModel(log, this.translator, columns, decoding, longTexts);
+    }
+
+    /// <summary>The network with its tokenizers, and, unless it was loaded, the history of its training. Disposed with this transformer.</summary>
+    public Translator Model => translator.Translator;
+
+    /// <summary>Name of the column that holds the texts to read.</summary>
+    public string SourceColumnName => Columns.Source;
+
+    /// <summary>
+    /// How texts are written. More than one text per row (BestCount) adds the columns PredictedTexts and Scores. It holds for views and
+    /// prediction engines that are made after it is set.
+    /// </summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    /// <exception cref="ArgumentException">The value has options that are out of range; the message lists all of them.</exception>
+    public DecodingOptions Decoding
+    {
+        get => batchModel.Decoding;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            value.Validate();
+            batchModel = batchModel with { Decoding = value };
+        }
+    }
+
+    /// <summary>What becomes of texts with more tokens than the model reads. It holds for views and prediction engines that are made after it is set.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration.</exception>
+    public LongTextPolicy LongTexts
+    {
+        get => batchModel.LongTexts;
+        set => batchModel = batchModel with
+        {
+            LongTexts = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "LongTexts must be Truncate or Throw."),
+        };
+    }
+
+    internal TextColumns Columns => batchModel.Columns;
+
+    private protected override IBatchModel BatchModel => batchModel;
+
+    private protected override void Save(ModelArchiveWriter archive) => SequenceToSequenceFormat.Save(this, archive);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            translator.Dispose();
+    }
+}

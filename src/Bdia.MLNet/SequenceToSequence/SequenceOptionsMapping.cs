@@ -1,0 +1,111 @@
+using Bdia.Core.Models;
+using Bdia.Core.SequenceToSequence;
+using Bdia.Core.Text;
+using Bdia.MLNet.Common;
+using Options = Bdia.MLNet.BdiaSequenceToSequenceTrainer.Options;
+
+namespace Bdia.MLNet.SequenceToSequence;
+
+/// <summary>The trainer's flat options as the records that the engine takes, and all their faults in one message.</summary>
+internal static class SequenceOptionsMapping
+{
+    /// <summary>The network but for its vocabularies, which the engine takes from the tokenizers.</summary>
+    public static EncoderDecoderOptions Model(Options options)
+    {
+        const int anyVocabulary = 1000;
+        if (!Enum.IsDefined(options.Preset))
+            throw new ArgumentException($"Preset is {options.Preset}; it must be one of {string.Join(", ", Enum.GetNames<EncoderDecoderPreset>())}.");
+        var preset = EncoderDecoderOptions.FromPreset(options.Preset, anyVocabulary, anyVocabulary);
+        return preset with
+        {
+            Width = options.Width ?? preset.Width,
+            EncoderDepth = options.EncoderDepth ?? preset.EncoderDepth,
+            DecoderDepth = options.DecoderDepth ?? preset.DecoderDepth,
+            Heads = options.Heads ?? preset.Heads,
+            FeedForwardWidth = options.FeedForwardWidth ?? preset.FeedForwardWidth,
+            Dropout = options.Dropout ?? preset.Dropout,
+            ShareEmbeddings = options.ShareEmbeddings ?? preset.ShareEmbeddings,
+            TieOutput = options.TieOutput ?? preset.TieOutput,
+            Positions = options.Positions ?? preset.Positions,
+            MaxLength = Math.Max(preset.MaxLength, options.MaxTokens),
+            Precision = options.Precision,
+            Stack = options.Stack(),
+        };
+    }
+
+    public static SequenceTrainingOptions Sequences(Options options) => new()
+    {
+        Tokenizer = new TokenizerOptions { Level = options.TokenLevel, VocabularySize = options.VocabularySize, Normalization = options.Normalization },
+        SharedVocabulary = options.SharedVocabulary,
+        SourceTokenizer = options.SourceTokenizer,
+        TargetTokenizer = options.TargetTokenizer,
+        TokensPerBatch = options.TokensPerBatch,
+        MaxTokens = options.MaxTokens,
+        LongTexts = options.LongTexts,
+        ValidationFraction = options.ValidationFraction,
+        BleuEveryEpochs = options.BleuEveryEpochs,
+        BleuRows = options.BleuRows,
+        AverageEpochs = options.AverageEpochs,
+        AverageOf = options.AverageOf,
+        Decoding = options.Decoding,
+    };
+
+    public static TextColumns Columns(Options options)
+        => new(options.SourceColumnName, options.PredictedTextColumnName, options.ScoreColumnName, options.PredictedTextsColumnName, options.ScoresColumnName);
+
+    /// <returns>The options, without fault.</returns>
+    /// <exception cref="ArgumentException">Some options are out of range; the message lists all of them.</exception>
+    public static Options Validate(Options options)
+    {
+        var faults = new TrainerFaults("SequenceToSequence.Trainers.Bdia");
+        (string, string?) source = (nameof(options.SourceColumnName), options.SourceColumnName), target = (nameof(options.TargetColumnName), options.TargetColumnName);
+        (string, string?)[] outputs =
+        [
+            (nameof(options.PredictedTextColumnName), options.PredictedTextColumnName), (nameof(options.ScoreColumnName), options.ScoreColumnName),
+            (nameof(options.PredictedTextsColumnName), options.PredictedTextsColumnName), (nameof(options.ScoresColumnName), options.ScoresColumnName),
+        ];
+        faults.RequireNames([source, target, .. outputs]);
+        faults.RequireDifferent(source, target);
+        faults.RequireDifferent(outputs);
+        faults.AddSteering(options);
+        AddTokenizerFaults(faults, "Source", options.SourceTokenizer, options.SourceTokenizerFile, options.SourceMergesFile);
+        AddTokenizerFaults(faults, "Target", options.TargetTokenizer, options.TargetTokenizerFile, options.TargetMergesFile);
+        if (options.Normalization is null)
+            faults.Add("Normalization is null; it must be a TextNormalization.");
+        if (options.Decoding is null)
+            faults.Add("Decoding is null; it must be a DecodingOptions.");
+        faults.Include(() => Model(options).Validate());
+        faults.Include(() => options.Training(seed: 0).Validate());
+        if (options is { Normalization: not null, Decoding: not null })
+            faults.Include(() => Sequences(options).Validate());
+        faults.ThrowIfAny();
+        return options;
+    }
+
+    /// <summary>The options with tokenizers read from the files that they name.</summary>
+    /// <exception cref="InvalidDataException">A file is no tokenizer of its kind.</exception>
+    public static Options WithTokenizers(Options options)
+    {
+        var copy = options.Copy();
+        copy.SourceTokenizer ??= Read(options.SourceTokenizerFile, options.SourceMergesFile, options.Normalization);
+        copy.TargetTokenizer ??= Read(options.TargetTokenizerFile, options.TargetMergesFile, options.Normalization);
+        return copy;
+    }
+
+    private static ITextTokenizer? Read(string? file, string? merges, TextNormalization normalization)
+        => file is null ? null
+            : merges is null ? TextTokenizer.FromSentencePiece(file, normalization)
+            : TextTokenizer.FromBytePairFiles(file, merges, normalization);
+
+    private static void AddTokenizerFaults(TrainerFaults faults, string side, ITextTokenizer? tokenizer, string? file, string? merges)
+    {
+        if (tokenizer is not null && file is not null)
+            faults.Add($"{side}Tokenizer and {side}TokenizerFile are both given; give one of them.");
+        if (merges is not null && file is null)
+            faults.Add($"{side}MergesFile is '{merges}', but {side}TokenizerFile is null; give the vocabulary that belongs to the merges.");
+        if (file is not null && !File.Exists(file))
+            faults.Add($"{side}TokenizerFile is '{file}', but there is no such file.");
+        if (merges is not null && !File.Exists(merges))
+            faults.Add($"{side}MergesFile is '{merges}', but there is no such file.");
+    }
+}
