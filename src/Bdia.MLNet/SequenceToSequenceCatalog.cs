@@ -28,7 +28,7 @@ public sealed class SequenceToSequenceCatalog : TaskCatalog
     /// <param name="predictedTextColumnName">The prediction: text.</param>
     /// <returns>BLEU, chrF and exact match over all rows.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="InvalidDataException">There are no rows, or rows differ in their number of references.</exception>
+    /// <exception cref="InvalidDataException">There are no rows, or a row has no reference.</exception>
     public SequenceToSequenceMetrics Evaluate(IDataView data, string targetColumnName = DefaultTarget, string predictedTextColumnName = DefaultPredictedText)
     {
         ArgumentException.ThrowIfNullOrEmpty(targetColumnName);
@@ -37,12 +37,12 @@ public sealed class SequenceToSequenceCatalog : TaskCatalog
 
     /// <summary>Compares predicted texts with several references that stand in columns of their own.</summary>
     /// <param name="data">Rows with all of them.</param>
-    /// <param name="targetColumnNames">The references, one or more columns: text, or vectors of texts. All rows have the same number of references.</param>
+    /// <param name="targetColumnNames">The references, one or more columns: text, or vectors of texts.</param>
     /// <param name="predictedTextColumnName">The prediction: text.</param>
     /// <returns>BLEU, chrF and exact match over all rows.</returns>
     /// <exception cref="ArgumentException">No reference column is named.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="InvalidDataException">There are no rows, or rows differ in their number of references.</exception>
+    /// <exception cref="InvalidDataException">There are no rows, or a row has no reference.</exception>
     public SequenceToSequenceMetrics Evaluate(IDataView data, IReadOnlyList<string> targetColumnNames, string predictedTextColumnName = DefaultPredictedText)
     {
         ArgumentNullException.ThrowIfNull(data);

@@ -21,26 +21,24 @@ internal static class TextEvaluation
         using var cursor = data.GetRowCursor(references.Append(predictedColumn));
         var readPrediction = cursor.GetGetter<ReadOnlyMemory<char>>(predictedColumn);
         var readReferences = references.Select(column => Reader(cursor, column)).ToArray();
-        var (predictions, allReferences) = (new List<string>(), new List<IReadOnlyList<string>>());
-        var exact = 0L;
+        var (bleu, chrf, exact) = (new BleuStatistics(), new ChrfStatistics(), 0L);
         ReadOnlyMemory<char> text = default;
         while (cursor.MoveNext())
         {
             readPrediction(ref text);
             var prediction = text.ToString();
-            var texts = new List<string>();
+            var texts = new List<string>(readReferences.Length);
             foreach (var read in readReferences)
                 read(texts);
-            if (texts.Count == 0 || allReferences.Count > 0 && texts.Count != allReferences[0].Count)
-                throw new InvalidDataException($"Row {cursor.Position} has {texts.Count} references{(allReferences.Count > 0 ? $", but the rows before it have {allReferences[0].Count}" : "")}; give every row the same number of them, one or more.");
-            predictions.Add(prediction);
-            allReferences.Add(texts);
+            if (texts.Count == 0)
+                throw new InvalidDataException($"Row {cursor.Position} has no reference; give every row one or more, or leave the row out.");
+            bleu.Add(prediction, texts);
+            chrf.Add(prediction, texts);
             if (texts.Exists(reference => prediction.AsSpan().Trim().SequenceEqual(reference.AsSpan().Trim())))
                 exact++;
         }
-        if (predictions.Count == 0)
-            throw new InvalidDataException("There is nothing to evaluate: the data has no rows.");
-        return new SequenceToSequenceMetrics(Bleu.Corpus(predictions, allReferences), Chrf.Corpus(predictions, allReferences), (double)exact / predictions.Count, predictions.Count);
+        return bleu.Rows > 0 ? new SequenceToSequenceMetrics(bleu.Score(), chrf.Score(), (double)exact / bleu.Rows, bleu.Rows)
+            : throw new InvalidDataException("There is nothing to evaluate: the data has no rows.");
     }
 
     private static ColumnRequirement Reference(string name) => new("target", name, "String or Vector<String>",
