@@ -116,7 +116,7 @@ public class BeamSearchTests
         var found = network.Decode([[5, 6, 2]], options)[0];
         Assert.All(found, h => Assert.Equal((false, 6), (h.Finished, h.Ids.Count))); // 1.5 * 3 + 2, rounded down
 
-        var ending = new ToyNetwork(12, 1) { Change = (_, written, logits) => { logits[SpecialTokens.End] = written.Count == 5 ? -3 : -90; return logits; } };
+        var ending = new ToyNetwork(12, 1) { Change = (_, written, logits) => { logits[SpecialTokens.End] = written.Count == 5 ? 1.5f : -90; return logits; } };
         Assert.Equal([true, false], ending.Decode([[5, 6, 2]], options)[0].Select(h => h.Finished).Distinct());
     }
 
