@@ -1,20 +1,14 @@
 namespace Bdia.Samples.Common.Data;
 
 /// <summary>
-/// A tiny generator of random numbers, one for each picture, so that picture number i is the same whatever else is
-/// drawn, on every machine. <see cref="Random"/> promises neither.
+/// A tiny generator of random numbers, one for each row, so that row number i is the same whatever else is generated, on every machine.
+/// <see cref="Random"/> promises neither.
 /// </summary>
 internal struct SplitMix64(ulong seed)
 {
     private ulong _state = seed;
 
-    public ulong Next()
-    {
-        var z = _state += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
-    }
+    public ulong Next() => Mix(_state += 0x9E3779B97F4A7C15);
 
     /// <summary>Uniform in [low, high).</summary>
     public float Uniform(float low, float high) => low + ((high - low) * ((Next() >> 40) * (1f / (1 << 24))));
@@ -28,5 +22,13 @@ internal struct SplitMix64(ulong seed)
         var bits = Next();
         var sum = (bits & 0xFFFF) + ((bits >> 16) & 0xFFFF) + ((bits >> 32) & 0xFFFF) + (bits >> 48);
         return ((sum / 65536f) - 2f) * 1.7320508f;
+    }
+
+    /// <summary>Spreads a number over all 64 bits; one to one.</summary>
+    public static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
     }
 }

@@ -1,0 +1,103 @@
+using Bdia.Core.Native;
+using Bdia.Core.SequenceToSequence;
+using Bdia.MLNet;
+using Bdia.Samples.Common.Reports;
+using Bdia.Samples.Translation.Data;
+using Bdia.Samples.Translation.Options;
+using Spectre.Console;
+using ValidationResult = Bdia.Core.Training.ValidationResult;
+
+namespace Bdia.Samples.Translation.Reports;
+
+/// <summary>Everything that the sample says on the console and writes into its output folder.</summary>
+internal sealed class RunReport(SampleOptions options) : RunConsole(options)
+{
+    private const int Examples = 8;
+    private readonly SampleOptions _options = options;
+
+    /// <summary>Figures of a validation for people.</summary>
+    public static string Figures(ValidationResult validation) => $", perplexity {Math.Exp(validation.Loss),6:f2}" + (validation.Score is { } bleu ? $", BLEU {bleu,5:f1}" : "");
+
+    /// <summary>exp of the loss: as unsure as among this many equally likely tokens.</summary>
+    public static double? Perplexity(ValidationResult? validation) => validation is null ? null : Math.Exp(validation.Loss);
+
+    /// <summary>Says what there is to learn.</summary>
+    public void Data(ParallelText data)
+    {
+        var held = data.Validation is { } validation ? $"{validation.Count:N0} to choose the best epoch by, " : "";
+        AnsiConsole.MarkupLineInterpolated($"[bold]{data.Name}[/], {data.Languages.Source} to {data.Languages.Target}: {data.Train.Count:N0} rows to learn from, {held}{data.Tests.Sum(test => test.Rows.Count):N0} to test with");
+        foreach (var row in data.Train.Take(3)) AnsiConsole.MarkupLineInterpolated($"  [grey]{row.Source}[/]  =  [grey]{row.Target}[/]");
+        AnsiConsole.WriteLine();
+    }
+
+    /// <summary>Says how well the test rows were translated, and shows some: those that are wrong first, since they tell most.</summary>
+    public void Metrics(ParallelText data, IReadOnlyList<SequenceToSequenceMetrics> metrics, IEnumerable<Translated> translated)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("test rows").AddColumn("");
+        foreach (var name in new[] { "exact match", "BLEU", "chrF" }) table.AddColumn(new TableColumn(name).RightAligned());
+        foreach (var (test, figures) in data.Tests.Zip(metrics))
+            table.AddRow(Markup.Escape(test.Name), $"{figures.RowCount:N0}", $"[bold]{figures.ExactMatch:p1}[/]", $"[bold]{figures.Bleu:f2}[/]", $"[bold]{figures.Chrf:f2}[/]");
+        AnsiConsole.WriteLine();
+        AnsiConsole.Write(table);
+
+        var rows = translated.ToList();
+        var wrong = rows.Where(row => !row.IsRight).Take(Examples / 2).ToList();
+        foreach (var row in rows.Where(row => row.IsRight).Take(Examples - wrong.Count).Concat(wrong))
+        {
+            AnsiConsole.MarkupLineInterpolated($"  {row.Source}");
+            if (row.IsRight) AnsiConsole.MarkupLineInterpolated($"    [green]{row.PredictedText}[/]");
+            else AnsiConsole.MarkupLineInterpolated($"    [yellow]{row.PredictedText}[/]   [grey]reference: {row.Target}[/]");
+        }
+
+        AnsiConsole.WriteLine();
+    }
+
+    /// <summary>Writes the learning curve and the figures of a training run, and says where they are.</summary>
+    public void Write(ParallelText data, TrainingMonitor monitor, Translator model, IReadOnlyList<SequenceToSequenceMetrics> metrics, bool identical)
+    {
+        var training = model.Result!;
+        var (sourceTokens, targetTokens) = (data.Train.Sum(row => (long)model.CountTokens(row.Source)), data.Train.Sum(row => model.TargetTokenizer.Encode(row.Target).Count + 1L));
+        LearningCurve.Save(_options.Curve, $"{data.Name}, {data.Languages.Source} to {data.Languages.Target}", monitor.Steps, training.History, metrics[0].Bleu);
+        ResultJson.Save(_options.Json, Result(data, metrics) with
+        {
+            Perplexity = Perplexity(training.BestValidation),
+            SecondsTraining = training.SecondsTraining,
+            PeakResidentBytes = training.PeakResidentBytes,
+            SourceTokensPerSecond = training.ItemsPerSecond * sourceTokens / targetTokens, // the trainer counts target tokens
+            SideInformationBytes = training.SideInformationBytes,
+            ReloadedTranslationsIdentical = identical,
+            TrainRows = data.Train.Count,
+            ValidationRows = data.Validation?.Count,
+            SourceVocabulary = model.SourceTokenizer.Size,
+            TargetVocabulary = model.TargetTokenizer.Size,
+            Weights = model.Model.parameters().Sum(weights => weights.numel()),
+            Training = training,
+        });
+
+        AnsiConsole.MarkupLineInterpolated($"Saved and loaded again, the model gives {(identical ? "the same translations, and scores equal in every bit" : "[red]other translations[/]")}.");
+        Files(("model", _options.Save), ("learning curve", _options.Curve), ("figures", _options.Json));
+    }
+
+    /// <summary>Writes the figures of a model that was loaded.</summary>
+    public void Write(ParallelText data, IReadOnlyList<SequenceToSequenceMetrics> metrics)
+    {
+        ResultJson.Save(_options.Json, Result(data, metrics));
+        Files(("figures", _options.Json));
+    }
+
+    private ResultFile Result(ParallelText data, IReadOnlyList<SequenceToSequenceMetrics> metrics) => new()
+    {
+        Bleu = metrics[0].Bleu,
+        ChrF = metrics[0].Chrf,
+        ExactMatch = metrics[0].ExactMatch,
+        Tests = [.. data.Tests.Zip(metrics, (test, figures) => new TestResult(
+            test.Name, figures.RowCount, figures.Bleu, figures.BleuSignature, figures.BrevityPenalty, figures.Chrf, figures.ChrfSignature, figures.ExactMatch))],
+        Command = _options.Command,
+        Data = data.Name,
+        Source = data.Languages.Source,
+        Target = data.Languages.Target,
+        Options = _options,
+        SecondsInAll = Seconds,
+        Software = BdiaRuntime.Describe(),
+    };
+}

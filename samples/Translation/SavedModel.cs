@@ -1,0 +1,21 @@
+using Bdia.MLNet;
+using Bdia.Samples.Common;
+using Microsoft.ML;
+
+namespace Bdia.Samples.Translation;
+
+/// <summary>Loads what the sample has saved.</summary>
+internal static class SavedModel
+{
+    /// <summary>The translator in a model file.</summary>
+    /// <exception cref="SampleException">There is no such file, or it holds another model.</exception>
+    public static BdiaSequenceToSequenceTransformer Load(MLContext mlContext, string path)
+    {
+        if (!File.Exists(path)) throw new SampleException($"There is no model {path}. Train one first (without --model), or check --model.");
+        var model = mlContext.Model.Load(path, out _);
+        return Find(model) ?? throw new SampleException($"{path} holds no translator, but {model.GetType().Name}. Give a model that this sample has saved.");
+    }
+
+    private static BdiaSequenceToSequenceTransformer? Find(ITransformer model)
+        => model as BdiaSequenceToSequenceTransformer ?? (model as IEnumerable<ITransformer>)?.Select(Find).LastOrDefault(found => found is not null);
+}
