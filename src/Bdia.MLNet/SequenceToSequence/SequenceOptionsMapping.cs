@@ -1,6 +1,7 @@
 using Bdia.Core.Models;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
+using Bdia.Core.Training;
 using Bdia.MLNet.Common;
 using Options = Bdia.MLNet.BdiaSequenceToSequenceTrainer.Options;
 
@@ -70,6 +71,8 @@ internal static class SequenceOptionsMapping
         faults.AddSteering(options);
         AddTokenizerFaults(faults, "Source", options.SourceTokenizer, options.SourceTokenizerFile, options.SourceMergesFile);
         AddTokenizerFaults(faults, "Target", options.TargetTokenizer, options.TargetTokenizerFile, options.TargetMergesFile);
+        if (options.BestBy == ModelSelection.Score && options.BleuEveryEpochs == 0)
+            faults.Add("BestBy is Score, which is BLEU, and BleuEveryEpochs is 0, so that there is none; set it to 1 or more, or BestBy to Loss.");
         if (options.Normalization is null)
             faults.Add("Normalization is null; it must be a TextNormalization.");
         if (options.Decoding is null)
@@ -88,7 +91,8 @@ internal static class SequenceOptionsMapping
     {
         var copy = options.Copy();
         copy.SourceTokenizer ??= Read(options.SourceTokenizerFile, options.SourceMergesFile, options.Normalization);
-        copy.TargetTokenizer ??= Read(options.TargetTokenizerFile, options.TargetMergesFile, options.Normalization);
+        var sameFiles = options.SourceTokenizer is null && (options.SourceTokenizerFile, options.SourceMergesFile) == (options.TargetTokenizerFile, options.TargetMergesFile);
+        copy.TargetTokenizer ??= sameFiles ? copy.SourceTokenizer : Read(options.TargetTokenizerFile, options.TargetMergesFile, options.Normalization);
         return copy;
     }
 
@@ -99,6 +103,8 @@ internal static class SequenceOptionsMapping
 
     private static void AddTokenizerFaults(TrainerFaults faults, string side, ITextTokenizer? tokenizer, string? file, string? merges)
     {
+        if (tokenizer is not null)
+            faults.Include(() => TextTokenizer.Save(tokenizer, Stream.Null)); // or no model that is trained with it could be saved
         if (tokenizer is not null && file is not null)
             faults.Add($"{side}Tokenizer and {side}TokenizerFile are both given; give one of them.");
         if (merges is not null && file is null)

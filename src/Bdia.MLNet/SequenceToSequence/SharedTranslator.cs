@@ -9,20 +9,24 @@ internal sealed class SharedTranslator(Translator translator) : ITextTranslator,
 {
     private readonly SharedModel<Translator> shared = new(translator, nameof(BdiaSequenceToSequenceTransformer));
 
+    // The same network, cutting long texts off: who scores rows has decided about them, and can name the row, which a translator cannot.
+    private readonly Translator cutting = translator.LongTexts == LongTextPolicy.Truncate ? translator : new Translator(
+        translator.Model, translator.SourceTokenizer, translator.TargetTokenizer, translator.MaxTokens, LongTextPolicy.Truncate, translator.Decoding);
+
     public Translator Translator => shared.Model;
 
-    public int MaxTokens => shared.Model.MaxTokens;
+    public int MaxTokens => cutting.MaxTokens;
 
     public int CountTokens(string text)
     {
         using var use = shared.Enter();
-        return shared.Model.CountTokens(text);
+        return cutting.CountTokens(text);
     }
 
     public IReadOnlyList<IReadOnlyList<Translation>> Translate(IReadOnlyList<string> texts, DecodingOptions decoding)
     {
         using var use = shared.Enter();
-        return shared.Model.Translate(texts, decoding);
+        return cutting.Translate(texts, decoding);
     }
 
     public void Dispose() => shared.Dispose();

@@ -8,7 +8,7 @@ namespace Bdia.MLNet.Tests.Common;
 public abstract class EstimatorContract<TTransformer> where TTransformer : BdiaTransformer
 {
     /// <summary>How far a score may move with the rows beside it in a batch.</summary>
-    protected const double BatchTolerance = 1e-5;
+    protected virtual double BatchTolerance => 1e-5;
 
     protected MLContext Context { get; } = new(seed: 1);
 

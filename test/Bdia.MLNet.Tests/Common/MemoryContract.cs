@@ -19,18 +19,21 @@ public abstract class MemoryContract
 
     protected abstract string Output { get; }
 
-    [Fact]
-    public void Memory_stays_constant_over_many_single_predictions() => AssertConstant(PredictSingly, 3_000);
+    /// <summary>By what the numbers of predictions are divided, where one takes long.</summary>
+    protected virtual int Slowness => 1;
 
     [Fact]
-    public void Memory_stays_constant_over_many_batches() => AssertConstant(PredictInBatches, 10_000);
+    public void Memory_stays_constant_over_many_single_predictions() => AssertConstant(PredictSingly, 3_000 / Slowness);
+
+    [Fact]
+    public void Memory_stays_constant_over_many_batches() => AssertConstant(PredictInBatches, 10_000 / Slowness);
 
     [Fact]
     [Trait("Category", "Slow")]
     public void Memory_stays_constant_over_100000_predictions()
     {
-        AssertConstant(PredictInBatches, 100_000);
-        AssertConstant(PredictSingly, 20_000);
+        AssertConstant(PredictInBatches, 100_000 / Slowness);
+        AssertConstant(PredictSingly, 20_000 / Slowness);
     }
 
     private static void AssertConstant(Action<int> predict, int predictions)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Bdia.Core.Native;
 using Bdia.MLNet.Tests.Support;
@@ -10,7 +9,6 @@ namespace Bdia.MLNet.Tests.ImageClassification;
 /// <summary>A model that one process trains and another loads, with a bare MLContext and no call of ours.</summary>
 public class OtherProcessTests
 {
-    private const string FolderVariable = "BDIA_TEST_MODEL_FOLDER";
     private const string ModelFile = "model.zip";
     private const string ScoresFile = "scores.bin";
 
@@ -32,7 +30,7 @@ public class OtherProcessTests
             .Fit(data);
         context.Model.Save(model, data.Schema, folder.File(ModelFile));
 
-        RunChild(folder.Path, nameof(Child), typeof(OtherProcessTests).Assembly.Location);
+        ChildProcess.Run<OtherProcessTests>(folder.Path, nameof(Child));
 
         Assert.Equal(Score(context, model), File.ReadAllBytes(folder.File(ScoresFile)));
     }
@@ -41,7 +39,7 @@ public class OtherProcessTests
     [Fact(Explicit = true)]
     public void Child()
     {
-        var folder = Environment.GetEnvironmentVariable(FolderVariable)!;
+        var folder = ChildProcess.Folder;
         var context = new MLContext();
 
         var model = context.Model.Load(Path.Combine(folder, ModelFile), out _);
@@ -60,7 +58,7 @@ public class OtherProcessTests
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Where(file => !IsTorch(Path.GetFileName(file))))
             File.Copy(file, folder.File(Path.GetFileName(file)));
 
-        var output = RunChild(folder.Path, nameof(ChildWithoutLibtorch), folder.File(Path.GetFileName(typeof(OtherProcessTests).Assembly.Location)), (LoadNatives.AbsentVariable, "1"));
+        var output = ChildProcess.Run<OtherProcessTests>(folder.Path, nameof(ChildWithoutLibtorch), folder.File(Path.GetFileName(typeof(OtherProcessTests).Assembly.Location)), (LoadNatives.AbsentVariable, "1"));
 
         Assert.DoesNotContain("Trying to load native component", output, StringComparison.Ordinal);
 
@@ -74,28 +72,10 @@ public class OtherProcessTests
         var context = new MLContext(1);
         var trainer = context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options());
         var data = ImageRows.Labelled(context, ImageRows.Of(24));
-        var file = Path.Combine(Environment.GetEnvironmentVariable(FolderVariable)!, ModelFile);
+        var file = Path.Combine(ChildProcess.Folder, ModelFile);
 
         Action[] calls = [() => context.Model.Load(file, out _), () => trainer.Fit(data)];
 
         Assert.All(calls, call => Assert.Contains("libtorch-cpu-", Assert.IsType<NativeLibraryMissingException>(Assert.ThrowsAny<Exception>(call).GetBaseException()).Message, StringComparison.Ordinal));
-    }
-
-    private static string RunChild(string folder, string child, string assembly, params (string Name, string Value)[] variables)
-    {
-        var start = new ProcessStartInfo("dotnet", ["exec", assembly, "-method", $"{typeof(OtherProcessTests).FullName}.{child}", "-explicit", "only"])
-        {
-            Environment = { [FolderVariable] = folder },
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in variables)
-            start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{output.Result}{errors.Result}");
-        return output.Result + errors.Result;
     }
 }

@@ -6,7 +6,7 @@ namespace Bdia.MLNet.Tests.Support;
 /// <summary>What a model added to some rows, as plain values that can be compared.</summary>
 internal sealed record ScoredRows(IReadOnlyList<object[]> Rows)
 {
-    /// <summary>Reads the named columns: numbers and keys as they are, texts as strings, vectors of numbers as arrays.</summary>
+    /// <summary>Reads the named columns: numbers and keys as they are, texts as strings, vectors as arrays.</summary>
     public static ScoredRows Of(IDataView view, params string[] columns)
     {
         using var cursor = view.GetRowCursor(columns.Select(name => view.Schema[name]));
@@ -33,6 +33,11 @@ internal sealed record ScoredRows(IReadOnlyList<object[]> Rows)
         {
             var key = row.GetGetter<uint>(column);
             return () => { uint value = 0; key(ref value); return value; };
+        }
+        if (column.Type is VectorDataViewType { ItemType: TextDataViewType })
+        {
+            var texts = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
+            return () => { VBuffer<ReadOnlyMemory<char>> value = default; texts(ref value); return value.DenseValues().Select(text => text.ToString()).ToArray(); };
         }
         if (column.Type is VectorDataViewType)
         {

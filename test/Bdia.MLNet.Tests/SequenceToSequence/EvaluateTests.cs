@@ -1,0 +1,107 @@
+using Bdia.Core.Metrics;
+using Bdia.MLNet.Tests.Support;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Bdia.MLNet.Tests.SequenceToSequence;
+
+/// <summary>What Evaluate makes of columns; the figures themselves are tested beside BLEU and chrF.</summary>
+public class EvaluateTests
+{
+    private readonly MLContext context = new();
+
+    private sealed class Scored
+    {
+        public string? PredictedText { get; set; }
+
+        public string? Target { get; set; }
+
+        public string? Second { get; set; }
+
+        [VectorType(2)]
+        public string[] Both { get; set; } = [];
+
+        public string[] Any { get; set; } = [];
+
+        public float Number { get; set; }
+    }
+
+    private static readonly Scored[] rows =
+    [
+        new() { PredictedText = "The cat sat on the mat.", Target = "The cat sat on the mat.", Second = "A cat sat on a mat.", Both = ["The cat sat on the mat.", "A cat sat on a mat."], Any = ["The cat sat on the mat."] },
+        new() { PredictedText = " two dogs run in the park ", Target = "two dogs are running in a park", Second = "two dogs run in the park", Both = ["two dogs are running in a park", "two dogs run in the park"], Any = ["x", "y"] },
+        new() { PredictedText = null, Target = "nothing was written here", Second = "nothing at all", Both = ["nothing was written here", "nothing at all"], Any = ["z"] },
+    ];
+
+    private IDataView View(params Scored[] some) => context.Data.LoadFromEnumerable(some);
+
+    private static string[] Predictions => [.. rows.Select(row => row.PredictedText ?? "")];
+
+    [Fact]
+    public void All_figures_are_those_of_the_corpus()
+    {
+        string[][] references = [.. rows.Select(row => new[] { row.Target! })];
+        var (bleu, chrf) = (Bleu.Corpus(Predictions, references), Chrf.Corpus(Predictions, references));
+
+        var metrics = context.SequenceToSequence.Evaluate(View(rows));
+
+        Assert.Equal((bleu.Score, bleu.Signature, bleu.BrevityPenalty, bleu.HypothesisLength, bleu.ReferenceLength),
+            (metrics.Bleu, metrics.BleuSignature, metrics.BrevityPenalty, metrics.HypothesisLength, metrics.ReferenceLength));
+        Assert.Equal(bleu.Precisions, metrics.Precisions);
+        Assert.Equal((chrf.Score, chrf.Signature), (metrics.Chrf, metrics.ChrfSignature));
+        Assert.Equal((1.0 / 3, 3), (metrics.ExactMatch, metrics.RowCount));
+        Assert.InRange(metrics.Bleu, 1, 99);
+    }
+
+    [Fact]
+    public void Perfect_predictions_score_100()
+    {
+        var metrics = context.SequenceToSequence.Evaluate(View(rows[0], rows[0]), "Target", "Target");
+
+        Assert.Equal((100.0, 100.0, 1.0, 1.0), (Math.Round(metrics.Bleu, 9), Math.Round(metrics.Chrf, 9), metrics.ExactMatch, metrics.BrevityPenalty));
+    }
+
+    [Fact]
+    public void Several_columns_and_a_vector_are_several_references()
+    {
+        var separate = context.SequenceToSequence.Evaluate(View(rows), ["Target", "Second"]);
+        var vector = context.SequenceToSequence.Evaluate(View(rows), "Both");
+
+        Assert.Equal((separate.Bleu, separate.Chrf, separate.ExactMatch), (vector.Bleu, vector.Chrf, vector.ExactMatch));
+        Assert.Contains("nrefs:2", separate.BleuSignature, StringComparison.Ordinal);
+        Assert.Equal(2.0 / 3, separate.ExactMatch);
+        Assert.True(separate.Bleu > context.SequenceToSequence.Evaluate(View(rows)).Bleu);
+    }
+
+    [Fact]
+    public void Rows_may_have_different_numbers_of_references_but_not_none()
+    {
+        Assert.Contains("nrefs:var", context.SequenceToSequence.Evaluate(View(rows), "Any").BleuSignature, StringComparison.Ordinal);
+
+        var none = new Scored { PredictedText = "x", Both = ["", ""] };
+        Assert.Contains("Row 1 has no reference", Assert.Throws<InvalidDataException>(() => context.SequenceToSequence.Evaluate(View(rows[0], none), "Any")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Columns_that_are_missing_or_of_another_type_are_told_in_ML_NET_s_words()
+    {
+        var catalog = context.SequenceToSequence;
+
+        AssertFault("Could not find target column 'Reference'", () => catalog.Evaluate(View(rows), "Reference"));
+        AssertFault("Could not find predicted text column 'Answer'", () => catalog.Evaluate(View(rows), "Target", "Answer"));
+        AssertFault("Schema mismatch for target column 'Number': expected String or Vector<String>, got Single", () => catalog.Evaluate(View(rows), "Number"));
+        AssertFault("Schema mismatch for predicted text column 'Both': expected String, got Vector<String>", () => catalog.Evaluate(View(rows), "Target", "Both"));
+        Assert.Throws<ArgumentException>(() => catalog.Evaluate(View(rows), [], "PredictedText"));
+
+        static void AssertFault(string text, Func<object> act)
+            => Assert.StartsWith(text, Assert.Throws<ArgumentOutOfRangeException>(act).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Data_without_rows_is_an_error()
+        => Assert.Contains("no rows", Assert.Throws<InvalidDataException>(() => context.SequenceToSequence.Evaluate(View())).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void The_catalog_can_be_reached_without_an_extension_property()
+        => Assert.Equal(3, new SequenceToSequenceCatalog(context).Evaluate(View(rows)).RowCount);
+}

@@ -1,0 +1,27 @@
+using Bdia.Core.Decoding;
+using Bdia.Core.SequenceToSequence;
+using Bdia.MLNet.SequenceToSequence;
+
+namespace Bdia.MLNet.Tests.Support;
+
+/// <summary>Stands in for a network: writes texts backwards, and counts how often it is asked. Its tokens are characters other than white space.</summary>
+internal sealed class ReversingTranslator : ITextTranslator
+{
+    public int MaxTokens => 10;
+
+    /// <summary>Texts of each call.</summary>
+    public List<int> Calls { get; } = [];
+
+    /// <summary>Texts that it finds at most for one.</summary>
+    public int Finds { get; init; } = int.MaxValue;
+
+    public int CountTokens(string text) => text.Count(c => !char.IsWhiteSpace(c) && !char.IsControl(c)) + 1;
+
+    public IReadOnlyList<IReadOnlyList<Translation>> Translate(IReadOnlyList<string> texts, DecodingOptions decoding)
+    {
+        lock (Calls)
+            Calls.Add(texts.Count);
+        return [.. texts.Select(text => Enumerable.Range(0, Math.Min(Finds, decoding.BestCount))
+            .Select(i => new Translation($"{new string([.. text.Reverse()])}{(i == 0 ? "" : i)}", -1 - i, true)).ToArray())];
+    }
+}
