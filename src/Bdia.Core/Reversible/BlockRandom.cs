@@ -1,12 +1,11 @@
 using Bdia.Core.Numerics;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Reversible;
 
 /// <summary>
 /// The randomness of one block in one step. Two instances with the same key give the same masks in the same order, which is how
-/// the backward pass replays dropout. libtorch's global generator is neither read nor changed.
+/// the backward pass replays dropout. libtorch's global generator is neither read nor changed. Masks differ between kinds of devices.
 /// </summary>
 public sealed class BlockRandom
 {
@@ -36,8 +35,15 @@ public sealed class BlockRandom
         ArgumentOutOfRangeException.ThrowIfNegative(probability);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(probability, 1.0);
         using var scope = NewDisposeScope();
-        using var generator = new Generator(SplitMix64.Derive(_key, _draws++), x.device);
-        var mask = empty(maskShape, x.dtype, x.device).bernoulli_(1 - probability, generator).TimesInPlace(1 / (1 - probability));
+        var key = SplitMix64.Derive(_key, _draws++);
+        var mask = x.device_type == TorchSharp.DeviceType.CPU ? DropoutMask.Create(maskShape, probability, key).to(x.dtype) : OnDevice(maskShape, x, probability, key);
         return x.mul(mask).MoveToOuterDisposeScope();
+    }
+
+    // Other masks than the CPU's, drawn where they are needed: a copy from the host would cost more.
+    private static Tensor OnDevice(long[] shape, Tensor x, double probability, ulong key)
+    {
+        using var generator = new Generator(key, x.device);
+        return empty(shape, x.dtype, x.device).bernoulli_(1 - probability, generator).TimesInPlace(1 / (1 - probability));
     }
 }

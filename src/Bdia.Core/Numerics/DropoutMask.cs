@@ -1,0 +1,84 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Numerics;
+
+/// <summary>
+/// Masks of inverted dropout as a function of (key, element): 0 with the given probability, else 1 / (1 - probability). One pass of
+/// SIMD arithmetic where libtorch's generator draws one element at a time, which took a fifth of a small network's training.
+/// </summary>
+/// <remarks>
+/// The hash is a 32-bit finaliser of two multiplications (after the search for low-bias ones by C. Wellons, 2018) with the key mixed in twice, so that the sequences of
+/// two keys are not one another's shifts. Good statistics are all that is asked of it.
+/// </remarks>
+internal static unsafe class DropoutMask
+{
+    private const uint First = 0x7FEB352D, Second = 0x846CA68B;
+    private const int Lane = 8;
+    private const long SmallestShare = 1 << 16; // elements; below that a second thread costs more than it brings
+
+    /// <summary>A mask of float32 on the CPU.</summary>
+    public static Tensor Create(long[] shape, double probability, ulong key)
+    {
+        var mask = empty(shape, float32, CPU);
+        var to = TensorMemory.Pointer<float>(mask);
+        var count = mask.numel();
+        var workers = (int)Math.Clamp(count / SmallestShare, 1, Math.Max(1, get_num_threads()));
+        if (workers == 1) Fill(to, 0, count, probability, key);
+        else Parallel.For(0, workers, worker => Fill(to, Start(worker), Start(worker + 1), probability, key));
+        return mask;
+
+        long Start(int worker) => worker == workers ? count : count / workers * worker;
+    }
+
+    /// <summary>What one element becomes, by scalar arithmetic: the definition, and the oracle of the pass over memory.</summary>
+    public static float Element(long index, double probability, ulong key)
+        => Hash((uint)index ^ Key0(key, index), Key1(key, index)) >= Threshold(probability) ? Scale(probability) : 0;
+
+    private static void Fill(float* to, long from, long end, double probability, ulong key)
+    {
+        var (threshold, scale) = (Threshold(probability), Scale(probability));
+        var (thresholds, scales, steps) = (Vector256.Create(threshold), Vector256.Create(scale), Vector256.Create(0u, 1, 2, 3, 4, 5, 6, 7));
+        var i = from;
+        while (i < end)
+        {
+            // Both parts of the key are the same for 2^32 elements.
+            var sameKey = Math.Min(end, (i | uint.MaxValue) + 1);
+            uint key0 = Key0(key, i), key1 = Key1(key, i);
+            for (; i <= sameKey - Lane; i += Lane)
+            {
+                var hash = Hash((Vector256.Create((uint)i) + steps) ^ Vector256.Create(key0), Vector256.Create(key1));
+                Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(hash, thresholds).AsSingle(), scales, Vector256<float>.Zero).Store(to + i);
+            }
+
+            for (; i < sameKey; i++) to[i] = Hash((uint)i ^ key0, key1) >= threshold ? scale : 0;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Hash(uint x, uint key)
+    {
+        x = (x ^ (x >> 16)) * First ^ key;
+        x = (x ^ (x >> 15)) * Second;
+        return x ^ (x >> 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Hash(Vector256<uint> x, Vector256<uint> key)
+    {
+        x = ((x ^ (x >> 16)) * Vector256.Create(First)) ^ key;
+        x = (x ^ (x >> 15)) * Vector256.Create(Second);
+        return x ^ (x >> 16);
+    }
+
+    private static uint Key0(ulong key, long index) => (uint)Block(key, index);
+
+    private static uint Key1(ulong key, long index) => (uint)(Block(key, index) >> 32);
+
+    private static ulong Block(ulong key, long index) => SplitMix64.Derive(key, (ulong)index >> 32);
+
+    private static uint Threshold(double probability) => (uint)Math.Round(probability * uint.MaxValue);
+
+    private static float Scale(double probability) => (float)(1 / (1 - probability));
+}
