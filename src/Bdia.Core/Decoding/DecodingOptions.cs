@@ -1,6 +1,21 @@
+using Bdia.Core.Common;
+
 namespace Bdia.Core.Decoding;
 
 /// <summary>How a trained network writes its output. The defaults are those of "Attention is all you need" (Vaswani et al., 2017).</summary>
+/// <remarks>
+/// <para>
+/// A hypothesis Y of |Y| tokens, its end token counted, has the score log P(Y) / lp(Y) with lp(Y) = ((5 + |Y|) / 6)^alpha, the length
+/// normalisation of Wu et al., "Google's Neural Machine Translation System" (2016), equation 14, without its coverage term; alpha is <see cref="LengthPenalty"/>.
+/// </para>
+/// <para>
+/// Beam search. In each step every live hypothesis of an input is extended by every token, and the <see cref="BeamSize"/> extensions with
+/// the greatest log P are kept: those that end are finished, the others live on. Of equal extensions that of the earlier hypothesis comes first, then that with the lower id.
+/// The search for an input ends as soon as it has <see cref="BestCount"/> finished hypotheses of which the worst scores at least
+/// log P(Y) / lp(longest output) for the most probable live Y: no continuation can score more, for log P only falls and lp only grows.
+/// What is returned is therefore what a search up to the longest output would return. There, live hypotheses are cut off; they come behind all finished ones.
+/// </para>
+/// </remarks>
 public sealed record DecodingOptions
 {
     /// <summary>Hypotheses that are followed at once, 1..100; 1 is greedy decoding. Default 4.</summary>
@@ -9,10 +24,16 @@ public sealed record DecodingOptions
     /// <summary>alpha in the score log P(Y) / ((5 + |Y|) / 6)^alpha of Wu et al. (2016), 0..5; |Y| counts the end token. 0 = no normalisation. Default 0.6.</summary>
     public double LengthPenalty { get; init; } = 0.6;
 
-    /// <summary>Hypotheses that are returned for each input, best first, 1..<see cref="BeamSize"/> (when sampling: 1..100 independent draws). Default 1.</summary>
+    /// <summary>
+    /// Hypotheses that are returned for each input, best first, 1..<see cref="BeamSize"/>; no two of them are the same, and there are fewer
+    /// only where the network can write no more. When sampling: 1..100 independent draws, which may coincide. Default 1.
+    /// </summary>
     public int BestCount { get; init; } = 1;
 
-    /// <summary>Longest output in tokens is this times the input's tokens plus <see cref="MaxLengthConstant"/>, 0..100. Default 1.</summary>
+    /// <summary>
+    /// The longest output in tokens, its end token counted, is this times the input's tokens, its end token counted, rounded down, plus
+    /// <see cref="MaxLengthConstant"/>; at least 1, and at most the network's MaxLength where it has learned positions. 0..100. Default 1.
+    /// </summary>
     public double MaxLengthRatio { get; init; } = 1;
 
     /// <summary>See <see cref="MaxLengthRatio"/>, 0..10,000. Default 50.</summary>
@@ -24,10 +45,13 @@ public sealed record DecodingOptions
     /// <summary>Divides the logits before tokens are drawn, above 0, at most 100. Default 1.</summary>
     public double Temperature { get; init; } = 1;
 
-    /// <summary>Tokens are drawn from this many most probable ones, 0 or more; 0 = from all. Default 0.</summary>
+    /// <summary>Tokens are drawn from this many most probable ones (of equal ones those with lower ids), 0 or more; 0 = from all. Default 0.</summary>
     public int TopK { get; init; }
 
-    /// <summary>Tokens are drawn from the fewest most probable ones whose probabilities sum to at least this, above 0, at most 1. Default 1.</summary>
+    /// <summary>
+    /// Tokens are drawn from the fewest most probable ones whose probabilities, behind <see cref="Temperature"/> and
+    /// <see cref="TopK"/>, sum to at least this (nucleus sampling, Holtzman et al., 2020); above 0, at most 1. Default 1.
+    /// </summary>
     public double TopP { get; init; } = 1;
 
     /// <summary>Seed of the draws. What is drawn for an input depends on the seed and the input alone, not on its place in a batch. Default 0.</summary>
@@ -36,7 +60,30 @@ public sealed record DecodingOptions
     /// <summary>Whether keys and values of earlier positions are kept instead of computed anew. Off is for comparison: slower, same output. Default true.</summary>
     public bool UseCache { get; init; } = true;
 
+    /// <summary>Rows of a batch that one input takes: hypotheses that are followed at once.</summary>
+    internal int RowsPerInput => Sample ? BestCount : BeamSize;
+
+    /// <summary>lp of an output.</summary>
+    /// <param name="tokens">|Y|, end token counted, at least 1.</param>
+    internal double Penalty(int tokens) => Math.Pow((5.0 + tokens) / 6, LengthPenalty);
+
+    /// <summary>Tokens of the longest output for an input, end tokens counted in both, before the network's own bound.</summary>
+    internal int LongestOutput(int inputTokens) => Math.Max(1, (int)Math.Min(MaxLengthRatio * inputTokens + MaxLengthConstant, int.MaxValue));
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
-    public void Validate() => throw new NotImplementedException();
+    public void Validate()
+    {
+        var faults = new OptionFaults(nameof(DecodingOptions));
+        faults.Require(BeamSize is >= 1 and <= 100, nameof(BeamSize), BeamSize, "1..100");
+        faults.Require(LengthPenalty is >= 0 and <= 5, nameof(LengthPenalty), LengthPenalty, "0..5");
+        faults.Require(BestCount is >= 1 and <= 100, nameof(BestCount), BestCount, "1..100");
+        faults.Require(Sample || BestCount <= BeamSize || BeamSize < 1, nameof(BestCount), BestCount, $"at most BeamSize, {BeamSize}, unless Sample is on");
+        faults.Require(MaxLengthRatio is >= 0 and <= 100, nameof(MaxLengthRatio), MaxLengthRatio, "0..100");
+        faults.Require(MaxLengthConstant is >= 0 and <= 10_000, nameof(MaxLengthConstant), MaxLengthConstant, "0..10,000");
+        faults.Require(Temperature is > 0 and <= 100, nameof(Temperature), Temperature, "above 0 and at most 100");
+        faults.Require(TopK >= 0, nameof(TopK), TopK, "0 (all) or more");
+        faults.Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0 and at most 1");
+        faults.ThrowIfAny();
+    }
 }

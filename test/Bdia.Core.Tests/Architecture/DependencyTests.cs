@@ -18,7 +18,7 @@ public partial class DependencyTests
         ["Models"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath"], ["Layers"] = [], ["Reversible"] = [], ["Text"] = ["SpecialTokens"] },
         ["Text"] = new() { ["Common"] = [] },
         ["Metrics"] = [],
-        ["Decoding"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath", "SplitMix64"], ["Models"] = ["EncoderDecoder", "DecoderState"], ["Text"] = ["SpecialTokens"], ["Common"] = [], ["Training"] = ["RandomSequence"] },
+        ["Decoding"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath", "SplitMix64"], ["Models"] = ["EncoderDecoder", "DecoderState", "PositionEncoding"], ["Text"] = ["SpecialTokens"], ["Common"] = [], ["Training"] = ["RandomSequence"] },
         ["SequenceToSequence"] = new()
         {
             ["Common"] = [],

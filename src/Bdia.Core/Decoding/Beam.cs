@@ -1,0 +1,87 @@
+using Bdia.Core.Text;
+
+namespace Bdia.Core.Decoding;
+
+/// <summary>The search for one input.</summary>
+/// <param name="input">The input.</param>
+/// <param name="options">How.</param>
+/// <param name="row">The row of its empty hypothesis.</param>
+internal sealed class Beam(DecodingInput input, DecodingOptions options, int row)
+{
+    private readonly List<Finished> _finished = []; // at most BestCount, best first
+    private int _firstRow = row, _rows = 1;
+
+    /// <summary>Whether any of its rows goes on.</summary>
+    public bool IsLive => _rows > 0;
+
+    /// <summary>Its hypotheses, best first, once the search is over.</summary>
+    public IReadOnlyList<Hypothesis> Result { get; private set; } = [];
+
+    /// <summary>Extends its live hypotheses by a token.</summary>
+    /// <param name="best">For each row of the batch the tokens that may follow, as many as the beam is wide.</param>
+    /// <param name="tree">What the rows have written.</param>
+    /// <param name="next">Where the rows that go on are added, the most probable first.</param>
+    public void Advance(TopTokens best, TokenTree tree, List<LiveRow> next)
+    {
+        var length = tree.Length + 1;
+        var first = next.Count;
+        // The rows' best tokens are in order, so that the best extensions come out of merging them; the earlier row wins a tie.
+        Span<int> taken = stackalloc int[_rows];
+        taken.Clear();
+        for (var place = 0; place < options.BeamSize; place++)
+        {
+            var (from, greatest) = (-1, double.NegativeInfinity);
+            for (var r = 0; r < _rows; r++)
+            {
+                if (taken[r] == best.Count) continue;
+                var logProbability = LogProbability(tree, _firstRow + r) + best.Values(_firstRow + r)[taken[r]];
+                if (place == 0 && !double.IsFinite(logProbability)) throw DecodingFaults.NotFinite(input, length, logProbability);
+                if (logProbability > greatest) (from, greatest) = (r, logProbability);
+            }
+
+            if (from < 0) break;
+            var extension = new LiveRow(_firstRow + from, best.Ids(_firstRow + from)[taken[from]++], greatest);
+            if (extension.Token == SpecialTokens.End) Finish(extension, length);
+            else next.Add(extension);
+        }
+
+        if (length == input.LongestOutput || next.Count == first || CannotImprove(next[first].LogProbability))
+        {
+            Result = Conclude(next.Skip(first), tree);
+            next.RemoveRange(first, next.Count - first);
+        }
+
+        (_firstRow, _rows) = (first, next.Count - first);
+    }
+
+    private static double LogProbability(TokenTree tree, int row) => tree.Length == 0 ? 0 : tree.Last[row].LogProbability;
+
+    /// <summary>Keeps a hypothesis that has ended, if it is among the best; an earlier one wins a tie.</summary>
+    private void Finish(LiveRow end, int length)
+    {
+        var score = end.LogProbability / options.Penalty(length);
+        var place = _finished.FindIndex(other => other.Score < score);
+        _finished.Insert(place < 0 ? _finished.Count : place, new(end.Parent, length - 1, end.LogProbability, score));
+        if (_finished.Count > options.BestCount) _finished.RemoveAt(options.BestCount);
+    }
+
+    /// <summary>
+    /// Whether no live hypothesis can still get among the kept ones. The most a hypothesis can reach is its present log-probability,
+    /// should all further tokens be certain, over the greatest penalty, which is that of the longest output.
+    /// </summary>
+    private bool CannotImprove(double greatestLive)
+        => _finished.Count == options.BestCount && _finished[^1].Score >= greatestLive / options.Penalty(input.LongestOutput);
+
+    private Hypothesis[] Conclude(IEnumerable<LiveRow> live, TokenTree tree)
+    {
+        var finished = _finished.Select(f => new Hypothesis(tree.Path(f.Row, f.Tokens), f.LogProbability, f.Score, true));
+        var length = tree.Length + 1;
+        var cutOff = live.Take(options.BestCount - _finished.Count).Select(row =>
+            new Hypothesis([.. tree.Path(row.Parent, tree.Length), row.Token], row.LogProbability, row.LogProbability / options.Penalty(length), false));
+        return [.. finished, .. cutOff];
+    }
+
+    /// <param name="Row">Of the step before the end token.</param>
+    /// <param name="Tokens">Without the end token.</param>
+    private readonly record struct Finished(int Row, int Tokens, double LogProbability, double Score);
+}

@@ -1,0 +1,19 @@
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Decoding;
+
+/// <summary>
+/// All that a search knows of a network: rows of tokens that grow by one each step. At the start there is one empty row for each input,
+/// in order. What a scorer keeps from one call to the next belongs to it and to no dispose scope of the caller.
+/// </summary>
+internal interface INextTokenScorer : IDisposable
+{
+    /// <summary>Appends a token to every row.</summary>
+    /// <param name="ids">(R) int64.</param>
+    /// <returns>Logits (R, V) of the token that follows; the caller's.</returns>
+    Tensor Next(Tensor ids);
+
+    /// <summary>Makes row i what row rows[i] was; rows may repeat, and may be fewer or more than before.</summary>
+    /// <param name="rows">Int64.</param>
+    void Select(Tensor rows);
+}

@@ -1,0 +1,16 @@
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Decoding;
+
+/// <summary>A way of choosing tokens for a batch of inputs. It begins with one empty row for each input, in order.</summary>
+internal interface ISearch
+{
+    /// <summary>Chooses the tokens of a step.</summary>
+    /// <param name="logProbabilities">(R, V): for each row of the step before that of the next token; minus infinity for tokens that are never written.</param>
+    /// <param name="tree">What these rows have written.</param>
+    /// <returns>The rows that go on; none at the end.</returns>
+    LiveRow[] Advance(Tensor logProbabilities, TokenTree tree);
+
+    /// <summary>The hypotheses of each input, best first, once no row goes on.</summary>
+    IReadOnlyList<Hypothesis>[] Results { get; }
+}

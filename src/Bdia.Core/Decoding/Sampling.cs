@@ -1,0 +1,72 @@
+using System.Runtime.InteropServices;
+using Bdia.Core.Numerics;
+using Bdia.Core.Text;
+using Bdia.Core.Training;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Decoding;
+
+/// <summary>Draws outputs: <see cref="DecodingOptions.BestCount"/> for each input, independent of each other.</summary>
+internal sealed class Sampling : ISearch
+{
+    private readonly DecodingOptions _options;
+    private readonly IReadOnlyList<DecodingInput> _inputs;
+    private readonly List<Hypothesis>[] _ended;
+    private List<Draw> _live = [];
+
+    public Sampling(IReadOnlyList<DecodingInput> inputs, DecodingOptions options)
+    {
+        (_inputs, _options) = (inputs, options);
+        _ended = inputs.Select(_ => new List<Hypothesis>(options.BestCount)).ToArray();
+        for (var i = 0; i < inputs.Count; i++)
+        {
+            // Equal inputs get equal draws, wherever they stand; the draws of one input differ.
+            var key = inputs[i].Ids.Aggregate(0UL, (key, id) => SplitMix64.Derive(key, (ulong)id));
+            for (var n = 0; n < options.BestCount; n++) _live.Add(new(i, RandomSequence.At(options.Seed, key, (ulong)n)));
+        }
+    }
+
+    public IReadOnlyList<Hypothesis>[] Results => Array.ConvertAll<List<Hypothesis>, IReadOnlyList<Hypothesis>>(
+        _ended, draws => [.. draws.OrderByDescending(h => h.Finished).ThenByDescending(h => h.Score)]);
+
+    public LiveRow[] Advance(Tensor logProbabilities, TokenTree tree)
+    {
+        var length = tree.Length + 1;
+        var isFirst = tree.Length == 0;
+        if (isFirst && _options.BestCount > 1) logProbabilities = logProbabilities.repeat_interleave(_options.BestCount, 0);
+        var tokens = TokenDraw.From(logProbabilities, _live.Select(draw => draw.Random.NextUniform()).ToArray(), _options);
+        var drawn = logProbabilities.gather(1, tensor(tokens, device: logProbabilities.device).unsqueeze(1)).to(float64).cpu();
+        var values = MemoryMarshal.Cast<byte, double>(drawn.bytes);
+
+        var next = new List<LiveRow>();
+        var live = new List<Draw>();
+        for (var i = 0; i < _live.Count; i++)
+        {
+            var (draw, parent) = (_live[i], isFirst ? _live[i].Input : i);
+            if (!double.IsFinite(values[i])) throw DecodingFaults.NotFinite(_inputs[draw.Input], length, values[i]);
+            var row = new LiveRow(parent, (int)tokens[i], values[i] + (isFirst ? 0 : tree.Last[i].LogProbability));
+            var isFinished = row.Token == SpecialTokens.End;
+            if (isFinished || length == _inputs[draw.Input].LongestOutput)
+            {
+                int[] ids = isFinished ? tree.Path(parent, tree.Length) : [.. tree.Path(parent, tree.Length), row.Token];
+                _ended[draw.Input].Add(new(ids, row.LogProbability, row.LogProbability / _options.Penalty(length), isFinished));
+            }
+            else
+            {
+                next.Add(row);
+                live.Add(draw);
+            }
+        }
+
+        _live = live;
+        return [.. next];
+    }
+
+    /// <summary>One output that is being drawn.</summary>
+    private sealed class Draw(int input, RandomSequence random)
+    {
+        public int Input => input;
+
+        public RandomSequence Random = random; // a field: its state moves on
+    }
+}

@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using Bdia.Core.Numerics;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Decoding;
+
+/// <summary>The best tokens of each row: greatest value first, of equal values the lower id first.</summary>
+internal sealed class TopTokens
+{
+    private readonly double[] _values;
+    private readonly int[] _ids;
+
+    private TopTokens(int count, double[] values, int[] ids) => (Count, _values, _ids) = (count, values, ids);
+
+    /// <summary>Tokens of each row.</summary>
+    public int Count { get; }
+
+    public ReadOnlySpan<double> Values(int row) => _values.AsSpan(row * Count, Count);
+
+    public ReadOnlySpan<int> Ids(int row) => _ids.AsSpan(row * Count, Count);
+
+    /// <summary>Finds them. Values that are not numbers come first.</summary>
+    /// <param name="scores">(R, V).</param>
+    /// <param name="count">How many; at most V are found.</param>
+    public static TopTokens Of(Tensor scores, int count)
+    {
+        using var scope = NewDisposeScope();
+        var vocabulary = (int)scores.shape[1];
+        count = Math.Min(count, vocabulary);
+        // Of equal values max takes the first; topk takes any, so that it is asked for one more, which shows whether the last place is contested.
+        var (values, ids) = count == 1 ? scores.max(1, keepdim: true) : scores.topk(Math.Min(count + 1, vocabulary), 1);
+        var found = (int)values.shape[1];
+        var numbers = cat([values.to(float64), ids.to(float64)], 1).cpu(); // one copy to the host; ids are exact in double precision
+        var top = new TopTokens(count, new double[scores.shape[0] * count], new int[scores.shape[0] * count]);
+        var row = 0;
+        for (var rest = MemoryMarshal.Cast<byte, double>(numbers.bytes); !rest.IsEmpty; rest = rest[(2 * found)..], row++)
+        {
+            var rowValues = top._values.AsSpan(row * count, count);
+            var rowIds = top._ids.AsSpan(row * count, count);
+            rest[..count].CopyTo(rowValues);
+            for (var i = 0; i < count; i++) rowIds[i] = (int)rest[found + i];
+            var last = rowValues[^1];
+            if (found > count && rest[count] == last && last > double.NegativeInfinity) TakeLowestIds(scores, row, rowValues, rowIds);
+            OrderTies(rowValues, rowIds);
+        }
+
+        return top;
+    }
+
+    /// <summary>Gives the places of the last value to the lowest ids that have it.</summary>
+    private static void TakeLowestIds(Tensor scores, int row, ReadOnlySpan<double> values, Span<int> ids)
+    {
+        using var scope = NewDisposeScope();
+        var first = values.IndexOf(values[^1]);
+        var tied = TensorMath.With(values[^1], value => scores[row].eq(value)).nonzero().cpu(); // (ties, 1), ascending
+        var places = MemoryMarshal.Cast<byte, long>(tied.bytes);
+        for (var i = first; i < ids.Length; i++) ids[i] = (int)places[i - first];
+    }
+
+    private static void OrderTies(ReadOnlySpan<double> values, Span<int> ids)
+    {
+        for (int start = 0, end; start < ids.Length; start = end)
+        {
+            for (end = start + 1; end < ids.Length && values[end] == values[start];) end++;
+            if (end - start > 1) ids[start..end].Sort();
+        }
+    }
+}

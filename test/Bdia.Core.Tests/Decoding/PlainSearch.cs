@@ -1,0 +1,73 @@
+using Bdia.Core.Decoding;
+using Bdia.Core.Text;
+
+namespace Bdia.Core.Tests.Decoding;
+
+/// <summary>Searches written for being read: one input, whole sequences, no early end.</summary>
+internal static class PlainSearch
+{
+    private sealed record Sequence(int[] Ids, double LogProbability)
+    {
+        public bool IsFinished => Ids.Length > 0 && Ids[^1] == SpecialTokens.End;
+    }
+
+    /// <summary>Beam search up to the longest output.</summary>
+    public static Hypothesis[] Beam(ToyNetwork network, IReadOnlyList<int> input, DecodingOptions options)
+    {
+        var (live, finished) = (new List<Sequence> { new([], 0) }, new List<Sequence>());
+        for (var length = 1; length <= options.LongestOutput(input.Count); length++)
+        {
+            // Stable sorts: of equal ones the earlier hypothesis and the lower id come first.
+            var best = live.SelectMany(sequence => Extensions(network, input, sequence).OrderByDescending(e => e.LogProbability)).OrderByDescending(e => e.LogProbability).Take(options.BeamSize).ToArray();
+            finished.AddRange(best.Where(e => e.IsFinished));
+            live = best.Where(e => !e.IsFinished).ToList();
+        }
+
+        return Ranked(finished, live, options);
+    }
+
+    /// <summary>Every output there is.</summary>
+    public static Hypothesis[] All(ToyNetwork network, IReadOnlyList<int> input, DecodingOptions options)
+    {
+        var (live, finished) = (new List<Sequence> { new([], 0) }, new List<Sequence>());
+        for (var length = 1; length <= options.LongestOutput(input.Count); length++)
+        {
+            var all = live.SelectMany(sequence => Extensions(network, input, sequence)).ToArray();
+            finished.AddRange(all.Where(e => e.IsFinished));
+            live = all.Where(e => !e.IsFinished).ToList();
+        }
+
+        return Ranked(finished, live, options);
+    }
+
+    /// <summary>The most probable token, step by step.</summary>
+    public static int[] Greedy(ToyNetwork network, IReadOnlyList<int> input, int longest)
+    {
+        var written = new List<int>();
+        while (written.Count < longest)
+        {
+            var logits = network.Logits(input, written);
+            var token = Enumerable.Range(SpecialTokens.End, logits.Length - SpecialTokens.End).MaxBy(id => logits[id]); // the first of equal ones
+            if (token == SpecialTokens.End) break;
+            written.Add(token);
+        }
+
+        return [.. written];
+    }
+
+    private static IEnumerable<Sequence> Extensions(ToyNetwork network, IReadOnlyList<int> input, Sequence sequence)
+    {
+        var logProbabilities = network.LogProbabilities(input, sequence.Ids);
+        for (var id = SpecialTokens.End; id < network.Vocabulary; id++)
+            if (logProbabilities[id] > double.NegativeInfinity)
+                yield return new([.. sequence.Ids, id], sequence.LogProbability + logProbabilities[id]);
+    }
+
+    private static Hypothesis[] Ranked(IEnumerable<Sequence> finished, IEnumerable<Sequence> cutOff, DecodingOptions options)
+        => finished.Select(s => Hypothesis(s, options)).OrderByDescending(h => h.Score)
+            .Concat(cutOff.Select(s => Hypothesis(s, options)).OrderByDescending(h => h.Score)).Take(options.BestCount).ToArray();
+
+    private static Hypothesis Hypothesis(Sequence sequence, DecodingOptions options)
+        => new(sequence.IsFinished ? sequence.Ids[..^1] : sequence.Ids, sequence.LogProbability,
+            sequence.LogProbability / Math.Pow((5.0 + sequence.Ids.Length) / 6, options.LengthPenalty), sequence.IsFinished);
+}
