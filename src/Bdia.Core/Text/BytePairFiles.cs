@@ -35,42 +35,42 @@ internal static class BytePairFiles
         foreach (var (left, right) in model.Merges) merges.WriteLine($"{left} {right}");
     }
 
-    private static string[] ReadVocabulary(string file)
+    private static string[] ReadVocabulary(string vocabularyFile)
     {
         const string Expected = "a JSON object of tokens and their ids, such as GPT-2's vocab.json, is expected";
-        JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(ReadAll(file, nameof(file)));
+            using var document = JsonDocument.Parse(new MemoryStream(TokenizerFile.ReadAll(vocabularyFile, nameof(vocabularyFile))));
+            return document.RootElement.ValueKind == JsonValueKind.Object ? TokensById(document.RootElement, vocabularyFile)
+                : throw new InvalidDataException($"'{vocabularyFile}' is a JSON {document.RootElement.ValueKind}; {Expected}.");
         }
-        catch (JsonException fault)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException) // the latter for names that are no text
         {
-            throw new InvalidDataException($"'{file}' is no JSON ({fault.Message}); {Expected}.", fault);
-        }
-
-        using (document)
-        {
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new InvalidDataException($"'{file}' is a JSON {document.RootElement.ValueKind}; {Expected}.");
-            var count = document.RootElement.GetPropertyCount();
-            var tokens = new string?[count];
-            foreach (var entry in document.RootElement.EnumerateObject())
-            {
-                if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out var id))
-                    throw new InvalidDataException($"'{file}': the id of token '{entry.Name}' is {entry.Value.GetRawText()}; ids are whole numbers.");
-                if (id < 0 || id >= count || tokens[id] is not null)
-                    throw new InvalidDataException($"'{file}': token '{entry.Name}' has the id {id}{(id < 0 || id >= count ? "" : $", as '{tokens[id]}' has")}; the {count} tokens must have the ids 0 to {count - 1} without gaps.");
-                tokens[id] = entry.Name;
-            }
-
-            return tokens!;
+            throw new InvalidDataException($"'{vocabularyFile}' is no JSON ({fault.Message}); {Expected}.", fault);
         }
     }
 
-    private static (List<(string Left, string Right)> Merges, WordRule Words) ReadMerges(string file)
+    private static string[] TokensById(JsonElement vocabulary, string file)
+    {
+        var count = vocabulary.GetPropertyCount();
+        var tokens = new string?[count];
+        foreach (var entry in vocabulary.EnumerateObject())
+        {
+            if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out var id))
+                throw new InvalidDataException($"'{file}': the id of token '{entry.Name}' is {entry.Value.GetRawText()}; ids must be whole numbers.");
+            if (id < 0 || id >= count || tokens[id] is not null)
+                throw new InvalidDataException($"'{file}': token '{entry.Name}' has the id {id}{(id < 0 || id >= count ? "" : $", as '{tokens[id]}' has")}; the {count} tokens must have the ids 0 to {count - 1} without gaps.");
+            tokens[id] = entry.Name;
+        }
+
+        return tokens!;
+    }
+
+    private static (List<(string Left, string Right)> Merges, WordRule Words) ReadMerges(string mergesFile)
     {
         var merges = new List<(string, string)>();
         var words = WordRule.Gpt2;
-        using var lines = new StreamReader(new MemoryStream(ReadAll(file, nameof(file))), Encoding.UTF8);
+        using var lines = new StreamReader(new MemoryStream(TokenizerFile.ReadAll(mergesFile, nameof(mergesFile))), Encoding.UTF8);
         for (var number = 1; lines.ReadLine() is { } line; number++)
         {
             if (line.StartsWith(Header, StringComparison.Ordinal))
@@ -80,18 +80,11 @@ internal static class BytePairFiles
             }
 
             if (line.Length == 0) continue;
-            var parts = line.Split(' ');
-            if (parts.Length != 2 || parts[0].Length == 0 || parts[1].Length == 0)
-                throw new InvalidDataException($"'{file}', line {number}: '{line}' is no merge; each line must be two tokens with one space between, as in GPT-2's merges.txt.");
-            merges.Add((parts[0], parts[1]));
+            if (line.Split(' ') is not [{ Length: > 0 } left, { Length: > 0 } right])
+                throw new InvalidDataException($"'{mergesFile}', line {number}: '{line}' is no merge; each line must be two tokens with one space between, as in GPT-2's merges.txt.");
+            merges.Add((left, right));
         }
 
         return (merges, words);
-    }
-
-    private static byte[] ReadAll(string file, string what)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(file, what);
-        return File.Exists(file) ? File.ReadAllBytes(file) : throw new FileNotFoundException($"There is no file '{file}'; give the path of an existing one.", file);
     }
 }

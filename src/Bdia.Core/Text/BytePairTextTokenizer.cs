@@ -2,7 +2,7 @@ using Microsoft.ML.Tokenizers;
 
 namespace Bdia.Core.Text;
 
-/// <summary>Byte-level byte-pair encoding: merging is BpeTokenizer's, decoding ours (its own throws where bytes are no valid UTF-8).</summary>
+/// <summary>Byte-level byte-pair encoding: merging is BpeTokenizer's, decoding ours (its own passes over ids that it does not know).</summary>
 internal sealed class BytePairTextTokenizer : ITextTokenizer
 {
     private readonly BpeTokenizer _merger;

@@ -27,6 +27,10 @@ internal sealed class LookupTextTokenizer : ITextTokenizer
 
     public int Size => _bytes.Count;
 
+    /// <summary>Whether tokens are as the constructor takes them.</summary>
+    public static bool CanUse(IReadOnlyList<string> tokens) =>
+        tokens.Count >= 256 && Enumerable.Range(0, 256).All(value => tokens[value] == ByteAlphabet.Spell([(byte)value])) && tokens.Distinct(StringComparer.Ordinal).Count() == tokens.Count;
+
     public IReadOnlyList<int> Encode(string text)
     {
         var ids = new List<int>();

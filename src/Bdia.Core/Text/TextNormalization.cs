@@ -33,7 +33,7 @@ public sealed record TextNormalization
     public string Apply(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (FormFault is { } fault) throw new PlatformNotSupportedException($"{nameof(Form)} is {Form}; it must be {fault}.");
+        ThrowIfUnusable();
         text = WithoutLoneSurrogates(text);
         if (LowerCase) text = text.ToLowerInvariant();
         if (Form is { } form) text = InForm(text, form);
@@ -46,6 +46,13 @@ public sealed record TextNormalization
         : !Enum.IsDefined(Form.Value) ? "null or one of System.Text.NormalizationForm's"
         : !KnowsForms ? "null here: the runtime is in globalization-invariant mode and knows no Unicode forms (set InvariantGlobalization to false and install ICU)"
         : null;
+
+    /// <summary>Throws if this cannot be done here.</summary>
+    /// <exception cref="PlatformNotSupportedException"><see cref="Form"/> is set and the runtime knows no forms.</exception>
+    internal void ThrowIfUnusable()
+    {
+        if (FormFault is { } fault) throw new PlatformNotSupportedException($"{nameof(TextNormalization)}.{nameof(Form)} is {Form}; it must be {fault}.");
+    }
 
     private static string WithoutLoneSurrogates(string text)
     {

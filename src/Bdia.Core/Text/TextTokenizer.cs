@@ -7,7 +7,7 @@ public static class TextTokenizer
 {
     /// <summary>
     /// The regular expression by which <see cref="Train"/>'s tokenizers cut text into words, which tokens never cross. GPT-2's, except that marks
-    /// (accents, vowel signs) stay with their letter and that words are cut after 60 characters.
+    /// (accents, vowel signs) stay with their letter and that words are cut after 256 characters.
     /// </summary>
     [StringSyntax(StringSyntaxAttribute.Regex)]
     public const string WordPattern = WordSplitter.TrainedPattern;
@@ -37,12 +37,32 @@ public static class TextTokenizer
     /// <param name="mergesFile">A line for each merge: two tokens with a space between.</param>
     /// <param name="normalization">What is done to texts first; null = the default.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="PlatformNotSupportedException">The normalisation needs Unicode forms, which this runtime does not know.</exception>
     /// <exception cref="InvalidDataException">The files are damaged, or no byte-level vocabulary and its merges.</exception>
     public static ITextTokenizer FromBytePairFiles(string vocabularyFile, string mergesFile, TextNormalization? normalization = null) =>
-        new BytePairTextTokenizer(BytePairFiles.Read(vocabularyFile, mergesFile), normalization ?? new TextNormalization());
+        new BytePairTextTokenizer(BytePairFiles.Read(vocabularyFile, mergesFile), Usable(normalization));
 
-    /// <summary>A SentencePiece model that Microsoft.ML.Tokenizers reads.</summary>
-    public static ITextTokenizer FromSentencePiece(string modelFile, TextNormalization? normalization = null) => throw new NotImplementedException();
+    /// <summary>A SentencePiece model (BPE or unigram) that Microsoft.ML.Tokenizers reads. The file is not needed afterwards.</summary>
+    /// <remarks>
+    /// The model normalises texts too, after <paramref name="normalization"/>: what comes back is the text as the model writes it, with a space for
+    /// U+2581. What its pieces lack is written in bytes if it was trained with byte_fallback; otherwise it is lost, and comes back as U+2047.
+    /// </remarks>
+    /// <param name="modelFile">A file that SentencePiece wrote, usually *.model.</param>
+    /// <param name="normalization">What is done to texts first; null = the default.</param>
+    /// <exception cref="FileNotFoundException">The file is missing.</exception>
+    /// <exception cref="PlatformNotSupportedException">The normalisation needs Unicode forms, which this runtime does not know.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or no SentencePiece model that can be read.</exception>
+    public static ITextTokenizer FromSentencePiece(string modelFile, TextNormalization? normalization = null)
+    {
+        try
+        {
+            return new SentencePieceTextTokenizer(TokenizerFile.ReadAll(modelFile, nameof(modelFile)), Usable(normalization));
+        }
+        catch (InvalidDataException fault)
+        {
+            throw new InvalidDataException($"'{modelFile}' is no SentencePiece model that can be used. {fault.Message}; give a *.model file of type bpe or unigram as SentencePiece wrote it.", fault);
+        }
+    }
 
     /// <summary>Writes a tokenizer, with all it needs; <see cref="Load"/> gives one with the same ids.</summary>
     /// <param name="tokenizer">A tokenizer made here.</param>
@@ -75,7 +95,7 @@ public static class TextTokenizer
     ///     PreTokenizer = new RegexPreTokenizer(new Regex(TextTokenizer.WordPattern), null),
     /// });
     /// </code>
-    /// Instead of the pattern, RobertaPreTokenizer.Instance (GPT-2's) will do for texts without combining marks and words of more than 60 characters.
+    /// Instead of the pattern, RobertaPreTokenizer.Instance (GPT-2's) will do for texts without combining marks and words of more than 256 characters.
     /// </remarks>
     /// <param name="tokenizer">A byte-pair tokenizer made here.</param>
     /// <exception cref="ArgumentException">It is another kind of tokenizer.</exception>
@@ -85,5 +105,12 @@ public static class TextTokenizer
         if (tokenizer is not BytePairTextTokenizer bytePair)
             throw new ArgumentException("The tokenizer is no byte-pair tokenizer of this library; only those have merges to write.", nameof(tokenizer));
         BytePairFiles.Write(bytePair.Model, vocabularyFile, mergesFile);
+    }
+
+    private static TextNormalization Usable(TextNormalization? normalization)
+    {
+        normalization ??= new TextNormalization();
+        normalization.ThrowIfUnusable();
+        return normalization;
     }
 }

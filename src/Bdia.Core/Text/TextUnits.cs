@@ -6,8 +6,8 @@ namespace Bdia.Core.Text;
 /// <summary>The pieces of a normalised text that tokens never cross: words, or characters. Together they are the whole text.</summary>
 internal ref struct TextUnits
 {
-    /// <summary>Most bytes of a unit: a space and 60 characters.</summary>
-    public const int MostBytes = 1 + (60 * 4);
+    /// <summary>Most bytes of a unit: a space and 256 characters.</summary>
+    public const int MostBytes = 1 + (256 * 4);
 
     private readonly string _text;
     private readonly bool _characters;

@@ -8,8 +8,14 @@ internal sealed class TokenBytes
 {
     private readonly byte[][] _tokens;
 
+    /// <param name="tokens">The bytes of tokens by id.</param>
+    public TokenBytes(IEnumerable<byte[]> tokens) => _tokens = [.. tokens];
+
     /// <param name="tokens">Tokens by id, spelled in <see cref="ByteAlphabet"/>.</param>
-    public TokenBytes(IReadOnlyList<string> tokens) => _tokens = [.. tokens.Select(ByteAlphabet.Read)];
+    public TokenBytes(IEnumerable<string> tokens)
+        : this(tokens.Select(ByteAlphabet.Read))
+    {
+    }
 
     /// <summary>Number of tokens.</summary>
     public int Count => _tokens.Length;
@@ -23,13 +29,10 @@ internal sealed class TokenBytes
         var bytes = new ArrayBufferWriter<byte>();
         foreach (var id in ids)
         {
-            if ((uint)id >= (uint)_tokens.Length) throw OutOfRange(ids, id, _tokens.Length);
+            if ((uint)id >= (uint)_tokens.Length) throw new ArgumentOutOfRangeException(nameof(ids), id, $"The tokenizer's ids are 0 to {_tokens.Length - 1}.");
             bytes.Write(_tokens[id]);
         }
 
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
-
-    /// <summary>What is thrown for an id that no token has.</summary>
-    public static ArgumentOutOfRangeException OutOfRange(IEnumerable<int> ids, int id, int size) => new(nameof(ids), id, $"The tokenizer's ids are 0 to {size - 1}.");
 }

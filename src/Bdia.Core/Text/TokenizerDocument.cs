@@ -14,6 +14,7 @@ namespace Bdia.Core.Text;
 internal static class TokenizerDocument
 {
     private const int Version = 1;
+    private const string SentencePiece = "SentencePiece";
     private const int HeaderLength = 8 + 4 + 4 + SHA256.HashSizeInBytes;
 
     private static ReadOnlySpan<byte> Magic => "BDIATOKN"u8;
@@ -67,12 +68,13 @@ internal static class TokenizerDocument
             Words = bytePair.Model.Words,
         },
         LookupTextTokenizer lookup => new Content(lookup.Level.ToString(), lookup.Normalization) { Tokens = lookup.Tokens },
+        SentencePieceTextTokenizer pieces => new Content(SentencePiece, pieces.Normalization) { Model = pieces.Content },
         _ => throw new ArgumentException($"A tokenizer of class {tokenizer.GetType()} cannot be saved; only those that {nameof(TextTokenizer)} makes can.", nameof(tokenizer)),
     };
 
     private static ITextTokenizer Restore(Content content)
     {
-        if (content.Normalization.FormFault is { } fault) throw new PlatformNotSupportedException($"The tokenizer was saved with the Unicode form {content.Normalization.Form}; it must be {fault}.");
+        content.Normalization.ThrowIfUnusable();
         switch (content.Kind)
         {
             case nameof(TokenLevel.BytePair) when content is { Tokens: { } tokens, Merges: { } merges, Words: { } words }:
@@ -80,7 +82,10 @@ internal static class TokenizerDocument
                 var model = new BytePairModel(tokens, pairs, words);
                 return model.Fault() is { } bad ? throw Damaged(bad) : new BytePairTextTokenizer(model, content.Normalization);
             case nameof(TokenLevel.Word) or nameof(TokenLevel.Character) when content.Tokens is { } tokens:
+                if (!LookupTextTokenizer.CanUse(tokens)) throw Damaged("its vocabulary does not begin with the 256 bytes, or has a token twice");
                 return new LookupTextTokenizer(Enum.Parse<TokenLevel>(content.Kind), tokens, content.Normalization);
+            case SentencePiece when content.Model is { } bytes:
+                return new SentencePieceTextTokenizer(bytes, content.Normalization);
             default:
                 throw Damaged($"kind '{content.Kind}' is unknown, or parts of it are missing");
         }
@@ -110,5 +115,7 @@ internal static class TokenizerDocument
         public IReadOnlyList<string>? Merges { get; init; }
 
         public WordRule? Words { get; init; }
+
+        public byte[]? Model { get; init; }
     }
 }

@@ -8,11 +8,10 @@ namespace Bdia.Core.Text;
 /// </summary>
 internal static partial class WordSplitter
 {
-    // Differs from GPT-2's in two points: a mark (accent, vowel sign) stays with the letter before it, and words are cut after 60 characters, so
-    // that no token outgrows the buffers in which BpeTokenizer.Decode puts a token together (128 characters, 256 bytes). A surrogate pair is one
-    // character; single surrogates only come from text that was not normalised.
+    // Differs from GPT-2's in two points: a mark (accent, vowel sign) stays with the letter before it, and words are cut after 256 characters.
+    // A surrogate pair is one character; single surrogates only come from text that was not normalised.
     internal const string TrainedPattern =
-        """'(?:[sdmt]|ll|ve|re)| ?\p{L}[\p{L}\p{M}]{0,59}| ?\p{N}{1,60}| ?(?:[\ud800-\udbff][\udc00-\udfff]|[^\s\p{L}\p{N}\ud800-\udfff]){1,60}|\s{1,60}(?!\S)|\s|[\ud800-\udfff]""";
+        """'(?:[sdmt]|ll|ve|re)| ?\p{L}[\p{L}\p{M}]{0,255}| ?\p{N}{1,256}| ?(?:[\ud800-\udbff][\udc00-\udfff]|[^\s\p{L}\p{N}\ud800-\udfff]){1,256}|\s{1,256}(?!\S)|\s|[\ud800-\udfff]""";
 
     // GPT-2's, for vocabularies made with it, cut after 1000 characters.
     private const string Gpt2Pattern =
