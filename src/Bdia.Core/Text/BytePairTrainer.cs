@@ -6,8 +6,8 @@ namespace Bdia.Core.Text;
 /// the same tokens. A pair that occurs once is no token.
 /// </summary>
 /// <remarks>
-/// Counts of pairs, and the words in which each occurs, follow every merge, so that a merge looks at the words it changes alone. Memory: about
-/// twelve bytes per byte of distinct words, and a few hundred per distinct pair; the number of lines does not count.
+/// Counts of pairs, and the words in which each occurs, follow every merge, so that a merge looks at the words it changes alone. Memory grows with
+/// distinct words: about 0.7 KB for each of eight letters; the number of lines does not count.
 /// </remarks>
 internal sealed class BytePairTrainer
 {

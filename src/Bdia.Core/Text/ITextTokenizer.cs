@@ -8,6 +8,7 @@ public interface ITextTokenizer
 
     /// <summary>The ids of a text, after the tokenizer's own normalisation; empty for a text of which normalisation leaves nothing.</summary>
     /// <param name="text">Any text.</param>
+    /// <exception cref="ArgumentNullException">It is null.</exception>
     IReadOnlyList<int> Encode(string text);
 
     /// <summary>The text of ids. Bytes that are no valid UTF-8 become U+FFFD.</summary>

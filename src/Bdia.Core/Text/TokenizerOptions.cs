@@ -8,7 +8,7 @@ public sealed record TokenizerOptions
     /// <summary>What tokens are. Default <see cref="TokenLevel.BytePair"/>.</summary>
     public TokenLevel Level { get; init; } = TokenLevel.BytePair;
 
-    /// <summary>Most tokens, the 256 bytes included, 257..1,000,000; text that has fewer gives fewer. Default 8000.</summary>
+    /// <summary>Most tokens, the 256 bytes included, 257..1,000,000; text in which fewer recur gives fewer. Default 8000.</summary>
     public int VocabularySize { get; init; } = 8000;
 
     /// <summary>What is done to texts first.</summary>
