@@ -1,15 +1,17 @@
+using Bdia.Core.Common;
 using Bdia.Core.Decoding;
 using Bdia.Core.Text;
+using Bdia.Core.Training;
 
 namespace Bdia.Core.SequenceToSequence;
 
-/// <summary>What sequence-to-sequence training adds to <see cref="Training.TrainingOptions"/>: tokenizers, batches by tokens, lengths, BLEU while training, averaging.</summary>
+/// <summary>What sequence-to-sequence training adds to <see cref="TrainingOptions"/>: tokenizers, batches by tokens, lengths, BLEU while training, averaging.</summary>
 public sealed record SequenceTrainingOptions
 {
     /// <summary>How tokenizers are made from the training rows where none are given.</summary>
     public TokenizerOptions Tokenizer { get; init; } = new();
 
-    /// <summary>Whether source and target share one tokenizer made from both. Default true.</summary>
+    /// <summary>Whether source and target share one tokenizer made from both. Default true. Where one tokenizer is given, the other is made from its own side alone.</summary>
     public bool SharedVocabulary { get; init; } = true;
 
     /// <summary>A ready tokenizer for the source; null = made from the training rows. Default null.</summary>
@@ -21,7 +23,7 @@ public sealed record SequenceTrainingOptions
     /// <summary>Tokens of a batch at most, padding included, on the side that has more of them; 1..10,000,000. A single longer row makes a batch of its own. Default 4096.</summary>
     public int TokensPerBatch { get; init; } = 4096;
 
-    /// <summary>Tokens of the longest text on either side, special ones included, 2..65,536. Default 256.</summary>
+    /// <summary>Tokens of the longest text on either side, end token included, 2..65,536, at most the network's MaxLength. Default 256.</summary>
     public int MaxTokens { get; init; } = 256;
 
     /// <summary>What becomes of longer texts. Default <see cref="LongTextPolicy.Truncate"/>.</summary>
@@ -30,13 +32,16 @@ public sealed record SequenceTrainingOptions
     /// <summary>Share of the training rows that is held back for validation where no validation rows are given, 0..1, below 1; 0 = none. Default 0.05.</summary>
     public double ValidationFraction { get; init; } = 0.05;
 
-    /// <summary>Epochs from one BLEU of decoded validation text to the next, 0 or more; 0 = never. Default 1.</summary>
+    /// <summary>Epochs from one BLEU of decoded validation text to the next, 0 or more; 0 = never. Default 1. The last epoch has one as well, and so have averaged weights.</summary>
     public int BleuEveryEpochs { get; init; } = 1;
 
     /// <summary>Validation rows that are decoded for it, 1 or more, the first ones. Default 500.</summary>
     public int BleuRows { get; init; } = 500;
 
-    /// <summary>Epochs whose weights are averaged into the model, 1..100; 1 = none. Default 1.</summary>
+    /// <summary>
+    /// Epochs whose weights are averaged at the end, 1..100; 1 = none. Default 1. Costs memory, and space in checkpoints, for the weights of so many
+    /// epochs. With validation rows, the average is the model only where it does better than the best epoch; <see cref="Trainer{TBatch}.AverageEpochs"/> says more.
+    /// </summary>
     public int AverageEpochs { get; init; } = 1;
 
     /// <summary>Which epochs these are. Default <see cref="WeightAverage.Last"/>.</summary>
@@ -45,5 +50,23 @@ public sealed record SequenceTrainingOptions
     /// <summary>How validation text and, by default, later text is decoded.</summary>
     public DecodingOptions Decoding { get; init; } = new();
 
-    public void Validate() => throw new NotImplementedException();
+    /// <summary>Checks every option.</summary>
+    /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
+    public void Validate()
+    {
+        var faults = new OptionFaults(nameof(SequenceTrainingOptions));
+        faults.Include(Tokenizer.Validate);
+        faults.Require(SourceTokenizer is null or { Size: >= 1 }, nameof(SourceTokenizer), $"of size {SourceTokenizer?.Size}", "of at least one token, or null");
+        faults.Require(TargetTokenizer is null or { Size: >= 1 }, nameof(TargetTokenizer), $"of size {TargetTokenizer?.Size}", "of at least one token, or null");
+        faults.Require(TokensPerBatch is >= 1 and <= 10_000_000, nameof(TokensPerBatch), TokensPerBatch, "1..10,000,000");
+        faults.Require(MaxTokens is >= 2 and <= 65_536, nameof(MaxTokens), MaxTokens, "2..65,536");
+        faults.Require(Enum.IsDefined(LongTexts), nameof(LongTexts), LongTexts, "Truncate or Throw");
+        faults.Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
+        faults.Require(BleuEveryEpochs >= 0, nameof(BleuEveryEpochs), BleuEveryEpochs, "0 (never) or more");
+        faults.Require(BleuRows >= 1, nameof(BleuRows), BleuRows, "1 or more");
+        faults.Require(AverageEpochs is >= 1 and <= 100, nameof(AverageEpochs), AverageEpochs, "1..100");
+        faults.Require(Enum.IsDefined(AverageOf), nameof(AverageOf), AverageOf, "Last or Best");
+        faults.Include(Decoding.Validate);
+        faults.ThrowIfAny();
+    }
 }

@@ -7,9 +7,67 @@ namespace Bdia.Core.SequenceToSequence;
 /// <summary>Trains an encoder-decoder on text pairs, from rows to a translator.</summary>
 public static class TranslatorTraining
 {
-    /// <summary>model's vocabularies are ignored and set from the tokenizers.</summary>
+    // Any that is valid, while there are no tokenizers yet.
+    private const int SomeVocabulary = 4;
+
+    /// <summary>Reads the pairs, trains tokenizers where none are given, sets rows aside for validation, trains, and returns the best translator.</summary>
+    /// <param name="model">The network; its vocabularies are set from the tokenizers, whatever they are here.</param>
+    /// <param name="training">How to train. BatchSize is not used: <see cref="SequenceTrainingOptions.TokensPerBatch"/> is.</param>
+    /// <param name="sequences">Tokenizers, batches, lengths, validation, averaging, decoding.</param>
+    /// <param name="train">Training rows. Those of which a side is empty are left out and counted.</param>
+    /// <param name="validation">Validation rows; null = <see cref="SequenceTrainingOptions.ValidationFraction"/> of the training rows, which tokenizers are then not trained on either.</param>
+    /// <param name="device">Where to train; null = the CPU.</param>
+    /// <param name="progress">Called after every step and every epoch, on this thread. Items are the target's tokens, end tokens included.</param>
+    /// <param name="notes">Told what a user should know of the data, a sentence each: rows left out, texts cut off, sizes.</param>
+    /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
+    /// <param name="cancellation">Ends the run within a batch, with the best translator so far.</param>
+    /// <returns>The translator, with the history of its training.</returns>
+    /// <exception cref="ArgumentException">Options are out of range, or contradict one another; the message lists all faults of a record.</exception>
+    /// <exception cref="InvalidDataException">There is no usable row, a text is too long where that is an error, or the data changes between two passes.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before training began, while the rows were read.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
+    /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
+    /// <exception cref="Reversible.ReversibilityException">A stack has left the range in which it is exact.</exception>
     public static Translator Run(
         EncoderDecoderOptions model, TrainingOptions training, SequenceTrainingOptions sequences, ITextPairs train, ITextPairs? validation = null,
         torch.Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<string>? notes = null, Func<bool>? stopProbe = null, CancellationToken cancellation = default)
-        => throw new NotImplementedException();
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(sequences);
+        ArgumentNullException.ThrowIfNull(train);
+        Check(model, training, sequences);
+
+        device ??= torch.CPU;
+        var data = SequenceData.Read(sequences, training.Seed, train, validation, notes, new StopSignal(stopProbe, null, cancellation), cancellation);
+        model = model with { SourceVocabulary = NetworkIds.Vocabulary(data.Source), TargetVocabulary = NetworkIds.Vocabulary(data.Target) };
+        model.Validate(); // once more: whether embeddings can be shared depends on the vocabularies
+        var network = new EncoderDecoder(model, training.Seed);
+        try
+        {
+            if (device.type != DeviceType.CPU) network.to(device);
+            using var task = new TranslationTask(network, data, training, sequences, data.Identity(model, sequences), device);
+            var plan = new TokenBatchPlan(data.Training, sequences.TokensPerBatch);
+            notes?.Report($"{plan.BatchCount(0)} batches in the first epoch, with {plan.PaddingShare(0):P1} padding.");
+            var trainer = new Trainer<TokenBatch>(training) { AverageEpochs = sequences.AverageEpochs, AverageOf = sequences.AverageOf };
+            var result = trainer.Run(task, new TokenBatchSource(data.Training, plan, training.Seed), progress, stopProbe, cancellation);
+            return new Translator(network, data.Source, data.Target, sequences.MaxTokens, sequences.LongTexts, sequences.Decoding, result);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private static void Check(EncoderDecoderOptions model, TrainingOptions training, SequenceTrainingOptions sequences)
+    {
+        (model with { SourceVocabulary = SomeVocabulary, TargetVocabulary = SomeVocabulary }).Validate();
+        training.Validate();
+        sequences.Validate();
+        if (sequences.MaxTokens > model.MaxLength)
+            throw new ArgumentException($"MaxTokens is {sequences.MaxTokens}, but the network's MaxLength is {model.MaxLength}. Lower the one or raise the other.");
+        if (training.BestBy == ModelSelection.Score && sequences.BleuEveryEpochs == 0)
+            throw new ArgumentException($"BestBy is {ModelSelection.Score}, which is BLEU, but BleuEveryEpochs is 0. Set it to 1 or more, or BestBy to {ModelSelection.Loss}.");
+    }
 }

@@ -6,10 +6,10 @@ namespace Bdia.Core.Training;
 /// <summary>Keeps the weights that did best in validation, and counts validations without progress.</summary>
 internal sealed class BestModel(TrainingOptions options, RunState state) : IDisposable
 {
-    private Dictionary<string, torch.Tensor> _weights = [];
+    private readonly WeightCopy _weights = new();
 
     /// <summary>Copies of the best weights by name, on the CPU; empty while there are none.</summary>
-    public IReadOnlyDictionary<string, torch.Tensor> Weights => _weights;
+    public IReadOnlyDictionary<string, torch.Tensor> Weights => _weights.Tensors;
 
     /// <summary>Whether early stopping has run out of patience.</summary>
     public bool OutOfPatience => options.EarlyStoppingPatience > 0 && state.WithoutProgress >= options.EarlyStoppingPatience;
@@ -17,14 +17,14 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
     /// <summary>Judges a validation, and copies the module's weights if it is the best so far.</summary>
     public void Offer(int epoch, ValidationResult validation, torch.nn.Module module)
     {
-        if (Figure(validation, options.BestBy) is not { } figure)
+        if (validation.Figure(options.BestBy) is not { } figure)
         {
             if (options.BestBy == ModelSelection.Score) return; // the task scores some epochs only
             throw new InvalidOperationException(
                 $"BestBy is {options.BestBy}, but the validation of epoch {epoch} gave no such figure. Set BestBy to {ModelSelection.Loss}.");
         }
 
-        if (state.BestValidation is not { } best || (figure, -validation.Loss).CompareTo((Figure(best, options.BestBy)!.Value, -best.Loss)) > 0)
+        if (IsBetter(validation))
         {
             Keep(ModuleState.Save(module));
             (state.BestEpoch, state.BestValidation) = (epoch, validation);
@@ -36,37 +36,18 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
             state.WithoutProgress++;
     }
 
-    /// <summary>Takes copies of tensors as the best weights.</summary>
-    public void Keep(IReadOnlyDictionary<string, torch.Tensor> weights)
+    /// <summary>Whether a validation is better than that of the best weights so far; of equal figures, the one of the lower loss. False where the figure is missing.</summary>
+    public bool IsBetter(ValidationResult validation)
     {
-        using var scope = torch.NewDisposeScope();
-        using var noGradient = torch.no_grad();
-        if (_weights.Count == 0)
-        {
-            _weights = weights.ToDictionary(
-                pair => pair.Key, pair => pair.Value.detach().to(torch.CPU, copy: true).DetachFromDisposeScope(), StringComparer.Ordinal);
-            return;
-        }
-
-        foreach (var (name, tensor) in weights) _weights[name].copy_(tensor);
+        if (validation.Figure(options.BestBy) is not { } figure) return false;
+        return state.BestValidation is not { } best || (figure, -validation.Loss).CompareTo((best.Figure(options.BestBy)!.Value, -best.Loss)) > 0;
     }
+
+    /// <summary>Takes copies of tensors as the best weights.</summary>
+    public void Keep(IReadOnlyDictionary<string, torch.Tensor> weights) => _weights.Keep(weights);
 
     /// <summary>Puts the best weights back into the module; leaves it as it is where there are none.</summary>
-    public void Restore(torch.nn.Module module)
-    {
-        if (_weights.Count > 0) ModuleState.Load(module, _weights);
-    }
+    public void Restore(torch.nn.Module module) => _weights.Restore(module);
 
-    public void Dispose()
-    {
-        foreach (var tensor in _weights.Values) tensor.Dispose();
-        _weights.Clear();
-    }
-
-    private static double? Figure(ValidationResult validation, ModelSelection by) => by switch
-    {
-        ModelSelection.Accuracy => validation.Accuracy,
-        ModelSelection.Loss => -validation.Loss,
-        _ => validation.Score,
-    };
+    public void Dispose() => _weights.Dispose();
 }

@@ -45,4 +45,11 @@ public interface ITrainingTask<TBatch>
     /// <returns>The figures over all rows; null where this epoch is not to be validated.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was requested.</exception>
     ValidationResult? Validate(int epoch, StopSignal stop);
+
+    /// <summary>Judges averaged weights at the end of a run, as <see cref="Validate"/> judges an epoch's; every figure that the best model may be chosen by is wanted.</summary>
+    /// <param name="epoch">The last epoch that has ended, 1 for the first.</param>
+    /// <param name="stop">To be asked between batches.</param>
+    /// <returns>The figures over all rows.</returns>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was requested.</exception>
+    ValidationResult? ValidateAverage(int epoch, StopSignal stop) => Validate(epoch, stop);
 }

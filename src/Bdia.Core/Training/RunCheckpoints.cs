@@ -3,11 +3,12 @@ using TorchSharp;
 
 namespace Bdia.Core.Training;
 
-/// <summary>When a run is saved, and which tensors belong to it: weights, moments, best weights.</summary>
+/// <summary>When a run is saved, and which tensors belong to it: weights, moments, best weights, weights to average.</summary>
 internal sealed class RunCheckpoints(
-    string folder, TrainingOptions options, SortedDictionary<string, string> identity, torch.nn.Module module, AdamW optimizer, BestModel best) : IDisposable
+    string folder, TrainingOptions options, SortedDictionary<string, string> identity, torch.nn.Module module, AdamW optimizer, BestModel best,
+    WeightAverages averages) : IDisposable
 {
-    private const string Weights = "model.", Moments = "adamw.", BestWeights = "best.";
+    private const string Weights = "model.", Moments = "adamw.", BestWeights = "best.", AveragedWeights = "averaged.";
     private readonly CheckpointFolder _folder = new(folder, options.Resume);
     private (long Step, int Epoch) _saved = (0, 0);
 
@@ -29,6 +30,7 @@ internal sealed class RunCheckpoints(
 
         if (content.State.BestEpoch is not null) best.Keep(Part(BestWeights));
         content.State.CopyTo(state);
+        averages.Load(Part(AveragedWeights));
         _saved = (state.Step, state.Epoch);
 
         Dictionary<string, torch.Tensor> Part(string prefix) => content.Tensors.Tensors
@@ -52,6 +54,7 @@ internal sealed class RunCheckpoints(
         foreach (var (name, tensor) in ModuleState.Save(module)) tensors.Add(new(Weights + name, tensor));
         foreach (var (name, tensor) in optimizer.State) tensors.Add(new(Moments + name, tensor));
         foreach (var (name, tensor) in best.Weights) tensors.Add(new(BestWeights + name, tensor));
+        foreach (var (name, tensor) in averages.State) tensors.Add(new(AveragedWeights + name, tensor));
         _folder.Write(tensors, state, identity);
         _saved = (state.Step, state.Epoch);
     }

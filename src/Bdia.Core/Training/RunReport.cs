@@ -48,12 +48,17 @@ internal sealed class RunReport(TrainingOptions options, TrainingPlan plan, RunS
     }
 
     /// <summary>The result of the run as it stands.</summary>
-    public TrainingResult Result(StopReason reason) => new()
+    /// <param name="reason">Why it ended.</param>
+    /// <param name="averaged">Epochs whose mean the model has; null for none.</param>
+    /// <param name="average">Figures of the average, where it was validated.</param>
+    public TrainingResult Result(StopReason reason, IReadOnlyList<int>? averaged, ValidationResult? average) => new()
     {
         History = [.. state.History],
         StopReason = reason,
-        BestEpoch = state.BestEpoch,
-        BestValidation = state.BestValidation,
+        BestEpoch = averaged is null ? state.BestEpoch : null,
+        BestValidation = averaged is null ? state.BestValidation : average,
+        AveragedEpochs = averaged,
+        AverageValidation = average,
         Steps = state.Step,
         ResumedAtStep = _firstStep,
         SecondsTraining = Elapsed.TotalSeconds,

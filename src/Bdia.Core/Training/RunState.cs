@@ -36,11 +36,14 @@ internal sealed class RunState
     /// <summary>Validations in a row without progress.</summary>
     public int WithoutProgress { get; set; }
 
+    /// <summary>Epochs whose weights are kept for an average, ascending.</summary>
+    public List<KeptEpoch> Averaged { get; set; } = [];
+
     /// <summary>Makes another state equal to this one.</summary>
     public void CopyTo(RunState other)
     {
         (other.Step, other.Batches, other.Epoch, other.BatchInEpoch, other.ElapsedSeconds) = (Step, Batches, Epoch, BatchInEpoch, ElapsedSeconds);
-        (other.Sums, other.History) = (Sums, History);
+        (other.Sums, other.History, other.Averaged) = (Sums, History, Averaged);
         (other.BestEpoch, other.BestValidation, other.ProgressFrom, other.WithoutProgress) = (BestEpoch, BestValidation, ProgressFrom, WithoutProgress);
     }
 }

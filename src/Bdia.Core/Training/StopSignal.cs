@@ -28,6 +28,9 @@ public sealed class StopSignal
         }
     }
 
+    /// <summary>The same question without the time.</summary>
+    internal StopSignal WithoutTime() => new(_probe, null, _cancellation);
+
     /// <summary>Leaves by an exception that the trainer turns into a result.</summary>
     /// <exception cref="OperationCanceledException">It is time to stop.</exception>
     public void ThrowIfRequested()

@@ -12,6 +12,19 @@ namespace Bdia.Core.Training;
 /// <param name="options">How to train.</param>
 public sealed class Trainer<TBatch>(TrainingOptions options)
 {
+    /// <summary>
+    /// Epochs whose weights are averaged at the end of a run, 1..100; 1 = none. Default 1. Memory and checkpoints hold the weights of so many epochs.
+    /// </summary>
+    /// <remarks>
+    /// With fewer epochs done, it is the mean of those. Where there is validation, the mean is validated, and is the model only if it is
+    /// better than the best epoch; without, it is the model. A run that was cancelled is not averaged; one that ran out of time is, and
+    /// takes the time of one validation more.
+    /// </remarks>
+    public int AverageEpochs { get; init; } = 1;
+
+    /// <summary>Which epochs these are. Default the last.</summary>
+    public WeightAverage AverageOf { get; init; }
+
     /// <summary>Trains until the epochs are done or a reason to stop comes up. The module ends in evaluation mode with the best weights, or the last ones where nothing was validated.</summary>
     /// <param name="task">The module and its loss.</param>
     /// <param name="source">The batches.</param>
@@ -33,7 +46,11 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
         if (options.EarlyStoppingPatience > 0 && !task.HasValidation)
             throw new ArgumentException($"EarlyStoppingPatience is {options.EarlyStoppingPatience}, but there is nothing to validate on. Give validation data, or set it to 0.");
 
-        using var run = new TrainingRun<TBatch>(options, task, source, progress, stopProbe, cancellation);
+        if (AverageEpochs is not (>= 1 and <= 100)) throw new ArgumentException($"AverageEpochs is {AverageEpochs}; it must be 1..100.");
+        if (AverageEpochs > 1 && AverageOf == WeightAverage.Best && !task.HasValidation)
+            throw new ArgumentException($"AverageOf is {WeightAverage.Best}, but there is nothing to validate on. Give validation data, or set it to {WeightAverage.Last}.");
+
+        using var run = new TrainingRun<TBatch>(options, AverageEpochs, AverageOf, task, source, progress, stopProbe, cancellation);
         return run.Run();
     }
 }

@@ -9,11 +9,17 @@ public sealed record TrainingResult
     /// <summary>Why it ended.</summary>
     public required StopReason StopReason { get; init; }
 
-    /// <summary>The epoch whose weights the model now has, 1 for the first; null without validation: then they are the last ones.</summary>
+    /// <summary>The epoch whose weights the model now has, 1 for the first; null without validation: then they are the last ones. Null also where they are an average, see <see cref="AveragedEpochs"/>.</summary>
     public int? BestEpoch { get; init; }
 
     /// <summary>Validation figures of the model; null without validation.</summary>
     public ValidationResult? BestValidation { get; init; }
+
+    /// <summary>The epochs whose mean the model's weights are; null where they are no average.</summary>
+    public IReadOnlyList<int>? AveragedEpochs { get; init; }
+
+    /// <summary>Validation figures of the averaged weights, whether the model has them or others were better; null where no average was validated.</summary>
+    public ValidationResult? AverageValidation { get; init; }
 
     /// <summary>Optimizer steps done, in all processes where the run was resumed.</summary>
     public required long Steps { get; init; }

@@ -1,3 +1,4 @@
+using Bdia.Core.Formats;
 using Bdia.Core.Numerics;
 using TorchSharp;
 
@@ -16,21 +17,23 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     private readonly RunState _state = new();
     private readonly StopSignal _stop;
     private readonly BestModel _best;
+    private readonly WeightAverages _averages;
     private readonly RunCheckpoints? _checkpoints;
     private readonly RunReport _report;
 
     public TrainingRun(
-        TrainingOptions options, ITrainingTask<TBatch> task, IBatchSource<TBatch> source,
+        TrainingOptions options, int averageEpochs, WeightAverage averageOf, ITrainingTask<TBatch> task, IBatchSource<TBatch> source,
         IProgress<TrainingProgress>? progress, Func<bool>? stopProbe, CancellationToken cancellation)
     {
         (_options, _task, _source) = (options, task, source);
         _plan = TrainingPlan.Of(options, source.BatchCount);
         _optimizer = new AdamW(ParameterGroups.Of(task.Module, task.WithoutDecay), options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
         _best = new BestModel(options, _state);
+        _averages = new WeightAverages(averageEpochs, averageOf, options.BestBy, _state);
         try
         {
             if (options.CheckpointDirectory is { } folder)
-                _checkpoints = new RunCheckpoints(folder, options, RunIdentity.Of(options, task.Identity), task.Module, _optimizer, _best);
+                _checkpoints = new RunCheckpoints(folder, options, RunIdentity.Of(options, task.Identity), task.Module, _optimizer, _best, _averages);
             _checkpoints?.Resume(_state);
         }
         catch
@@ -64,13 +67,15 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         Save(finished: true);
         _best.Restore(_task.Module);
         var reason = _state.Epoch >= _options.Epochs ? StopReason.Completed : _best.OutOfPatience ? StopReason.EarlyStopping : _stop.Reason!.Value;
-        return _report.Result(reason);
+        // After the checkpoint, which thereby is the same whether the run ends here or goes on with more time.
+        return Average(reason) is { } average ? _report.Result(reason, average.Kept ? _averages.Epochs : null, average.Validation) : _report.Result(reason, null, null);
     }
 
     public void Dispose()
     {
         _checkpoints?.Dispose();
         _best.Dispose();
+        _averages.Dispose();
         _optimizer.Dispose();
     }
 
@@ -168,9 +173,12 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         ValidationResult? validation = null;
         if (_task.HasValidation && (epoch % _options.ValidateEveryEpochs == 0 || epoch == _options.Epochs))
         {
-            if (!TryValidate(epoch, out validation)) return false;
+            if (!TryValidate(stop => _task.Validate(epoch, stop), _stop, out validation)) return false;
+            if (validation is not null && !double.IsFinite(validation.Loss)) throw Diverged("validation loss", validation.Loss);
             if (validation is not null) _best.Offer(epoch, validation, _task.Module);
         }
+
+        _averages.Offer(epoch, validation, _task.Module);
 
         var sums = _state.Sums;
         _state.History.Add(new EpochResult(
@@ -181,22 +189,37 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         return true;
     }
 
-    private bool TryValidate(int epoch, out ValidationResult? validation)
+    /// <summary>Gives the module the mean of the kept weights, unless it is no better than what it has; null where there is nothing to average.</summary>
+    private (bool Kept, ValidationResult? Validation)? Average(StopReason reason)
+    {
+        if (reason == StopReason.Cancelled || _averages.Epochs.Count < 2) return null;
+        using var chosen = new WeightCopy();
+        chosen.Keep(ModuleState.Save(_task.Module));
+        _averages.LoadMean(_task.Module);
+        if (!_task.HasValidation) return (true, null);
+        // A time budget that is used up has ended the training; it does not also forbid to judge what came of it.
+        if (TryValidate(stop => _task.ValidateAverage(_state.Epoch, stop), _stop.WithoutTime(), out var validation)
+            && validation is not null && double.IsFinite(validation.Loss) && _best.IsBetter(validation))
+            return (true, validation);
+        chosen.Restore(_task.Module);
+        return (false, validation);
+    }
+
+    private bool TryValidate(Func<StopSignal, ValidationResult?> validate, StopSignal stop, out ValidationResult? validation)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
         _task.Module.eval();
         try
         {
-            validation = _task.Validate(epoch, _stop);
+            validation = validate(stop);
         }
-        catch (OperationCanceledException) when (_stop.Requested)
+        catch (OperationCanceledException) when (stop.Requested)
         {
             validation = null;
             return false;
         }
 
-        if (validation is not null && !double.IsFinite(validation.Loss)) throw Diverged("validation loss", validation.Loss);
         return true;
     }
 

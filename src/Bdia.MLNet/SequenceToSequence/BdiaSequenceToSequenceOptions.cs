@@ -2,6 +2,7 @@ using Bdia.Core.Decoding;
 using Bdia.Core.Models;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
+using Bdia.Core.Training;
 using Bdia.MLNet.SequenceToSequence;
 
 namespace Bdia.MLNet;

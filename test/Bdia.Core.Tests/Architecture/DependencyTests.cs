@@ -23,14 +23,14 @@ public partial class DependencyTests
         {
             ["Common"] = [],
             ["Native"] = [],
-            ["Numerics"] = ["TensorMath"],
+            ["Numerics"] = ["TensorMath", "TensorMemory"],
             ["Formats"] = [],
             ["Models"] = [],
             ["Training"] = [],
             ["Text"] = [],
             ["Metrics"] = [],
             ["Decoding"] = [],
-            ["Reversible"] = ["TrainingClock", "ReversibilityException", "BdiaStack"],
+            ["Reversible"] = ["TrainingClock", "ReversibilityException", "BdiaStack", "GradientHandOver"],
         },
         ["Training"] = new()
         {

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Bdia.Core.Models;
+using Bdia.Core.Text;
+using Bdia.Core.Training;
+
+namespace Bdia.Core.SequenceToSequence;
+
+/// <summary>The data of a run: tokenizers, rows to train on, rows to validate on.</summary>
+/// <param name="Source">Tokenizer of the source.</param>
+/// <param name="Target">Tokenizer of the target; the same object where they share one.</param>
+/// <param name="Training">Rows to train on, at least one.</param>
+/// <param name="Validation">Rows to validate on; null where there are none.</param>
+/// <param name="References">Target texts of the first validation rows, as BLEU takes them.</param>
+/// <param name="Hashes">SHA-256 of tokenizers and texts, by name.</param>
+internal sealed record SequenceData(
+    ITextTokenizer Source, ITextTokenizer Target, SequenceRows Training, SequenceRows? Validation,
+    IReadOnlyList<string> References, IReadOnlyDictionary<string, string> Hashes)
+{
+    /// <summary>Reads the rows: once to see what there is, once more to train tokenizers where none are given, once to keep their ids.</summary>
+    public static SequenceData Read(
+        SequenceTrainingOptions options, ulong seed, ITextPairs train, ITextPairs? validation, IProgress<string>? notes, StopSignal stop, CancellationToken cancellation)
+    {
+        var reader = new PairReader(train, stop);
+        var survey = RowSurvey.Of(reader, options, validation is null ? options.ValidationFraction : 0, seed);
+        var (source, target) = Tokenizers(options, reader, survey, notes, cancellation);
+        var hashes = new Dictionary<string, string>
+        {
+            ["SourceTokenizer.SHA-256"] = Hash(source, nameof(options.SourceTokenizer)),
+            ["TargetTokenizer.SHA-256"] = Hash(target, nameof(options.TargetTokenizer)),
+            ["TrainingData.SHA-256"] = reader.Hash!,
+        };
+
+        var kept = new TextRows("training", source, target, options);
+        var held = new TextRows("validation", source, target, options);
+        var references = new List<string>();
+        var number = 0;
+        foreach (var pair in reader.Read())
+        {
+            if (!survey.IsHeld(number)) kept.Add(pair, number);
+            else AddHeld(pair, number);
+            number++;
+        }
+
+        if (validation is not null)
+        {
+            var own = new PairReader(validation, stop);
+            number = 0;
+            foreach (var pair in own.Read()) AddHeld(pair, number++);
+            if (held.Rows.Count == 0) throw new InvalidDataException("The validation data has no usable row; give it at least one pair, or none at all to have some of the training rows held back.");
+            hashes.Add("ValidationData.SHA-256", own.Hash!);
+        }
+
+        foreach (var note in kept.Notes().Concat(held.Notes())) notes?.Report(note);
+        if (validation is null) notes?.Report(held.Rows.Count > 0 ? $"{held.Rows.Count} of {held.Rows.Count + kept.Rows.Count} training rows are held back for validation." : "No rows are held back for validation.");
+        notes?.Report($"{kept.Rows.Count} rows to train on, with {kept.Rows.Source.Ids} source and {kept.Rows.Target.Ids} target tokens.");
+        return new SequenceData(source, target, kept.Rows, held.Rows.Count > 0 ? held.Rows : null, references, hashes);
+
+        void AddHeld(TextPair pair, long row)
+        {
+            if (held.Add(pair, row) && references.Count < options.BleuRows)
+                references.Add(options.TargetTokenizer is null ? options.Tokenizer.Normalization.Apply(pair.Target) : pair.Target);
+        }
+    }
+
+    /// <summary>What a checkpoint must have been written with to be resumed on this data.</summary>
+    public IReadOnlyDictionary<string, string> Identity(EncoderDecoderOptions model, SequenceTrainingOptions options)
+    {
+        var identity = RunIdentity.Flatten(nameof(EncoderDecoderOptions), model);
+        // Tokenizers count by what they do, which their hashes tell.
+        foreach (var (name, value) in RunIdentity.Flatten(nameof(SequenceTrainingOptions), options with { SourceTokenizer = null, TargetTokenizer = null }))
+            identity.Add(name, value);
+        identity.Add("TrainingData.Rows", $"{Training.Count}");
+        identity.Add("ValidationData.Rows", $"{Validation?.Count ?? 0}");
+        foreach (var (name, value) in Hashes) identity.Add(name, value);
+        return identity;
+    }
+
+    private static (ITextTokenizer Source, ITextTokenizer Target) Tokenizers(
+        SequenceTrainingOptions options, PairReader reader, RowSurvey survey, IProgress<string>? notes, CancellationToken cancellation)
+    {
+        if (options.SharedVocabulary && options is { SourceTokenizer: null, TargetTokenizer: null })
+        {
+            var shared = Train("source and target", pair => [pair.Source, pair.Target]);
+            return (shared, shared);
+        }
+
+        var source = options.SourceTokenizer ?? Train("source", pair => [pair.Source]);
+        return (source, options.TargetTokenizer ?? Train("target", pair => [pair.Target]));
+
+        ITextTokenizer Train(string side, Func<TextPair, string[]> texts)
+        {
+            var watch = Stopwatch.StartNew();
+            var lines = reader.Read().Where((_, row) => survey.IsKept(row)).SelectMany(texts);
+            var tokenizer = TextTokenizer.Train(lines, options.Tokenizer, cancellation);
+            notes?.Report($"The tokenizer of the {side} text has {tokenizer.Size} tokens, and took {watch.Elapsed.TotalSeconds:F1} s to train.");
+            return tokenizer;
+        }
+    }
+
+    /// <summary>Also finds a tokenizer that cannot be saved now, and not after hours of training.</summary>
+    private static string Hash(ITextTokenizer tokenizer, string name)
+    {
+        using var stream = new MemoryStream();
+        try
+        {
+            TextTokenizer.Save(tokenizer, stream);
+        }
+        catch (Exception fault) when (fault is ArgumentException or NotSupportedException)
+        {
+            throw new ArgumentException($"{name} cannot be saved, and so could no model that is trained with it: {fault.Message}", fault);
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
+    }
+}

@@ -1,0 +1,112 @@
+using Bdia.Core.Decoding;
+using Bdia.Core.Metrics;
+using Bdia.Core.Models;
+using Bdia.Core.Reversible;
+using Bdia.Core.Training;
+using TorchSharp;
+
+namespace Bdia.Core.SequenceToSequence;
+
+/// <summary>Cross-entropy of an encoder-decoder on the target's tokens, and its validation: loss over all tokens, BLEU of decoded text.</summary>
+internal sealed class TranslationTask(
+    EncoderDecoder model, SequenceData data, TrainingOptions training, SequenceTrainingOptions options,
+    IReadOnlyDictionary<string, string> identity, torch.Device device) : ITrainingTask<TokenBatch>, IDisposable
+{
+    private const int BatchesAhead = 1;
+    private const int DecodedAtOnce = 64; // rows between two questions whether to stop
+    private TokenLoss? _lossBefore;
+
+    /// <inheritdoc/>
+    public torch.nn.Module Module => model;
+
+    /// <inheritdoc/>
+    public TrainingClock Clock => model.Clock;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> WithoutDecay => model.WithoutDecay;
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Identity => identity;
+
+    /// <inheritdoc/>
+    public bool HasValidation => data.Validation is not null;
+
+    /// <inheritdoc/>
+    public ReversibilityException? BackwardFault => model.Decoder.BackwardFault ?? model.Encoder.BackwardFault;
+
+    /// <inheritdoc/>
+    public long SideInformationBytes => model.Encoder.SideInformationBytes + model.Decoder.SideInformationBytes;
+
+    /// <inheritdoc/>
+    /// <remarks>Weight and items are the target's tokens, end tokens included.</remarks>
+    public BatchLoss Loss(TokenBatch batch)
+    {
+        Dispose(); // before the next one of its size is made
+        _lossBefore = TokenLoss.Mean(Logits(batch), batch.Outputs, training.LabelSmoothing);
+        return new BatchLoss(_lossBefore.Value, batch.Outputs.Length, batch.Outputs.Length, _lossBefore.Correct);
+    }
+
+    /// <inheritdoc/>
+    public ValidationResult? Validate(int epoch, StopSignal stop)
+        => Judge(options.BleuEveryEpochs > 0 && (epoch % options.BleuEveryEpochs == 0 || epoch == training.Epochs), stop);
+
+    /// <inheritdoc/>
+    public ValidationResult? ValidateAverage(int epoch, StopSignal stop) => Judge(options.BleuEveryEpochs > 0, stop);
+
+    /// <summary>Frees what is left of the last loss.</summary>
+    public void Dispose()
+    {
+        _lossBefore?.Dispose();
+        _lossBefore = null;
+    }
+
+    private ValidationResult Judge(bool bleu, StopSignal stop)
+    {
+        Dispose();
+        var totals = new ValidationTotals();
+        var plan = new TokenBatchPlan(data.Validation!, options.TokensPerBatch);
+        using var ahead = new Prefetch<TokenBatch>(_ => plan.InOrder().Select(rows => TokenBatchWriter.Write(data.Validation!, rows)), BatchesAhead);
+        while (ahead.TryTake(stop, out var batch))
+        {
+            using var owner = batch;
+            stop.ThrowIfRequested();
+            using var scope = torch.NewDisposeScope();
+            var (sum, correct) = TokenLoss.Sum(Logits(batch), batch.Outputs);
+            totals.Add(sum, batch.Outputs.Length, correct);
+        }
+
+        stop.ThrowIfRequested();
+        return totals.ToResult(bleu ? Bleu(stop) : null);
+    }
+
+    /// <summary>Logits (N, V) of the positions that have an output, and of those alone: the output product is the largest of a small network.</summary>
+    private torch.Tensor Logits(TokenBatch batch)
+    {
+        var source = batch.Source.to(device);
+        var memory = model.Encode(source);                                  // (B, S, D)
+        var states = model.Decode(batch.Target.to(device), memory, source); // (B, T, D)
+        var flat = states.reshape(-1, model.Options.Width);                 // (B * T, D)
+        return model.Project(batch.Positions is { } positions ? flat.index_select(0, positions.to(device)) : flat);
+    }
+
+    private double Bleu(StopSignal stop)
+    {
+        var decoding = options.Decoding with { BestCount = 1 };
+        var outputs = new List<string>(data.References.Count);
+        foreach (var rows in Enumerable.Range(0, data.References.Count).Chunk(DecodedAtOnce))
+        {
+            stop.ThrowIfRequested();
+            var hypotheses = Decoder.Decode(model, [.. rows.Select(Source)], decoding);
+            outputs.AddRange(hypotheses.Select(best => NetworkIds.Text(data.Target, best[0].Ids)));
+        }
+
+        return Metrics.Bleu.Corpus(outputs, [.. data.References.Select(reference => new[] { reference })]).Score;
+    }
+
+    private int[] Source(int row)
+    {
+        var ids = new long[data.Validation!.Source.Length(row)];
+        data.Validation.Source.CopyTo(row, ids);
+        return [.. ids.Select(id => (int)id)];
+    }
+}

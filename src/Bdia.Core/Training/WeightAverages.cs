@@ -1,0 +1,86 @@
+using Bdia.Core.Formats;
+using Bdia.Core.Numerics;
+using TorchSharp;
+
+namespace Bdia.Core.Training;
+
+/// <summary>
+/// Keeps the weights of some epochs for their average: the last ones, or those best in validation. Costs the memory of one model per
+/// epoch, on the CPU and in checkpoints.
+/// </summary>
+/// <param name="count">Epochs to average, 1 = none.</param>
+/// <param name="of">Which.</param>
+/// <param name="bestBy">What "best" means.</param>
+/// <param name="state">Where it is noted which epochs are kept.</param>
+internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection bestBy, RunState state) : IDisposable
+{
+    private readonly Dictionary<int, WeightCopy> _copies = [];
+
+    /// <summary>The epochs kept, ascending.</summary>
+    public IReadOnlyList<int> Epochs => [.. state.Averaged.Select(kept => kept.Epoch)];
+
+    /// <summary>Takes an epoch's weights if they are wanted, in place of those that no longer are.</summary>
+    public void Offer(int epoch, ValidationResult? validation, torch.nn.Module module)
+    {
+        if (count < 2) return;
+        var figure = validation?.Figure(bestBy);
+        if (of == WeightAverage.Best && figure is null) return;
+        state.Averaged.Add(new KeptEpoch(epoch, figure, validation?.Loss));
+        var copy = new WeightCopy();
+        if (state.Averaged.Count > count)
+        {
+            var least = of == WeightAverage.Last
+                ? state.Averaged[0]
+                : state.Averaged.OrderBy(kept => (kept.Figure!.Value, -kept.Loss!.Value, -kept.Epoch)).First();
+            state.Averaged.Remove(least);
+            if (least.Epoch == epoch) return;
+            _copies.Remove(least.Epoch, out copy!); // its memory serves again
+        }
+
+        copy.Keep(ModuleState.Save(module));
+        _copies.Add(epoch, copy);
+    }
+
+    /// <summary>All tensors kept, as "epoch.name".</summary>
+    public IEnumerable<KeyValuePair<string, torch.Tensor>> State
+        => Epochs.SelectMany(epoch => _copies[epoch].Tensors.Select(pair => KeyValuePair.Create($"{epoch}.{pair.Key}", pair.Value)));
+
+    /// <summary>Takes the tensors of <see cref="State"/> back, for the epochs that the run's state names.</summary>
+    public void Load(IReadOnlyDictionary<string, torch.Tensor> tensors)
+    {
+        foreach (var epoch in Epochs)
+        {
+            var prefix = $"{epoch}.";
+            var copy = _copies[epoch] = new WeightCopy();
+            copy.Keep(tensors.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value));
+        }
+    }
+
+    /// <summary>Puts the mean of the kept weights into the module: summed in double precision, in the order of the epochs. What is no fraction (a counter, say) is the last epoch's.</summary>
+    public void LoadMean(torch.nn.Module module)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        var copies = Epochs.Select(epoch => _copies[epoch].Tensors).ToArray();
+        ModuleState.Load(module, copies[^1].ToDictionary(pair => pair.Key, pair => pair.Value.is_floating_point() ? Mean(pair.Key, copies) : pair.Value));
+    }
+
+    public void Dispose()
+    {
+        foreach (var copy in _copies.Values) copy.Dispose();
+        _copies.Clear();
+    }
+
+    private static torch.Tensor Mean(string name, IReadOnlyDictionary<string, torch.Tensor>[] copies)
+    {
+        using var scope = torch.NewDisposeScope();
+        var sum = copies[0][name].to(torch.float64, copy: true);
+        foreach (var copy in copies[1..])
+        {
+            using var term = copy[name].to(torch.float64);
+            sum.PlusInPlace(term);
+        }
+
+        return sum.TimesInPlace(1.0 / copies.Length).to(copies[0][name].dtype).MoveToOuterDisposeScope();
+    }
+}

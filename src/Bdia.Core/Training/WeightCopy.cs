@@ -1,0 +1,40 @@
+using Bdia.Core.Formats;
+using TorchSharp;
+
+namespace Bdia.Core.Training;
+
+/// <summary>A copy of some weights on the CPU, which stays as it is while the module trains on.</summary>
+internal sealed class WeightCopy : IDisposable
+{
+    private Dictionary<string, torch.Tensor> _tensors = [];
+
+    /// <summary>The tensors by name; empty while nothing was kept.</summary>
+    public IReadOnlyDictionary<string, torch.Tensor> Tensors => _tensors;
+
+    /// <summary>Takes a copy in place of the one before, in the same memory.</summary>
+    public void Keep(IReadOnlyDictionary<string, torch.Tensor> weights)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        if (_tensors.Count == 0)
+        {
+            _tensors = weights.ToDictionary(
+                pair => pair.Key, pair => pair.Value.detach().to(torch.CPU, copy: true).DetachFromDisposeScope(), StringComparer.Ordinal);
+            return;
+        }
+
+        foreach (var (name, tensor) in weights) _tensors[name].copy_(tensor);
+    }
+
+    /// <summary>Puts the copy back into the module; leaves it as it is where nothing was kept.</summary>
+    public void Restore(torch.nn.Module module)
+    {
+        if (_tensors.Count > 0) ModuleState.Load(module, _tensors);
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in _tensors.Values) tensor.Dispose();
+        _tensors.Clear();
+    }
+}
