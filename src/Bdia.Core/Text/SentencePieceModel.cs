@@ -25,17 +25,17 @@ internal sealed class SentencePieceModel
     {
         Content = content;
         Array.Fill(_byteIds, -1);
-        bool trainer = false, normalizer = false;
+        var parts = new HashSet<uint>();
         var input = new CodedInputStream(content);
         for (var tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
         {
+            parts.Add(tag);
             if (tag == Pieces) AddPiece(input.ReadBytes());
-            else if (tag == Trainer) trainer = ReadTrainer(input.ReadBytes());
-            else if (tag == Normalizer) normalizer = input.ReadBytes() is not null;
+            else if (tag == Trainer) ReadTrainer(input.ReadBytes());
             else input.SkipLastField();
         }
 
-        if (_texts.Count == 0 || !trainer || !normalizer) throw new InvalidDataException("It has no pieces, no trainer's or no normalizer's settings");
+        if (!parts.IsSupersetOf([Pieces, Trainer, Normalizer])) throw new InvalidDataException("It has no pieces, no trainer's or no normalizer's settings");
         if (FallsBackToBytes && _byteIds.AsSpan().IndexOf(-1) is var lacking and >= 0)
             throw new InvalidDataException($"It says that it falls back to bytes, and lacks the piece <0x{lacking:X2}>");
     }
@@ -98,7 +98,7 @@ internal sealed class SentencePieceModel
         _texts.Add(type == Control ? "" : type == Unknown ? UnknownText : text);
     }
 
-    private bool ReadTrainer(ByteString trainer)
+    private void ReadTrainer(ByteString trainer)
     {
         var input = trainer.CreateCodedInput();
         for (var tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
@@ -106,7 +106,5 @@ internal sealed class SentencePieceModel
             if (tag == ByteFallback) FallsBackToBytes = input.ReadBool();
             else input.SkipLastField();
         }
-
-        return true;
     }
 }

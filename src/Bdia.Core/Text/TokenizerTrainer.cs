@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Bdia.Core.Text;
@@ -28,7 +29,7 @@ internal static class TokenizerTrainer
             if (read++ % LinesBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
             if (line is null) continue;
             foreach (var unit in new TextUnits(options.Level, options.Normalization.Apply(line)))
-                System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(known, unit, out _)++;
+                CollectionsMarshal.GetValueRefOrAddDefault(known, unit, out _)++;
         }
 
         if (counts.Count == 0)
