@@ -2,11 +2,15 @@ using System.CommandLine;
 using Bdia.Benchmarks;
 using Bdia.Benchmarks.Scoring;
 using Bdia.Benchmarks.Training;
+using Bdia.Benchmarks.Translation;
 
 // One suite a command; each contender of a suite runs in a process of its own (a hidden command of the suite).
 var root = new RootCommand("Measures Bdia.MLNet. Each suite prints a Markdown table and can write it as JSON.");
 root.Subcommands.Add(TrainingSuite.Command());
 root.Subcommands.Add(ScoringSuite.Command());
+root.Subcommands.Add(TranslationSuite.Command());
 root.Subcommands.Add(TrainingSuite.Contender.Command());
 root.Subcommands.Add(ScoringSuite.Contender.Command());
+root.Subcommands.Add(TranslationSuite.Decoding.Command());
+root.Subcommands.Add(TranslationSuite.Training.Command());
 return await root.Parse(args).InvokeAsync();
