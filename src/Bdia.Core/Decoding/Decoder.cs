@@ -22,6 +22,7 @@ public static class Decoder
     /// <exception cref="ArgumentException">An option is out of range, or an input is empty, longer than learned positions reach, or has an id that the network does not know or that is padding.</exception>
     /// <exception cref="InvalidOperationException">The network is in training mode.</exception>
     /// <exception cref="NotFiniteNumberException">The network gives logits that are not finite.</exception>
+    /// <exception cref="Reversible.ReversibilityException">A state of the network left the range that can be represented exactly, or was not finite.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public static IReadOnlyList<IReadOnlyList<Hypothesis>> Decode(
         EncoderDecoder model, IReadOnlyList<IReadOnlyList<int>> sources, DecodingOptions options, CancellationToken cancellation = default)

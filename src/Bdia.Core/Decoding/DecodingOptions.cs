@@ -57,7 +57,10 @@ public sealed record DecodingOptions
     /// <summary>Seed of the draws. What is drawn for an input depends on the seed and the input alone, not on its place in a batch. Default 0.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Whether keys and values of earlier positions are kept instead of computed anew. Off is for comparison: slower, same output. Default true.</summary>
+    /// <summary>
+    /// Whether keys and values of earlier positions are kept instead of computed anew. Off is for comparison: slower, and the same output up to
+    /// rounding; it computes in the network's Precision, which training uses, where the cache always computes in float32. Default true.
+    /// </summary>
     public bool UseCache { get; init; } = true;
 
     /// <summary>Rows of a batch that one input takes: hypotheses that are followed at once.</summary>
