@@ -21,9 +21,9 @@ internal static class LearningCurve
     private static void Perplexity(Plot plot, IReadOnlyList<EpochResult> epochs)
     {
         Charts.Frame(plot, "perplexity of held-back tokens", "");
-        Charts.Dots(plot, epochs, epoch => RunReport.Perplexity(epoch.Validation), Charts.Validation, "held back");
+        Charts.Dots(plot, epochs, epoch => epoch.Validation?.Perplexity, Charts.Validation, "held back");
         plot.Axes.AutoScale();
-        var figures = epochs.Select(epoch => epoch.Validation).OfType<ValidationResult>().Select(validation => Math.Exp(validation.Loss)).ToArray();
+        var figures = epochs.Select(epoch => epoch.Validation).OfType<ValidationResult>().Select(validation => validation.Perplexity).ToArray();
         if (figures.Length > 0) plot.Axes.SetLimitsY(1, 1 + (1.3 * (figures[(figures.Length - 1) / 2] - 1)) + 0.05);
     }
 

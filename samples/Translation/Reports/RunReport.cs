@@ -16,10 +16,7 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
     private readonly SampleOptions _options = options;
 
     /// <summary>Figures of a validation for people.</summary>
-    public static string Figures(ValidationResult validation) => $", perplexity {Math.Exp(validation.Loss),6:f2}" + (validation.Score is { } bleu ? $", BLEU {bleu,5:f1}" : "");
-
-    /// <summary>exp of the loss: as unsure as among this many equally likely tokens.</summary>
-    public static double? Perplexity(ValidationResult? validation) => validation is null ? null : Math.Exp(validation.Loss);
+    public static string Figures(ValidationResult validation) => $", perplexity {validation.Perplexity,6:f2}" + (validation.Score is { } bleu ? $", BLEU {bleu,5:f1}" : "");
 
     /// <summary>Says what there is to learn.</summary>
     public void Data(ParallelText data)
@@ -60,7 +57,7 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
         LearningCurve.Save(_options.Curve, $"{data.Name}, {data.Languages.Source} to {data.Languages.Target}", monitor.Steps, training.History, metrics[0].Bleu);
         ResultJson.Save(_options.Json, Result(data, metrics) with
         {
-            Perplexity = Perplexity(training.BestValidation),
+            Perplexity = training.BestValidation?.Perplexity,
             SecondsTraining = training.SecondsTraining,
             PeakResidentBytes = training.PeakResidentBytes,
             SourceTokensPerSecond = training.ItemsPerSecond * sourceTokens / targetTokens, // the trainer counts target tokens
