@@ -19,7 +19,7 @@ internal sealed record SequenceData(
 {
     /// <summary>Reads the rows: once to see what there is, once more to train tokenizers where none are given, once to keep their ids.</summary>
     public static SequenceData Read(
-        SequenceTrainingOptions options, ulong seed, ITextPairs train, ITextPairs? validation, IProgress<string>? notes, StopSignal stop, CancellationToken cancellation)
+        SequenceTrainingOptions options, ulong seed, ITextPairs train, ITextPairs? validation, IProgress<TrainingNote>? notes, StopSignal stop, CancellationToken cancellation)
     {
         var reader = new PairReader(train, stop);
         var survey = RowSurvey.Of(reader, options, validation is null ? options.ValidationFraction : 0, seed);
@@ -51,9 +51,9 @@ internal sealed record SequenceData(
             hashes.Add("ValidationData.SHA-256", own.Hash!);
         }
 
-        foreach (var note in kept.Notes().Concat(held.Notes())) notes?.Report(note);
-        if (validation is null) notes?.Report(held.Rows.Count > 0 ? $"{held.Rows.Count} of {held.Rows.Count + kept.Rows.Count} training rows are held back for validation." : "No rows are held back for validation.");
-        notes?.Report($"{kept.Rows.Count} rows to train on, with {kept.Rows.Source.Ids} source and {kept.Rows.Target.Ids} target tokens.");
+        foreach (var note in kept.Notes().Concat(held.Notes())) notes?.Report(new(note, IsWarning: true));
+        if (validation is null) notes?.Report(new(held.Rows.Count > 0 ? $"{held.Rows.Count} of {held.Rows.Count + kept.Rows.Count} training rows are held back for validation." : "No rows are held back for validation."));
+        notes?.Report(new($"{kept.Rows.Count} rows to train on, with {kept.Rows.Source.Ids} source and {kept.Rows.Target.Ids} target tokens."));
         return new SequenceData(source, target, kept.Rows, held.Rows.Count > 0 ? held.Rows : null, references, hashes);
 
         void AddHeld(TextPair pair, long row)
@@ -77,7 +77,7 @@ internal sealed record SequenceData(
     }
 
     private static (ITextTokenizer Source, ITextTokenizer Target) Tokenizers(
-        SequenceTrainingOptions options, PairReader reader, RowSurvey survey, IProgress<string>? notes, CancellationToken cancellation)
+        SequenceTrainingOptions options, PairReader reader, RowSurvey survey, IProgress<TrainingNote>? notes, CancellationToken cancellation)
     {
         if (options.SharedVocabulary && options is { SourceTokenizer: null, TargetTokenizer: null })
         {
@@ -93,7 +93,7 @@ internal sealed record SequenceData(
             var watch = Stopwatch.StartNew();
             var lines = reader.Read().Where((_, row) => survey.IsKept(row)).SelectMany(texts);
             var tokenizer = TextTokenizer.Train(lines, options.Tokenizer, cancellation);
-            notes?.Report($"The tokenizer of the {side} text has {tokenizer.Size} tokens, and took {watch.Elapsed.TotalSeconds:F1} s to train.");
+            notes?.Report(new($"The tokenizer of the {side} text has {tokenizer.Size} tokens, and took {watch.Elapsed.TotalSeconds:F1} s to train."));
             return tokenizer;
         }
     }

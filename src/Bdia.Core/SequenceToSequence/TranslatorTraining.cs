@@ -30,7 +30,7 @@ public static class TranslatorTraining
     /// <exception cref="Reversible.ReversibilityException">A stack has left the range in which it is exact.</exception>
     public static Translator Run(
         EncoderDecoderOptions model, TrainingOptions training, SequenceTrainingOptions sequences, ITextPairs train, ITextPairs? validation = null,
-        torch.Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<string>? notes = null, Func<bool>? stopProbe = null, CancellationToken cancellation = default)
+        torch.Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null, Func<bool>? stopProbe = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
@@ -48,7 +48,7 @@ public static class TranslatorTraining
             if (device.type != DeviceType.CPU) network.to(device);
             using var task = new TranslationTask(network, data, training, sequences, data.Identity(model, sequences), device);
             var plan = new TokenBatchPlan(data.Training, sequences.TokensPerBatch);
-            notes?.Report($"{plan.BatchCount(0)} batches in the first epoch, with {plan.PaddingShare(0):P1} padding.");
+            notes?.Report(new($"{plan.BatchCount(0)} batches in the first epoch, with {plan.PaddingShare(0):P1} padding."));
             var trainer = new Trainer<TokenBatch>(training) { AverageEpochs = sequences.AverageEpochs, AverageOf = sequences.AverageOf };
             var result = trainer.Run(task, new TokenBatchSource(data.Training, plan, training.Seed), progress, stopProbe, cancellation);
             return new Translator(network, data.Source, data.Target, sequences.MaxTokens, sequences.LongTexts, sequences.Decoding, result);

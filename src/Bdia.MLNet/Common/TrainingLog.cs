@@ -12,7 +12,7 @@ namespace Bdia.MLNet.Common;
 internal sealed record LogFigures(string Items, string? Score = null, bool Perplexity = false);
 
 /// <summary>Passes on how training goes: every report to the caller, a line per epoch to ML.NET's log, and figures to its progress channel.</summary>
-internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<string>, IDisposable
+internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
 {
     private readonly IChannel channel;
     private readonly IProgressChannel figures;
@@ -55,9 +55,6 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<strin
         }
         caller?.Report(value);
     }
-
-    /// <summary>What the engine has to say about the data.</summary>
-    void IProgress<string>.Report(string value) => Info(value);
 
     public void Info(string text) => channel.Info(MessageSensitivity.None, text);
 

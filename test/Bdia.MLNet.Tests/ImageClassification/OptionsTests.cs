@@ -33,34 +33,13 @@ public class OptionsTests
         Images = OptionsMapping.Images(options),
     });
 
-    private static object Other(Type type, object? value) => value switch
-    {
-        bool b => !b,
-        int i => i + 1,
-        long l => l + 1,
-        double d => d + 0.125,
-        BackpropagationMode => BackpropagationMode.Checkpointed,
-        GammaSchedule => GammaSchedule.Exponent(7),
-        ComputePrecision => ComputePrecision.BFloat16,
-        VisionTransformerPreset => VisionTransformerPreset.Cifar,
-        LearningRateSchedule => LearningRateSchedule.Constant,
-        ModelSelection => ModelSelection.Loss,
-        CropFill => CropFill.Reflect,
-        _ when type == typeof(int?) => 2,
-        _ when type == typeof(double?) => 0.25,
-        _ when type == typeof(float[]) => new float[] { 1, 2, 3 },
-        _ when type == typeof(TimeSpan?) => TimeSpan.FromMinutes(3),
-        _ when type == typeof(string) => "folder",
-        _ => throw new NotSupportedException($"There is no other value for options of type {type}; add one here."),
-    };
-
     [Theory]
     [MemberData(nameof(EngineOptions))]
     public void Every_option_reaches_the_engine(string name)
     {
         var field = typeof(Options).GetField(name)!;
         var changed = new Options();
-        field.SetValue(changed, Other(field.FieldType, field.GetValue(changed)));
+        field.SetValue(changed, OtherValue.Of(field.FieldType, field.GetValue(changed)));
 
         Assert.NotEqual(Engine(new Options()), Engine(changed));
     }
@@ -80,7 +59,7 @@ public class OptionsTests
     {
         var options = new Options();
         foreach (var field in typeof(Options).GetFields().Where(field => !steering.Contains(field.Name)))
-            field.SetValue(options, Other(field.FieldType, field.GetValue(options)));
+            field.SetValue(options, OtherValue.Of(field.FieldType, field.GetValue(options)));
         var copy = options.Copy();
 
         foreach (var field in typeof(Options).GetFields())

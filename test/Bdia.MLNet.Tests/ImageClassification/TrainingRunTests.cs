@@ -11,17 +11,6 @@ public class TrainingRunTests
 {
     private readonly MLContext context = new(1);
 
-    private sealed class Reports(Action<TrainingProgress>? then = null) : IProgress<TrainingProgress>
-    {
-        public List<TrainingProgress> All { get; } = [];
-
-        public void Report(TrainingProgress value)
-        {
-            All.Add(value);
-            then?.Invoke(value);
-        }
-    }
-
     private BdiaImageClassificationTransformer Fit(Action<Options> change, int epochs = 3)
     {
         var options = ImageRows.Options(epochs: epochs);

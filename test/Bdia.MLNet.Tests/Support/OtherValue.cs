@@ -1,0 +1,45 @@
+using Bdia.Core.Decoding;
+using Bdia.Core.ImageClassification;
+using Bdia.Core.Layers;
+using Bdia.Core.Models;
+using Bdia.Core.Reversible;
+using Bdia.Core.SequenceToSequence;
+using Bdia.Core.Text;
+using Bdia.Core.Training;
+
+namespace Bdia.MLNet.Tests.Support;
+
+/// <summary>Changes options one by one, to see that each arrives where it should.</summary>
+internal static class OtherValue
+{
+    /// <summary>A value of the type that is not <paramref name="value"/>.</summary>
+    public static object Of(Type type, object? value) => value switch
+    {
+        bool b => !b,
+        int i => i + 1,
+        long l => l + 1,
+        double d => d + 0.125,
+        BackpropagationMode => BackpropagationMode.Checkpointed,
+        GammaSchedule => GammaSchedule.Exponent(7),
+        ComputePrecision => ComputePrecision.BFloat16,
+        VisionTransformerPreset => VisionTransformerPreset.Cifar,
+        EncoderDecoderPreset => EncoderDecoderPreset.Medium,
+        LearningRateSchedule => LearningRateSchedule.InverseSquareRoot,
+        ModelSelection => ModelSelection.Score,
+        CropFill => CropFill.Reflect,
+        TokenLevel => TokenLevel.Character,
+        TextNormalization normalization => normalization with { LowerCase = !normalization.LowerCase },
+        LongTextPolicy => LongTextPolicy.Throw,
+        WeightAverage => WeightAverage.Best,
+        DecodingOptions decoding => decoding with { BeamSize = decoding.BeamSize + 1 },
+        _ when type == typeof(int?) => 2,
+        _ when type == typeof(double?) => 0.25,
+        _ when type == typeof(bool?) => false,
+        _ when type == typeof(PositionEncoding?) => PositionEncoding.Learned,
+        _ when type == typeof(float[]) => new float[] { 1, 2, 3 },
+        _ when type == typeof(TimeSpan?) => TimeSpan.FromMinutes(3),
+        _ when type == typeof(string) => "folder",
+        _ when type == typeof(ITextTokenizer) => TextTokenizer.Train(["some text"], new TokenizerOptions()),
+        _ => throw new NotSupportedException($"There is no other value for options of type {type}; add one here."),
+    };
+}
