@@ -55,7 +55,8 @@ public sealed record SequenceTrainingOptions
     public void Validate()
     {
         var faults = new OptionFaults(nameof(SequenceTrainingOptions));
-        faults.Include(Tokenizer.Validate);
+        faults.Require(Tokenizer is not null, nameof(Tokenizer), Tokenizer, "set");
+        if (Tokenizer is not null) faults.Include(Tokenizer.Validate);
         faults.Require(SourceTokenizer is null or { Size: >= 1 }, nameof(SourceTokenizer), $"of size {SourceTokenizer?.Size}", "of at least one token, or null");
         faults.Require(TargetTokenizer is null or { Size: >= 1 }, nameof(TargetTokenizer), $"of size {TargetTokenizer?.Size}", "of at least one token, or null");
         faults.Require(TokensPerBatch is >= 1 and <= 10_000_000, nameof(TokensPerBatch), TokensPerBatch, "1..10,000,000");
@@ -66,7 +67,8 @@ public sealed record SequenceTrainingOptions
         faults.Require(BleuRows >= 1, nameof(BleuRows), BleuRows, "1 or more");
         faults.Require(AverageEpochs is >= 1 and <= 100, nameof(AverageEpochs), AverageEpochs, "1..100");
         faults.Require(Enum.IsDefined(AverageOf), nameof(AverageOf), AverageOf, "Last or Best");
-        faults.Include(Decoding.Validate);
+        faults.Require(Decoding is not null, nameof(Decoding), Decoding, "set");
+        if (Decoding is not null) faults.Include(Decoding.Validate);
         faults.ThrowIfAny();
     }
 }

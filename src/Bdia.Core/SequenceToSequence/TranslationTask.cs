@@ -13,7 +13,7 @@ internal sealed class TranslationTask(
     IReadOnlyDictionary<string, string> identity, torch.Device device) : ITrainingTask<TokenBatch>, IDisposable
 {
     private const int BatchesAhead = 1;
-    private const int DecodedAtOnce = 64; // rows between two questions whether to stop
+    private const int DecodedAtOnce = 128; // rows between two questions whether to stop
     private TokenLoss? _lossBefore;
 
     /// <inheritdoc/>
@@ -92,12 +92,13 @@ internal sealed class TranslationTask(
     private double Bleu(StopSignal stop)
     {
         var decoding = options.Decoding with { BestCount = 1 };
-        var outputs = new List<string>(data.References.Count);
-        foreach (var rows in Enumerable.Range(0, data.References.Count).Chunk(DecodedAtOnce))
+        var outputs = new string[data.References.Count];
+        // Rows of like length together, since a batch takes as long as its longest.
+        foreach (var rows in Enumerable.Range(0, outputs.Length).OrderBy(data.Validation!.Source.Length).Chunk(DecodedAtOnce))
         {
             stop.ThrowIfRequested();
             var hypotheses = Decoder.Decode(model, [.. rows.Select(Source)], decoding);
-            outputs.AddRange(hypotheses.Select(best => NetworkIds.Text(data.Target, best[0].Ids)));
+            for (var i = 0; i < rows.Length; i++) outputs[rows[i]] = NetworkIds.Text(data.Target, hypotheses[i][0].Ids);
         }
 
         return Metrics.Bleu.Corpus(outputs, [.. data.References.Select(reference => new[] { reference })]).Score;

@@ -94,6 +94,8 @@ internal sealed class ToyTask(ulong seed = 1) : ITrainingTask<ToyBatch>
 
     public Func<int, StopSignal, ValidationResult?>? OnValidate { get; init; }
 
+    public Func<int, StopSignal, ValidationResult?>? OnValidateAverage { get; init; }
+
     public Func<Tensor, Tensor>? OnLoss { get; init; }
 
     public Action<TrainingClock>? OnClock { get; init; }
@@ -112,6 +114,8 @@ internal sealed class ToyTask(ulong seed = 1) : ITrainingTask<ToyBatch>
         Assert.False(Net.training);
         return OnValidate!(epoch, stop);
     }
+
+    public ValidationResult? ValidateAverage(int epoch, StopSignal stop) => (OnValidateAverage ?? OnValidate)!(epoch, stop);
 
     /// <summary>Validation on 50 unseen rows.</summary>
     public ValidationResult Unseen()
