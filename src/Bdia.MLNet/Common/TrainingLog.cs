@@ -76,7 +76,7 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
         $", peak memory {progress.PeakResidentBytes / 1e6:F0} MB, side information {progress.SideInformationBytes} bytes");
 
     private string Figures(ValidationResult validation) => string.Create(CultureInfo.InvariantCulture,
-        $"{Figures("validation", validation.Loss, validation.Accuracy)}{(shown.Perplexity ? $", validation perplexity {Math.Exp(validation.Loss):F2}" : "")}" +
+        $"{Figures("validation", validation.Loss, validation.Accuracy)}{(shown.Perplexity ? $", validation perplexity {validation.Perplexity:F2}" : "")}" +
         $"{(shown.Score is not null && validation.Score is { } score ? $", validation {shown.Score} {score:F2}" : "")}");
 
     private static string Figures(string set, double loss, double? accuracy) => string.Create(CultureInfo.InvariantCulture,
