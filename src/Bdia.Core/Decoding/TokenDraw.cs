@@ -45,22 +45,30 @@ internal static class TokenDraw
             var isAll = count == vocabulary || options.TopK > 0;
             var tokens = new long[uniforms.Length];
             var row = 0;
-            while (row < tokens.Length && FromBest(best.Values(row), best.Ids(row), isAll, options.TopP, uniforms[row]) is { } token) tokens[row++] = token;
+            while (row < tokens.Length && Pick(best.Values(row), best.Ids(row), isAll, options.TopP, uniforms[row]) is { } token) tokens[row++] = token;
             if (row == tokens.Length) return tokens;
             count = (int)Math.Min(4L * count, vocabulary);
         }
     }
 
+    /// <param name="logProbabilities">Of the candidates, greatest first.</param>
+    /// <param name="ids">The candidates.</param>
+    /// <param name="isAll">Whether no other tokens may be drawn; where others may, all probabilities sum to 1.</param>
+    /// <param name="topP">Share of the probability that the tokens to draw from make up.</param>
+    /// <param name="uniform">In [0, 1).</param>
     /// <returns>A token, or null where more candidates are needed.</returns>
-    private static long? FromBest(ReadOnlySpan<double> logProbabilities, ReadOnlySpan<int> ids, bool isAll, double topP, double uniform)
+    private static long? Pick(ReadOnlySpan<double> logProbabilities, ReadOnlySpan<int> ids, bool isAll, double topP, double uniform)
     {
-        var total = 0.0;
-        foreach (var l in logProbabilities) total += Math.Exp(l);
-        var kept = 0;
-        var sum = 0.0;
-        var needed = isAll ? topP * total : topP;
-        while (kept < ids.Length && (kept == 0 || sum < needed)) sum += Math.Exp(logProbabilities[kept++]);
-        if (sum < needed && !isAll) return null;
+        var total = 1.0;
+        if (isAll)
+        {
+            total = 0;
+            foreach (var logProbability in logProbabilities) total += Math.Exp(logProbability);
+        }
+
+        var (kept, sum) = (0, 0.0);
+        while (kept < ids.Length && (kept == 0 || sum < topP * total)) sum += Math.Exp(logProbabilities[kept++]);
+        if (sum < topP * total && !isAll) return null;
 
         var byId = new (int Id, double Probability)[kept];
         for (var i = 0; i < kept; i++) byId[i] = (ids[i], Math.Exp(logProbabilities[i]));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Bdia.Core.Layers;
 using Bdia.Core.Models;
 using Bdia.Core.Training;
@@ -23,23 +22,16 @@ internal static class TrainingContender
         optimizer.ZeroGradients();
         var idle = ResidentMemory.Now();
 
-        var seconds = new List<double>();
-        for (var step = 0; step <= settings.Steps; step++)
+        var seconds = Timing.MedianSeconds(settings.Steps, step =>
         {
-            var watch = Stopwatch.StartNew();
-            using (var scope = NewDisposeScope())
-            {
-                if (bdia is not null) bdia.Clock.Step = step;
-                nn.functional.cross_entropy(model.forward(images), labels).backward();
-                optimizer.Step(step + 1, 1e-4);
-                optimizer.ZeroGradients();
-            }
-
-            if (step > 0) seconds.Add(watch.Elapsed.TotalSeconds);
-        }
-
+            using var scope = NewDisposeScope();
+            if (bdia is not null) bdia.Clock.Step = step;
+            nn.functional.cross_entropy(model.forward(images), labels).backward();
+            optimizer.Step(step + 1, 1e-4);
+            optimizer.ZeroGradients();
+        });
         var peak = ResidentMemory.Peak(); // before the matrix products below
-        return new(Statistics.Median(seconds), idle, peak, bdia?.Blocks.SideInformationBytes ?? 0, model.parameters().Sum(p => p.numel()), MatrixRate.Measure(settings.Precision));
+        return new(seconds, idle, peak, bdia?.Blocks.SideInformationBytes ?? 0, model.parameters().Sum(p => p.numel()), MatrixRate.Measure(settings.Precision));
     }
 
     private static nn.Module<Tensor, Tensor> Create(TrainingMethod method, VisionTransformerOptions options)

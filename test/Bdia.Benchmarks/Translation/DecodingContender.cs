@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Bdia.Core.Decoding;
 using Bdia.Core.Models;
 using Bdia.Core.Text;
@@ -19,17 +18,13 @@ internal static class DecodingContender
             Enumerable.Range(1, settings.Tokens - 1).Select(_ => random.Next(SpecialTokens.Count, settings.Vocabulary)).Append(SpecialTokens.End).ToArray()).ToArray();
         var options = new DecodingOptions { BeamSize = settings.BeamSize, UseCache = settings.UseCache, MaxLengthRatio = 0, MaxLengthConstant = settings.Tokens };
         var idle = ResidentMemory.Now();
-        var seconds = new List<double>();
-        for (var call = 0; call <= settings.Calls; call++)
+        var seconds = Timing.MedianSeconds(settings.Calls, _ =>
         {
-            var watch = Stopwatch.StartNew();
             var outputs = Decoder.Decode(model, sources, options);
-            if (call > 0) seconds.Add(watch.Elapsed.TotalSeconds);
             if (outputs.Any(found => found.Any(h => h.Ids.Count != settings.Tokens)))
                 throw new InvalidOperationException($"An output has not the {settings.Tokens} tokens that are to be measured.");
-        }
-
-        return new(Statistics.Median(seconds), idle, ResidentMemory.Peak(), model.parameters().Sum(p => p.numel()));
+        });
+        return new(seconds, idle, ResidentMemory.Peak(), model.parameters().Sum(p => p.numel()));
     }
 
     /// <summary>A vector of zeros gives the end token the logit 0, where the best of thousands of random ones is far above.</summary>

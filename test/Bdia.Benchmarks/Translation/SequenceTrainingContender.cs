@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Bdia.Core.Models;
 using Bdia.Core.Reversible;
 using Bdia.Core.Text;
@@ -40,22 +39,15 @@ internal static class SequenceTrainingContender
         model.train();
         optimizer.ZeroGradients();
         var idle = ResidentMemory.Now();
-        var seconds = new List<double>();
-        for (var step = 0; step <= settings.Steps; step++)
+        var seconds = Timing.MedianSeconds(settings.Steps, step =>
         {
-            var watch = Stopwatch.StartNew();
-            using (var scope = NewDisposeScope())
-            {
-                model.Clock.Step = step;
-                var states = model.Decode(target, model.Encode(source), source);
-                nn.functional.cross_entropy(model.Project(states).flatten(0, 1), target.flatten()).backward();
-                optimizer.Step(step + 1, 1e-4);
-                optimizer.ZeroGradients();
-            }
-
-            if (step > 0) seconds.Add(watch.Elapsed.TotalSeconds);
-        }
-
-        return new(Statistics.Median(seconds), idle, ResidentMemory.Peak());
+            using var scope = NewDisposeScope();
+            model.Clock.Step = step;
+            var states = model.Decode(target, model.Encode(source), source);
+            nn.functional.cross_entropy(model.Project(states).flatten(0, 1), target.flatten()).backward();
+            optimizer.Step(step + 1, 1e-4);
+            optimizer.ZeroGradients();
+        });
+        return new(seconds, idle, ResidentMemory.Peak());
     }
 }
