@@ -50,12 +50,8 @@ public sealed class DecoderBlock : Residual
         if (context.Conditions.Count != 2)
             throw new ArgumentException($"A decoder block was given {context.Conditions.Count} conditions; give two: the memory (B, S, D) and its mask (B, S).", nameof(context));
         using var scope = NewDisposeScope();
-        var (memory, mask) = (context.Conditions[0], TransformerBlock.KeyMask(context.Conditions[1], context.Conditions[0]));
-        var f = options.Regularised(attn.Apply(norm1.forward(x), mask: null, causal: true, context.InFloat32), context.Random); // f(x)
-        var second = x.Plus(f);
-        var c = options.Regularised(cross.Apply(norm2.forward(second), memory, mask, context.InFloat32), context.Random); // c(x + f, m)
-        var g = options.Regularised(mlp.Apply(norm3.forward(second.Plus(c)), context.InFloat32), context.Random); // g(x + f + c)
-        return f.Plus(c).Plus(g).MoveToOuterDisposeScope(); // (B, T, D)
+        var (memory, mask, inFloat32) = (context.Conditions[0], TransformerBlock.KeyMask(context.Conditions[1], context.Conditions[0]), context.InFloat32);
+        return Sum(x, context.Random, inFloat32, t => attn.Apply(t, mask: null, causal: true, inFloat32), t => cross.Apply(t, memory, mask, inFloat32)).MoveToOuterDisposeScope();
     }
 
     /// <summary>What the cross-attention needs of a memory (B, S, D), computed once for all steps: (2, B, H, S, Dh).</summary>
@@ -68,12 +64,16 @@ public sealed class DecoderBlock : Residual
     /// <param name="memory">Of <see cref="Keep"/>.</param>
     /// <param name="mask">Which of the memory is real: (R, 1, 1, S).</param>
     internal Tensor Next(Tensor x, KeyValueBuffer past, long position, Tensor memory, Tensor mask)
+        => Sum(x, random: null, inFloat32: true, t => attn.Next(t, past, position), t => cross.Next(t, memory, mask));
+
+    // The residual, for any way of attending.
+    private Tensor Sum(Tensor x, BlockRandom? random, bool inFloat32, Func<Tensor, Tensor> self, Func<Tensor, Tensor> toMemory)
     {
         using var scope = NewDisposeScope();
-        var f = attn.Next(norm1.forward(x), past, position);
+        var f = options.Regularised(self(norm1.forward(x)), random); // f(x)
         var second = x.Plus(f);
-        var c = cross.Next(norm2.forward(second), memory, mask);
-        var g = mlp.Apply(norm3.forward(second.Plus(c)), inFloat32: true);
-        return f.Plus(c).Plus(g).MoveToOuterDisposeScope();
+        var c = options.Regularised(toMemory(norm2.forward(second)), random); // c(x + f, m)
+        var g = options.Regularised(mlp.Apply(norm3.forward(second.Plus(c)), inFloat32), random); // g(x + f + c)
+        return f.Plus(c).Plus(g).MoveToOuterDisposeScope(); // (B, T, D)
     }
 }

@@ -60,6 +60,9 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
     internal static Tensor Product(Tensor x, Tensor weight, Tensor? bias, ComputePrecision precision)
     {
         var type = precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
-        return nn.functional.linear(x.to(type), weight.to(type), bias?.to(type));
+        return nn.functional.linear(As(type, x), As(type, weight), bias is null ? null : As(type, bias));
     }
+
+    // Mostly there is nothing to cast, and calls that do nothing are what decoding one text spends its time on.
+    private static Tensor As(ScalarType type, Tensor t) => t.dtype == type ? t : t.to(type);
 }

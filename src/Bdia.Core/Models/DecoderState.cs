@@ -15,11 +15,12 @@ public sealed class DecoderState : IDisposable
     private Tensor _mask; // (R, 1, 1, S)
     private long[] _origin; // which row of the sources each row decodes
 
-    internal DecoderState(Tensor[] memory, Tensor mask, int heads, int size)
+    internal DecoderState(EncoderDecoder network, Tensor[] memory, Tensor mask)
     {
+        Network = network;
         _memory = memory.Select(m => m.DetachFromDisposeScope()).ToArray();
         _mask = mask.clone().DetachFromDisposeScope(); // not a view, of memory that others could change
-        _past = memory.Select(_ => new KeyValueBuffer(mask.shape[0], heads, size, mask.device)).ToArray();
+        _past = memory.Select(m => new KeyValueBuffer(m.shape[1], m.shape[2], m.shape[4], m.device)).ToArray();
         _origin = Enumerable.Range(0, (int)mask.shape[0]).Select(row => (long)row).ToArray();
     }
 
@@ -62,6 +63,9 @@ public sealed class DecoderState : IDisposable
         foreach (var memory in _memory) memory.Dispose();
         _mask.Dispose();
     }
+
+    /// <summary>The network that began it.</summary>
+    internal EncoderDecoder Network { get; }
 
     /// <summary>h_k(x) at the position to be written.</summary>
     internal Tensor Evaluate(int k, DecoderBlock block, Tensor x) => block.Next(x, _past[k], Length, _memory[k], _mask);

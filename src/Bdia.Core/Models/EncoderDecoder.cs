@@ -14,14 +14,16 @@ namespace Bdia.Core.Models;
 /// <remarks>
 /// <para>State dict: encoder.K.*, decoder.K.*, encoder_norm, decoder_norm, source_embed and target_embed (embed alone where they are one),
 /// source_positions and target_positions (learned ones only), head (where the output is not tied).</para>
-/// <para>Padding is never read: masks made from the ids leave it out of attention, so it changes no result beyond float rounding. In
-/// training, states are rounded to a grid; there a rounding may move a state by one grid step.</para>
+/// <para>Padding is never read: masks made from the ids leave it out of attention, so it changes no result beyond float rounding (which,
+/// where states are rounded to a grid, may rarely move one by a grid step).</para>
 /// <para>Safe for several threads in evaluation mode.</para>
 /// </remarks>
 public sealed class EncoderDecoder : nn.Module
 {
     // Streams of the clock: each stack and each embedding draws from its own.
     private const int EncoderStream = 0, SourceStream = 1, DecoderStream = 2, TargetStream = 3;
+
+    private static readonly string[] Embeddings = ["embed", "source_embed", "target_embed", "source_positions", "target_positions"];
 
     private readonly TextEmbedding _source;
     private readonly TextEmbedding _target;
@@ -56,7 +58,7 @@ public sealed class EncoderDecoder : nn.Module
 
     /// <summary>Parameters of more than one dimension that weight decay leaves alone, as is usual for embeddings.</summary>
     public IReadOnlyCollection<string> WithoutDecay
-        => named_parameters().Select(p => p.name).Where(name => name.Contains("embed", StringComparison.Ordinal) || name.Contains("positions", StringComparison.Ordinal)).ToArray();
+        => named_parameters().Select(p => p.name).Where(name => Embeddings.Contains(name.Split('.')[0])).ToArray();
 
     /// <summary>Sizes and regularisation.</summary>
     public EncoderDecoderOptions Options { get; }
@@ -135,8 +137,8 @@ public sealed class EncoderDecoder : nn.Module
         var x = Inference.Run(Encoder, _source.Apply(source, 0, null), (k, state) => Encoder.Residuals[k].forward(state, context));
         var memory = _encoderNorm.forward(x);
         return new DecoderState(
-            Decoder.Residuals.Cast<DecoderBlock>().Select(block => block.Keep(memory)).ToArray(),
-            TransformerBlock.KeyMask(mask, memory), Options.Heads, Options.Width / Options.Heads);
+            this, Decoder.Residuals.Cast<DecoderBlock>().Select(block => block.Keep(memory)).ToArray(),
+            TransformerBlock.KeyMask(mask, memory));
     }
 
     /// <summary>Writes one position more of every row: what <see cref="Decode"/> and <see cref="Project(Tensor)"/> give there, in float32.</summary>
@@ -152,6 +154,7 @@ public sealed class EncoderDecoder : nn.Module
         ArgumentNullException.ThrowIfNull(ids);
         ArgumentNullException.ThrowIfNull(state);
         CheckEvaluation();
+        if (state.Network != this) throw new ArgumentException("The state was begun by another network; give each network the states that it began.", nameof(state));
         if (!ids.shape.AsSpan().SequenceEqual([state.Rows]))
             throw new ArgumentException($"Ids have shape ({string.Join(", ", ids.shape)}); give one for each of the state's {state.Rows} rows.", nameof(ids));
         using var scope = NewDisposeScope();

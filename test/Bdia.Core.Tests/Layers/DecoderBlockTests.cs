@@ -15,12 +15,7 @@ public class DecoderBlockTests
     private static DecoderBlock Trained(TransformerBlockOptions options)
     {
         using var generator = new Generator(1);
-        var block = new DecoderBlock(options, generator);
-        using var scope = NewDisposeScope();
-        using var noGradients = no_grad();
-        foreach (var (parameter, i) in block.parameters().Select((parameter, i) => (parameter, i)))
-            parameter.add_(Stacks.Normal((ulong)i, parameter.shape), 0.25);
-        return block;
+        return Stacks.Spread(new DecoderBlock(options, generator), 0.25);
     }
 
     // True for all tokens but the last two of every second sequence.

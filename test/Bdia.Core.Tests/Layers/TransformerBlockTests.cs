@@ -15,12 +15,7 @@ public class TransformerBlockTests
     private static TransformerBlock Trained(TransformerBlockOptions options)
     {
         using var generator = new Generator(1);
-        var block = new TransformerBlock(options, generator);
-        using var scope = NewDisposeScope();
-        using var noGradients = no_grad();
-        foreach (var (parameter, i) in block.parameters().Select((parameter, i) => (parameter, i)))
-            parameter.add_(Stacks.Normal((ulong)i, parameter.shape), 0.25);
-        return block;
+        return Stacks.Spread(new TransformerBlock(options, generator), 0.25);
     }
 
     private static ResidualContext Training(int step = 0) => new(new TrainingClock(5) { Step = step }.Random(0, 1), []);

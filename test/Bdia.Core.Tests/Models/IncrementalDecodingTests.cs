@@ -135,6 +135,16 @@ public class IncrementalDecodingTests
     }
 
     [Fact]
+    public void A_state_of_another_network_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Network(Small);
+        using var other = Network(Small);
+        using var state = other.Begin(Source);
+        Assert.Contains("begun by another network", Assert.Throws<ArgumentException>(() => model.Next(Target.select(1, 0), state)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Training_mode_is_refused()
     {
         using var scope = NewDisposeScope();

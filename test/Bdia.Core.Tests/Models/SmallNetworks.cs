@@ -31,13 +31,6 @@ internal static class SmallNetworks
         return tensor(ids, [lengths.Length, width]);
     }
 
-    /// <summary>Moves all weights, as training would, so that no part of the network is negligible.</summary>
-    public static EncoderDecoder Spread(EncoderDecoder model, double deviation = 0.2)
-    {
-        using var scope = NewDisposeScope();
-        using var noGradients = no_grad();
-        foreach (var (parameter, i) in model.parameters().Select((parameter, i) => (parameter, i)))
-            parameter.add_(Stacks.Normal((ulong)i, parameter.shape), deviation);
-        return model;
-    }
+    /// <summary>A network as training would leave it.</summary>
+    public static EncoderDecoder Spread(EncoderDecoder model) => Stacks.Spread(model, 0.2);
 }

@@ -16,6 +16,16 @@ internal static class Stacks
         return randn(shape, generator: generator);
     }
 
+    /// <summary>Moves all weights, as training would, so that no part of a module is negligible.</summary>
+    public static TModule Spread<TModule>(TModule module, double deviation) where TModule : nn.Module
+    {
+        using var scope = NewDisposeScope();
+        using var noGradients = no_grad();
+        foreach (var (parameter, i) in module.parameters().Select((parameter, i) => (parameter, i)))
+            parameter.add_(Normal((ulong)i, parameter.shape), deviation);
+        return module;
+    }
+
     public static BdiaStack Of(int depth, int width, BdiaStackOptions options, ulong seed = 1, double dropout = 0, bool bfloat16 = false,
         TrainingClock? clock = null, IStepKernel? kernel = null)
     {
