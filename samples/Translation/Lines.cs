@@ -3,6 +3,7 @@ using Bdia.MLNet;
 using Bdia.Samples.Translation.Data;
 using Bdia.Samples.Translation.Options;
 using Microsoft.ML;
+using Microsoft.ML.Runtime;
 
 namespace Bdia.Samples.Translation;
 
@@ -18,6 +19,12 @@ internal static class Lines
             else if (Console.IsInputRedirected) Write(mlContext, model, Piped());
             else Converse(mlContext, model);
         }
+    }
+
+    /// <summary>Says what ML.NET and its trainers warn of, where it does not mix with translations.</summary>
+    public static void Warn(object? sender, LoggingEventArgs e)
+    {
+        if (e.Kind >= ChannelMessageKind.Warning) Console.Error.WriteLine($"Note: {e.Source}: {e.RawMessage}");
     }
 
     /// <summary>In batches, read as they are needed.</summary>

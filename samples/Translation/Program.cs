@@ -42,7 +42,7 @@ static int Train(SampleOptions options)
 
     // 4. Saved, and loaded where nothing of the above is known, it gives the same translations and scores.
     mlContext.Model.Save(model, train.Schema, options.Save);
-    var loaded = SavedModel.Load(new MLContext(), options.Save);
+    using var loaded = SavedModel.Load(new MLContext(), options.Save);
     var some = mlContext.Data.TakeRows(mlContext.Data.LoadFromEnumerable(data.Tests[0].Rows), 1000);
     var identical = Translated.Identical(model.Transform(some), loaded.Transform(some));
 
@@ -54,6 +54,7 @@ static int Train(SampleOptions options)
 static int Use(SampleOptions options, string file)
 {
     var mlContext = new MLContext(options.Seed);
+    mlContext.Log += Lines.Warn;
     if (options.Threads is { } threads) BdiaRuntime.Threads = threads;
     using var model = SavedModel.Load(mlContext, file);
     model.Decoding = TrainerOptions.Decoding(options, model.Decoding);
@@ -61,7 +62,6 @@ static int Use(SampleOptions options, string file)
     if (options.Data is not null || options.Translate.Count == 0)
     {
         var report = new RunReport(options);
-        mlContext.Log += report.Log;
         var data = DataSources.Load(options, report.Note);
         var scored = data.Tests.Select(test => mlContext.Data.Cache(model.Transform(mlContext.Data.LoadFromEnumerable(test.Rows)))).ToArray();
         var metrics = scored.Select(rows => mlContext.SequenceToSequence.Evaluate(rows, nameof(TextRow.Target))).ToArray();
