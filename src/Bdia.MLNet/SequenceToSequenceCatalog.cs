@@ -22,6 +22,7 @@ public sealed class SequenceToSequenceCatalog : TaskCatalog
     /// <summary>The trainers.</summary>
     public SequenceToSequenceTrainers Trainers { get; }
 
+#pragma warning disable RS0026 // overloads with optional parameters: only one of these can be called without naming a target
     /// <summary>Compares predicted texts with what they should be.</summary>
     /// <param name="data">Rows with both, such as the output of a transformer.</param>
     /// <param name="targetColumnName">The reference: text, or a vector of texts where a row has several references.</param>
@@ -50,6 +51,7 @@ public sealed class SequenceToSequenceCatalog : TaskCatalog
         ArgumentException.ThrowIfNullOrEmpty(predictedTextColumnName);
         return TextEvaluation.Run(data, targetColumnNames, predictedTextColumnName);
     }
+#pragma warning restore RS0026
 
     /// <summary>
     /// Trains on all folds but one and evaluates on that one, for each fold in turn, as the cross-validation of ML.NET's other tasks does.

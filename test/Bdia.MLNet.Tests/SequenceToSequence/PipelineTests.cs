@@ -75,6 +75,17 @@ public class PipelineTests
     }
 
     [Fact]
+    public void Rows_may_be_shuffled_filtered_split_and_cached_before_training()
+    {
+        var rows = context.Data.ShuffleRows(context.Data.FilterRowsByColumn(Sentences.View(context, 40), "Number", lowerBound: 10));
+        var split = context.Data.TrainTestSplit(rows, testFraction: 0.3);
+
+        using var model = context.Transforms.CopyColumns("Copy", "Source").AppendCacheCheckpoint(context).Append(Trainer()).Fit(split.TrainSet);
+
+        Assert.InRange(context.SequenceToSequence.Evaluate(model.Transform(split.TestSet)).RowCount, 1, 29);
+    }
+
+    [Fact]
     public void A_prediction_engine_writes_what_a_view_has()
     {
         using var model = Trainer().Fit(Sentences.View(context, 24));
