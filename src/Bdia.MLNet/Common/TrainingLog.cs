@@ -63,7 +63,9 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
     /// <summary>The last line of a run.</summary>
     public void Finish(TrainingResult result)
     {
-        var kept = result.BestEpoch is { } best ? $"the weights of epoch {best} were kept" : "the last weights were kept";
+        var kept = result.AveragedEpochs is { } averaged ? $"the mean of the weights of epochs {string.Join(", ", averaged)} was kept"
+            : result.BestEpoch is { } best ? $"the weights of epoch {best} were kept"
+            : "the last weights were kept";
         var figure = result.BestValidation is { } validation ? $" ({Figures(validation)})" : "";
         var seconds = result.SecondsTraining.ToString("F1", CultureInfo.InvariantCulture);
         Info($"Training ended ({result.StopReason}) after {result.Steps} steps and {seconds} s; {kept}{figure}.");
@@ -72,8 +74,11 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
     private string EpochLine(TrainingProgress progress, EpochResult epoch) => string.Create(CultureInfo.InvariantCulture,
         $"Epoch {epoch.Epoch}/{progress.Epochs}: {Figures("training", epoch.TrainingLoss, epoch.TrainingAccuracy)}" +
         $"{(epoch.Validation is { } validation ? $", {Figures(validation)}" : "")}" +
-        $", {progress.ItemsPerSecond:F1} {shown.Items}/s, learning rate {epoch.LearningRate:G3}, remaining {progress.Remaining ?? TimeSpan.Zero:hh\\:mm\\:ss}" +
+        $", {progress.ItemsPerSecond:F1} {shown.Items}/s, learning rate {epoch.LearningRate:G3}, remaining {Clock(progress.Remaining ?? TimeSpan.Zero)}" +
         $", peak memory {progress.PeakResidentBytes / 1e6:F0} MB, side information {progress.SideInformationBytes} bytes");
+
+    // Long runs last for days, of which hh alone says nothing.
+    private static string Clock(TimeSpan time) => $"{(long)time.TotalHours:00}:{time:mm\\:ss}";
 
     private string Figures(ValidationResult validation) => string.Create(CultureInfo.InvariantCulture,
         $"{Figures("validation", validation.Loss, validation.Accuracy)}{(shown.Perplexity ? $", validation perplexity {validation.Perplexity:F2}" : "")}" +

@@ -52,6 +52,16 @@ public class TrainingRunTests : RunContract<BdiaSequenceToSequenceTransformer>
     }
 
     [Fact]
+    public void The_last_line_says_when_the_weights_are_an_average()
+    {
+        var log = new LogLines(Context);
+
+        using var model = Fit(options => (((Options)options).AverageEpochs, options.ValidationFraction) = (2, 0));
+
+        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.Contains("the mean of the weights of epochs 2, 3 was kept", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_GPU_that_is_not_there_is_an_error()
     {
         if (TorchSharp.torch.cuda.is_available())
