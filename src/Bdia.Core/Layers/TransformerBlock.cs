@@ -10,8 +10,9 @@ namespace Bdia.Core.Layers;
 /// each after a layer normalisation. State: norm1, attn, norm2, mlp.
 /// </summary>
 /// <remarks>
-/// A condition, where there is one, says which tokens are real: a mask (B, N), boolean, true for those that may be attended to. A pure function of x, the parameters and <see cref="ResidualContext.Random"/>: the same bits on every evaluation, with
-/// gradients or without, which is what lets the reversible stack rebuild states. Sums are float32 in either precision.
+/// <para>A pure function of x, the parameters and <see cref="ResidualContext.Random"/>: the same bits on every evaluation, with
+/// gradients or without, which is what lets the reversible stack rebuild states. Sums are float32 in either precision.</para>
+/// <para>A condition, where there is one, says which tokens are real: a mask (B, N), boolean, true for those that may be attended to.</para>
 /// </remarks>
 public sealed class TransformerBlock : Residual
 {

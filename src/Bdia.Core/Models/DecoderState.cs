@@ -19,7 +19,7 @@ public sealed class DecoderState : IDisposable
     {
         Network = network;
         _memory = memory.Select(m => m.DetachFromDisposeScope()).ToArray();
-        _mask = mask.clone().DetachFromDisposeScope(); // not a view, of memory that others could change
+        _mask = mask.DetachFromDisposeScope();
         _past = memory.Select(m => new KeyValueBuffer(m.shape[1], m.shape[2], m.shape[4], m.device)).ToArray();
         _origin = Enumerable.Range(0, (int)mask.shape[0]).Select(row => (long)row).ToArray();
     }
