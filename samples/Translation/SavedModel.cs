@@ -1,3 +1,4 @@
+using System.Reflection;
 using Bdia.MLNet;
 using Bdia.Samples.Common;
 using Microsoft.ML;
@@ -12,8 +13,20 @@ internal static class SavedModel
     public static BdiaSequenceToSequenceTransformer Load(MLContext mlContext, string path)
     {
         if (!File.Exists(path)) throw new SampleException($"There is no model {path}. Train one first (without --model), or check --model.");
-        var model = mlContext.Model.Load(path, out _);
+        var model = Read(mlContext, path);
         return Find(model) ?? throw new SampleException($"{path} holds no translator, but {model.GetType().Name}. Give a model that this sample has saved.");
+    }
+
+    private static ITransformer Read(MLContext mlContext, string path)
+    {
+        try
+        {
+            return mlContext.Model.Load(path, out _);
+        }
+        catch (Exception fault) when (fault is FormatException or InvalidDataException or InvalidOperationException or TargetInvocationException)
+        {
+            throw new SampleException($"{path} cannot be loaded as a model. Give a model.zip that this sample has saved.", fault);
+        }
     }
 
     private static BdiaSequenceToSequenceTransformer? Find(ITransformer model)

@@ -1,5 +1,4 @@
 using Bdia.Core.Decoding;
-using Bdia.Core.Text;
 using Bdia.Core.Training;
 using Bdia.MLNet;
 using Bdia.Samples.Translation.Data;

@@ -42,7 +42,7 @@ public sealed class TranslationSampleTests : IDisposable
     public void What_is_no_model_is_said_to_be_none()
     {
         Assert.Contains("There is no model nothing.zip", Run("--model", "nothing.zip", "--translate", "one").Error);
-        Assert.Contains("Error:", Run("--model", _folder.Write("model.zip", "no model"u8.ToArray()), "--translate", "one").Error);
+        Assert.Contains("cannot be loaded as a model", Run("--model", _folder.Write("model.zip", "no model"u8.ToArray()), "--translate", "one").Error);
     }
 
     private static (int Code, string Output, string Error) Run(params string[] args)
