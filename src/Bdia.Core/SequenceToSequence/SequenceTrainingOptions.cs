@@ -20,7 +20,7 @@ public sealed record SequenceTrainingOptions
     /// <summary>A ready tokenizer for the target; null = made from the training rows. Default null.</summary>
     public ITextTokenizer? TargetTokenizer { get; init; }
 
-    /// <summary>Tokens of a batch at most, padding included, on the side that has more of them; 1..10,000,000. A single longer row makes a batch of its own. Default 4096.</summary>
+    /// <summary>Tokens of a batch at most, padding included, on the side that has more of them; 1..10,000,000. A single longer row makes a batch of its own. The logits take this times the target vocabulary times 4 bytes, at most. Default 4096.</summary>
     public int TokensPerBatch { get; init; } = 4096;
 
     /// <summary>Tokens of the longest text on either side, end token included, 2..65,536, at most the network's MaxLength. Default 256.</summary>
@@ -32,7 +32,7 @@ public sealed record SequenceTrainingOptions
     /// <summary>Share of the training rows that is held back for validation where no validation rows are given, 0..1, below 1; 0 = none. Default 0.05.</summary>
     public double ValidationFraction { get; init; } = 0.05;
 
-    /// <summary>Epochs from one BLEU of decoded validation text to the next, 0 or more; 0 = never. Default 1. The last epoch has one as well, and so have averaged weights.</summary>
+    /// <summary>Epochs from one BLEU of decoded validation text to the next, 0 or more; 0 = never; of those that are validated at all, see <see cref="TrainingOptions.ValidateEveryEpochs"/>. The last epoch has one as well, and so have averaged weights. Default 1.</summary>
     public int BleuEveryEpochs { get; init; } = 1;
 
     /// <summary>Validation rows that are decoded for it, 1 or more, the first ones. Default 500.</summary>

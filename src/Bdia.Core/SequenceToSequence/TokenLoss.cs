@@ -41,7 +41,7 @@ internal sealed class TokenLoss : IDisposable
         }
 
         using var scope = NewDisposeScope();
-        var call = new Node.Call(targets, smoothing);
+        var call = new Node.Call(logits, targets, smoothing); // before the node is made: TorchSharp never lets go of one whose forward method throws
         return new TokenLoss(Node.apply(call, logits).MoveToOuterDisposeScope(), call.Correct, call);
     }
 
@@ -108,7 +108,7 @@ internal sealed class TokenLoss : IDisposable
         {
             var call = (Call)vars[0];
             ctx.save_data(nameof(Call), call);
-            return tensor(call.Compute((Tensor)vars[1]), float32);
+            return tensor(call.Value, float32);
         }
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradient)
@@ -127,19 +127,21 @@ internal sealed class TokenLoss : IDisposable
             }
         }
 
-        public sealed class Call(int[] targets, double smoothing) : IDisposable
+        public sealed class Call : IDisposable
         {
             private Tensor? _gradient; // in the memory of the logits
             private bool _taken;
 
-            public long Correct { get; private set; }
-
-            public double Compute(Tensor logits)
+            public Call(Tensor logits, int[] targets, double smoothing)
             {
-                var (sum, correct) = Run(logits, targets, smoothing, 1f / targets.Length);
-                (Correct, _gradient) = (correct, logits.detach().DetachFromDisposeScope());
-                return sum / targets.Length;
+                (var sum, Correct) = Run(logits, targets, smoothing, 1f / targets.Length);
+                Value = sum / targets.Length;
+                _gradient = logits.detach().DetachFromDisposeScope();
             }
+
+            public double Value { get; }
+
+            public long Correct { get; }
 
             /// <summary>The gradient, once: the factor is multiplied in where it stands.</summary>
             public Tensor Take(float factor)

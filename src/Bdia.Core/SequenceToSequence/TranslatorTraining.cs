@@ -11,6 +11,10 @@ public static class TranslatorTraining
     private const int SomeVocabulary = 4;
 
     /// <summary>Reads the pairs, trains tokenizers where none are given, sets rows aside for validation, trains, and returns the best translator.</summary>
+    /// <remarks>
+    /// Rows are read two or three times, and kept in memory as ids of two or four bytes. A run that goes on from a checkpoint reads the same rows and trains the
+    /// same tokenizers once more; the checkpoint knows both by their hashes, and refuses others.
+    /// </remarks>
     /// <param name="model">The network; its vocabularies are set from the tokenizers, whatever they are here.</param>
     /// <param name="training">How to train. BatchSize is not used: <see cref="SequenceTrainingOptions.TokensPerBatch"/> is.</param>
     /// <param name="sequences">Tokenizers, batches, lengths, validation, averaging, decoding.</param>
