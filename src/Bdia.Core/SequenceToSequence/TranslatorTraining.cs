@@ -12,7 +12,7 @@ public static class TranslatorTraining
 
     /// <summary>Reads the pairs, trains tokenizers where none are given, sets rows aside for validation, trains, and returns the best translator.</summary>
     /// <remarks>
-    /// Rows are read two or three times, and kept in memory as ids of two or four bytes. A run that goes on from a checkpoint reads the same rows and trains the
+    /// Rows are read two to four times, and kept in memory as ids of two or four bytes. A run that goes on from a checkpoint reads the same rows and trains the
     /// same tokenizers once more; the checkpoint knows both by their hashes, and refuses others.
     /// </remarks>
     /// <param name="model">The network; its vocabularies are set from the tokenizers, whatever they are here.</param>
