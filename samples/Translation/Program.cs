@@ -43,8 +43,7 @@ static int Train(SampleOptions options)
     // 4. Saved, and loaded where nothing of the above is known, it gives the same translations and scores.
     mlContext.Model.Save(model, train.Schema, options.Save);
     using var loaded = SavedModel.Load(new MLContext(), options.Save);
-    var some = mlContext.Data.TakeRows(mlContext.Data.LoadFromEnumerable(data.Tests[0].Rows), 1000);
-    var identical = Translated.Identical(model.Transform(some), loaded.Transform(some));
+    var identical = Translated.Identical(scored[0], loaded.Transform(mlContext.Data.LoadFromEnumerable(data.Tests[0].Rows)));
 
     report.Write(data, monitor, model.Model, metrics, identical);
     Lines.Translate(mlContext, loaded, options.Translate);

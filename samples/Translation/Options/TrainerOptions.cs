@@ -71,6 +71,8 @@ internal static class TrainerOptions
         options.Epochs = Math.Clamp(120_000 / rows, 3, 200); // few rows are seen more often
         options.EncoderDepth = 2;
         options.DecoderDepth = 2;
+        options.Heads = 8;
+        options.ShareEmbeddings = true;
         options.Dropout = 0;
         options.LabelSmoothing = 0; // an answer is right or wrong
         options.TokensPerBatch = 512;
