@@ -63,6 +63,9 @@ internal sealed record SequenceData(
         }
     }
 
+    /// <summary>Tokens of a batch of this data.</summary>
+    public int BatchTokens(SequenceTrainingOptions options) => options.BatchTokens(Math.Max(Training.Source.Ids, Training.Target.Ids));
+
     /// <summary>What a checkpoint must have been written with to be resumed on this data.</summary>
     public IReadOnlyDictionary<string, string> Identity(EncoderDecoderOptions model, SequenceTrainingOptions options)
     {

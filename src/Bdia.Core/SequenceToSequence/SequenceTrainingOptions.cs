@@ -8,6 +8,8 @@ namespace Bdia.Core.SequenceToSequence;
 /// <summary>What sequence-to-sequence training adds to <see cref="TrainingOptions"/>: tokenizers, batches by tokens, lengths, BLEU while training, averaging.</summary>
 public sealed record SequenceTrainingOptions
 {
+    private const int BatchesOfEpoch = 200, FewestTokens = 256, MostTokens = 4096;
+
     /// <summary>How tokenizers are made from the training rows where none are given.</summary>
     public TokenizerOptions Tokenizer { get; init; } = new();
 
@@ -20,8 +22,12 @@ public sealed record SequenceTrainingOptions
     /// <summary>A ready tokenizer for the target; null = made from the training rows. Default null.</summary>
     public ITextTokenizer? TargetTokenizer { get; init; }
 
-    /// <summary>Tokens of a batch at most, padding included, on the side that has more of them; 1..10,000,000. A single longer row makes a batch of its own. The logits take this times the target vocabulary times 4 bytes, at most. Default 4096.</summary>
-    public int TokensPerBatch { get; init; } = 4096;
+    /// <summary>
+    /// Tokens of a batch at most, padding included, on the side that has more of them; 1..10,000,000. A single longer row makes a batch of its own.
+    /// The logits take this times the target vocabulary times 4 bytes, at most.
+    /// Null = as many as make about 200 batches of an epoch, but 256 to 4096: few rows need small batches to take enough steps. Default null.
+    /// </summary>
+    public int? TokensPerBatch { get; init; }
 
     /// <summary>Tokens of the longest text on either side, end token included, 2..65,536, at most the network's MaxLength. Default 256.</summary>
     public int MaxTokens { get; init; } = 256;
@@ -59,7 +65,7 @@ public sealed record SequenceTrainingOptions
         if (Tokenizer is not null) faults.Include(Tokenizer.Validate);
         faults.Require(SourceTokenizer is null or { Size: >= 1 }, nameof(SourceTokenizer), $"of size {SourceTokenizer?.Size}", "of at least one token, or null");
         faults.Require(TargetTokenizer is null or { Size: >= 1 }, nameof(TargetTokenizer), $"of size {TargetTokenizer?.Size}", "of at least one token, or null");
-        faults.Require(TokensPerBatch is >= 1 and <= 10_000_000, nameof(TokensPerBatch), TokensPerBatch, "1..10,000,000");
+        faults.Require(TokensPerBatch is null or (>= 1 and <= 10_000_000), nameof(TokensPerBatch), TokensPerBatch, "1..10,000,000, or null");
         faults.Require(MaxTokens is >= 2 and <= 65_536, nameof(MaxTokens), MaxTokens, "2..65,536");
         faults.Require(Enum.IsDefined(LongTexts), nameof(LongTexts), LongTexts, "Truncate or Throw");
         faults.Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
@@ -71,4 +77,7 @@ public sealed record SequenceTrainingOptions
         if (Decoding is not null) faults.Include(Decoding.Validate);
         faults.ThrowIfAny();
     }
+
+    /// <summary>Tokens of a batch for training rows with so many tokens on the longer side.</summary>
+    internal int BatchTokens(long tokens) => TokensPerBatch ?? (int)Math.Clamp(tokens / BatchesOfEpoch, FewestTokens, MostTokens);
 }

@@ -64,7 +64,7 @@ internal sealed class TranslationTask(
     {
         Dispose();
         var totals = new ValidationTotals();
-        var plan = new TokenBatchPlan(data.Validation!, options.TokensPerBatch);
+        var plan = new TokenBatchPlan(data.Validation!, data.BatchTokens(options));
         using var ahead = new Prefetch<TokenBatch>(_ => plan.InOrder().Select(rows => TokenBatchWriter.Write(data.Validation!, rows)), BatchesAhead);
         while (ahead.TryTake(stop, out var batch))
         {

@@ -51,7 +51,7 @@ public static class TranslatorTraining
         {
             if (device.type != DeviceType.CPU) network.to(device);
             using var task = new TranslationTask(network, data, training, sequences, data.Identity(model, sequences), device);
-            var plan = new TokenBatchPlan(data.Training, sequences.TokensPerBatch);
+            var plan = new TokenBatchPlan(data.Training, data.BatchTokens(sequences));
             notes?.Report(new($"{plan.BatchCount(0)} batches in the first epoch, with {plan.PaddingShare(0):P1} padding."));
             var trainer = new Trainer<TokenBatch>(training) { AverageEpochs = sequences.AverageEpochs, AverageOf = sequences.AverageOf };
             var result = trainer.Run(task, new TokenBatchSource(data.Training, plan, training.Seed), progress, stopProbe, cancellation);

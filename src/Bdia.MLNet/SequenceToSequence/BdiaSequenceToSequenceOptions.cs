@@ -90,8 +90,8 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         /// <summary>How the network is told the place of a token. Null as in the preset (<see cref="PositionEncoding.Sinusoidal"/>). Default null.</summary>
         public PositionEncoding? Positions;
 
-        /// <summary>Tokens of a training batch at most, padding included, on the side that has more of them, 1..10,000,000. Default 4096.</summary>
-        public int TokensPerBatch = sequenceDefaults.TokensPerBatch;
+        /// <summary>Tokens of a training batch at most, padding included, on the side that has more of them, 1..10,000,000; null = as many as make about 200 batches of an epoch, but 256 to 4096. Default null.</summary>
+        public int? TokensPerBatch = sequenceDefaults.TokensPerBatch;
 
         /// <summary>Tokens of the longest text on either side, special ones included, 2..65,536. Default 256.</summary>
         public int MaxTokens = sequenceDefaults.MaxTokens;
