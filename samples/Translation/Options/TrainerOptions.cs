@@ -37,7 +37,7 @@ internal static class TrainerOptions
         options.Heads = asked.Heads ?? options.Heads;
         options.FeedForwardWidth = asked.FeedForward ?? options.FeedForwardWidth;
         options.Dropout = asked.Dropout ?? options.Dropout;
-        options.ShareEmbeddings = asked.ShareEmbeddings ?? options.ShareEmbeddings;
+        options.ShareEmbeddings = asked.ShareEmbeddings ?? (asked.SharedVocabulary == false ? null : options.ShareEmbeddings); // two vocabularies, two embeddings
         options.TokenLevel = asked.Tokens ?? options.TokenLevel;
         options.VocabularySize = asked.Vocabulary ?? options.VocabularySize;
         options.SharedVocabulary = asked.SharedVocabulary ?? options.SharedVocabulary;
