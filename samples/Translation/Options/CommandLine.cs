@@ -44,7 +44,7 @@ internal static class CommandLine
     private static readonly Option<int?> MaxTokens = Count("--max-tokens", "Tokens of the longest text; longer ones are cut. [default: the trainer's]", least: 2);
 
     private static readonly Option<int?> Epochs = Count("--epochs", "Passes over the training rows. [default: the trainer's; few for the sample's own pair]");
-    private static readonly Option<int?> TokensPerBatch = Count("--tokens-per-batch", "Tokens of a batch on its longer side, padding included. [default: the trainer's; fewer where there is little text]");
+    private static readonly Option<int?> TokensPerBatch = Count("--tokens-per-batch", "Tokens of a batch on its longer side, padding included. [default: the trainer's, by the size of the data]");
     private static readonly Option<int?> AccumulationSteps = Count("--accumulation-steps", "Batches that make one step. [default: 1]");
     private static readonly Option<double?> LearningRate = SharedOptions.LearningRate();
     private static readonly Option<int?> WarmupSteps = Count("--warmup-steps", "Steps in which the learning rate rises. [default: the trainer's share of the run]", least: 0);

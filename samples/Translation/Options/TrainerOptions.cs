@@ -28,7 +28,7 @@ internal static class TrainerOptions
             CancellationToken = cancellation,
         };
         if (asked.Data is null) SuitPhrases(options, data.Train.Count);
-        else SuitSize(options, data.Train.Count);
+        else if (data.Train.Count < 10_000) options.VocabularySize = 4000; // so that its tokens are seen often enough
 
         options.Preset = asked.Preset ?? options.Preset;
         options.Width = asked.Width ?? options.Width;
@@ -79,13 +79,5 @@ internal static class TrainerOptions
         options.LearningRate = 2e-3;
         options.VocabularySize = 512; // a token for every word there is, and digits by one or two
         options.Decoding = options.Decoding with { BeamSize = 1 };
-    }
-
-    /// <summary>Few rows need small steps to be enough steps, and a small vocabulary to be seen often enough.</summary>
-    private static void SuitSize(BdiaSequenceToSequenceTrainer.Options options, int rows)
-    {
-        if (rows >= 100_000) return;
-        options.TokensPerBatch = rows < 10_000 ? 1024 : 2048;
-        options.VocabularySize = rows < 10_000 ? 4000 : options.VocabularySize;
     }
 }
