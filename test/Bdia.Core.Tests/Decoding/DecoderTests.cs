@@ -108,11 +108,9 @@ public class DecoderTests
         }
 
         Run();
-        Collect();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         for (var i = 0; i < 5; i++) Run();
-        Collect();
-        Assert.Equal(before, Tensor.TotalCount);
+        LiveTensors.AssertNoMoreThan(before);
     }
 
     [Fact]
@@ -123,12 +121,10 @@ public class DecoderTests
         void Run(bool cached) => Assert.ThrowsAny<Exception>(() => Decode(model, Sources(6), Short with { UseCache = cached }));
         Run(true);
         Run(false);
-        Collect();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         Run(true);
         Run(false);
-        Collect();
-        Assert.Equal(before, Tensor.TotalCount);
+        LiveTensors.AssertNoMoreThan(before);
     }
 
     [Fact]
@@ -199,11 +195,5 @@ public class DecoderTests
     {
         Assert.Equal(expected.Count, actual.Count);
         foreach (var (e, a) in expected.Zip(actual)) Outputs.AssertSame(e, a, Tolerance);
-    }
-
-    private static void Collect()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
     }
 }

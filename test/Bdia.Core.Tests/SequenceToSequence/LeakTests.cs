@@ -37,20 +37,11 @@ public class LeakTests
         Assert.All(memory, logits => Assert.True(logits.IsInvalid));
     }
 
-    /// <summary>The same number of tensors before and after; TorchSharp leaves a few handles per node to the finaliser, so these are collected first.</summary>
     private static void Repeat(int times, Action step)
     {
         step();
-        Collect();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Count();
         for (var i = 0; i < times; i++) step();
-        Collect();
-        Assert.Equal(before, Tensor.TotalCount);
-
-        static void Collect()
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
+        LiveTensors.AssertNoMoreThan(before);
     }
 }
