@@ -98,19 +98,14 @@ public class DecoderTests
     public void Decoding_leaves_no_tensor_behind(DecodingOptions options)
     {
         using var model = Model();
-        void Run()
+        LiveTensors.AssertKept(5, () =>
         {
             Decode(model, Sources(6), options);
             Decode(model, Sources(6), options with { UseCache = false });
             using var cancellation = new CancellationTokenSource();
             cancellation.Cancel();
             Assert.Throws<OperationCanceledException>(() => Decoder.Decode(model, Sources(6), options, cancellation.Token));
-        }
-
-        Run();
-        var before = LiveTensors.Count();
-        for (var i = 0; i < 5; i++) Run();
-        LiveTensors.AssertNoMoreThan(before);
+        });
     }
 
     [Fact]
@@ -119,12 +114,11 @@ public class DecoderTests
         using var model = Model();
         using (no_grad()) model.named_parameters().Single(p => p.name.StartsWith("target_embed", StringComparison.Ordinal)).parameter.fill_(float.NaN);
         void Run(bool cached) => Assert.ThrowsAny<Exception>(() => Decode(model, Sources(6), Short with { UseCache = cached }));
-        Run(true);
-        Run(false);
-        var before = LiveTensors.Count();
-        Run(true);
-        Run(false);
-        LiveTensors.AssertNoMoreThan(before);
+        LiveTensors.AssertKept(1, () =>
+        {
+            Run(true);
+            Run(false);
+        });
     }
 
     [Fact]

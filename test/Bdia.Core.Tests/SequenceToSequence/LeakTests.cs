@@ -14,7 +14,7 @@ public class LeakTests
         using var model = new EncoderDecoder(TranslationTaskTests.Tiny, seed: 4);
         using var task = TranslationTaskTests.Task(model, new TrainingOptions { LabelSmoothing = 0.1 });
         using var batch = TranslationTaskTests.Batch();
-        Repeat(10, () =>
+        LiveTensors.AssertKept(10, () =>
         {
             using var scope = NewDisposeScope();
             task.Loss(batch).Loss.backward();
@@ -27,7 +27,7 @@ public class LeakTests
     {
         using var leaf = zeros(3, 11).requires_grad_(true);
         var memory = new List<Tensor>();
-        Repeat(10, () =>
+        LiveTensors.AssertKept(10, () =>
         {
             using var scope = NewDisposeScope();
             var logits = leaf * 1;
@@ -35,13 +35,5 @@ public class LeakTests
             memory.Add(logits);
         });
         Assert.All(memory, logits => Assert.True(logits.IsInvalid));
-    }
-
-    private static void Repeat(int times, Action step)
-    {
-        step();
-        var before = LiveTensors.Count();
-        for (var i = 0; i < times; i++) step();
-        LiveTensors.AssertNoMoreThan(before);
     }
 }
