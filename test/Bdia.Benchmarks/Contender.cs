@@ -29,19 +29,20 @@ internal sealed class Contender<TSettings, TFigures>(string name, Func<TSettings
 
     /// <summary>Runs every contender in <paramref name="repetitions"/> processes, interleaved: a slow moment of the machine meets all of them.</summary>
     /// <param name="contenders">What to run.</param>
-    /// <param name="repetitions">Processes for each.</param>
+    /// <param name="repetitions">Processes for each; those that <paramref name="results"/> has already are not run again.</param>
+    /// <param name="results">Takes the figures of every process.</param>
+    /// <param name="section">Where in <paramref name="results"/>.</param>
     /// <returns>The figures of all processes for each contender, in the order given.</returns>
-    public async Task<List<TFigures>[]> RunAllAsync(IReadOnlyList<TSettings> contenders, int repetitions)
+    public async Task<List<TFigures>[]> RunAllAsync(IReadOnlyList<TSettings> contenders, int repetitions, ResultFile results, string section = ResultFile.Rows)
     {
-        var figures = contenders.Select(_ => new List<TFigures>()).ToArray();
         for (var repetition = 0; repetition < repetitions; repetition++)
-            for (var i = 0; i < contenders.Count; i++)
+            foreach (var contender in contenders.Where(c => results.Runs<TSettings, TFigures>(section, c).Count <= repetition))
             {
-                await Console.Error.WriteLineAsync($"run {repetition + 1} of {repetitions}: {contenders[i]}");
-                figures[i].Add(await RunAsync(contenders[i]));
+                await Console.Error.WriteLineAsync($"run {repetition + 1} of {repetitions}: {contender}");
+                results.Add(section, contender, await RunAsync(contender));
             }
 
-        return figures;
+        return [.. contenders.Select(contender => results.Runs<TSettings, TFigures>(section, contender))];
     }
 
     /// <summary>Starts this program again for one contender and waits for its figures.</summary>

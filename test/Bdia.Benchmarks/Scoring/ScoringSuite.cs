@@ -29,7 +29,7 @@ internal static class ScoringSuite
             {
                 var file = Save(parse.GetValue(preset), Path.Combine(folder.FullName, "model.zip"));
                 var contenders = Enum.GetValues<ScoringMethod>().Select(method => new ScoringSettings(method, file, parse.GetValue(rows), parse.GetValue(batch))).ToArray();
-                var figures = await Contender.RunAllAsync(contenders, parse.GetValue(repetitions));
+                var figures = await Contender.RunAllAsync(contenders, parse.GetValue(repetitions), ResultFile.Open(null, resume: false));
                 Print(contenders, figures, parse.GetValue(preset));
                 if (parse.GetValue(json) is { } target)
                 {

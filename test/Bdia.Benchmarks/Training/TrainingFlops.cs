@@ -7,8 +7,7 @@ internal static class TrainingFlops
     public static double PerStep(TrainingSettings settings)
     {
         var network = settings.Network();
-        double tokens = (double)network.ImageHeight / network.PatchSize * network.ImageWidth / network.PatchSize + 1;
-        double width = network.Width;
+        double tokens = settings.Tokens(), width = network.Width;
         var perToken = 2 * (4 * width * width + 2 * width * network.FeedForwardWidth) // query, key, value, projection; two dense layers
             + 4 * tokens * width;                                                     // scores and their sums of values
         return settings.Batch * tokens * perToken * network.Depth * Passes(settings.Method);

@@ -4,22 +4,26 @@ using Bdia.Core.Reversible;
 
 namespace Bdia.Benchmarks.Training;
 
-/// <summary>One contender of the training suite: a vision transformer on 32x32 pictures, patch 4.</summary>
+/// <summary>One contender of the training suite: a vision transformer on square colour pictures, patch 4.</summary>
 /// <param name="Method">How it back-propagates.</param>
 /// <param name="Width">Features per token.</param>
 /// <param name="Depth">Blocks.</param>
+/// <param name="Side">Width and height of the pictures in pixels, a multiple of 4.</param>
 /// <param name="Batch">Pictures in a step.</param>
 /// <param name="Precision">Of matrix products.</param>
 /// <param name="Exponent">m of gamma = ±2^-m, where there is a gamma.</param>
 /// <param name="Steps">Timed steps, after one that is not.</param>
-internal sealed record TrainingSettings(TrainingMethod Method, int Width, int Depth, int Batch, ComputePrecision Precision, int Exponent, int Steps)
+internal sealed record TrainingSettings(TrainingMethod Method, int Width, int Depth, int Side, int Batch, ComputePrecision Precision, int Exponent, int Steps)
 {
     // Width and feed-forward width of the BDIA paper's network for CIFAR; narrower networks have the feed-forward width of small vision transformers.
-    private const int PaperWidth = 512, HeadSize = 64;
+    private const int PaperWidth = 512, HeadSize = 64, PatchSize = 4;
+
+    /// <summary>N: one for each patch, and the class token.</summary>
+    public int Tokens() => Side / PatchSize * (Side / PatchSize) + 1;
 
     public VisionTransformerOptions Network() => new()
     {
-        ImageHeight = 32, ImageWidth = 32, Channels = 3, Classes = 10, PatchSize = 4,
+        ImageHeight = Side, ImageWidth = Side, Channels = 3, Classes = 10, PatchSize = PatchSize,
         Width = Width, Depth = Depth, Heads = Math.Max(1, Width / HeadSize), FeedForwardWidth = Width >= PaperWidth ? Width : 2 * Width, Precision = Precision,
         Stack = new()
         {
@@ -33,7 +37,7 @@ internal sealed record TrainingSettings(TrainingMethod Method, int Width, int De
         },
     };
 
-    public override string ToString() => $"{Method}, width {Width}, depth {Depth}, {Precision}";
+    public override string ToString() => $"{Method}, width {Width}, depth {Depth}, side {Side}, batch {Batch}, {Precision}, m = {Exponent}";
 }
 
 /// <summary>What one process measured.</summary>

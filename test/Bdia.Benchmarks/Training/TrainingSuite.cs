@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Bdia.Core.Layers;
 
 namespace Bdia.Benchmarks.Training;
@@ -8,13 +6,10 @@ namespace Bdia.Benchmarks.Training;
 /// <summary>Seconds per step and resident peak of everything that one would train a vision transformer with, over shapes and precisions.</summary>
 internal static class TrainingSuite
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
-
     public static Contender<TrainingSettings, TrainingFigures> Contender { get; } = new("training-contender", TrainingContender.Run);
 
     public static Command Command()
     {
-        var json = new Option<FileInfo?>("--json") { Description = "Also write all figures to this file." };
         var shapes = new Option<Shape[]>("--shapes")
         {
             Description = "Width x depth, one or more: 512x6.", AllowMultipleArgumentsPerToken = true,
@@ -23,37 +18,38 @@ internal static class TrainingSuite
         };
         var methods = new Option<TrainingMethod[]>("--methods") { Description = "Contenders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. Enum.GetValues<TrainingMethod>().Where(m => m != TrainingMethod.Checkpointed)] };
         var precisions = new Option<ComputePrecision[]>("--precisions") { Description = "Of matrix products.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Enum.GetValues<ComputePrecision>() };
-        var batch = new Option<int>("--batch") { Description = "Pictures in a step.", DefaultValueFactory = _ => 64 };
+        var batches = SuiteOptions.Several("--batch", "Pictures in a step, one number or more.", 64);
+        var sides = SuiteOptions.Several("--side", "Width and height of the pictures in pixels, one number or more; patches are of 4, so that 32 gives 65 tokens and 64 gives 257.", 32);
         var exponent = new Option<int>("--exponent") { Description = "m of gamma = ±2^-m.", DefaultValueFactory = _ => 1 };
         var steps = new Option<int>("--steps") { Description = "Timed steps in each process.", DefaultValueFactory = _ => 3 };
-        var repetitions = new Option<int>("--repetitions") { Description = "Processes for each contender.", DefaultValueFactory = _ => 3 };
         var command = new Command("training", "Seconds per step and peak resident memory of BDIA and its alternatives, each in its own process.")
         {
-            json, shapes, methods, precisions, batch, exponent, steps, repetitions,
+            shapes, methods, precisions, batches, sides, exponent, steps,
         };
+        var suite = new SuiteOptions();
+        suite.AddTo(command);
         command.SetAction(async parse =>
         {
             var contenders = (from shape in parse.GetValue(shapes)!
+                              from side in parse.GetValue(sides)!
+                              from batch in parse.GetValue(batches)!
                               from precision in parse.GetValue(precisions)!
                               from method in parse.GetValue(methods)!
-                              select new TrainingSettings(method, shape.Width, shape.Depth, parse.GetValue(batch), precision, parse.GetValue(exponent), parse.GetValue(steps))).ToArray();
-            var figures = await Contender.RunAllAsync(contenders, parse.GetValue(repetitions));
-            var summaries = contenders.Select((contender, i) => new TrainingSummary(contender, figures[i])).ToArray();
-            Print(summaries);
-            if (parse.GetValue(json) is { } file)
-                await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(new { Machine = Machine.Describe(), Date = DateTime.UtcNow, Rows = summaries }, Json));
+                              select new TrainingSettings(method, shape.Width, shape.Depth, side, batch, precision, parse.GetValue(exponent), parse.GetValue(steps))).ToArray();
+            var figures = await Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), suite.Open(parse));
+            Print([.. contenders.Select((contender, i) => new TrainingSummary(contender, figures[i]))]);
         });
         return command;
     }
 
     private static void Print(TrainingSummary[] summaries)
     {
-        var first = summaries[0].Settings;
-        Console.WriteLine($"Vision transformers on 32x32 pictures in patches of 4, batch {first.Batch}, m = {first.Exponent}. {Machine.Describe()}");
-        foreach (var group in summaries.GroupBy(s => (s.Settings.Width, s.Settings.Depth, s.Settings.Precision)))
+        Console.WriteLine($"Vision transformers, patches of 4x4 pixels, m = {summaries[0].Settings.Exponent}. {Machine.Describe()}");
+        foreach (var group in summaries.GroupBy(s => s.Settings with { Method = TrainingMethod.Plain }))
         {
             Console.WriteLine();
-            Console.WriteLine($"Width {group.Key.Width}, depth {group.Key.Depth}, {group.Key.Precision}; {group.First().Runs[0].Parameters / 1e6:F1} M weights");
+            var s = group.Key;
+            Console.WriteLine($"Width {s.Width}, depth {s.Depth}, {s.Precision}, batch {s.Batch}, pictures of {s.Side}x{s.Side}; {group.First().Runs[0].Parameters / 1e6:F1} M weights");
             Console.WriteLine();
             Console.WriteLine(Table([.. group]));
         }

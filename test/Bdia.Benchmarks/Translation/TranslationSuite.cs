@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Bdia.Core.Models;
 using Bdia.Core.Reversible;
 
@@ -11,27 +9,25 @@ internal static class TranslationSuite
 {
     private const double Mebibyte = 1 << 20;
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
-
     public static Contender<DecodingSettings, DecodingFigures> Decoding { get; } = new("decoding-contender", DecodingContender.Run);
 
     public static Contender<SequenceTrainingSettings, SequenceTrainingFigures> Training { get; } = new("sequence-training-contender", SequenceTrainingContender.Run);
 
     public static Command Command()
     {
-        var json = new Option<FileInfo?>("--json") { Description = "Also write all figures to this file." };
         var preset = new Option<EncoderDecoderPreset>("--preset") { Description = "The network.", DefaultValueFactory = _ => EncoderDecoderPreset.Compact };
         var vocabulary = new Option<int>("--vocabulary") { Description = "Ids of source and target.", DefaultValueFactory = _ => 8000 };
         var tokens = new Option<int>("--tokens") { Description = "Of each input and each output.", DefaultValueFactory = _ => 40 };
-        var batches = Several("--batches", "Inputs decoded together.", 1, 64);
-        var beams = Several("--beams", "Hypotheses followed for each input; 1 is greedy.", 1, 4);
+        var batches = SuiteOptions.Several("--batches", "Inputs decoded together.", 1, 64);
+        var beams = SuiteOptions.Several("--beams", "Hypotheses followed for each input; 1 is greedy.", 1, 4);
         var calls = new Option<int>("--calls") { Description = "Timed calls or steps in each process.", DefaultValueFactory = _ => 3 };
-        var repetitions = new Option<int>("--repetitions") { Description = "Processes for each contender.", DefaultValueFactory = _ => 3 };
         var noTraining = new Option<bool>("--no-training") { Description = "Decoding alone." };
         var command = new Command("translation", "Decoding with and without cache, and training, of an encoder-decoder of random weights; each contender in its own process.")
         {
-            json, preset, vocabulary, tokens, batches, beams, calls, repetitions, noTraining,
+            preset, vocabulary, tokens, batches, beams, calls, noTraining,
         };
+        var suite = new SuiteOptions();
+        suite.AddTo(command);
         command.SetAction(async parse =>
         {
             var (network, ids, length, count) = (parse.GetValue(preset), parse.GetValue(vocabulary), parse.GetValue(tokens), parse.GetValue(calls));
@@ -41,28 +37,16 @@ internal static class TranslationSuite
                             select new DecodingSettings(network, ids, length, batch, beam, cache, count)).ToArray();
             SequenceTrainingSettings[] trainers = parse.GetValue(noTraining) ? []
                 : [.. Enum.GetValues<BackpropagationMode>().Select(mode => new SequenceTrainingSettings(network, ids, length, Batch: 64, mode, count))];
-            var decoded = await Decoding.RunAllAsync(decoders, parse.GetValue(repetitions));
-            var trained = await Training.RunAllAsync(trainers, parse.GetValue(repetitions));
+            var results = suite.Open(parse);
+            var decoded = await Decoding.RunAllAsync(decoders, parse.GetValue(suite.Repetitions), results, nameof(Decoding));
+            var trained = await Training.RunAllAsync(trainers, parse.GetValue(suite.Repetitions), results, nameof(Training));
             Console.WriteLine($"Encoder-decoder {network}, {decoded[0][0].Parameters / 1e6:F1} M weights, vocabulary {ids}, inputs and outputs of {length} tokens. {Machine.Describe()}");
             Console.WriteLine();
             Console.WriteLine(DecodingTable(decoders, decoded));
             if (trainers.Length > 0) Console.WriteLine(TrainingTable(trainers, trained));
-            if (parse.GetValue(json) is { } file)
-            {
-                var rows = new
-                {
-                    Machine = Machine.Describe(), Date = DateTime.UtcNow,
-                    Decoding = decoders.Select((settings, i) => new { Settings = settings, Runs = decoded[i] }),
-                    Training = trainers.Select((settings, i) => new { Settings = settings, Runs = trained[i] }),
-                };
-                await File.WriteAllTextAsync(file.FullName, JsonSerializer.Serialize(rows, Json));
-            }
         });
         return command;
     }
-
-    private static Option<int[]> Several(string name, string description, params int[] values)
-        => new(name) { Description = description, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => values };
 
     private static MarkdownTable DecodingTable(DecodingSettings[] contenders, List<DecodingFigures>[] figures)
     {
