@@ -24,18 +24,15 @@ internal static unsafe class DropoutMask
         var mask = empty(shape, float32, CPU);
         var to = TensorMemory.Pointer<float>(mask);
         var count = mask.numel();
-        var workers = (int)Math.Clamp(count / SmallestShare, 1, Math.Max(1, get_num_threads()));
-        if (workers == 1) Fill(to, 0, count, probability, key);
-        else Parallel.For(0, workers, worker => Fill(to, Start(worker), Start(worker + 1), probability, key));
+        KernelThreads.ForRanges(count, SmallestShare, (start, end) => Fill(to, start, end, probability, key));
         return mask;
-
-        long Start(int worker) => worker == workers ? count : count / workers * worker;
     }
 
     /// <summary>What one element becomes, by scalar arithmetic: the definition, and the oracle of the pass over memory.</summary>
     public static float Element(long index, double probability, ulong key)
         => Hash((uint)index ^ Key0(key, index), Key1(key, index)) >= Threshold(probability) ? Scale(probability) : 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Fill(float* to, long from, long end, double probability, ulong key)
     {
         var (threshold, scale) = (Threshold(probability), Scale(probability));

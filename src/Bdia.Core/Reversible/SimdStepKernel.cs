@@ -14,6 +14,7 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
 {
     public static readonly SimdStepKernel Instance = new();
 
+    // Passes are optimised at once: the runtime would first run them unoptimised some dozen times, which is the first steps of a training.
     private delegate Vector256<float> Pass(in Span span);
 
     public float Advance(Tensor destination, Tensor xPrevious, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid)
@@ -21,7 +22,7 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
         float* to = Pointer<float>(destination), previous = Pointer<float>(xPrevious), at = Pointer<float>(x), residual = Pointer<float>(h);
         var packed = Pointer<byte>(pads.Bytes);
         var m = pads.PadBits;
-        return ForEachGroup(x.shape[0], pads.ElementsPerSample, (in Span s) =>
+        return ForEachGroup(x.shape[0], pads.ElementsPerSample, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in Span s) =>
         {
             var weight = Lanes.Broadcast(gamma[s.Sample]);
             var largest = Vector256<float>.Zero;
@@ -46,7 +47,7 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
         float* to = Pointer<float>(destination), next = Pointer<float>(xNext), at = Pointer<float>(x), residual = Pointer<float>(h);
         var packed = Pointer<byte>(pads.Bytes);
         var m = pads.PadBits;
-        ForEachGroup(x.shape[0], pads.ElementsPerSample, (in Span s) =>
+        ForEachGroup(x.shape[0], pads.ElementsPerSample, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in Span s) =>
         {
             var weight = Lanes.Broadcast(gamma[s.Sample]);
             for (var g = s.FirstGroup; g < s.EndGroup; g++)
@@ -64,7 +65,7 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
     public float Euler(Tensor destination, Tensor x, Tensor h, FixedPointGrid grid)
     {
         float* to = Pointer<float>(destination), at = Pointer<float>(x), residual = Pointer<float>(h);
-        return ForEachGroup(1, x.numel(), (in Span s) =>
+        return ForEachGroup(1, x.numel(), [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in Span s) =>
         {
             var largest = Vector256<float>.Zero;
             for (var g = s.FirstGroup; g < s.EndGroup; g++)
@@ -84,7 +85,7 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
     public float Quantize(Tensor destination, Tensor y, FixedPointGrid grid)
     {
         float* to = Pointer<float>(destination), from = Pointer<float>(y);
-        return ForEachGroup(1, y.numel(), (in Span s) =>
+        return ForEachGroup(1, y.numel(), [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in Span s) =>
         {
             var largest = Vector256<float>.Zero;
             for (var g = s.FirstGroup; g < s.EndGroup; g++)
@@ -125,8 +126,7 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
             largest[worker] = most;
         }
 
-        if (workers == 1) Work(0);
-        else Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, Work);
+        KernelThreads.For(workers, Work);
 
         var result = 0f;
         foreach (var lanes in largest)

@@ -87,7 +87,7 @@ internal sealed class TokenLoss : IDisposable
     {
         var (memory, width) = ((nint)TensorMemory.Pointer<float>(logits), (int)logits.shape[1]);
         var rows = new CrossEntropyKernel.Row[targets.Length];
-        Parallel.For(0, targets.Length, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() }, i =>
+        KernelThreads.For(targets.Length, i =>
             rows[i] = CrossEntropyKernel.Compute(new Span<float>((float*)memory + (long)i * width, width), targets[i], SpecialTokens.Padding, smoothing, scale));
         GC.KeepAlive(logits);
         var (sum, correct) = (0.0, 0L);

@@ -95,7 +95,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
     private void ForEachPiece(Action<int> work)
     {
         if (threads > 1 && _pieces.Sum(piece => (long)piece.Length) >= ParallelFrom)
-            Parallel.For(0, _pieces.Count, new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
+            KernelThreads.For(_pieces.Count, work, threads);
         else
             for (var i = 0; i < _pieces.Count; i++) work(i);
     }

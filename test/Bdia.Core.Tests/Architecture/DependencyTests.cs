@@ -14,7 +14,7 @@ public partial class DependencyTests
         ["Numerics"] = new() { ["Native"] = [] },
         ["Formats"] = new() { ["Native"] = [] },
         ["Reversible"] = new() { ["Native"] = [], ["Numerics"] = [] },
-        ["Layers"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath"], ["Reversible"] = ["Residual", "ResidualContext", "BlockRandom"] },
+        ["Layers"] = new() { ["Native"] = [], ["Numerics"] = [], ["Reversible"] = ["Residual", "ResidualContext", "BlockRandom", "GradientHandOver"] },
         ["Models"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath"], ["Layers"] = [], ["Reversible"] = [], ["Text"] = ["SpecialTokens"] },
         ["Text"] = new() { ["Common"] = [] },
         ["Metrics"] = [],
@@ -23,7 +23,7 @@ public partial class DependencyTests
         {
             ["Common"] = [],
             ["Native"] = [],
-            ["Numerics"] = ["TensorMath", "TensorMemory"],
+            ["Numerics"] = ["TensorMath", "TensorMemory", "KernelThreads"],
             ["Formats"] = [],
             ["Models"] = [],
             ["Training"] = [],
