@@ -21,6 +21,33 @@ public static class ModuleState
     /// <exception cref="InvalidDataException">Names every missing, unexpected, misshapen and wrongly typed tensor. The module is unchanged.</exception>
     public static void Load(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors)
     {
+        Assign(module, tensors, (target, source) => target.copy_(source));
+    }
+
+    /// <summary>
+    /// Fills a new module from a stream: the memory that is read into becomes the module's, so that a model is in memory once, and each of
+    /// its bytes is written once.
+    /// </summary>
+    /// <param name="module">On the CPU; what its tensors hold does not matter.</param>
+    /// <param name="stream">A safetensors stream, as in <see cref="SafeTensors.Read"/>, with what <see cref="Load"/> asks for.</param>
+    /// <exception cref="InvalidDataException">As those two throw. The module is then disposed.</exception>
+    internal static TModule Fill<TModule>(TModule module, Stream stream) where TModule : nn.Module
+    {
+        try
+        {
+            using var content = SafeTensors.Read(stream);
+            Assign(module, content.Tensors, (target, source) => target.set_(source));
+            return module;
+        }
+        catch
+        {
+            module.Dispose();
+            throw;
+        }
+    }
+
+    private static void Assign(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors, Func<Tensor, Tensor, Tensor> assign)
+    {
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(tensors);
         var state = module.state_dict();
@@ -31,7 +58,7 @@ public static class ModuleState
         foreach (var (name, target) in state)
         {
             using var scope = NewDisposeScope();
-            target.copy_(tensors[name]);
+            assign(target, tensors[name]);
         }
     }
 

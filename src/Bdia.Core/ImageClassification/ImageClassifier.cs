@@ -89,11 +89,9 @@ public sealed class ImageClassifier : IDisposable
     {
         BdiaRuntime.EnsureLoaded();
         var description = ImageClassifierDescription.Parse(json);
-        var model = new VisionTransformer(description.Model, seed: 0);
+        var model = ModuleState.Fill(VisionTransformer.WithoutValues(description.Model), weights);
         try
         {
-            using var content = SafeTensors.Read(weights);
-            ModuleState.Load(model, content.Tensors);
             if (device is not null && device.type != DeviceType.CPU) model.to(device);
             return new ImageClassifier(model, description.Normalization);
         }

@@ -12,13 +12,18 @@ internal static class Initial
     private const double Cut = 2;
     private const double AreaBelowCut = 0.9772498680518208;
 
+    [ThreadStatic] private static bool isLeftOut;
+
+    /// <summary>Until it is disposed, parameters that this thread makes hold what happens to be in memory: for modules that get all their values from a file.</summary>
+    internal static LeftOut LeaveOut() => new();
+
     /// <summary>Normal with mean 0 and the given standard deviation, cut at two of them on either side.</summary>
     internal static Parameter TruncatedNormal(Generator generator, double standardDeviation, params long[] shape)
     {
         // Inverse of the distribution function: z = √2 erfinv(2 area - 1) of a uniform area between the two cuts.
         const double Bound = 2 * AreaBelowCut - 1;
         var limit = Cut * standardDeviation;
-        return Owned(() =>
+        return Owned(shape, () =>
         {
             var values = empty(shape).uniform_(-Bound, Bound, generator).erfinv_().TimesInPlace(Math.Sqrt(2) * standardDeviation);
             return TensorMath.With(-limit, limit, (low, high) => values.clamp_(low, high));
@@ -27,7 +32,7 @@ internal static class Initial
 
     /// <summary>Normal with mean 0 and the given standard deviation.</summary>
     internal static Parameter Normal(Generator generator, double standardDeviation, params long[] shape)
-        => Owned(() => empty(shape).normal_(0, standardDeviation, generator));
+        => Owned(shape, () => empty(shape).normal_(0, standardDeviation, generator));
 
     /// <summary>Weights (outputs, inputs) of a dense layer.</summary>
     /// <param name="scheme">How they are spread.</param>
@@ -43,18 +48,26 @@ internal static class Initial
 
     /// <summary>Uniform between -bound and bound.</summary>
     internal static Parameter Uniform(Generator generator, double bound, params long[] shape)
-        => Owned(() => empty(shape).uniform_(-bound, bound, generator));
+        => Owned(shape, () => empty(shape).uniform_(-bound, bound, generator));
 
     /// <summary>The same value everywhere.</summary>
-    internal static Parameter Constant(double value, params long[] shape) => Owned(() => TensorMath.With(value, scalar => full(shape, scalar)));
+    internal static Parameter Constant(double value, params long[] shape) => Owned(shape, () => TensorMath.With(value, scalar => full(shape, scalar)));
 
     // A module may be built inside a caller's dispose scope, which must not free its parameters.
-    private static Parameter Owned(Func<Tensor> create)
+    private static Parameter Owned(long[] shape, Func<Tensor> create)
     {
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var parameter = nn.Parameter(create().to(ScalarType.Float32));
+        var parameter = nn.Parameter(isLeftOut ? empty(shape, ScalarType.Float32) : create().to(ScalarType.Float32));
         parameter.DetachFromDisposeScope();
         return parameter;
+    }
+
+    /// <summary>See <see cref="LeaveOut"/>.</summary>
+    internal sealed class LeftOut : IDisposable
+    {
+        public LeftOut() => isLeftOut = true;
+
+        public void Dispose() => isLeftOut = false;
     }
 }

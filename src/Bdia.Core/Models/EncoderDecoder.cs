@@ -72,6 +72,13 @@ public sealed class EncoderDecoder : nn.Module
     /// <summary>The decoder's blocks.</summary>
     public BdiaStack Decoder { get; }
 
+    /// <summary>A network whose weights are still to be set, all of them: to draw first what a file then overwrites took longer than to read the file.</summary>
+    internal static EncoderDecoder WithoutValues(EncoderDecoderOptions options)
+    {
+        using var leftOut = Initial.LeaveOut();
+        return new(options, seed: 0);
+    }
+
     /// <summary>Reads sources.</summary>
     /// <param name="source">Ids (B, S), int64, padded at the end with <see cref="SpecialTokens.Padding"/>; no row may be all padding.</param>
     /// <returns>The memory, (B, S, D), float32. What stands at padding is meaningless.</returns>

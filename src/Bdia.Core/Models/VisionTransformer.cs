@@ -57,6 +57,13 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
     /// <summary>The stack of transformer blocks.</summary>
     public BdiaStack Blocks => blocks;
 
+    /// <summary>A network whose weights are still to be set, all of them: to draw first what a file then overwrites took longer than to read the file.</summary>
+    internal static VisionTransformer WithoutValues(VisionTransformerOptions options)
+    {
+        using var leftOut = Initial.LeaveOut();
+        return new(options, seed: 0);
+    }
+
     /// <summary>Classifies images.</summary>
     /// <param name="input">(B, C, Hi, Wi), float32, normalised per channel.</param>
     /// <returns>Logits (B, classes), float32.</returns>

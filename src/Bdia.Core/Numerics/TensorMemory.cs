@@ -13,11 +13,17 @@ internal static unsafe class TensorMemory
     {
         if (!t.is_contiguous() || t.device_type != TorchSharp.DeviceType.CPU || t.element_size() != sizeof(T))
             throw new ArgumentException($"Expected a contiguous CPU tensor of {typeof(T).Name}; got {t.dtype} on {t.device} ({(t.is_contiguous() ? "" : "not ")}contiguous).");
+        return (T*)Address(t);
+    }
+
+    /// <summary>The first byte, whatever the type; null for an empty tensor.</summary>
+    public static byte* Address(Tensor t)
+    {
         if (t.numel() == 0) return null;
         // Tensor.bytes is a span and so ends at 2 GB; a span over the first element has the same address and no such limit.
         using var flat = t.view(-1);
         using var first = flat.narrow(0, 0, 1);
-        return (T*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(first.bytes));
+        return (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(first.bytes));
     }
 
     /// <summary>How many elements of two contiguous float32 tensors of finite values differ in a bit, the sign of zero included.</summary>

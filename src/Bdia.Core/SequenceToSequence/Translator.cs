@@ -132,11 +132,9 @@ public sealed class Translator : IDisposable
     {
         BdiaRuntime.EnsureLoaded();
         var description = TranslatorDescription.Parse(json);
-        var model = new EncoderDecoder(description.Model, seed: 0);
+        var model = ModuleState.Fill(EncoderDecoder.WithoutValues(description.Model), weights);
         try
         {
-            using var content = SafeTensors.Read(weights);
-            ModuleState.Load(model, content.Tensors);
             if (device is not null && device.type != DeviceType.CPU) model.to(device);
             return new Translator(model, description.Source, description.Target, description.MaxTokens, description.LongTexts, description.Decoding);
         }

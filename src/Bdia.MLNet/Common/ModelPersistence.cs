@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -60,26 +61,50 @@ internal static class ModelPersistence
             throw Altered(DescriptionEntry);
 
         T? model = default;
-        if (!archive.TryRead(WeightsEntry, stream => model = ReadWeights(description, stream, create)))
+        if (!archive.TryRead(WeightsEntry, (stream, length) => model = ReadWeights(description, stream, length, create)))
             throw Missing(WeightsEntry);
         return model!;
     }
 
-    private static T ReadWeights<T>(JsonObject description, Stream stream, Func<JsonObject, Stream, T> create)
+    private static T ReadWeights<T>(JsonObject description, Stream stream, long length, Func<JsonObject, Stream, T> create)
     {
         var expected = description["weights"];
-        if (stream.Length.ToString() != expected?["bytes"]?.ToString())
-            throw new InvalidDataException($"The entry '{WeightsEntry}' has {stream.Length} bytes, but {expected?["bytes"]} were written: the file is cut short or altered. Use an intact copy of the model.");
-        if (Convert.ToHexStringLower(SHA256.HashData(stream)) != expected["sha256"]?.ToString())
-            throw Altered(WeightsEntry);
-        stream.Position = 0;
+        if (length.ToString() != expected?["bytes"]?.ToString())
+            throw new InvalidDataException($"The entry '{WeightsEntry}' has {length} bytes, but {expected?["bytes"]} were written: the file is cut short or altered. Use an intact copy of the model.");
+        using var ahead = new ReadAheadStream(stream, length);
+        T? model = default;
+        Exception? fault = null;
         try
         {
-            return create(description, stream);
+            model = create(description, ahead);
         }
-        catch (Exception e) when (e is FormatException or JsonException or ArgumentException)
+        catch (Exception e)
         {
-            throw new InvalidDataException($"The entry '{DescriptionEntry}' does not describe a usable model: {e.Message}");
+            fault = e;
+        }
+
+        // The parser trusts nothing, so it may run first; but what was altered is told as such, whatever the parser made of it.
+        if (Hash(ahead) != expected["sha256"]?.ToString())
+        {
+            (model as IDisposable)?.Dispose();
+            throw Altered(WeightsEntry);
+        }
+        if (fault is FormatException or JsonException or ArgumentException)
+            throw new InvalidDataException($"The entry '{DescriptionEntry}' does not describe a usable model: {fault.Message}");
+        if (fault is not null)
+            ExceptionDispatchInfo.Throw(fault);
+        return model!;
+    }
+
+    private static string? Hash(ReadAheadStream stream)
+    {
+        try
+        {
+            return Convert.ToHexStringLower(stream.Hash());
+        }
+        catch (InvalidDataException)
+        {
+            return null; // what stands in the zip cannot be inflated
         }
     }
 
@@ -96,7 +121,7 @@ internal static class ModelPersistence
     private static byte[] ReadAll(ModelArchiveReader archive, string name)
     {
         using var content = new MemoryStream();
-        return archive.TryRead(name, stream => stream.CopyTo(content)) ? content.ToArray() : throw Missing(name);
+        return archive.TryRead(name, (stream, _) => stream.CopyTo(content)) ? content.ToArray() : throw Missing(name);
     }
 
     private static JsonObject Parse(byte[] json)

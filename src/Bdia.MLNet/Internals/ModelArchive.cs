@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using System.Runtime.CompilerServices;
 using Microsoft.ML;
 
 namespace Bdia.MLNet.Internals;
@@ -32,8 +34,31 @@ internal sealed class ModelArchiveReader
         context.CheckAtModel(ModelHeaderVersion.Of(signature, loader));
     }
 
-    /// <summary>Reads one entry; false where the folder has none of that name.</summary>
-    public bool TryRead(string name, Action<Stream> read) => context.TryLoadBinaryStream(name, reader => read(reader.BaseStream));
+    /// <summary>Reads one entry, from its beginning on; false where the folder has none of that name. <paramref name="read"/> gets its length as well.</summary>
+    public bool TryRead(string name, Action<Stream, long> read)
+    {
+        if (Entry(name) is not { } entry)
+            return context.TryLoadBinaryStream(name, reader => read(reader.BaseStream, reader.BaseStream.Length));
+        using var stream = entry.Open();
+        read(stream, entry.Length);
+        return true;
+    }
+
+    // ML.NET's own way writes the entry to a temporary file and reads it from there: a third of the time that loading a large model took.
+    private ZipArchiveEntry? Entry(string name)
+    {
+        try
+        {
+            return Entries(context.Repository).GetValueOrDefault(Path.Combine(context.Directory ?? "", name));
+        }
+        catch (MissingFieldException)
+        {
+            return null; // another version of ML.NET: slower, not wrong
+        }
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_entries")]
+    private static extern ref Dictionary<string, ZipArchiveEntry> Entries(RepositoryReader repository);
 
     /// <summary>The bytes that <see cref="ModelArchiveWriter.WriteSeal"/> wrote; fewer where the entry is cut short.</summary>
     public byte[] ReadSeal(int length) => context.Reader.ReadBytes(length);

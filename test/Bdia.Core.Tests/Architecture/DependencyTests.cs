@@ -12,7 +12,7 @@ public partial class DependencyTests
         ["Common"] = [],
         ["Native"] = [],
         ["Numerics"] = new() { ["Native"] = [] },
-        ["Formats"] = new() { ["Native"] = [] },
+        ["Formats"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMemory"] },
         ["Reversible"] = new() { ["Native"] = [], ["Numerics"] = [] },
         ["Layers"] = new() { ["Native"] = [], ["Numerics"] = [], ["Reversible"] = ["Residual", "ResidualContext", "BlockRandom", "GradientHandOver"] },
         ["Models"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath"], ["Layers"] = [], ["Reversible"] = [], ["Text"] = ["SpecialTokens"] },

@@ -48,6 +48,39 @@ public sealed class ModuleStateTests
         Assert.Equal(0f, target.first.sum().item<float>());
     }
 
+    [Fact]
+    public void A_filled_module_has_the_values_of_the_stream_and_can_be_trained()
+    {
+        using var scope = NewDisposeScope();
+        using var source = new Pair(1f);
+        using var target = new Pair(0f);
+        var stream = new MemoryStream();
+        SafeTensors.Write(stream, ModuleState.Save(source));
+        stream.Position = 0;
+
+        Assert.Same(target, ModuleState.Fill(target, stream));
+
+        Assert.All(target.state_dict(), pair => Assert.True(pair.Value.Equals(source.state_dict()[pair.Key])));
+        Assert.True(target.first.is_leaf && target.first.requires_grad);
+        target.first.mul(target.first).sum().backward();
+        Assert.True(target.first.grad!.Equals(full(2, 3, 2f)));
+    }
+
+    [Fact]
+    public void A_module_that_cannot_be_filled_is_disposed()
+    {
+        using var scope = NewDisposeScope();
+        var target = new Pair(0f);
+        var stream = new MemoryStream();
+        SafeTensors.Write(stream, new Dictionary<string, Tensor> { ["first"] = ones(2, 3) });
+        stream.Position = 0;
+
+        var fault = Assert.Throws<InvalidDataException>(() => ModuleState.Fill(target, stream));
+
+        Assert.Contains("missing: 'count', 'second', 'third'", fault.Message, StringComparison.Ordinal);
+        Assert.True(target.first.IsInvalid);
+    }
+
     private sealed class Pair : nn.Module
     {
         public readonly Parameter first;

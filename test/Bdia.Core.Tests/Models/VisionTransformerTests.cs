@@ -45,6 +45,16 @@ public class VisionTransformerTests
     }
 
     [Fact]
+    public void A_network_without_values_has_the_same_tensors_and_leaves_those_made_later_as_they_are()
+    {
+        using var before = new VisionTransformer(Small, 1);
+        using (var empty = VisionTransformer.WithoutValues(Small))
+            Assert.Equal(before.state_dict().Select(p => (p.Key, string.Join(",", p.Value.shape), p.Value.dtype)), empty.state_dict().Select(p => (p.Key, string.Join(",", p.Value.shape), p.Value.dtype)));
+        using var after = new VisionTransformer(Small, 1);
+        Assert.All(after.state_dict(), p => Assert.True(p.Value.Equals(before.state_dict()[p.Key])));
+    }
+
+    [Fact]
     public void Agrees_with_a_plain_implementation_of_the_standard_architecture()
     {
         using var scope = NewDisposeScope();
