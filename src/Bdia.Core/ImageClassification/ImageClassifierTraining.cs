@@ -1,3 +1,4 @@
+using Bdia.Core.Memory;
 using Bdia.Core.Models;
 using Bdia.Core.Training;
 using TorchSharp;
@@ -18,7 +19,7 @@ public static class ImageClassifierTraining
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
     /// <param name="cancellation">Ends the run within a batch, with the best classifier so far.</param>
     /// <returns>The classifier, in evaluation mode, with the history of its training.</returns>
-    /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record.</exception>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record. Or not even one image at a time fits <see cref="TrainingOptions.TrainingMemoryBytes"/>.</exception>
     /// <exception cref="InvalidDataException">There are no rows, or only one class, or a row has another size, a label that is no class, or a pixel that is not finite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before training began, while the rows were first read.</exception>
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
@@ -35,6 +36,7 @@ public static class ImageClassifierTraining
         model.Validate();
         training.Validate();
         images.Validate(model.Classes);
+        training = MemoryBudget.Fit(model, training);
 
         device ??= torch.CPU;
         var data = ImageData.Read(model, training, images, train, validation, new StopSignal(stopProbe, null, cancellation));

@@ -27,10 +27,12 @@ internal sealed class PackedPads : IDisposable
     public static PackedPads[] Allocate(int blocks, long samples, long elementsPerSample, int padBits, Device device)
     {
         using var scope = NewDisposeScope();
-        var groups = (elementsPerSample + Lanes.Count - 1) / Lanes.Count;
-        var all = empty([blocks, samples, groups, padBits], uint8, device);
+        var all = empty([blocks, samples, Groups(elementsPerSample), padBits], uint8, device);
         return Enumerable.Range(0, blocks).Select(k => new PackedPads(all.select(0, k).DetachFromDisposeScope(), elementsPerSample)).ToArray();
     }
+
+    /// <summary>Bytes of what <see cref="Allocate"/> makes.</summary>
+    public static long Size(long blocks, long samples, long elementsPerSample, int padBits) => blocks * samples * Groups(elementsPerSample) * padBits;
 
     public long Samples => Bytes.shape[0];
 
@@ -67,6 +69,8 @@ internal sealed class PackedPads : IDisposable
     }
 
     public void Dispose() => Bytes.Dispose();
+
+    private static long Groups(long elementsPerSample) => (elementsPerSample + Lanes.Count - 1) / Lanes.Count;
 
     private Tensor Places(int count) => TensorMath.Range(count, Bytes.device).to(uint8);
 

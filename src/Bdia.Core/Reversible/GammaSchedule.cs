@@ -27,6 +27,9 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
     /// <summary>True when gamma is ±2^-m throughout, so that states can be rebuilt exactly.</summary>
     public bool IsReversible => _weight is null;
 
+    /// <summary>The largest m of the run, which is its pad bits; 0 for a weight without an inverse.</summary>
+    internal int LargestPadBits => _steps.Length == 0 ? 0 : _steps.Max(step => step.Exponent);
+
     /// <summary>gamma = ±2^-m for the whole run.</summary>
     /// <param name="m">1 to 8; 1 is the paper's ±1/2.</param>
     /// <exception cref="ArgumentOutOfRangeException">m is out of range.</exception>

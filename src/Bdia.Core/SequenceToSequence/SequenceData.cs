@@ -67,12 +67,13 @@ internal sealed record SequenceData(
     public int BatchTokens(SequenceTrainingOptions options) => options.BatchTokens(Math.Max(Training.Source.Ids, Training.Target.Ids));
 
     /// <summary>What a checkpoint must have been written with to be resumed on this data.</summary>
-    public IReadOnlyDictionary<string, string> Identity(EncoderDecoderOptions model, SequenceTrainingOptions options)
+    public IReadOnlyDictionary<string, string> Identity(EncoderDecoderOptions model, SequenceTrainingOptions options, int parts)
     {
         var identity = RunIdentity.Flatten(nameof(EncoderDecoderOptions), model);
         // Tokenizers count by what they do, which their hashes tell.
         foreach (var (name, value) in RunIdentity.Flatten(nameof(SequenceTrainingOptions), options with { SourceTokenizer = null, TargetTokenizer = null }))
             identity.Add(name, value);
+        if (parts > 1) identity.Add("Batches.Parts", $"{parts}"); // accumulation alone does not tell cut batches from whole ones
         identity.Add("TrainingData.Rows", $"{Training.Count}");
         identity.Add("ValidationData.Rows", $"{Validation?.Count ?? 0}");
         foreach (var (name, value) in Hashes) identity.Add(name, value);

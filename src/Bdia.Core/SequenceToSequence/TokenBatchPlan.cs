@@ -10,7 +10,8 @@ namespace Bdia.Core.SequenceToSequence;
 /// </summary>
 /// <param name="rows">The rows.</param>
 /// <param name="tokensPerBatch">Tokens of a batch at most, padding included, on the side that has more of them; a single longer row is a batch of its own.</param>
-internal sealed class TokenBatchPlan(SequenceRows rows, int tokensPerBatch)
+/// <param name="parts">Into how many batches of like size each is cut, to be gathered for one step; those of fewer rows come last, a row each, so that the others stay together.</param>
+internal sealed class TokenBatchPlan(SequenceRows rows, int tokensPerBatch, int parts = 1)
 {
     // First batches of 4/4, 1/4, 2/4 and 3/4 of the tokens, in either order.
     private const int Phases = 4, Patterns = 2 * Phases;
@@ -18,7 +19,7 @@ internal sealed class TokenBatchPlan(SequenceRows rows, int tokensPerBatch)
     private readonly int[]?[] _sizes = new int[]?[Patterns];
 
     /// <summary>Number of batches of an epoch.</summary>
-    public int BatchCount(int epoch) => Sizes(epoch % Patterns).Length;
+    public int BatchCount(int epoch) => parts == 1 ? Sizes(epoch % Patterns).Length : Sizes(epoch % Patterns).Sum(size => Math.Min(parts, size));
 
     /// <summary>The rows of every batch of an epoch, in a random order of batches.</summary>
     public IReadOnlyList<ArraySegment<int>> Shuffled(int epoch, ulong seed)
@@ -26,11 +27,16 @@ internal sealed class TokenBatchPlan(SequenceRows rows, int tokensPerBatch)
         var shuffled = WindowShuffle.Order(rows.Count, rows.Count, RandomSequence.At(seed, SequenceRandom.RowOrder, (ulong)epoch)).Select(step => step.Row);
         var batches = Cut(Sorted(shuffled, epoch % Patterns), Sizes(epoch % Patterns));
         var order = WindowShuffle.Order(batches.Count, batches.Count, RandomSequence.At(seed, SequenceRandom.BatchOrder, (ulong)epoch));
-        return [.. order.Select(step => batches[step.Row])];
+        return Parts(order.Select(step => batches[step.Row]));
     }
 
     /// <summary>The rows of every batch, shortest first, always the same: for validation.</summary>
-    public IReadOnlyList<ArraySegment<int>> InOrder() => Cut(Sorted(Enumerable.Range(0, rows.Count), 0), Sizes(0));
+    public IReadOnlyList<ArraySegment<int>> InOrder() => Parts(Cut(Sorted(Enumerable.Range(0, rows.Count), 0), Sizes(0)));
+
+    /// <summary>Rows and lengths of all batches of so many epochs, before they are cut into parts.</summary>
+    public IReadOnlySet<(int Rows, int SourceTokens, int TargetTokens)> Shapes(int epochs)
+        => Enumerable.Range(0, Math.Min(epochs, Patterns)).SelectMany(pattern => Cut(Sorted(Enumerable.Range(0, rows.Count), pattern), Sizes(pattern)))
+            .Select(batch => (batch.Count, batch.Max(rows.Source.Length), batch.Max(rows.Target.Length))).ToHashSet();
 
     /// <summary>Share of the tokens of an epoch, of both sides, that are padding.</summary>
     public double PaddingShare(int epoch)
@@ -40,6 +46,13 @@ internal sealed class TokenBatchPlan(SequenceRows rows, int tokensPerBatch)
             padded += (long)batch.Count * (batch.Max(rows.Source.Length) + batch.Max(rows.Target.Length));
         return 1 - (double)(rows.Source.Ids + rows.Target.Ids) / padded;
     }
+
+    private List<ArraySegment<int>> Parts(IEnumerable<ArraySegment<int>> batches)
+        => parts == 1 ? [.. batches] : [.. batches.OrderBy(batch => batch.Count < parts).SelectMany(batch => // a stable sort
+        {
+            var count = Math.Min(parts, batch.Count);
+            return Enumerable.Range(0, count).Select(i => batch[(batch.Count * i / count)..(batch.Count * (i + 1) / count)]);
+        })];
 
     private static List<ArraySegment<int>> Cut(int[] sorted, int[] sizes)
     {

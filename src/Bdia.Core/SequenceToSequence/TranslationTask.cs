@@ -9,7 +9,7 @@ namespace Bdia.Core.SequenceToSequence;
 
 /// <summary>Cross-entropy of an encoder-decoder on the target's tokens, and its validation: loss over all tokens, BLEU of decoded text.</summary>
 internal sealed class TranslationTask(
-    EncoderDecoder model, SequenceData data, TrainingOptions training, SequenceTrainingOptions options,
+    EncoderDecoder model, SequenceData data, TrainingOptions training, SequenceTrainingOptions options, int parts,
     IReadOnlyDictionary<string, string> identity, torch.Device device) : ITrainingTask<TokenBatch>, IDisposable
 {
     private const int BatchesAhead = 1;
@@ -64,7 +64,7 @@ internal sealed class TranslationTask(
     {
         Dispose();
         var totals = new ValidationTotals();
-        var plan = new TokenBatchPlan(data.Validation!, data.BatchTokens(options));
+        var plan = new TokenBatchPlan(data.Validation!, data.BatchTokens(options), parts);
         using var ahead = new Prefetch<TokenBatch>(_ => plan.InOrder().Select(rows => TokenBatchWriter.Write(data.Validation!, rows)), BatchesAhead);
         while (ahead.TryTake(stop, out var batch))
         {

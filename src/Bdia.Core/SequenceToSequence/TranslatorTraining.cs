@@ -1,4 +1,6 @@
+using Bdia.Core.Memory;
 using Bdia.Core.Models;
+using Bdia.Core.Text;
 using Bdia.Core.Training;
 using TorchSharp;
 
@@ -46,12 +48,12 @@ public static class TranslatorTraining
         var data = SequenceData.Read(sequences, training.Seed, train, validation, notes, new StopSignal(stopProbe, null, cancellation), cancellation);
         model = model with { SourceVocabulary = NetworkIds.Vocabulary(data.Source), TargetVocabulary = NetworkIds.Vocabulary(data.Target) };
         model.Validate(); // once more: whether embeddings can be shared depends on the vocabularies
+        var plan = Fit(new TokenBatchPlan(data.Training, data.BatchTokens(sequences)), model, ref training, sequences, data, notes, out var parts);
         var network = new EncoderDecoder(model, training.Seed);
         try
         {
             if (device.type != DeviceType.CPU) network.to(device);
-            using var task = new TranslationTask(network, data, training, sequences, data.Identity(model, sequences), device);
-            var plan = new TokenBatchPlan(data.Training, data.BatchTokens(sequences));
+            using var task = new TranslationTask(network, data, training, sequences, parts, data.Identity(model, sequences, parts), device);
             notes?.Report(new($"{plan.BatchCount(0)} batches in the first epoch, with {plan.PaddingShare(0):P1} padding."));
             var trainer = new Trainer<TokenBatch>(training) { AverageEpochs = sequences.AverageEpochs, AverageOf = sequences.AverageOf };
             var result = trainer.Run(task, new TokenBatchSource(data.Training, plan, training.Seed), progress, stopProbe, cancellation);
@@ -62,6 +64,49 @@ public static class TranslatorTraining
             network.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What the training of pairs of a given length takes, before there are any: the largest batch, with all texts that long.</summary>
+    /// <param name="model">The network; its vocabularies are set from the tokenizers, or from the most tokens that one to be trained may have.</param>
+    /// <param name="training">How to train; a <see cref="TrainingOptions.TrainingMemoryBytes"/> cuts batches as it does in training.</param>
+    /// <param name="sequences">Tokenizers, batches, averaging. Where <see cref="SequenceTrainingOptions.TokensPerBatch"/> is null, the most that it may become is taken.</param>
+    /// <param name="tokensPerText">Tokens of a source and of a target, 1 or more; null = <see cref="SequenceTrainingOptions.MaxTokens"/>, an upper bound.</param>
+    /// <returns>Sizes in bytes.</returns>
+    /// <exception cref="ArgumentException">Options are out of range, or not even one pair at a time fits the budget.</exception>
+    public static MemoryEstimate EstimateMemory(EncoderDecoderOptions model, TrainingOptions training, SequenceTrainingOptions sequences, int? tokensPerText = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(sequences);
+        Check(model, training, sequences);
+        var length = tokensPerText ?? sequences.MaxTokens;
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1, nameof(tokensPerText));
+        var most = sequences.Tokenizer.VocabularySize;
+        model = model with
+        {
+            SourceVocabulary = SpecialTokens.Count + (sequences.SourceTokenizer?.Size ?? most),
+            TargetVocabulary = SpecialTokens.Count + (sequences.TargetTokenizer?.Size ?? most),
+        };
+        (int, int, int)[] shapes = [(Math.Max(1, sequences.BatchTokens(long.MaxValue) / length), length, length)];
+        return BatchParts.Largest(model, WeightCopies(sequences), shapes, BatchParts.Fewest(model, training, WeightCopies(sequences), shapes));
+    }
+
+    // Those of the best epoch, and those to be averaged.
+    private static int WeightCopies(SequenceTrainingOptions sequences) => sequences.AverageEpochs > 1 ? 1 + sequences.AverageEpochs : 1;
+
+    /// <summary>The plan, cut so that it fits the memory budget; more accumulation makes up for it.</summary>
+    private static TokenBatchPlan Fit(
+        TokenBatchPlan plan, EncoderDecoderOptions model, ref TrainingOptions training, SequenceTrainingOptions sequences, SequenceData data, IProgress<TrainingNote>? notes, out int parts)
+    {
+        // Without a budget the first epoch is enough to tell how much it takes.
+        var (shapes, copies) = (plan.Shapes(training.TrainingMemoryBytes is null ? 1 : training.Epochs), WeightCopies(sequences));
+        parts = BatchParts.Fewest(model, training, copies, shapes);
+        notes?.Report(new($"Training is estimated to take {BatchParts.Largest(model, copies, shapes, parts)} beyond the process without it"
+            + (parts == 1 ? "." : $"; for that, batches are cut into {parts} parts, which are gathered for one step.")));
+        if (parts == 1) return plan;
+        training = training with { AccumulationSteps = training.AccumulationSteps * parts };
+        training.Validate();
+        return new TokenBatchPlan(data.Training, data.BatchTokens(sequences), parts);
     }
 
     private static void Check(EncoderDecoderOptions model, TrainingOptions training, SequenceTrainingOptions sequences)

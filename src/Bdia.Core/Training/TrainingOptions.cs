@@ -17,6 +17,12 @@ public sealed record TrainingOptions
     /// </summary>
     public int AccumulationSteps { get; init; } = 1;
 
+    /// <summary>
+    /// Memory that training may take beyond the process without it, in bytes, above 0; null = not limited. Batches that are estimated to take more are cut into
+    /// equal parts, and the parts gathered for one step, which so takes the same rows. Default null. (A loop of your own over <see cref="Trainer{TBatch}"/> ignores it.)
+    /// </summary>
+    public long? TrainingMemoryBytes { get; init; }
+
     /// <summary>Peak learning rate, above 0, at most 10. Default 0.001.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
@@ -88,6 +94,7 @@ public sealed record TrainingOptions
         faults.Require(Epochs is >= 1 and <= 1_000_000, nameof(Epochs), Epochs, "1..1,000,000");
         faults.Require(BatchSize is >= 1 and <= 1_000_000, nameof(BatchSize), BatchSize, "1..1,000,000");
         faults.Require(AccumulationSteps is >= 1 and <= 100_000, nameof(AccumulationSteps), AccumulationSteps, "1..100,000");
+        faults.Require(TrainingMemoryBytes is null or > 0, nameof(TrainingMemoryBytes), TrainingMemoryBytes, "above 0, or null for no limit");
         faults.Require(LearningRate is > 0 and <= 10, nameof(LearningRate), LearningRate, "above 0 and at most 10");
         faults.Require(FinalLearningRateFraction is >= 0 and <= 1, nameof(FinalLearningRateFraction), FinalLearningRateFraction, "0..1");
         faults.Require(WarmupFraction is >= 0 and <= 1, nameof(WarmupFraction), WarmupFraction, "0..1");

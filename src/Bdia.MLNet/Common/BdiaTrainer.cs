@@ -65,16 +65,20 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
 
     private TTransformer FitCore(IDataView trainData, IDataView? validationData)
     {
-        ArgumentNullException.ThrowIfNull(trainData);
         validationData ??= validationSet;
-        foreach (var requirement in Requirements)
-        {
-            requirement.Check(trainData.Schema);
-            if (validationData is not null)
-                requirement.Check(validationData.Schema);
-        }
+        CheckColumns(trainData);
+        if (validationData is not null)
+            CheckColumns(validationData);
         BdiaRuntime.EnsureLoaded(); // before a row is read
         return Train(trainData, validationData);
+    }
+
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    private protected void CheckColumns(IDataView data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        foreach (var requirement in Requirements)
+            requirement.Check(data.Schema);
     }
 
     /// <summary>The shape of the output for an input of the given shape.</summary>

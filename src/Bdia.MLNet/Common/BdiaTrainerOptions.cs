@@ -67,6 +67,12 @@ public abstract class BdiaTrainerOptions
     /// <summary>Batches whose gradients are gathered for one step, 1..100,000. Default 1.</summary>
     public int AccumulationSteps;
 
+    /// <summary>
+    /// Bytes that training may take beyond the process without it, above 0; null = not limited. Batches that are estimated to take more are cut into equal parts, which are
+    /// gathered for one step, so that it takes the same rows. The training rows themselves are not counted. Default null.
+    /// </summary>
+    public long? TrainingMemoryBytes;
+
     /// <summary>Peak learning rate, above 0, at most 10. Default 0.001.</summary>
     public double LearningRate;
 
@@ -156,6 +162,7 @@ public abstract class BdiaTrainerOptions
     {
         Epochs = Epochs,
         AccumulationSteps = AccumulationSteps,
+        TrainingMemoryBytes = TrainingMemoryBytes,
         LearningRate = LearningRate,
         FinalLearningRateFraction = FinalLearningRateFraction,
         WarmupFraction = WarmupFraction,

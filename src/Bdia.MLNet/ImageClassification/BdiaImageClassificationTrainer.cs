@@ -1,4 +1,6 @@
 using Bdia.Core.ImageClassification;
+using Bdia.Core.Memory;
+using Bdia.Core.Models;
 using Bdia.MLNet.Common;
 using Bdia.MLNet.ImageClassification;
 using Bdia.MLNet.Internals;
@@ -51,19 +53,34 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
     private protected override IEnumerable<SchemaShape.Column> OutputColumns(SchemaShape input)
         => ColumnShapes.Classification(options.PredictedLabelColumnName, options.ScoreColumnName, input.First(column => column.Name == options.LabelColumnName));
 
+    /// <summary>What training on such rows takes in memory, part by part, without allocating any of it. No row is read unless the size of the images stands in the first one.</summary>
+    /// <param name="input">The rows to train on: the size of the images and the number of classes matter.</param>
+    /// <returns>Sizes in bytes; where <see cref="BdiaTrainerOptions.TrainingMemoryBytes"/> is given, of the batches that it leads to.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">The images do not suit the options, or not even one at a time fits the memory budget.</exception>
+    /// <exception cref="InvalidDataException">The size of the images is in none of the rows.</exception>
+    public MemoryEstimate EstimateMemory(IDataView input)
+    {
+        CheckColumns(input);
+        var model = Model(input, LabelColumn.Of(input.Schema, options.LabelColumnName), out _);
+        return MemoryEstimate.ForImages(model, MemoryBudget.Fit(model, OptionsMapping.Training(options, Seed)));
+    }
+
     private protected override BdiaImageClassificationTransformer Train(IDataView trainData, IDataView? validationData)
     {
         var label = LabelColumn.Of(trainData.Schema, options.LabelColumnName);
         if (validationData is not null)
             label.CheckSameKeys(validationData.Schema);
-        var image = ImageShapeFinder.Find(trainData, options.FeatureColumnName, new AskedShape(options.Channels, options.ImageHeight, options.ImageWidth, options.PixelLayout));
-        var model = OptionsMapping.Model(options, image.Shape, label.Classes);
+        var model = Model(trainData, label, out var image);
         var device = DeviceChoice.Resolve(Environment, options.Device);
+        var training = MemoryBudget.Fit(model, OptionsMapping.Training(options, Seed));
 
         using var log = new TrainingLog(Host, "Training", new LogFigures("images"), options.Progress);
         log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {Seed}; device {device}.");
+        log.Info($"Batches of {training.BatchSize} images{(training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "")}; " +
+            $"training is estimated to take {MemoryEstimate.ForImages(model, training)} beyond the process without it.");
         var classifier = ImageClassifierTraining.Run(
-            model, OptionsMapping.Training(options, Seed), OptionsMapping.Images(options),
+            model, training, OptionsMapping.Images(options),
             Rows(trainData, LabelledRowCensus.Training), validationData is null ? null : Rows(validationData, "validation"),
             device, log, IsCanceled, options.CancellationToken);
         log.Finish(classifier.Result!);
@@ -73,5 +90,11 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
             options.BadImages, options.ScoringBatchSize);
 
         LabelledImageRows Rows(IDataView data, string what) => new(data, what, label, image, options.BadImages, Host);
+    }
+
+    private VisionTransformerOptions Model(IDataView data, LabelColumn label, out ImageColumn image)
+    {
+        image = ImageShapeFinder.Find(data, options.FeatureColumnName, new AskedShape(options.Channels, options.ImageHeight, options.ImageWidth, options.PixelLayout));
+        return OptionsMapping.Model(options, image.Shape, label.Classes);
     }
 }

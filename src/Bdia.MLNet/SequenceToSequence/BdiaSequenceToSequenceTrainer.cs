@@ -1,3 +1,4 @@
+using Bdia.Core.Memory;
 using Bdia.Core.SequenceToSequence;
 using Bdia.MLNet.Common;
 using Bdia.MLNet.SequenceToSequence;
@@ -53,6 +54,16 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
 
     private protected override IEnumerable<SchemaShape.Column> OutputColumns(SchemaShape input)
         => SequenceOptionsMapping.Columns(options).Shapes(options.Decoding.BestCount);
+
+    /// <summary>What training takes in memory, part by part, without allocating any of it, when all texts of the largest batch have the same length.</summary>
+    /// <param name="tokensPerText">Tokens of a source and of a target, 1 or more; null (default) takes <see cref="Options.MaxTokens"/>, an upper bound.</param>
+    /// <returns>
+    /// Sizes in bytes; where <see cref="BdiaTrainerOptions.TrainingMemoryBytes"/> is given, of the batches that it leads to. A tokenizer that has yet to be trained is taken to reach
+    /// <see cref="Options.VocabularySize"/>, and <see cref="Options.TokensPerBatch"/>, where it is left to the data, to be 4096.
+    /// </returns>
+    /// <exception cref="ArgumentException">tokensPerText is below 1, or not even one pair at a time fits the memory budget.</exception>
+    public MemoryEstimate EstimateMemory(int? tokensPerText = null)
+        => TranslatorTraining.EstimateMemory(SequenceOptionsMapping.Model(options), options.Training(Seed), SequenceOptionsMapping.Sequences(options), tokensPerText);
 
     private protected override BdiaSequenceToSequenceTransformer Train(IDataView trainData, IDataView? validationData)
     {

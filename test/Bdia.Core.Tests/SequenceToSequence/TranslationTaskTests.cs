@@ -137,6 +137,6 @@ public class TranslationTaskTests
     {
         var tokenizer = new AlphabetTokenizer("abcdefghijklmnopqrst");
         var data = new SequenceData(tokenizer, tokenizer, new SequenceRows(4, 4), validation, [], new Dictionary<string, string>());
-        return new TranslationTask(model, data, training, options ?? new(), new Dictionary<string, string>(), CPU);
+        return new TranslationTask(model, data, training, options ?? new(), 1, new Dictionary<string, string>(), CPU);
     }
 }

@@ -1,3 +1,4 @@
+using Bdia.Core.Memory;
 using Bdia.Core.Training;
 using Bdia.MLNet.Tests.Common;
 using Bdia.MLNet.Tests.Support;
@@ -34,6 +35,52 @@ public class TrainingRunTests : RunContract<BdiaImageClassificationTransformer>
         foreach (var part in new[] { "Epoch 2/3", "training loss", "validation accuracy", "images/s", "remaining", "peak memory", "side information" })
             Assert.Contains(part, lines[1], StringComparison.Ordinal);
         Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.StartsWith("Training ended (Completed)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Memory_is_told_before_training_and_a_budget_cuts_batches()
+    {
+        var log = new LogLines(Context);
+        var options = ImageRows.Options(epochs: 1);
+        var four = Estimate(4);
+        var eight = Estimate(8);
+        Assert.True(four.Total < eight.Total);
+
+        options.BatchSize = 8;
+        options.TrainingMemoryBytes = eight.Total - 1;
+        var trainer = Context.MulticlassClassification.Trainers.BdiaImageClassification(options);
+        Assert.Equal(four, trainer.EstimateMemory(Data));
+        using var model = trainer.Fit(Data);
+
+        Assert.Equal(four.Weights, model.Model.Model.parameters().Sum(p => p.numel() * p.element_size()));
+        Assert.Equal(3, model.Model.Result!.Steps); // 21 or 22 of 24 rows are trained on
+        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line == $"Batches of 4 images, 2 for each step; training is estimated to take {four} beyond the process without it.");
+
+        MemoryEstimate Estimate(int batch)
+        {
+            options.BatchSize = batch;
+            return Context.MulticlassClassification.Trainers.BdiaImageClassification(options).EstimateMemory(Data);
+        }
+    }
+
+    [Fact]
+    public void A_budget_too_small_is_told_by_the_estimate_as_by_training()
+    {
+        var options = ImageRows.Options();
+        options.TrainingMemoryBytes = 1000;
+        var trainer = Context.MulticlassClassification.Trainers.BdiaImageClassification(options);
+
+        Assert.Contains("TrainingMemoryBytes is 1000", Assert.Throws<ArgumentException>(() => trainer.EstimateMemory(Data)).Message, StringComparison.Ordinal);
+        Assert.Contains("TrainingMemoryBytes is 1000", Assert.Throws<ArgumentException>(() => trainer.Fit(Data)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_estimate_needs_the_columns_of_training()
+    {
+        var trainer = Context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options("Nothing"));
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => trainer.EstimateMemory(Data));
+        Assert.Throws<ArgumentNullException>(() => trainer.EstimateMemory(null!));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Bdia.Core.Memory;
 using Bdia.Core.Training;
 using Bdia.MLNet.Tests.Common;
 using Bdia.MLNet.Tests.Support;
@@ -59,6 +60,28 @@ public class TrainingRunTests : RunContract<BdiaSequenceToSequenceTransformer>
         using var model = Fit(options => (((Options)options).AverageEpochs, options.ValidationFraction) = (2, 0));
 
         Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.Contains("the mean of the weights of epochs 2, 3 was kept", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Memory_is_told_before_training_and_a_budget_cuts_batches()
+    {
+        var (options, log) = (Sentences.Options(epochs: 1), new LogLines(Context));
+        var (whole, half, row) = (Estimate(64, 16), Estimate(32, 16), Estimate(40, 40)); // 4 rows, 2 rows, 1 long one
+        Assert.Equal(Estimate(64, options.MaxTokens), Estimate(64));
+
+        options.TrainingMemoryBytes = whole.Total - 1;
+        Assert.Equal(half, Estimate(64, 16));
+        (options.TokensPerBatch, options.TrainingMemoryBytes) = (64, row.Total);
+        using var model = Context.SequenceToSequence.Trainers.Bdia(options).Fit(Data);
+
+        Assert.Equal(StopReason.Completed, model.Model.Result!.StopReason);
+        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.StartsWith("Training is estimated to take ", StringComparison.Ordinal) && line.Contains("batches are cut into ", StringComparison.Ordinal));
+
+        MemoryEstimate Estimate(int tokensPerBatch, int? tokensPerText = null)
+        {
+            options.TokensPerBatch = tokensPerBatch;
+            return Context.SequenceToSequence.Trainers.Bdia(options).EstimateMemory(tokensPerText);
+        }
     }
 
     [Fact]

@@ -33,6 +33,7 @@ internal static class OtherValue
         WeightAverage => WeightAverage.Best,
         DecodingOptions decoding => decoding with { BeamSize = decoding.BeamSize + 1 },
         _ when type == typeof(int?) => 2,
+        _ when type == typeof(long?) => 1L << 40,
         _ when type == typeof(double?) => 0.25,
         _ when type == typeof(bool?) => false,
         _ when type == typeof(PositionEncoding?) => PositionEncoding.Learned,

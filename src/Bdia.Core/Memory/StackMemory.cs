@@ -1,0 +1,38 @@
+using Bdia.Core.Numerics;
+using Bdia.Core.Reversible;
+
+namespace Bdia.Core.Memory;
+
+/// <summary>Bytes of one stack in its backward pass, at the block where they are most.</summary>
+/// <param name="States">States and gradients by them that are at hand; none of them grows with depth.</param>
+/// <param name="SideInformation">As <see cref="BdiaStack.SideInformationBytes"/> says.</param>
+/// <param name="Graph">Of one block; of all where activations are stored.</param>
+/// <param name="Waiting">What the stack holds of states and graphs while others are differentiated before it.</param>
+internal readonly record struct StackMemory(long States, long SideInformation, long Graph, (long States, long Graph) Waiting)
+{
+    /// <summary>Of a stack of equal blocks.</summary>
+    /// <param name="options">Of the stack.</param>
+    /// <param name="depth">Blocks.</param>
+    /// <param name="rows">B.</param>
+    /// <param name="elements">Of a state, per row.</param>
+    /// <param name="block">Of one block.</param>
+    public static StackMemory Of(BdiaStackOptions options, long depth, long rows, long elements, BlockMemory block)
+    {
+        var state = rows * elements * sizeof(float);
+        // g_K, held by its consumer until the stack is done; g_{k+1}; what block k+1 contributed to g_k. (The gradient by h_k counts with the graph.)
+        var gradients = depth > 1 ? 3 * state : state;
+        switch (options.Mode)
+        {
+            case BackpropagationMode.Reversible:
+                // x_K, held by the graph behind the stack, x_k and x_{k-1}.
+                var states = Math.Min(depth + 1, 3) * state;
+                return new(states + gradients, PackedPads.Size(depth - 1, rows, elements, options.Gamma.LargestPadBits), block.Peak, (2 * state, 0));
+            case BackpropagationMode.Checkpointed:
+                return new(state + gradients, depth * state, block.Peak, (state, 0));
+            default:
+                // Every x_k is kept by the graph. The step behind the last block makes three gradients of g_K.
+                var graph = depth * (block.Kept + state);
+                return new(state + 3 * state, 0, graph + (block.Backward - block.Kept), (state, graph));
+        }
+    }
+}

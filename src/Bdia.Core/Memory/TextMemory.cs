@@ -1,0 +1,44 @@
+using Bdia.Core.Layers;
+using Bdia.Core.Models;
+
+namespace Bdia.Core.Memory;
+
+/// <summary>The estimate for an encoder-decoder.</summary>
+internal static class TextMemory
+{
+    // The batch that is trained on and the one that is prepared meanwhile, each with source, target and places as int64.
+    private const int Batches = 2, IdTensors = 3;
+
+    public static MemoryEstimate Estimate(EncoderDecoderOptions model, long rows, long sourceTokens, long targetTokens, int weightCopies)
+    {
+        var weights = WeightCount.Of(model);
+        var (width, half) = ((long)model.Width, model.Precision == ComputePrecision.BFloat16);
+        var encoder = StackMemory.Of(model.Stack, model.EncoderDepth, rows, sourceTokens * width, BlockMemory.Encoder(model.Block, rows, sourceTokens));
+        var decoder = StackMemory.Of(model.Stack, model.DecoderDepth, rows, targetTokens * width, BlockMemory.Decoder(model.Block, rows, targetTokens, sourceTokens));
+        var (source, target) = (rows * sourceTokens * width * sizeof(float), rows * targetTokens * width * sizeof(float));
+
+        // Three moments: the output product's backward pass, then the decoder's, beside the encoder's output and the gradient by it, then the encoder's.
+        var (logits, output) = (rows * targetTokens * model.TargetVocabulary * sizeof(float), width * model.TargetVocabulary * sizeof(float));
+        var (inHead, inDecoder, inEncoder) = (
+            (States: encoder.Waiting.States + source + decoder.Waiting.States + 2 * target, Graph: encoder.Waiting.Graph + decoder.Waiting.Graph),
+            (States: encoder.Waiting.States + 2 * source + decoder.States, Graph: encoder.Waiting.Graph + decoder.Graph),
+            (encoder.States, encoder.Graph));
+        var worst = inDecoder.States + inDecoder.Graph >= inEncoder.States + inEncoder.Graph ? inDecoder : inEncoder;
+        var headOnly = half ? logits + output : output; // bf16: logits and their gradient in it; a gradient of the weights
+        var excess = Math.Max(0, inHead.States + inHead.Graph + headOnly - worst.States - worst.Graph);
+
+        var masks = model.Dropout > 0 ? source + target : 0;
+        var outputInput = target / (half ? 2 : 1); // what the output product reads
+        return new()
+        {
+            Weights = weights * sizeof(float),
+            Gradients = weights * sizeof(float),
+            Optimizer = weights * 2 * sizeof(float),
+            States = worst.States,
+            SideInformation = encoder.SideInformation + decoder.SideInformation,
+            BlockGraph = worst.Graph,
+            Rest = logits + outputInput + masks + excess
+                + Batches * IdTensors * rows * Math.Max(sourceTokens, targetTokens) * sizeof(long) + weightCopies * weights * sizeof(float) + NativeLibraries.Bytes,
+        };
+    }
+}
