@@ -10,6 +10,9 @@ internal unsafe interface ISimd<V> where V : struct
     /// <summary>Elements in a register.</summary>
     static abstract int Count { get; }
 
+    /// <summary>How many registers the processor has.</summary>
+    static abstract int Registers { get; }
+
     static abstract V Zero { get; }
 
     static abstract V Load(float* source);

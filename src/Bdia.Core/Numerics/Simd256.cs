@@ -9,6 +9,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 {
     public static int Count => 8;
 
+    public static int Registers => Avx.IsSupported && !Avx512F.VL.IsSupported ? 16 : 32;
+
     public static Vector256<float> Zero => Vector256<float>.Zero;
 
     public static Vector256<float> Indices => Vector256<float>.Indices;

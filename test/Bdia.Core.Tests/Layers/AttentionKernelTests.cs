@@ -1,0 +1,232 @@
+using System.Runtime.Intrinsics;
+using Bdia.Core.Layers;
+using Bdia.Core.Numerics;
+using Bdia.Core.Tests.Reversible;
+using CsCheck;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Tests.Layers;
+
+/// <summary>The kernel against the formula in float64 and its gradients by libtorch's autograd, over views with gaps at odd addresses.</summary>
+public unsafe class AttentionKernelTests
+{
+    private const float Untouched = 7.5f; // what lies between the rows of a view
+
+    // Rows of one register and of several, whole and not; one tile and several; one block of queries and several.
+    private static readonly Gen<int> Lengths = Gen.OneOf(Gen.Int[1, 20], Gen.Int[1, 100], Gen.Const(1), Gen.Const(64), Gen.Const(65), Gen.Const(300));
+    private static readonly Gen<int> Sizes = Gen.OneOf(Gen.Int[1, 40], Gen.Const(16), Gen.Const(32), Gen.Const(64), Gen.Const(80));
+    private static readonly Gen<AttentionShape> Shapes = Gen.Select(Gen.Int[1, 3], Gen.Int[1, 3], Lengths, Lengths, Sizes, Gen.Bool)
+        .Select((batch, heads, queries, keys, size, causal) => new AttentionShape(batch, heads, queries, keys, size, causal));
+
+    [Fact]
+    public void Agrees_with_the_formula_in_float64()
+        => Gen.Select(Shapes, Gen.Bool).Sample((shape, masked) =>
+        {
+            using var scope = NewDisposeScope();
+            var problem = new Problem(shape, masked);
+            problem.Run();
+
+            var (q, k, v) = (Exact(problem.Q), Exact(problem.K), Exact(problem.V));
+            var scores = q.matmul(k.transpose(2, 3)) / Math.Sqrt(shape.Size);
+            scores = scores.masked_fill(problem.Visible().logical_not(), double.NegativeInfinity);
+            var output = scores.softmax(-1).matmul(v);
+            output.backward([problem.OutputGradient.Tensor.transpose(1, 2).to(ScalarType.Float64)]);
+
+            AssertNear(output, problem.Output);
+            AssertNear(q.grad!, problem.QGradient);
+            AssertNear(k.grad!, problem.KGradient);
+            AssertNear(v.grad!, problem.VGradient);
+            AssertNear(scores.logsumexp(-1), problem.LogSumExp);
+            problem.AssertNothingElseWritten();
+        }, iter: 150);
+
+    [Fact]
+    public void Bits_do_not_depend_on_threads_or_the_call()
+    {
+        using var scope = NewDisposeScope();
+        var problem = new Problem(new(3, 5, 65, 70, 33, Causal: false), masked: true);
+        var first = Results(1);
+        foreach (var threads in new int?[] { 1, 2, 3, 16, null })
+            foreach (var (expected, actual) in first.Zip(Results(threads))) Assert.Equal(0, TensorMemory.DifferingElements(expected, actual));
+
+        Tensor[] Results(int? threads)
+        {
+            problem.Run(threads);
+            return [.. problem.Written.Select(view => view.Tensor.contiguous().clone()), problem.LogSumExp.clone()];
+        }
+    }
+
+    [Fact]
+    public void Bits_of_a_sequence_do_not_depend_on_keys_that_the_mask_forbids()
+    {
+        using var scope = NewDisposeScope();
+        var problem = new Problem(new(2, 2, 9, 40, 16, Causal: false), masked: true);
+        problem.Run();
+        var before = problem.Written.Select(view => view.Tensor.contiguous().clone()).ToArray();
+        var forbidden = problem.Mask!.logical_not().unsqueeze(-1).unsqueeze(-1);
+        foreach (var view in new[] { problem.K, problem.V }) view.Tensor.masked_fill_(forbidden, float.NaN);
+        problem.Run();
+        foreach (var (expected, view) in before.Zip(problem.Written)) Assert.Equal(0, TensorMemory.DifferingElements(expected, view.Tensor.contiguous()));
+    }
+
+    [Fact]
+    public void A_query_that_sees_no_key_gives_NaN_and_harms_no_other_sequence()
+    {
+        using var scope = NewDisposeScope();
+        var problem = new Problem(new(2, 2, 5, 20, 8, Causal: false), masked: true);
+        problem.Mask![1] = zeros(20, ScalarType.Bool);
+        problem.Run();
+        foreach (var result in new[] { problem.Output, problem.QGradient })
+        {
+            Assert.True(result.Tensor[0].isfinite().all().item<bool>());
+            Assert.True(result.Tensor[1].isnan().all().item<bool>());
+        }
+
+        Assert.True(problem.KGradient.Tensor[0].isfinite().all().item<bool>());
+        Assert.True(problem.KGradient.Tensor[1].eq(0).all().item<bool>());
+        Assert.True(problem.LogSumExp[1].isneginf().all().item<bool>());
+    }
+
+    [Theory]
+    [InlineData(0, 2, 5, 6)]
+    [InlineData(2, 0, 5, 6)]
+    [InlineData(2, 2, 0, 6)]
+    [InlineData(2, 2, 5, 0)]
+    public void Empty_shapes_are_no_error(int batch, int heads, int queries, int keys)
+    {
+        using var scope = NewDisposeScope();
+        var problem = new Problem(new(batch, heads, queries, keys, 8, Causal: false), masked: false);
+        problem.Run();
+        if (keys == 0) Assert.True(problem.Output.Tensor.isnan().all().item<bool>());
+        if (queries == 0) Assert.True(problem.KGradient.Tensor.eq(0).all().item<bool>());
+        problem.AssertNothingElseWritten();
+    }
+
+    [Fact]
+    public void Registers_of_both_widths_agree()
+        => Shapes.Sample(shape =>
+        {
+            using var scope = NewDisposeScope();
+            var problem = new Problem(shape, masked: true);
+            problem.Run<Simd256, Vector256<float>>();
+            var narrow = problem.Written.Select(view => view.Tensor.clone()).ToArray();
+            problem.Run<Simd512, Vector512<float>>();
+            foreach (var (expected, view) in narrow.Zip(problem.Written)) AssertNear(expected.transpose(1, 2), view);
+        }, iter: 50);
+
+    private static Tensor Exact(View view) => view.Tensor.transpose(1, 2).to(ScalarType.Float64).detach().requires_grad_(true); // (B, H, N, Dh)
+
+    private static void AssertNear(Tensor exact, View view) => AssertNear(exact, view.Tensor.transpose(1, 2));
+
+    // Scores of normal operands stay below 8 or so and are sums of up to 80 products, whose roundings add up to about 10⁻⁶; the weights are
+    // wrong by that factor, and results are sums of weights times operands. Gradients by keys add up to 300 such errors of either sign.
+    private static void AssertNear(Tensor exact, Tensor actual)
+    {
+        var bound = 3e-5 * Math.Max(1, exact.abs().max().to(ScalarType.Float64).item<double>());
+        Assert.InRange((exact - actual).abs().max().to(ScalarType.Float64).item<double>(), 0, bound);
+    }
+
+    /// <summary>A part of a buffer (B, N, parts, H, Dh), whose tokens lie a few elements apart, from an address that is no multiple of 8 bytes.</summary>
+    private sealed class View(Tensor buffer, int part, long[] shape, long tokenStride)
+    {
+        public const int Gap = 5, Start = 1;
+        private readonly long _offset = Start + part * shape[2] * shape[3];
+
+        public Tensor Tensor => buffer.as_strided(shape, [tokenStride * shape[1], tokenStride, shape[3], 1], _offset);
+
+        public HeadRows Rows => new((nint)(TensorMemory.Pointer<float>(buffer) + _offset), tokenStride * shape[1], tokenStride, shape[3]);
+
+        public static (Tensor Buffer, View[] Views) Create(int parts, long batch, long tokens, long heads, long size)
+        {
+            var stride = parts * heads * size + Gap;
+            var buffer = full([Start + batch * tokens * stride], Untouched);
+            return (buffer, [.. Enumerable.Range(0, parts).Select(part => new View(buffer, part, [batch, tokens, heads, size], stride))]);
+        }
+    }
+
+    private sealed class Problem
+    {
+        private readonly AttentionShape _shape;
+        private readonly Tensor[] _buffers;
+
+        public Problem(AttentionShape shape, bool masked)
+        {
+            _shape = shape;
+            var (own, others, output, gradient, ownGradient, otherGradients) = (Create(1, shape.Queries), Create(2, shape.Keys), Create(1, shape.Queries),
+                Create(1, shape.Queries), Create(1, shape.Queries), Create(2, shape.Keys));
+            (Q, K, V, Output, OutputGradient) = (own.Views[0], others.Views[0], others.Views[1], output.Views[0], gradient.Views[0]);
+            (QGradient, KGradient, VGradient) = (ownGradient.Views[0], otherGradients.Views[0], otherGradients.Views[1]);
+            _buffers = [output.Buffer, ownGradient.Buffer, otherGradients.Buffer];
+            LogSumExp = full([shape.Batch, shape.Heads, shape.Queries], Untouched);
+            foreach (var (view, seed) in new[] { Q, K, V, OutputGradient }.Select((view, i) => (view, 100ul + (ulong)i)))
+            {
+                using var normal = Stacks.Normal(seed, view.Tensor.shape);
+                view.Tensor.copy_(normal);
+            }
+
+            if (!masked) return;
+            Mask = Stacks.Normal(1, shape.Batch, shape.Keys).gt(0);
+            Mask.narrow(1, 0, 1).fill_(true);
+        }
+
+        public View Q { get; }
+
+        public View K { get; }
+
+        public View V { get; }
+
+        public View Output { get; }
+
+        public View OutputGradient { get; }
+
+        public View QGradient { get; }
+
+        public View KGradient { get; }
+
+        public View VGradient { get; }
+
+        public Tensor LogSumExp { get; }
+
+        public Tensor? Mask { get; }
+
+        public View[] Written => [Output, QGradient, KGradient, VGradient];
+
+        private byte* MaskBytes => Mask is null ? null : TensorMemory.Pointer<byte>(Mask);
+
+        public void Run(int? threads = null)
+        {
+            var sums = TensorMemory.Pointer<float>(LogSumExp);
+            AttentionKernel.Forward(_shape, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, MaskBytes, threads);
+            AttentionKernel.Backward(_shape, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, OutputGradient.Rows, QGradient.Rows, KGradient.Rows, VGradient.Rows, MaskBytes, threads);
+        }
+
+        public void Run<S, V1>() where S : struct, ISimd<V1> where V1 : struct
+        {
+            var sums = TensorMemory.Pointer<float>(LogSumExp);
+            using var forward = new AttentionForward<S, V1>(_shape);
+            using var backward = new AttentionBackward<S, V1>(_shape);
+            for (var head = 0; head < _shape.Batch * _shape.Heads; head++)
+            {
+                forward.Run(head, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, MaskBytes);
+                backward.Run(head, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, OutputGradient.Rows, QGradient.Rows, KGradient.Rows, VGradient.Rows, MaskBytes);
+            }
+        }
+
+        // (B, 1, N, M)
+        public Tensor Visible()
+        {
+            var visible = ones([_shape.Queries, _shape.Keys], ScalarType.Bool);
+            if (_shape.Causal) visible = visible.tril();
+            return Mask is null ? visible : Mask.unsqueeze(1).unsqueeze(1).logical_and(visible);
+        }
+
+        public void AssertNothingElseWritten()
+        {
+            foreach (var view in Written) view.Tensor.fill_(Untouched);
+            Assert.All(_buffers, buffer => Assert.True(buffer.eq(Untouched).all().item<bool>()));
+        }
+
+        private (Tensor Buffer, View[] Views) Create(int parts, int tokens) => View.Create(parts, _shape.Batch, tokens, _shape.Heads, _shape.Size);
+    }
+}
