@@ -32,23 +32,24 @@ internal sealed class Contender<TSettings, TFigures>(string name, Func<TSettings
     /// <param name="repetitions">Processes for each; those that <paramref name="results"/> has already are not run again.</param>
     /// <param name="results">Takes the figures of every process.</param>
     /// <param name="section">Where in <paramref name="results"/>.</param>
+    /// <param name="folder">Where the processes run; null for here.</param>
     /// <returns>The figures of all processes for each contender, in the order given.</returns>
-    public async Task<List<TFigures>[]> RunAllAsync(IReadOnlyList<TSettings> contenders, int repetitions, ResultFile results, string section = ResultFile.Rows)
+    public async Task<List<TFigures>[]> RunAllAsync(IReadOnlyList<TSettings> contenders, int repetitions, ResultFile results, string section = ResultFile.Rows, string? folder = null)
     {
         for (var repetition = 0; repetition < repetitions; repetition++)
             foreach (var contender in contenders.Where(c => results.Runs<TSettings, TFigures>(section, c).Count <= repetition))
             {
                 await Console.Error.WriteLineAsync($"run {repetition + 1} of {repetitions}: {contender}");
-                results.Add(section, contender, await RunAsync(contender));
+                results.Add(section, contender, await RunAsync(contender, folder));
             }
 
         return [.. contenders.Select(contender => results.Runs<TSettings, TFigures>(section, contender))];
     }
 
     /// <summary>Starts this program again for one contender and waits for its figures.</summary>
-    private async Task<TFigures> RunAsync(TSettings settings)
+    private async Task<TFigures> RunAsync(TSettings settings, string? folder)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, WorkingDirectory = folder };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(Machine).Assembly.Location);
         start.ArgumentList.Add(name);
         start.ArgumentList.Add(JsonSerializer.Serialize(settings));

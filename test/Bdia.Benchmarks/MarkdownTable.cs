@@ -7,6 +7,9 @@ internal sealed class MarkdownTable(params string[] columns)
 {
     private readonly List<string[]> _rows = [];
 
+    /// <summary>How many columns, from the left, are text rather than figures. Default 1.</summary>
+    public int TextColumns { get; init; } = 1;
+
     public void Add(params string[] cells) => _rows.Add(cells);
 
     public override string ToString()
@@ -14,7 +17,7 @@ internal sealed class MarkdownTable(params string[] columns)
         var text = new StringBuilder();
         void Line(IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).AppendLine(" |");
         Line(columns);
-        Line(columns.Select((_, i) => i == 0 ? "---" : "---:"));
+        Line(columns.Select((_, i) => i < TextColumns ? "---" : "---:"));
         foreach (var row in _rows) Line(row);
         return text.ToString();
     }

@@ -12,4 +12,12 @@ internal static class Statistics
 
     /// <summary>The smallest and the largest one.</summary>
     public static string Spread(IReadOnlyCollection<double> values, string format) => $"{values.Min().ToString(format)} to {values.Max().ToString(format)}";
+
+    /// <summary>The straight line through points by least squares, and how far above or below it the furthest point lies.</summary>
+    public static (double Slope, double LargestResidual) Line(IReadOnlyCollection<(double X, double Y)> points)
+    {
+        var (x, y) = (points.Average(p => p.X), points.Average(p => p.Y));
+        var slope = points.Sum(p => (p.X - x) * (p.Y - y)) / points.Sum(p => (p.X - x) * (p.X - x));
+        return (slope, points.Max(p => Math.Abs(p.Y - y - slope * (p.X - x))));
+    }
 }

@@ -18,7 +18,7 @@ internal enum ScoringMethod
 
 /// <summary>One contender of the scoring suite.</summary>
 /// <param name="Method">How.</param>
-/// <param name="ModelFile">A saved model for pictures of 32x32.</param>
+/// <param name="ModelFile">A saved model for pictures of 32x32, in the folder where the process runs.</param>
 /// <param name="Rows">Pictures.</param>
 /// <param name="Batch">Rows in a forward pass, where there are several.</param>
 internal sealed record ScoringSettings(ScoringMethod Method, string ModelFile, int Rows, int Batch)

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Bdia.Core.Models;
 using Bdia.MLNet;
 using Microsoft.ML;
@@ -10,32 +8,26 @@ namespace Bdia.Benchmarks.Scoring;
 /// <summary>Pictures per second through ML.NET against the bare network, and the time to the first score.</summary>
 internal static class ScoringSuite
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
-
     public static Contender<ScoringSettings, ScoringFigures> Contender { get; } = new("scoring-contender", ScoringContender.Run);
 
     public static Command Command()
     {
-        var json = new Option<FileInfo?>("--json") { Description = "Also write all figures to this file." };
         var rows = new Option<int>("--rows") { Description = "Pictures.", DefaultValueFactory = _ => 1024 };
         var batch = new Option<int>("--batch") { Description = "Rows in a forward pass.", DefaultValueFactory = _ => 64 };
         var preset = new Option<VisionTransformerPreset>("--preset") { Description = "The network.", DefaultValueFactory = _ => VisionTransformerPreset.Compact };
-        var repetitions = new Option<int>("--repetitions") { Description = "Processes for each contender.", DefaultValueFactory = _ => 3 };
-        var command = new Command("scoring", "Rows per second of Transform, PredictionEngine and the bare forward pass; time to the first score.") { json, rows, batch, preset, repetitions };
+        var command = new Command("scoring", "Rows per second of Transform, PredictionEngine and the bare forward pass; time to the first score.") { rows, batch, preset };
+        var suite = new SuiteOptions();
+        suite.AddTo(command);
         command.SetAction(async parse =>
         {
             var folder = Directory.CreateTempSubdirectory("bdia-scoring-");
             try
             {
-                var file = Save(parse.GetValue(preset), Path.Combine(folder.FullName, "model.zip"));
+                var file = $"{parse.GetValue(preset)}.zip";
+                Save(parse.GetValue(preset), Path.Combine(folder.FullName, file));
                 var contenders = Enum.GetValues<ScoringMethod>().Select(method => new ScoringSettings(method, file, parse.GetValue(rows), parse.GetValue(batch))).ToArray();
-                var figures = await Contender.RunAllAsync(contenders, parse.GetValue(repetitions), ResultFile.Open(null, resume: false));
+                var figures = await Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), suite.Open(parse), folder: folder.FullName);
                 Print(contenders, figures, parse.GetValue(preset));
-                if (parse.GetValue(json) is { } target)
-                {
-                    var results = contenders.Select((c, i) => new { c.Method, c.Rows, c.Batch, Runs = figures[i] });
-                    await File.WriteAllTextAsync(target.FullName, JsonSerializer.Serialize(new { Machine = Machine.Describe(), Date = DateTime.UtcNow, Rows = results }, Json));
-                }
             }
             finally
             {
@@ -46,14 +38,13 @@ internal static class ScoringSuite
     }
 
     // Random weights score as fast as trained ones: one epoch over a handful of rows.
-    private static string Save(VisionTransformerPreset preset, string file)
+    private static void Save(VisionTransformerPreset preset, string file)
     {
         var mlContext = new MLContext(seed: 1);
         var data = mlContext.Data.LoadFromEnumerable(ScoringContender.Pictures(2 * ScoringContender.Classes));
         using var model = mlContext.MulticlassClassification.Trainers.BdiaImageClassification(
             new BdiaImageClassificationTrainer.Options { Preset = preset, PatchSize = 4, Epochs = 1, ValidationFraction = 0, Seed = 1 }).Fit(data);
         mlContext.Model.Save(model, data.Schema, file);
-        return file;
     }
 
     private static void Print(ScoringSettings[] contenders, List<ScoringFigures>[] figures, VisionTransformerPreset preset)

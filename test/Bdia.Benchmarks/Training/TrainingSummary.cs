@@ -13,6 +13,8 @@ internal sealed class TrainingSummary(TrainingSettings settings, IReadOnlyList<T
 
     public double PeakBytes => Median(r => r.PeakBytes);
 
+    public double IdleBytes => Median(r => r.IdleBytes);
+
     /// <summary>The peak less what was resident with model, gradients and optimizer before the first step.</summary>
     public double OverIdleBytes => Median(r => r.PeakBytes - r.IdleBytes);
 

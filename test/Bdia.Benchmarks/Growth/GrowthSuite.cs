@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Bdia.Benchmarks.Plots;
+using Bdia.Benchmarks.Training;
+using Bdia.Core.Layers;
+
+namespace Bdia.Benchmarks.Growth;
+
+/// <summary>
+/// How the resident peak of reversible training grows with every block. Narrow and deep, with many tokens: states are large beside
+/// weights, and what the allocator leaves unused in one process or another is small beside what all blocks add.
+/// </summary>
+internal static class GrowthSuite
+{
+    private const double Kibibyte = 1 << 10, Mebibyte = 1 << 20;
+
+    public static Command Command()
+    {
+        var width = new Option<int>("--width") { Description = "Features per token.", DefaultValueFactory = _ => 32 };
+        var batch = new Option<int>("--batch") { Description = "Pictures of 32x32 in a step.", DefaultValueFactory = _ => 512 };
+        var depths = SuiteOptions.Several("--depths", "Blocks, two numbers or more.", 32, 96, 160, 256);
+        var exponents = SuiteOptions.Several("--exponents", "m of gamma = ±2^-m, one number or more.", 1, 3);
+        var command = new Command("growth", "Bits that every block adds to the resident peak for an element of its state, beyond weights and optimizer.") { width, batch, depths, exponents };
+        var suite = new SuiteOptions(repetitions: 2);
+        suite.AddTo(command);
+        var plots = new PlotOption(command);
+        command.SetAction(async parse =>
+        {
+            var contenders = (from m in parse.GetValue(exponents)!
+                              from depth in parse.GetValue(depths)!
+                              select new TrainingSettings(TrainingMethod.Reversible, parse.GetValue(width), depth, Side: 32, parse.GetValue(batch), ComputePrecision.Float32, m, Steps: 1)).ToArray();
+            var results = suite.Open(parse);
+            await TrainingSuite.Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), results);
+            var growth = Read(results);
+            Console.WriteLine($"Growth of the resident peak per block, width {growth[0].Settings.Width}, {growth[0].Settings.Tokens()} tokens, batch {growth[0].Settings.Batch}. {Machine.Describe()}");
+            Console.WriteLine();
+            Console.WriteLine(Table(growth));
+            if (plots.Folder(parse) is { } folder) GrowthPlot.Save(Path.Combine(folder, "growth.png"), growth);
+        });
+        return command;
+    }
+
+    /// <summary>One summary for each m.</summary>
+    public static IReadOnlyList<GrowthSummary> Read(ResultFile results)
+        => [.. results.All<TrainingSettings, TrainingFigures>(ResultFile.Rows).Select(row => new TrainingSummary(row.Settings, row.Runs))
+            .GroupBy(s => s.Settings with { Depth = 1 }).Select(group => new GrowthSummary(group))];
+
+    private static MarkdownTable Table(IReadOnlyList<GrowthSummary> growth)
+    {
+        var table = new MarkdownTable("m", "over idle MiB at depth", "growth per block KiB", "furthest off the line MiB", "bits per state element", "of these side information", "weights and optimizer per block KiB");
+        foreach (var g in growth)
+        {
+            table.Add($"{g.Settings.Exponent}", string.Join(", ", g.Depths.Select(d => $"{d.Settings.Depth}: {d.OverIdleBytes / Mebibyte:F0}")), $"{g.BytesPerBlock / Kibibyte:F0}",
+                $"{g.LargestResidualBytes / Mebibyte:F1}", $"{g.BitsPerElement:F2}", $"{g.SideInformationBitsPerElement:F2}", $"{g.IdleBytesPerBlock / Kibibyte:F0}");
+        }
+
+        return table;
+    }
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using Bdia.Samples.Common.Reports;
+using ScottPlot;
+using ScottPlot.TickGenerators;
+
+namespace Bdia.Benchmarks.Plots;
+
+/// <summary>Panels side by side with lines of measured points, on logarithmic or plain axes.</summary>
+internal static class Chart
+{
+    private const int Width = 560, Height = 460;
+
+    /// <summary>Writes a picture of the panels.</summary>
+    public static void Save(string file, params Action<Plot>[] panels)
+    {
+        var all = new Multiplot();
+        all.AddPlots(panels.Length);
+        all.Layout = new ScottPlot.MultiplotLayouts.Columns();
+        for (var i = 0; i < panels.Length; i++) panels[i](all.GetPlot(i));
+        all.SavePng(file, Width * panels.Length, Height);
+    }
+
+    /// <summary>A line with a dot for every point.</summary>
+    /// <param name="plot">The panel.</param>
+    /// <param name="name">Its name in the legend.</param>
+    /// <param name="color">Its colour.</param>
+    /// <param name="points">At least one.</param>
+    /// <param name="logarithmic">Whether both axes are; see <see cref="Axes"/>.</param>
+    /// <param name="pattern">Solid unless told.</param>
+    public static void Line(Plot plot, string name, Color color, IReadOnlyList<(double X, double Y)> points, bool logarithmic, LinePattern? pattern = null)
+    {
+        double Place(double value) => logarithmic ? Math.Log10(value) : value;
+        var line = plot.Add.Scatter(points.Select(p => Place(p.X)).ToArray(), points.Select(p => Place(p.Y)).ToArray(), color);
+        (line.LineWidth, line.MarkerSize, line.LegendText, line.LinePattern) = (2.5f, 8, name, pattern ?? LinePattern.Solid);
+    }
+
+    /// <summary>Title, labels and ticks; call it after the lines.</summary>
+    /// <param name="plot">The panel.</param>
+    /// <param name="title">What it shows.</param>
+    /// <param name="x">What runs to the right, with its unit.</param>
+    /// <param name="y">What runs up, with its unit.</param>
+    /// <param name="values">Where the axis to the right has its ticks.</param>
+    /// <param name="logarithmic">Whether both axes are logarithmic; a plain axis starts at zero.</param>
+    public static void Axes(Plot plot, string title, string x, string y, IReadOnlyList<double> values, bool logarithmic)
+    {
+        SampleFont.UseIn(plot);
+        plot.Title(title, 16);
+        plot.XLabel(x, 14);
+        plot.YLabel(y, 14);
+        plot.Axes.Title.Label.Bold = plot.Axes.Bottom.Label.Bold = plot.Axes.Left.Label.Bold = false;
+        plot.Axes.AutoScale();
+        var limits = plot.Axes.GetLimits();
+        if (!logarithmic) plot.Axes.SetLimits(0, values.Max() * 1.05, 0, limits.Top);
+        var ticks = values.Select(value => new Tick(logarithmic ? Math.Log10(value) : value, Number(value))).ToArray();
+        plot.Axes.Bottom.TickGenerator = new NumericManual(ticks);
+        if (logarithmic) plot.Axes.Left.TickGenerator = new NumericManual([.. Steps(limits.Bottom, limits.Top)]);
+        foreach (var axis in new IAxis[] { plot.Axes.Bottom, plot.Axes.Left })
+        {
+            axis.TickLabelStyle.FontSize = 13;
+            axis.MinorTickStyle.Length = 0;
+        }
+
+        plot.Grid.MajorLineColor = Colors.Black.WithAlpha(0.08);
+        plot.Axes.Right.FrameLineStyle.Width = plot.Axes.Top.FrameLineStyle.Width = 0;
+        plot.ShowLegend(Alignment.UpperLeft);
+        plot.Legend.FontSize = 13;
+        plot.Legend.OutlineColor = plot.Legend.ShadowColor = Colors.Transparent;
+        plot.Legend.BackgroundColor = Colors.White.WithAlpha(0.8);
+    }
+
+    // 1, 2, 5, 10, 20, 50, ... between two powers of ten.
+    private static IEnumerable<Tick> Steps(double bottom, double top)
+    {
+        for (var power = Math.Floor(bottom); power <= top; power++)
+            foreach (var step in new[] { 1, 2, 5 })
+            {
+                var place = power + Math.Log10(step);
+                if (place >= bottom && place <= top) yield return new(place, Number(step * Math.Pow(10, power)));
+            }
+    }
+
+    private static string Number(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
+}
