@@ -8,7 +8,7 @@ namespace Bdia.Benchmarks.Plots;
 /// <summary>Panels side by side with lines of measured points, on logarithmic or plain axes.</summary>
 internal static class Chart
 {
-    private const int Width = 560, Height = 460;
+    private const int Width = 560, Height = 480;
 
     /// <summary>Writes a picture of the panels.</summary>
     public static void Save(string file, params Action<Plot>[] panels)
@@ -50,7 +50,7 @@ internal static class Chart
         plot.Axes.Title.Label.Bold = plot.Axes.Bottom.Label.Bold = plot.Axes.Left.Label.Bold = false;
         plot.Axes.AutoScale();
         var limits = plot.Axes.GetLimits();
-        if (!logarithmic) plot.Axes.SetLimits(0, values.Max() * 1.05, 0, limits.Top);
+        if (!logarithmic) plot.Axes.SetLimits(0, values.Max() * 1.05, 0, limits.Top * 1.05);
         var ticks = values.Select(value => new Tick(logarithmic ? Math.Log10(value) : value, Number(value))).ToArray();
         plot.Axes.Bottom.TickGenerator = new NumericManual(ticks);
         if (logarithmic) plot.Axes.Left.TickGenerator = new NumericManual([.. Steps(limits.Bottom, limits.Top)]);
@@ -62,10 +62,11 @@ internal static class Chart
 
         plot.Grid.MajorLineColor = Colors.Black.WithAlpha(0.08);
         plot.Axes.Right.FrameLineStyle.Width = plot.Axes.Top.FrameLineStyle.Width = 0;
-        plot.ShowLegend(Alignment.UpperLeft);
+        plot.ShowLegend(Edge.Bottom);
+        plot.Layout.Fixed(new PixelPadding(74, 20, 116, 44));
         plot.Legend.FontSize = 13;
         plot.Legend.OutlineColor = plot.Legend.ShadowColor = Colors.Transparent;
-        plot.Legend.BackgroundColor = Colors.White.WithAlpha(0.8);
+        plot.Legend.Orientation = Orientation.Horizontal;
     }
 
     // 1, 2, 5, 10, 20, 50, ... between two powers of ten.

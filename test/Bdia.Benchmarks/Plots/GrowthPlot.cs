@@ -19,13 +19,13 @@ internal static class GrowthPlot
             {
                 var (g, color) = (growth[i], Color.FromHex(Palette[i % Palette.Length]));
                 var (first, m) = (g.Depths[0], g.Settings.Exponent);
-                Chart.Line(plot, $"m = {m}: {g.BitsPerElement:F2} bits per element and block", color, [.. g.Depths.Select(d => ((double)d.Settings.Depth, d.OverIdleBytes / Mebibyte))], logarithmic: false);
-                Chart.Line(plot, $"{m} bit{(m == 1 ? "" : "s")} more with every block", color.WithAlpha(0.5),
+                Chart.Line(plot, $"m = {m}: {g.BitsPerElement:F2} bits per element", color, [.. g.Depths.Select(d => ((double)d.Settings.Depth, d.OverIdleBytes / Mebibyte))], logarithmic: false);
+                Chart.Line(plot, $"{m} bit{(m == 1 ? "" : "s")} per element", color.WithAlpha(0.5),
                     [.. g.Depths.Select(d => ((double)d.Settings.Depth, (first.OverIdleBytes + (double)(d.Settings.Depth - first.Settings.Depth) * g.StateElements * m / 8) / Mebibyte))],
                     logarithmic: false, LinePattern.Dashed);
             }
 
-            Chart.Axes(plot, "Memory of reversible training against depth", "depth, blocks", "peak over idle process, MiB", depths, logarithmic: false);
+            Chart.Axes(plot, "Bits that each block adds for each element of its state", "depth, blocks", "peak over idle process, MiB", depths, logarithmic: false);
         });
     }
 }

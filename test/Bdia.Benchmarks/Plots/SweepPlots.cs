@@ -58,12 +58,12 @@ internal static class SweepPlots
 
     private static string Name(TrainingMethod method) => method switch
     {
-        TrainingMethod.Plain => "plain, activations stored",
-        TrainingMethod.PlainCheckpointed => "plain, every block checkpointed",
+        TrainingMethod.Plain => "plain, stored",
+        TrainingMethod.PlainCheckpointed => "plain, checkpointed",
         TrainingMethod.PlainSqrtCheckpointed => "plain, √K checkpoints",
         TrainingMethod.RevVit => "RevViT",
-        TrainingMethod.Reversible => "BDIA, states rebuilt",
-        TrainingMethod.StoreActivations => "BDIA, activations stored",
+        TrainingMethod.Reversible => "BDIA, rebuilt",
+        TrainingMethod.StoreActivations => "BDIA, stored",
         _ => $"BDIA, {method}",
     };
 }
