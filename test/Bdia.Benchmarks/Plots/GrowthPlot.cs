@@ -8,24 +8,17 @@ internal static class GrowthPlot
 {
     private const double Mebibyte = 1 << 20;
 
-    private static readonly string[] Palette = ["#3b6fb6", "#d95f02", "#2b8a3e", "#8e6bbf"];
+    private static readonly Color Measured = Color.FromHex("#3b6fb6"), Kept = Color.FromHex("#7a7a7a");
 
-    public static void Save(string file, IReadOnlyList<GrowthSummary> growth)
+    /// <summary>Writes a picture with a panel for each m.</summary>
+    public static void Save(string file, IReadOnlyList<GrowthSummary> growth) => Chart.Save(file, [.. growth.Select<GrowthSummary, Action<Plot>>(g => plot => Panel(plot, g))]);
+
+    private static void Panel(Plot plot, GrowthSummary growth)
     {
-        var depths = growth.SelectMany(g => g.Depths).Select(d => (double)d.Settings.Depth).Distinct().Order().ToArray();
-        Chart.Save(file, plot =>
-        {
-            for (var i = 0; i < growth.Count; i++)
-            {
-                var (g, color) = (growth[i], Color.FromHex(Palette[i % Palette.Length]));
-                var (first, m) = (g.Depths[0], g.Settings.Exponent);
-                Chart.Line(plot, $"m = {m}: {g.BitsPerElement:F2} bits per element", color, [.. g.Depths.Select(d => ((double)d.Settings.Depth, d.OverIdleBytes / Mebibyte))], logarithmic: false);
-                Chart.Line(plot, $"{m} bit{(m == 1 ? "" : "s")} per element", color.WithAlpha(0.5),
-                    [.. g.Depths.Select(d => ((double)d.Settings.Depth, (first.OverIdleBytes + (double)(d.Settings.Depth - first.Settings.Depth) * g.StateElements * m / 8) / Mebibyte))],
-                    logarithmic: false, LinePattern.Dashed);
-            }
-
-            Chart.Axes(plot, "Bits that each block adds for each element of its state", "depth, blocks", "peak over idle process, MiB", depths, logarithmic: false);
-        });
+        var (m, first) = (growth.Settings.Exponent, growth.Depths[0]);
+        double Side(int depth) => first.OverIdleBytes + (double)(depth - first.Settings.Depth) * growth.StateElements * m / 8;
+        Chart.Line(plot, $"measured: {growth.BitsPerElement:F2} bits per element", Measured, [.. growth.Depths.Select(d => ((double)d.Settings.Depth, d.OverIdleBytes / Mebibyte))], logarithmic: false);
+        Chart.Line(plot, $"{m} bit{(m == 1 ? "" : "s")} per element", Kept, [.. growth.Depths.Select(d => ((double)d.Settings.Depth, Side(d.Settings.Depth) / Mebibyte))], logarithmic: false, LinePattern.Dashed);
+        Chart.Axes(plot, $"Memory of reversible training, m = {m}", "depth, blocks", "peak over idle process, MiB", [.. growth.Depths.Select(d => (double)d.Settings.Depth)], logarithmic: false);
     }
 }
