@@ -9,6 +9,7 @@ internal sealed unsafe class AttentionBackward<S, V> : IDisposable where S : str
     private readonly AttentionShape _shape;
     private readonly VisibleKeys _keys;
     private readonly Scratch _scratch;
+    private readonly HeadPrefetch _ahead;
     private readonly float* _keysTransposed, _valuesTransposed, _keyRows, _kGradient, _vGradient; // of all keys
     private readonly float* _queries, _gradients, _weights, _scoreGradients, _qGradient; // of a block of queries
     private readonly int _block, _keyStride, _sizeStride;
@@ -17,6 +18,7 @@ internal sealed unsafe class AttentionBackward<S, V> : IDisposable where S : str
     {
         _shape = shape;
         _keys = new VisibleKeys(shape);
+        _ahead = new HeadPrefetch(shape);
         _block = AttentionParts<S, V>.Block(shape);
         (_keyStride, _sizeStride) = (Scratch.Stride(shape.Keys), Scratch.Stride(shape.Size));
         var (transposed, rows, scores, block) = ((shape.Size, shape.Keys), (shape.Keys, shape.Size), (_block, shape.Keys), (_block, shape.Size));
@@ -46,6 +48,16 @@ internal sealed unsafe class AttentionBackward<S, V> : IDisposable where S : str
         Clear(_kGradient);
         Clear(_vGradient);
 
+        _ahead.Clear();
+        _ahead.Add(q, index + 1, _shape.Queries);
+        _ahead.Add(k, index + 1, _shape.Keys);
+        _ahead.Add(v, index + 1, _shape.Keys);
+        _ahead.Add(output, index + 1, _shape.Queries);
+        _ahead.Add(outputGradient, index + 1, _shape.Queries);
+        _ahead.Add(qGradient, index, _shape.Queries);
+        _ahead.Add(kGradient, index, _shape.Keys);
+        _ahead.Add(vGradient, index, _shape.Keys);
+
         logSumExp += index * _shape.Queries;
         float* queries = q.Head(sequence, head), queryGradients = qGradient.Head(sequence, head);
         float* results = output.Head(sequence, head), gradients = outputGradient.Head(sequence, head);
@@ -63,6 +75,7 @@ internal sealed unsafe class AttentionBackward<S, V> : IDisposable where S : str
             SimdProduct<S, V>.Run(new((nint)_gradients, _sizeStride, 1), _valuesTransposed, _keyStride, _scoreGradients, _keyStride, rows, seen, _shape.Size, add: false);
             for (var row = 0; row < rows; row++)
             {
+                _ahead.Next();
                 // Σ over the keys of weight times its gradient.
                 var mean = SimdRows<S, V>.Dot(_gradients + row * _sizeStride, results + (first + row) * output.TokenStride, _shape.Size);
                 Softmax(_weights + row * _keyStride, _scoreGradients + row * _keyStride, _keys.Seen(first + row), seen, logSumExp[first + row], mean);

@@ -8,6 +8,7 @@ internal sealed unsafe class AttentionForward<S, V> : IDisposable where S : stru
     private readonly AttentionShape _shape;
     private readonly VisibleKeys _keys;
     private readonly Scratch _scratch;
+    private readonly HeadPrefetch _ahead;
     private readonly float* _keysTransposed, _values, _weights, _result, _factors;
     private readonly int _block, _keyStride, _sizeStride;
 
@@ -15,6 +16,7 @@ internal sealed unsafe class AttentionForward<S, V> : IDisposable where S : stru
     {
         _shape = shape;
         _keys = new VisibleKeys(shape);
+        _ahead = new HeadPrefetch(shape);
         _block = AttentionParts<S, V>.Block(shape);
         (_keyStride, _sizeStride) = (Scratch.Stride(shape.Keys), Scratch.Stride(shape.Size));
         _scratch = new Scratch((shape.Size, shape.Keys), (shape.Keys, shape.Size), (_block, shape.Keys), (_block, shape.Size), (1, _block));
@@ -34,6 +36,12 @@ internal sealed unsafe class AttentionForward<S, V> : IDisposable where S : stru
         AttentionParts<S, V>.Transpose(k.Head(sequence, head), k.TokenStride, _keys, _shape.Size, _keysTransposed, _keyStride);
         AttentionParts<S, V>.Pack(v.Head(sequence, head), v.TokenStride, _keys, _shape.Size, _values, _sizeStride);
 
+        _ahead.Clear();
+        _ahead.Add(q, index + 1, _shape.Queries);
+        _ahead.Add(k, index + 1, _shape.Keys);
+        _ahead.Add(v, index + 1, _shape.Keys);
+        _ahead.Add(output, index + 1, _shape.Queries);
+
         logSumExp += index * _shape.Queries;
         float* queries = q.Head(sequence, head), results = output.Head(sequence, head);
         for (var first = 0; first < _shape.Queries; first += _block)
@@ -43,7 +51,11 @@ internal sealed unsafe class AttentionForward<S, V> : IDisposable where S : stru
             SimdProduct<S, V>.Run(new((nint)(queries + first * q.TokenStride), (nint)q.TokenStride, 1), _keysTransposed, _keyStride,
                 _weights, _keyStride, rows, seen, _shape.Size, add: false);
             for (var row = 0; row < rows; row++)
+            {
+                _ahead.Next();
                 _factors[row] = Softmax(_weights + row * _keyStride, _keys.Seen(first + row), seen, out logSumExp[first + row]);
+            }
+
             SimdProduct<S, V>.Run(new((nint)_weights, _keyStride, 1), _values, _sizeStride, _result, _sizeStride, rows, _shape.Size, seen, add: false);
             for (var row = 0; row < rows; row++)
                 SimdRows<S, V>.Write(_result + row * _sizeStride, _factors[row], results + (first + row) * output.TokenStride, _shape.Size);

@@ -65,8 +65,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Max(Vector256<float> x)
     {
-        var (four, largest) = (Vector128.Max(x.GetLower(), x.GetUpper()), float.NegativeInfinity);
-        for (var i = 0; i < Vector128<float>.Count; i++) largest = MathF.Max(largest, four[i]);
-        return largest;
+        var four = Vector128.MaxNative(x.GetLower(), x.GetUpper());
+        var two = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 }

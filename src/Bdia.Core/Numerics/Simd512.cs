@@ -64,5 +64,5 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static float Sum(Vector512<float> x) => Simd256.Sum(x.GetLower() + x.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Max(Vector512<float> x) => Simd256.Max(Vector256.Max(x.GetLower(), x.GetUpper()));
+    public static float Max(Vector512<float> x) => Simd256.Max(Vector256.MaxNative(x.GetLower(), x.GetUpper()));
 }
