@@ -6,8 +6,8 @@ using Bdia.Core.Layers;
 namespace Bdia.Benchmarks.Growth;
 
 /// <summary>
-/// How the resident peak of reversible training grows with every block. Narrow and deep, with many tokens: states are large beside
-/// weights, and what the allocator leaves unused in one process or another is small beside what all blocks add.
+/// How the resident peak of reversible training grows with every block. Narrow and deep, with many pictures: states are large beside
+/// weights, and what one block takes while it is computed, more or less of it by the allocator's chance, is small beside what all blocks add.
 /// </summary>
 internal static class GrowthSuite
 {
@@ -16,10 +16,11 @@ internal static class GrowthSuite
     public static Command Command()
     {
         var width = new Option<int>("--width") { Description = "Features per token.", DefaultValueFactory = _ => 32 };
-        var batch = new Option<int>("--batch") { Description = "Pictures of 32x32 in a step.", DefaultValueFactory = _ => 512 };
+        var batch = new Option<int>("--batch") { Description = "Pictures in a step.", DefaultValueFactory = _ => 2048 };
+        var side = new Option<int>("--side") { Description = "Width and height of the pictures in pixels; patches are of 4.", DefaultValueFactory = _ => 16 };
         var depths = SuiteOptions.Several("--depths", "Blocks, two numbers or more.", 32, 96, 160, 256);
         var exponents = SuiteOptions.Several("--exponents", "m of gamma = ±2^-m, one number or more.", 1, 3);
-        var command = new Command("growth", "Bits that every block adds to the resident peak for an element of its state, beyond weights and optimizer.") { width, batch, depths, exponents };
+        var command = new Command("growth", "Bits that every block adds to the resident peak for an element of its state, beyond weights and optimizer.") { width, batch, side, depths, exponents };
         var suite = new SuiteOptions(repetitions: 2);
         suite.AddTo(command);
         var plots = new PlotOption(command);
@@ -27,7 +28,7 @@ internal static class GrowthSuite
         {
             var contenders = (from m in parse.GetValue(exponents)!
                               from depth in parse.GetValue(depths)!
-                              select new TrainingSettings(TrainingMethod.Reversible, parse.GetValue(width), depth, Side: 32, parse.GetValue(batch), ComputePrecision.Float32, m, Steps: 1)).ToArray();
+                              select new TrainingSettings(TrainingMethod.Reversible, parse.GetValue(width), depth, parse.GetValue(side), parse.GetValue(batch), ComputePrecision.Float32, m, Steps: 1)).ToArray();
             var results = suite.Open(parse);
             await TrainingSuite.Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), results);
             var growth = Read(results);
