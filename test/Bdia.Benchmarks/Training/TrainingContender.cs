@@ -20,6 +20,7 @@ internal static class TrainingContender
         using var labels = randint(options.Classes, [settings.Batch], int64, generator: generator);
         model.train();
         optimizer.ZeroGradients();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // what building the model left is not the model's
         var idle = ResidentMemory.Now();
 
         var seconds = Timing.MedianSeconds(settings.Steps, step =>
