@@ -19,6 +19,15 @@ internal unsafe interface ISimd<V> where V : struct
 
     static abstract void Store(V x, float* target);
 
+    /// <summary>Elements of type bfloat16, which are the upper halves of float32.</summary>
+    static abstract V LoadBFloat16(ushort* source);
+
+    /// <summary>The nearest bfloat16, ties to even; NaN stays NaN.</summary>
+    static abstract V RoundToBFloat16(V x);
+
+    /// <summary>Writes what <see cref="RoundToBFloat16"/> returns.</summary>
+    static abstract void StoreBFloat16(V x, ushort* target);
+
     static abstract V Broadcast(float scalar);
 
     /// <summary>0, 1, 2 and so on.</summary>

@@ -22,6 +22,30 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static void Store(Vector256<float> x, float* target) => x.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadBFloat16(ushort* source)
+    {
+        var bits = Vector128.Load(source);
+        var wide = Avx2.IsSupported ? Avx2.ConvertToVector256Int32(bits).AsUInt32() : Vector256.Create(Vector128.WidenLower(bits), Vector128.WidenUpper(bits));
+        return (wide << 16).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> RoundToBFloat16(Vector256<float> x)
+    {
+        var bits = x.AsUInt32();
+        var rounded = bits + Vector256.Create(0x7FFFu) + ((bits >> 16) & Vector256<uint>.One) & Vector256.Create(0xFFFF0000u);
+        return Vector256.ConditionalSelect(Vector256.Equals(x, x), rounded.AsSingle(), Vector256.Create(float.NaN));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(Vector256<float> x, ushort* target)
+    {
+        var bits = RoundToBFloat16(x).AsUInt32() >> 16;
+        var narrow = Avx512F.VL.IsSupported ? Avx512F.VL.ConvertToVector128UInt16(bits) : Vector128.Narrow(bits.GetLower(), bits.GetUpper());
+        narrow.Store(target);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float scalar) => Vector256.Create(scalar);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Bdia.Core.Numerics;
+
+/// <summary>The type of elements in memory; a kernel computes in float32 whatever it is. The type argument of a kernel is a struct, see <see cref="ISimd{V}"/>.</summary>
+internal unsafe interface ISimdElement
+{
+    /// <summary>Bytes of an element.</summary>
+    static abstract int Size { get; }
+
+    static abstract V Load<S, V>(byte* source) where S : struct, ISimd<V> where V : struct;
+
+    static abstract void Store<S, V>(V x, byte* target) where S : struct, ISimd<V> where V : struct;
+
+    /// <summary>What a load returns after a store.</summary>
+    static abstract V Rounded<S, V>(V x) where S : struct, ISimd<V> where V : struct;
+}
+
+/// <summary>Elements of type float32.</summary>
+internal readonly unsafe struct Float32Element : ISimdElement
+{
+    public static int Size => sizeof(float);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load<S, V>(byte* source) where S : struct, ISimd<V> where V : struct => S.Load((float*)source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<S, V>(V x, byte* target) where S : struct, ISimd<V> where V : struct => S.Store(x, (float*)target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Rounded<S, V>(V x) where S : struct, ISimd<V> where V : struct => x;
+}
+
+/// <summary>Elements of type bfloat16: the upper halves of float32.</summary>
+internal readonly unsafe struct BFloat16Element : ISimdElement
+{
+    public static int Size => sizeof(ushort);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load<S, V>(byte* source) where S : struct, ISimd<V> where V : struct => S.LoadBFloat16((ushort*)source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<S, V>(V x, byte* target) where S : struct, ISimd<V> where V : struct => S.StoreBFloat16(x, (ushort*)target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Rounded<S, V>(V x) where S : struct, ISimd<V> where V : struct => S.RoundToBFloat16(x);
+}
+
+/// <summary>Passes over a row register by register, where the last register may be a part of one.</summary>
+internal static unsafe class SimdElements<S, V, E> where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
+{
+    /// <summary>Elements <paramref name="i"/> and following of a row; zeros beyond its end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load(byte* row, int i, int length)
+        => i <= length - S.Count ? E.Load<S, V>(row + (nint)i * E.Size) : LoadRest(row + (nint)i * E.Size, length - i);
+
+    /// <summary>Writes elements <paramref name="i"/> and following of a row, and nothing beyond its end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(V x, byte* row, int i, int length)
+    {
+        if (i <= length - S.Count) E.Store<S, V>(x, row + (nint)i * E.Size);
+        else StoreRest(x, row + (nint)i * E.Size, length - i);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static V LoadRest(byte* source, int count)
+    {
+        var register = stackalloc byte[sizeof(float) * S.Count];
+        NativeMemory.Clear(register, (nuint)(sizeof(float) * S.Count));
+        NativeMemory.Copy(source, register, (nuint)(count * E.Size));
+        return E.Load<S, V>(register);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void StoreRest(V x, byte* target, int count)
+    {
+        var register = stackalloc byte[sizeof(float) * S.Count];
+        E.Store<S, V>(x, register);
+        NativeMemory.Copy(register, target, (nuint)(count * E.Size));
+    }
+}
