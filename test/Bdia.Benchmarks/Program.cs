@@ -18,6 +18,7 @@ root.Subcommands.Add(TargetsCommand.Command());
 root.Subcommands.Add(AllCommand.Command(root));
 root.Subcommands.Add(TrainingSuite.Contender.Command());
 root.Subcommands.Add(SweepSuite.Rows.Command());
+root.Subcommands.Add(MemoryBreakdown.Contender.Command());
 root.Subcommands.Add(ScoringSuite.Contender.Command());
 root.Subcommands.Add(TranslationSuite.Decoding.Command());
 root.Subcommands.Add(TranslationSuite.Training.Command());

@@ -22,9 +22,10 @@ internal static class TrainingSuite
         var sides = SuiteOptions.Several("--side", "Width and height of the pictures in pixels, one number or more; patches are of 4, so that 32 gives 65 tokens and 64 gives 257.", 32);
         var exponent = new Option<int>("--exponent") { Description = "m of gamma = ±2^-m.", DefaultValueFactory = _ => 1 };
         var steps = new Option<int>("--steps") { Description = "Timed steps in each process.", DefaultValueFactory = _ => 3 };
+        var breakdown = new Option<bool>("--breakdown") { Description = "Measure memory part by part beside the bytes that are computed, of the BDIA methods, instead of time." };
         var command = new Command("training", "Seconds per step and peak resident memory of BDIA and its alternatives, each in its own process.")
         {
-            shapes, methods, precisions, batches, sides, exponent, steps,
+            shapes, methods, precisions, batches, sides, exponent, steps, breakdown,
         };
         var suite = new SuiteOptions();
         suite.AddTo(command);
@@ -36,6 +37,14 @@ internal static class TrainingSuite
                               from precision in parse.GetValue(precisions)!
                               from method in parse.GetValue(methods)!
                               select new TrainingSettings(method, shape.Width, shape.Depth, side, batch, precision, parse.GetValue(exponent), parse.GetValue(steps))).ToArray();
+            if (parse.GetValue(breakdown))
+            {
+                contenders = [.. contenders.Where(contender => MemoryBreakdown.Knows(contender.Method))];
+                var parts = await MemoryBreakdown.Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), suite.Open(parse), "Memory");
+                MemoryBreakdown.Print([.. contenders.Zip(parts)]);
+                return;
+            }
+
             var figures = await Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), suite.Open(parse));
             Print([.. contenders.Select((contender, i) => new TrainingSummary(contender, figures[i]))]);
         });
