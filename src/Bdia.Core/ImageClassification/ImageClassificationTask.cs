@@ -32,6 +32,9 @@ internal sealed class ImageClassificationTask(
     public ReversibilityException? BackwardFault => model.Blocks.BackwardFault;
 
     /// <inheritdoc/>
+    public IReadOnlyList<BdiaStack> Stacks => [model.Blocks];
+
+    /// <inheritdoc/>
     public long SideInformationBytes => model.Blocks.SideInformationBytes;
 
     /// <inheritdoc/>

@@ -34,7 +34,7 @@ public static class ImageClassifierTraining
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(train);
         model.Validate();
-        training.Validate();
+        training.Validate(model.Stack.Mode);
         images.Validate(model.Classes);
         training = MemoryBudget.Fit(model, training);
 

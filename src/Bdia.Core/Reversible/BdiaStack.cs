@@ -68,6 +68,9 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
 
     internal int Stream { get; }
 
+    /// <summary>Told of every block of a backward pass, except in <see cref="BackpropagationMode.StoreActivations"/>, where autograd goes through all blocks at once.</summary>
+    internal IBlockObserver? Observer { get; set; }
+
     /// <summary>Runs the stack.</summary>
     /// <param name="x">x_0, (B, ...), float32.</param>
     /// <returns>x_K, of the same shape.</returns>
@@ -100,7 +103,7 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
 
     /// <summary>Back-propagates x_K's gradient through a pass; returns the gradients of (nothing, anchor, x, conditions...).</summary>
     internal List<Tensor> Backward(StackPass pass, Tensor xLast, Tensor gradient, bool[] requiresGradient)
-        => new StackGradients(pass, requiresGradient).Compute(xLast, gradient);
+        => new StackGradients(this, pass, requiresGradient).Compute(xLast, gradient);
 
     private Tensor WithoutGraph(Tensor x, Tensor[] conditions)
     {

@@ -2,7 +2,8 @@ namespace Bdia.Core.Reversible;
 
 /// <summary>
 /// Exact reversal was not possible: a state left the range that float32 holds exactly, was not a number, or was rebuilt with
-/// other bits than it had. The message names the block, the value, the limit and the remedy. No weight has been changed by the step.
+/// other bits than it had. The message names the block, the value, the limit and the remedy. No weight has been changed by the step, unless
+/// the optimizer works within the backward pass and does not clip: then blocks above have taken it.
 /// </summary>
 public sealed class ReversibilityException : Exception
 {

@@ -9,7 +9,7 @@ namespace Bdia.Core.Reversible;
 /// <c>g_{k-1} += γ g_{k+1}</c> and <c>g_k += (1-γ) g_{k+1} + J^T (1+γ) g_{k+1}</c>, J the Jacobian of h_k.
 /// </summary>
 /// <remarks>Sums are taken in the order in which ordinary autograd takes them, so that both give the same bits.</remarks>
-internal sealed class StackGradients(StackPass pass, bool[] requiresGradient)
+internal sealed class StackGradients(BdiaStack stack, StackPass pass, bool[] requiresGradient)
 {
     private const int AnchorInput = 0, StateInput = 1; // of requiresGradient: anchor, x, conditions...
 
@@ -19,19 +19,19 @@ internal sealed class StackGradients(StackPass pass, bool[] requiresGradient)
         using var scope = NewDisposeScope();
         var gNext = gradient;       // g_{k+1}
         Tensor? carried = null;     // what block k+1 contributed to g_k: γ_{k+1} g_{k+2}
-        pass.Back(xLast, (_, x, h, gamma) =>
+        pass.Back(xLast, (k, x, h, gamma) =>
         {
             using var block = NewDisposeScope();
             using var noGraph = no_grad();
             if (gamma is null)
             {
-                Differentiate(h, gNext);
+                Differentiate(k, h, gNext);
                 gNext = Keep(scope, Sum(Add(carried, gNext), x));
                 return;
             }
 
             var weight = GammaDraw.AsTensor(gamma, x);
-            Differentiate(h, weight.Plus(1).mul(gNext));
+            Differentiate(k, h, weight.Plus(1).mul(gNext));
             var gHere = Sum(Add(carried, weight.neg().Plus(1).mul(gNext)), x);
             carried?.Dispose();
             carried = Keep(scope, weight.mul(gNext));
@@ -46,9 +46,11 @@ internal sealed class StackGradients(StackPass pass, bool[] requiresGradient)
     }
 
     // Weight gradients and x's own land in .grad; a residual that uses no weight and not even x has no graph to go through.
-    private static void Differentiate(Tensor h, Tensor gradient)
+    private void Differentiate(int k, Tensor h, Tensor gradient)
     {
+        stack.Observer?.BeforeBackward(stack.Residuals[k]);
         if (h.requires_grad) autograd.backward([h], [gradient]);
+        stack.Observer?.AfterBackward(stack.Residuals[k]);
     }
 
     // The visitor runs in scopes of its own; what the next block needs moves to ours.

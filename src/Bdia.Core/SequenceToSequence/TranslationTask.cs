@@ -35,6 +35,9 @@ internal sealed class TranslationTask(
     public ReversibilityException? BackwardFault => model.Decoder.BackwardFault ?? model.Encoder.BackwardFault;
 
     /// <inheritdoc/>
+    public IReadOnlyList<BdiaStack> Stacks => [model.Encoder, model.Decoder];
+
+    /// <inheritdoc/>
     public long SideInformationBytes => model.Encoder.SideInformationBytes + model.Decoder.SideInformationBytes;
 
     /// <inheritdoc/>

@@ -112,7 +112,7 @@ public static class TranslatorTraining
     private static void Check(EncoderDecoderOptions model, TrainingOptions training, SequenceTrainingOptions sequences)
     {
         (model with { SourceVocabulary = SomeVocabulary, TargetVocabulary = SomeVocabulary }).Validate();
-        training.Validate();
+        training.Validate(model.Stack.Mode);
         sequences.Validate();
         if (sequences.MaxTokens > model.MaxLength)
             throw new ArgumentException($"MaxTokens is {sequences.MaxTokens}, but the network's MaxLength is {model.MaxLength}. Lower the one or raise the other.");

@@ -41,6 +41,9 @@ public sealed class AdamW : IDisposable
     /// <summary>Threads to share the work among; null = as many as libtorch uses. No result depends on it.</summary>
     internal int? Threads { get; init; }
 
+    /// <summary>The parameters with their moments, in the order in which norms are summed.</summary>
+    internal IReadOnlyList<AdamWSlot> Slots => _slots;
+
     /// <summary>The first and second moments by parameter name, prefixed "m." and "v.": the tensors themselves, to save or to overwrite.</summary>
     public IEnumerable<KeyValuePair<string, torch.Tensor>> State
         => _slots.SelectMany(slot => new KeyValuePair<string, torch.Tensor>[] { new("m." + slot.Name, slot.First), new("v." + slot.Name, slot.Second) });
@@ -49,8 +52,8 @@ public sealed class AdamW : IDisposable
     /// <returns>The norm; NaN or infinite where a gradient is.</returns>
     public double GradientNorm()
     {
-        using var gradients = AdamWGradients.Of(_slots, Threads ?? torch.get_num_threads());
-        return Math.Sqrt(gradients.SumOfSquares());
+        using var gradients = Gradients(_slots);
+        return AdamWGradients.Norm(gradients.SumsOfSquares());
     }
 
     /// <summary>Updates every parameter and its moments.</summary>
@@ -60,9 +63,19 @@ public sealed class AdamW : IDisposable
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is below 1.</exception>
     public void Step(long step, double learningRate, double gradientScale = 1)
     {
+        var numbers = Numbers(step, learningRate, gradientScale);
+        using var gradients = Gradients(_slots);
+        gradients.Update(numbers);
+    }
+
+    /// <summary>The gradients that some of the parameters have now.</summary>
+    internal AdamWGradients Gradients(IReadOnlyList<AdamWSlot> slots) => AdamWGradients.Of(slots, Threads ?? torch.get_num_threads());
+
+    /// <summary>The numbers of a step; <see cref="Step"/> says what they are made from.</summary>
+    internal AdamWStep Numbers(long step, double learningRate, double gradientScale)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
-        using var gradients = AdamWGradients.Of(_slots, Threads ?? torch.get_num_threads());
-        gradients.Update(new AdamWStep(
+        return new AdamWStep(
             GradientScale: (float)gradientScale,
             Beta1: (float)_beta1,
             Gain1: (float)(1 - _beta1),
@@ -71,7 +84,7 @@ public sealed class AdamW : IDisposable
             Keep: (float)(1 - learningRate * _weightDecay),
             StepSize: (float)(learningRate / (1 - Math.Pow(_beta1, step))),
             RootCorrection: (float)(1 / Math.Sqrt(1 - Math.Pow(_beta2, step))),
-            Epsilon: (float)_epsilon));
+            Epsilon: (float)_epsilon);
     }
 
     /// <summary>Overwrites all moments.</summary>
@@ -96,21 +109,27 @@ public sealed class AdamW : IDisposable
     /// Memory that is taken during the backward pass lies between the large temporaries of that pass, stays when they go, and breaks up the
     /// allocator's heap: resident memory then grows to a multiple of what is in use.
     /// </remarks>
-    public void ZeroGradients()
+    public void ZeroGradients() => ZeroGradients(_slots);
+
+    /// <summary>Drops all gradients and their memory.</summary>
+    public void ClearGradients() => ClearGradients(_slots);
+
+    /// <inheritdoc cref="ZeroGradients()"/>
+    internal static void ZeroGradients(IEnumerable<AdamWSlot> slots)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
-        foreach (var slot in _slots.Where(slot => slot.Parameter.requires_grad))
+        foreach (var slot in slots.Where(slot => slot.Parameter.requires_grad))
         {
             if (slot.Parameter.grad is { } gradient) gradient.zero_();
             else slot.Parameter.grad = torch.zeros_like(slot.Parameter);
         }
     }
 
-    /// <summary>Drops all gradients and their memory.</summary>
-    public void ClearGradients()
+    /// <inheritdoc cref="ClearGradients()"/>
+    internal static void ClearGradients(IEnumerable<AdamWSlot> slots)
     {
-        foreach (var slot in _slots) slot.Parameter.grad = null;
+        foreach (var slot in slots) slot.Parameter.grad = null;
     }
 
     /// <summary>Frees the moments.</summary>

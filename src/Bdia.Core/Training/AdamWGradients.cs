@@ -15,36 +15,45 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
     // Below this many elements the hand-over to other threads costs more than it saves.
     private const long ParallelFrom = 1 << 18;
 
-    private readonly List<(AdamWSlot Slot, torch.Tensor Gradient)> _elsewhere = [];
+    private readonly List<(int Slot, torch.Tensor Gradient)> _elsewhere = [];
     private readonly List<torch.Tensor> _held = [];
     private readonly List<Piece> _pieces = [];
 
     /// <summary>A stretch of one parameter: addresses of the parameter, its gradient and its moments.</summary>
-    private readonly record struct Piece(nint Parameter, nint Gradient, nint First, nint Second, int Length, bool Decays);
+    private readonly record struct Piece(int Slot, nint Parameter, nint Gradient, nint First, nint Second, int Length, bool Decays);
 
     /// <summary>Takes the gradients that the parameters have now.</summary>
     public static AdamWGradients Of(IReadOnlyList<AdamWSlot> slots, int threads)
     {
         var gradients = new AdamWGradients(slots, threads);
-        foreach (var slot in slots)
+        for (var slot = 0; slot < slots.Count; slot++)
         {
-            if (slot.Parameter.grad is { } gradient) gradients.Add(slot, gradient.DetachFromDisposeScope());
+            if (slots[slot].Parameter.grad is { } gradient) gradients.Add(slot, gradient.DetachFromDisposeScope());
         }
 
         return gradients;
     }
 
-    /// <summary>The sum of the squares of all elements: pieces in parallel, their sums added in order.</summary>
-    public double SumOfSquares()
+    /// <summary>The sums of the squares of each slot's pieces. Adding all of them up in the order of the slots gives the same bits however slots were gathered.</summary>
+    public IReadOnlyList<double>[] SumsOfSquares()
     {
         var sums = new double[_pieces.Count];
         ForEachPiece(i => sums[i] = AdamWKernel.SumOfSquares(Span(_pieces[i].Gradient, _pieces[i].Length)));
-        var total = 0.0;
-        foreach (var sum in sums) total += sum;
 
+        var bySlot = slots.Select(_ => new List<double>()).ToArray();
+        for (var i = 0; i < sums.Length; i++) bySlot[_pieces[i].Slot].Add(sums[i]);
         using var scope = torch.NewDisposeScope();
-        foreach (var (_, gradient) in _elsewhere) total += gradient.to(torch.float64).square().sum().item<double>();
-        return total;
+        foreach (var (slot, gradient) in _elsewhere) bySlot[slot].Add(gradient.to(torch.float64).square().sum().item<double>());
+        return bySlot;
+    }
+
+    /// <summary>The Euclidean norm from the sums of squares of all slots.</summary>
+    public static double Norm(IEnumerable<IReadOnlyList<double>> sumsBySlot)
+    {
+        var total = 0.0;
+        foreach (var sums in sumsBySlot)
+            foreach (var sum in sums) total += sum;
+        return Math.Sqrt(total);
     }
 
     /// <summary>Updates parameters and moments.</summary>
@@ -58,7 +67,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
                 Span(piece.Parameter, piece.Length), Span(piece.Gradient, piece.Length),
                 Span(piece.First, piece.Length), Span(piece.Second, piece.Length), piece.Decays ? step : undecayed);
         });
-        foreach (var (slot, gradient) in _elsewhere) AdamWKernel.Update(slot, gradient, slot.Decays ? step : undecayed);
+        foreach (var (slot, gradient) in _elsewhere) AdamWKernel.Update(slots[slot], gradient, slots[slot].Decays ? step : undecayed);
     }
 
     public void Dispose()
@@ -71,15 +80,16 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
 
     private static nint Address(torch.Tensor tensor) => (nint)TensorMemory.Pointer<float>(tensor);
 
-    private void Add(AdamWSlot slot, torch.Tensor gradient)
+    private void Add(int number, torch.Tensor gradient)
     {
         _held.Add(gradient);
+        var slot = slots[number];
         var parameter = slot.Parameter;
         var inMemory = parameter.device_type == DeviceType.CPU && gradient.dtype == torch.ScalarType.Float32
             && parameter.is_contiguous() && gradient.is_contiguous();
         if (!inMemory)
         {
-            _elsewhere.Add((slot, gradient));
+            _elsewhere.Add((number, gradient));
             return;
         }
 
@@ -88,7 +98,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         for (long start = 0; start < length; start += PieceLength)
         {
             var offset = (nint)(start * sizeof(float));
-            _pieces.Add(new Piece(p + offset, g + offset, m + offset, v + offset, (int)Math.Min(PieceLength, length - start), slot.Decays));
+            _pieces.Add(new Piece(number, p + offset, g + offset, m + offset, v + offset, (int)Math.Min(PieceLength, length - start), slot.Decays));
         }
     }
 

@@ -31,10 +31,14 @@ public interface ITrainingTask<TBatch>
     /// <summary>Why the last backward pass failed, where the module knows; null otherwise.</summary>
     ReversibilityException? BackwardFault { get; }
 
+    /// <summary>The stacks that the optimizer may serve within the backward pass, where <see cref="TrainingOptions.OptimizerInBackward"/> is set. Default none, and then it must not be.</summary>
+    IReadOnlyList<BdiaStack> Stacks => [];
+
     /// <summary>Side information of the last training forward pass, in bytes.</summary>
     long SideInformationBytes { get; }
 
     /// <summary>The loss of a batch. The module is in training mode, gradients are on, and a dispose scope is open.</summary>
+    /// <remarks>With <see cref="TrainingOptions.OptimizerInBackward"/> and clipping it is asked for twice, with the same clock, and must be the same.</remarks>
     /// <param name="batch">The batch; the trainer disposes it.</param>
     /// <returns>The loss with its graph, and what to count.</returns>
     BatchLoss Loss(TBatch batch);

@@ -7,11 +7,12 @@ namespace Bdia.Core.Training;
 /// <summary>Everything that decides the weights a run ends with, as names and values: a checkpoint is resumed only where all agree.</summary>
 internal static class RunIdentity
 {
-    // These say where checkpoints go and when to pause; they may change from one process of a run to the next. What a memory budget chose is told by the batches.
+    // These say where checkpoints go, when to pause, and how the same bits are come by; they may change from one process of a run to the next. What a memory budget
+    // chose is told by the batches.
     private static readonly string[] Free =
     [
         nameof(TrainingOptions.CheckpointDirectory), nameof(TrainingOptions.CheckpointEverySteps), nameof(TrainingOptions.CheckpointEveryEpochs),
-        nameof(TrainingOptions.Resume), nameof(TrainingOptions.TimeBudget), nameof(TrainingOptions.TrainingMemoryBytes),
+        nameof(TrainingOptions.Resume), nameof(TrainingOptions.TimeBudget), nameof(TrainingOptions.TrainingMemoryBytes), nameof(TrainingOptions.OptimizerInBackward),
     ];
 
     // Names, not numbers, of enum values: they stand in messages.

@@ -1,6 +1,9 @@
 namespace Bdia.Core.Training;
 
-/// <summary>Training has left the range of numbers: a loss or a gradient is NaN or infinite. The weights are those of the step before.</summary>
+/// <summary>
+/// Training has left the range of numbers: a loss or a gradient is NaN or infinite. The weights are those of the step before, unless a gradient was met with
+/// <see cref="TrainingOptions.OptimizerInBackward"/> and without clipping: then blocks above it have taken the step.
+/// </summary>
 /// <param name="quantity">What it is ("loss", "gradient norm", "validation loss").</param>
 /// <param name="value">Its value.</param>
 /// <param name="step">The optimizer step, 1 for the first.</param>

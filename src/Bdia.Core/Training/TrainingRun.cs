@@ -14,6 +14,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     private readonly IBatchSource<TBatch> _source;
     private readonly TrainingPlan _plan;
     private readonly AdamW _optimizer;
+    private readonly AdamWInBackward? _inBackward;
     private readonly RunState _state = new();
     private readonly StopSignal _stop;
     private readonly BestModel _best;
@@ -32,6 +33,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         _averages = new WeightAverages(averageEpochs, averageOf, options.BestBy, _state);
         try
         {
+            if (options.OptimizerInBackward) _inBackward = new AdamWInBackward(_optimizer, task.Stacks);
             if (options.CheckpointDirectory is { } folder)
                 _checkpoints = new RunCheckpoints(folder, options, RunIdentity.Of(options, task.Identity), task.Module, _optimizer, _best, _averages);
             _checkpoints?.Resume(_state);
@@ -49,7 +51,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     public TrainingResult Run()
     {
         using var gradients = torch.enable_grad();
-        _optimizer.ZeroGradients();
+        if (_inBackward is null) _optimizer.ZeroGradients();
         try
         {
             while (_state.Epoch < _options.Epochs && !_best.OutOfPatience)
@@ -76,6 +78,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         _checkpoints?.Dispose();
         _best.Dispose();
         _averages.Dispose();
+        _inBackward?.Dispose();
         _optimizer.Dispose();
     }
 
@@ -101,8 +104,8 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     /// <summary>One optimizer step over several batches; false if it was stopped, and then nothing has changed.</summary>
     private bool TrainStep(Prefetch<TBatch> ahead, int batches)
     {
-        var step = new EpochSums();
-        var unit = 0.0;
+        var (step, unit) = (new EpochSums(), 0.0);
+        var (rate, norm) = (_plan.LearningRate.At(_state.Step), double.NaN);
         for (var i = 0; i < batches; i++)
         {
             if (i > 0 && _stop.Requested) return Discard();
@@ -112,17 +115,21 @@ internal sealed class TrainingRun<TBatch> : IDisposable
                 throw new InvalidOperationException($"The batch source ended after {_state.BatchInEpoch + i} batches of epoch {_state.Epoch}, where it counted {_plan.Batches(_state.Epoch)}. BatchCount and Read must agree.");
             }
 
-            using (batch as IDisposable) Accumulate(batch, _state.Batches + i, step, ref unit);
+            using (batch as IDisposable)
+            {
+                if (_inBackward is null) Accumulate(batch, _state.Batches + i, step, ref unit);
+                else norm = StepInBackward(_inBackward, batch, step, rate);
+            }
         }
 
-        // Gradients hold the sum of weight / unit * mean gradient; this makes it the mean over all items.
-        var mean = unit / step.Weight;
-        var norm = _optimizer.GradientNorm() * mean;
-        var rate = _plan.LearningRate.At(_state.Step);
-        if (!double.IsFinite(norm)) throw Diverged("gradient norm", norm);
-        var clip = _options.ClipNorm > 0 && norm > _options.ClipNorm ? _options.ClipNorm / norm : 1;
-        _optimizer.Step(_state.Step + 1, rate, mean * clip);
-        _optimizer.ZeroGradients();
+        if (_inBackward is null)
+        {
+            // Gradients hold the sum of weight / unit * mean gradient; this makes it the mean over all items.
+            var mean = unit / step.Weight;
+            norm = Finite(_optimizer.GradientNorm() * mean);
+            _optimizer.Step(_state.Step + 1, rate, mean * Clip(norm));
+            _optimizer.ZeroGradients();
+        }
 
         step.LearningRate = _state.Sums.LearningRate = rate;
         _state.Sums.Add(step);
@@ -134,10 +141,28 @@ internal sealed class TrainingRun<TBatch> : IDisposable
 
         bool Discard()
         {
-            _optimizer.ZeroGradients();
+            if (_inBackward is null) _optimizer.ZeroGradients();
             return false;
         }
     }
+
+    /// <summary>An optimizer step within the backward pass of one batch; gives the norm of its gradients.</summary>
+    private double StepInBackward(AdamWInBackward optimizer, TBatch batch, EpochSums step, double rate)
+    {
+        // AdamW cannot be taken back, so what clipping must know is measured in a pass of its own.
+        var clip = _options.ClipNorm > 0 ? Clip(Finite(optimizer.Measure(() => Backward(new EpochSums())))) : 1;
+        return Finite(optimizer.Step(() => Backward(step), _state.Step + 1, rate, clip));
+
+        void Backward(EpochSums sums)
+        {
+            var unit = 0.0;
+            Accumulate(batch, _state.Batches, sums, ref unit);
+        }
+    }
+
+    private double Finite(double norm) => double.IsFinite(norm) ? norm : throw Diverged("gradient norm", norm);
+
+    private double Clip(double norm) => _options.ClipNorm > 0 && norm > _options.ClipNorm ? _options.ClipNorm / norm : 1;
 
     /// <summary>Adds the gradient of one batch, in proportion to its weight; the first batch's weight is the unit, so that a single batch is not scaled at all.</summary>
     private void Accumulate(TBatch batch, long number, EpochSums step, ref double unit)

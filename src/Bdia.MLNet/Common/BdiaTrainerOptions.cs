@@ -24,6 +24,7 @@ public abstract class BdiaTrainerOptions
         Beta2 = defaults.Beta2;
         Epsilon = defaults.Epsilon;
         ClipNorm = defaults.ClipNorm;
+        OptimizerInBackward = defaults.OptimizerInBackward;
         LabelSmoothing = defaults.LabelSmoothing;
         BestBy = defaults.BestBy;
         ValidateEveryEpochs = defaults.ValidateEveryEpochs;
@@ -103,6 +104,12 @@ public abstract class BdiaTrainerOptions
     /// <summary>Largest norm of the gradient; 0 = no clipping. Default 1.</summary>
     public double ClipNorm;
 
+    /// <summary>
+    /// Whether the optimizer takes each block's gradients within the backward pass, as soon as they are there: saves 4 bytes for every weight of all blocks but one, with the same
+    /// weights, bit for bit. With <see cref="ClipNorm"/> above 0 a step then takes about twice as long. Not with <see cref="AccumulationSteps"/> above 1, nor where <see cref="Mode"/> is StoreActivations. Default false.
+    /// </summary>
+    public bool OptimizerInBackward;
+
     /// <summary>Share of the target probability that is spread over all classes, 0..1, below 1. Default 0 for images, 0.1 for texts.</summary>
     public double LabelSmoothing;
 
@@ -173,6 +180,7 @@ public abstract class BdiaTrainerOptions
         Beta2 = Beta2,
         Epsilon = Epsilon,
         ClipNorm = ClipNorm,
+        OptimizerInBackward = OptimizerInBackward,
         LabelSmoothing = LabelSmoothing,
         Seed = seed,
         BestBy = BestBy,

@@ -56,7 +56,7 @@ internal static class OptionsMapping
         if (!Enum.IsDefined(options.PixelLayout))
             faults.Add($"PixelLayout is {options.PixelLayout}; it must be Automatic, Planar or Interleaved.");
         faults.Include(() => ModelOfAnySize(options).Validate());
-        faults.Include(() => Training(options, seed: 0).Validate());
+        faults.Include(() => Training(options, seed: 0).Validate(options.Mode));
         faults.Include(() => Images(options).Validate(options.ClassWeights?.Length ?? 2));
         faults.ThrowIfAny();
         return options;

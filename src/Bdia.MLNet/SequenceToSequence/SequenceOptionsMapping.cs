@@ -78,7 +78,7 @@ internal static class SequenceOptionsMapping
         if (options.Decoding is null)
             faults.Add("Decoding is null; it must be a DecodingOptions.");
         faults.Include(() => Model(options).Validate());
-        faults.Include(() => options.Training(seed: 0).Validate());
+        faults.Include(() => options.Training(seed: 0).Validate(options.Mode));
         if (options is { Normalization: not null, Decoding: not null })
             faults.Include(() => Sequences(options).Validate());
         faults.ThrowIfAny();

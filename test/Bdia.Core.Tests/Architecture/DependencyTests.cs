@@ -40,7 +40,7 @@ public partial class DependencyTests
             ["Native"] = [],
             ["Numerics"] = [],
             ["Formats"] = [],
-            ["Reversible"] = ["TrainingClock", "ReversibilityException"],
+            ["Reversible"] = ["TrainingClock", "ReversibilityException", "BdiaStack", "BackpropagationMode", "Residual", "IBlockObserver"],
         },
         ["ImageClassification"] = new()
         {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Bdia.Core.Reversible;
+using Bdia.Core.Training;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Tests.Reversible;
@@ -29,6 +30,29 @@ public class LeakTests
             if (back) loss.backward();
             stack.zero_grad(); // gradients replace gradients
         });
+    }
+
+    [Theory]
+    [InlineData(BackpropagationMode.Reversible)]
+    [InlineData(BackpropagationMode.Checkpointed)]
+    public void Optimizer_steps_within_the_backward_pass_leave_no_tensor_behind(BackpropagationMode mode)
+    {
+        using var stack = Stacks.Of(4, 8, new() { Mode = mode }, dropout: 0.1);
+        using var optimizer = new AdamW(ParameterGroups.Of(stack));
+        using var input = Stacks.Normal(3, 2, 5, 8);
+        LiveTensors.AssertKept(20, () =>
+        {
+            using var inBackward = new AdamWInBackward(optimizer, [stack]);
+            Assert.Equal(inBackward.Measure(Pass), inBackward.Step(Pass, 1, 1e-9));
+            stack.Clock.Step = 0;
+        });
+
+        void Pass()
+        {
+            using var scope = NewDisposeScope();
+            stack.Clock.Step = 0;
+            stack.forward(input).sum().backward();
+        }
     }
 
     [Fact]

@@ -78,6 +78,20 @@ internal static class Stacks
         public override Tensor forward(Tensor x, ResidualContext context) => inner.forward(x, context) + 0.25f * _calls++;
     }
 
+    /// <summary>A finite value with an infinite derivative.</summary>
+    internal sealed class Steep : Residual
+    {
+        private readonly Parameter _weight;
+
+        public Steep(int width) : base("steep")
+        {
+            _weight = new Parameter(zeros(width));
+            register_parameter("weight", _weight);
+        }
+
+        public override Tensor forward(Tensor x, ResidualContext context) => _weight.sqrt().expand_as(x);
+    }
+
     /// <summary>Every gradient of a stack and its input after one backward pass of sum(x_K * weight), and the loss.</summary>
     public static Dictionary<string, float[]> Gradients(BdiaStack stack, Tensor input, params Tensor[] conditions)
     {
