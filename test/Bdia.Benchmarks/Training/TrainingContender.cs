@@ -19,7 +19,8 @@ internal static class TrainingContender
         using var images = randn([settings.Batch, options.Channels, options.ImageHeight, options.ImageWidth], generator: generator);
         using var labels = randint(options.Classes, [settings.Batch], int64, generator: generator);
         model.train();
-        optimizer.ZeroGradients();
+        using var inBackward = settings.Method == TrainingMethod.ReversibleInBackward ? new AdamWInBackward(optimizer, [bdia!.Blocks]) : null;
+        if (inBackward is null) optimizer.ZeroGradients();
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // what building the model left is not the model's
         var idle = ResidentMemory.Now();
 
@@ -27,12 +28,20 @@ internal static class TrainingContender
         {
             using var scope = NewDisposeScope();
             if (bdia is not null) bdia.Clock.Step = step;
-            nn.functional.cross_entropy(model.forward(images), labels).backward();
+            if (inBackward is not null)
+            {
+                inBackward.Step(Backward, step + 1, 1e-4);
+                return;
+            }
+
+            Backward();
             optimizer.Step(step + 1, 1e-4);
             optimizer.ZeroGradients();
         });
         var peak = ResidentMemory.Peak(); // before the matrix products below
         return new(seconds, idle, peak, bdia?.Blocks.SideInformationBytes ?? 0, model.parameters().Sum(p => p.numel()), MatrixRate.Measure(settings.Precision));
+
+        void Backward() => nn.functional.cross_entropy(model.forward(images), labels).backward();
     }
 
     private static nn.Module<Tensor, Tensor> Create(TrainingMethod method, VisionTransformerOptions options)

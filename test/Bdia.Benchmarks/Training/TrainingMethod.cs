@@ -18,6 +18,9 @@ internal enum TrainingMethod
     /// <summary>BDIA, states rebuilt.</summary>
     Reversible,
 
+    /// <summary>BDIA, states rebuilt, with the optimizer within the backward pass: one block's gradients at a time.</summary>
+    ReversibleInBackward,
+
     /// <summary>BDIA, activations stored.</summary>
     StoreActivations,
 
