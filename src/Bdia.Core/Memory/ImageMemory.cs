@@ -9,7 +9,7 @@ internal static class ImageMemory
     // The batch that is trained on and the one that is prepared meanwhile.
     private const int Batches = 2;
 
-    public static MemoryEstimate Estimate(VisionTransformerOptions model, long rows, int weightCopies)
+    public static MemoryEstimate Estimate(VisionTransformerOptions model, long rows, int weightCopies, bool optimizerInBackward)
     {
         var weights = WeightCount.Of(model);
         var tokens = model.Patches + 1L;
@@ -22,7 +22,7 @@ internal static class ImageMemory
         return new()
         {
             Weights = weights * sizeof(float),
-            Gradients = weights * sizeof(float),
+            Gradients = WeightCount.WithGradient(model, optimizerInBackward) * sizeof(float),
             Optimizer = weights * 2 * sizeof(float),
             States = stack.States,
             SideInformation = stack.SideInformation,

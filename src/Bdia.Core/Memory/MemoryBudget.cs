@@ -16,7 +16,9 @@ public static class MemoryBudget
     /// <param name="model">The network.</param>
     /// <param name="training">Batch size and accumulation as asked, and the budget.</param>
     /// <returns>The options with other batches, or as they are where there is no budget or they fit.</returns>
-    /// <exception cref="ArgumentException">Options are out of range, or not even one row at a time fits the budget; the message says what it takes.</exception>
+    /// <exception cref="ArgumentException">
+    /// Options are out of range, or not even one row at a time fits the budget (with <see cref="TrainingOptions.OptimizerInBackward"/>, not the batch as asked); the message says what it takes.
+    /// </exception>
     public static TrainingOptions Fit(VisionTransformerOptions model, TrainingOptions training)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -24,6 +26,12 @@ public static class MemoryBudget
         model.Validate();
         training.Validate();
         if (training.TrainingMemoryBytes is not { } budget) return training;
+        if (training.OptimizerInBackward)
+        {
+            var whole = MemoryEstimate.ForImages(model, training);
+            return whole.Total <= budget ? training : throw CannotCut(budget, $"a batch of {training.BatchSize} images", whole, nameof(training.BatchSize));
+        }
+
         for (var parts = 1; parts <= Math.Min(training.BatchSize, MostAccumulationSteps / training.AccumulationSteps); parts++)
         {
             if (training.BatchSize % parts != 0) continue;
@@ -33,6 +41,11 @@ public static class MemoryBudget
 
         throw TooSmall(budget, "one image at a time", MemoryEstimate.ForImages(model, training with { BatchSize = 1 }), model.Stack.Mode);
     }
+
+    /// <summary>What a budget is answered with that batches would have to be cut for where gradients cannot be gathered.</summary>
+    internal static ArgumentException CannotCut(long budget, string batch, MemoryEstimate estimate, string batchOption)
+        => new(string.Create(CultureInfo.InvariantCulture,
+            $"TrainingMemoryBytes is {budget} ({budget / MemoryEstimate.Mebibyte:F0} MiB), but {batch} takes {estimate}, and with OptimizerInBackward gradients of parts of a batch cannot be gathered. Raise it, lower {batchOption}, or set OptimizerInBackward to false."));
 
     /// <summary>What a budget that is too small is answered with.</summary>
     internal static ArgumentException TooSmall(long budget, string batch, MemoryEstimate estimate, Reversible.BackpropagationMode mode)

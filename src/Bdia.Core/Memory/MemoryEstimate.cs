@@ -17,7 +17,7 @@ public sealed record MemoryEstimate
     /// <summary>The parameters, float32.</summary>
     public required long Weights { get; init; }
 
-    /// <summary>Their gradients, float32.</summary>
+    /// <summary>Their gradients, float32; with <see cref="TrainingOptions.OptimizerInBackward"/>, of the largest block and of what is outside of blocks.</summary>
     public required long Gradients { get; init; }
 
     /// <summary>AdamW's two moments: 8 bytes a weight.</summary>
@@ -40,7 +40,7 @@ public sealed record MemoryEstimate
 
     /// <summary>Of a vision transformer.</summary>
     /// <param name="model">Sizes, precision, mode and gamma.</param>
-    /// <param name="training">The batch size is what matters here.</param>
+    /// <param name="training">The batch size and where the optimizer works are what matters here.</param>
     /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.</param>
     /// <returns>Sizes in bytes.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record.</exception>
@@ -51,7 +51,7 @@ public sealed record MemoryEstimate
         ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
         model.Validate();
         training.Validate();
-        return ImageMemory.Estimate(model, training.BatchSize, weightCopies);
+        return ImageMemory.Estimate(model, training.BatchSize, weightCopies, training.OptimizerInBackward);
     }
 
     /// <summary>Of an encoder-decoder.</summary>
@@ -60,9 +60,10 @@ public sealed record MemoryEstimate
     /// <param name="sourceTokens">Tokens of each source, padding included, at least 1.</param>
     /// <param name="targetTokens">Tokens of each target, padding included, at least 1.</param>
     /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.</param>
+    /// <param name="optimizerInBackward">Whether the optimizer works within the backward pass, <see cref="TrainingOptions.OptimizerInBackward"/>.</param>
     /// <returns>Sizes in bytes.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all faults.</exception>
-    public static MemoryEstimate ForTexts(EncoderDecoderOptions model, int rows, int sourceTokens, int targetTokens, int weightCopies = 1)
+    public static MemoryEstimate ForTexts(EncoderDecoderOptions model, int rows, int sourceTokens, int targetTokens, int weightCopies = 1, bool optimizerInBackward = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
@@ -70,7 +71,7 @@ public sealed record MemoryEstimate
         ArgumentOutOfRangeException.ThrowIfLessThan(targetTokens, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
         model.Validate();
-        return TextMemory.Estimate(model, rows, sourceTokens, targetTokens, weightCopies);
+        return TextMemory.Estimate(model, rows, sourceTokens, targetTokens, weightCopies, optimizerInBackward);
     }
 
     /// <summary>The sum and its parts in MiB, as a sentence of a log.</summary>

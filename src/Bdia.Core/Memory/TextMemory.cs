@@ -9,7 +9,7 @@ internal static class TextMemory
     // The batch that is trained on and the one that is prepared meanwhile, each with source, target and places as int64.
     private const int Batches = 2, IdTensors = 3;
 
-    public static MemoryEstimate Estimate(EncoderDecoderOptions model, long rows, long sourceTokens, long targetTokens, int weightCopies)
+    public static MemoryEstimate Estimate(EncoderDecoderOptions model, long rows, long sourceTokens, long targetTokens, int weightCopies, bool optimizerInBackward)
     {
         var weights = WeightCount.Of(model);
         var (width, half) = ((long)model.Width, model.Precision == ComputePrecision.BFloat16);
@@ -32,7 +32,7 @@ internal static class TextMemory
         return new()
         {
             Weights = weights * sizeof(float),
-            Gradients = weights * sizeof(float),
+            Gradients = WeightCount.WithGradient(model, optimizerInBackward) * sizeof(float),
             Optimizer = weights * 2 * sizeof(float),
             States = worst.States,
             SideInformation = encoder.SideInformation + decoder.SideInformation,

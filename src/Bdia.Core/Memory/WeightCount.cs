@@ -26,6 +26,14 @@ internal static class WeightCount
             + (o.TieOutput ? 0 : Dense(width, o.TargetVocabulary));
     }
 
+    /// <summary>Weights that have a gradient at the same time: all, or those of the largest block and of what is outside of blocks.</summary>
+    public static long WithGradient(VisionTransformerOptions o, bool optimizerInBackward)
+        => Of(o) - (optimizerInBackward ? (o.Depth - 1) * EncoderBlock(o.Width, o.FeedForwardWidth) : 0);
+
+    /// <inheritdoc cref="WithGradient(VisionTransformerOptions, bool)"/>
+    public static long WithGradient(EncoderDecoderOptions o, bool optimizerInBackward)
+        => Of(o) - (optimizerInBackward ? o.EncoderDepth * EncoderBlock(o.Width, o.FeedForwardWidth) + (o.DecoderDepth - 1) * DecoderBlock(o.Width, o.FeedForwardWidth) : 0);
+
     /// <summary>norm1, query, key and value, projection, norm2, two dense layers.</summary>
     public static long EncoderBlock(long width, long hidden) => Norm(width) + Dense(width, 3 * width) + Dense(width, width) + Norm(width) + Dense(width, hidden) + Dense(hidden, width);
 

@@ -88,7 +88,7 @@ public static class TranslatorTraining
             TargetVocabulary = SpecialTokens.Count + (sequences.TargetTokenizer?.Size ?? most),
         };
         (int, int, int)[] shapes = [(Math.Max(1, sequences.BatchTokens(long.MaxValue) / length), length, length)];
-        return BatchParts.Largest(model, WeightCopies(sequences), shapes, BatchParts.Fewest(model, training, WeightCopies(sequences), shapes));
+        return BatchParts.Largest(model, training, WeightCopies(sequences), shapes, BatchParts.Fewest(model, training, WeightCopies(sequences), shapes));
     }
 
     // Those of the best epoch, and those to be averaged.
@@ -101,7 +101,7 @@ public static class TranslatorTraining
         // Without a budget the first epoch is enough to tell how much it takes.
         var (shapes, copies) = (plan.Shapes(training.TrainingMemoryBytes is null ? 1 : training.Epochs), WeightCopies(sequences));
         parts = BatchParts.Fewest(model, training, copies, shapes);
-        notes?.Report(new($"Training is estimated to take {BatchParts.Largest(model, copies, shapes, parts)} beyond the process without it"
+        notes?.Report(new($"Training is estimated to take {BatchParts.Largest(model, training, copies, shapes, parts)} beyond the process without it"
             + (parts == 1 ? "." : $"; for that, batches are cut into {parts} parts, which are gathered for one step.")));
         if (parts == 1) return plan;
         training = training with { AccumulationSteps = training.AccumulationSteps * parts };

@@ -50,6 +50,9 @@ public sealed class AdamWInBackward : IDisposable, IBlockObserver
         foreach (var (block, slots) in blocks) _blocks.Add(block, new BlockGradients(optimizer, slots, _memory));
     }
 
+    /// <summary>Memory of gradients, in bytes: of the largest block, and of what is outside of blocks.</summary>
+    internal long GradientBytes => sizeof(float) * (_memory.numel() + BlockGradients.Length(_others));
+
     /// <summary>Runs a backward pass for the norm of its gradients alone: no weight changes, and no gradient of a block stays.</summary>
     /// <param name="backward">A forward pass and one call of backward on its loss.</param>
     /// <returns>What <see cref="AdamW.GradientNorm"/> would give, bit for bit; NaN or infinite where a gradient is.</returns>

@@ -49,6 +49,27 @@ public sealed class MemoryEstimateTests
     }, iter: 60);
 
     [Fact]
+    public void Gradients_of_an_optimizer_within_the_backward_pass_are_those_that_it_has_memory_for() => Gen.Select(Pictures, Texts).Sample((pictures, texts) =>
+    {
+        var stack = new BdiaStackOptions { Mode = BackpropagationMode.Checkpointed };
+        using var classifier = new VisionTransformer(pictures with { Stack = stack }, 1);
+        var images = MemoryEstimate.ForImages(classifier.Options, new() { BatchSize = 2, OptimizerInBackward = true });
+        Assert.Equal(Gradients(classifier, classifier.Blocks), images.Gradients);
+        Assert.Equal(Of(classifier.Options) with { Gradients = images.Gradients }, images);
+        using var translator = new EncoderDecoder(texts with { Stack = stack }, 1);
+        var pairs = MemoryEstimate.ForTexts(translator.Options, 2, 3, 4, optimizerInBackward: true);
+        Assert.Equal(Gradients(translator, translator.Encoder, translator.Decoder), pairs.Gradients);
+        Assert.Equal(Of(translator.Options) with { Gradients = pairs.Gradients }, pairs);
+
+        static long Gradients(nn.Module network, params BdiaStack[] stacks)
+        {
+            using var optimizer = new AdamW(ParameterGroups.Of(network));
+            using var inBackward = new AdamWInBackward(optimizer, stacks);
+            return inBackward.GradientBytes;
+        }
+    }, iter: 30);
+
+    [Fact]
     public void Side_information_is_what_the_stacks_keep() => Gen.Select(Pictures, Texts, Gen.Int[1, 3], Gen.Bool).Sample((pictures, texts, rows, late) =>
     {
         using var scope = NewDisposeScope();

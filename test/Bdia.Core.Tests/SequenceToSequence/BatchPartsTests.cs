@@ -39,8 +39,8 @@ public sealed class BatchPartsTests
             var budget = MemoryEstimate.ForTexts(Model, enough, 30, 30).Total; // any batch of so many rows fits, and perhaps some of more
             var parts = BatchParts.Fewest(Model, new() { TrainingMemoryBytes = budget }, 1, shapes);
 
-            Assert.InRange(BatchParts.Largest(Model, 1, shapes, parts).Total, 0, budget);
-            if (parts > 1) Assert.True(BatchParts.Largest(Model, 1, shapes, parts - 1).Total > budget);
+            Assert.InRange(BatchParts.Largest(Model, new(), 1, shapes, parts).Total, 0, budget);
+            if (parts > 1) Assert.True(BatchParts.Largest(Model, new(), 1, shapes, parts - 1).Total > budget);
             Assert.Equal(1, BatchParts.Fewest(Model, new(), 1, shapes));
         });
 

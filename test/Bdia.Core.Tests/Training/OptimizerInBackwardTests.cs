@@ -110,7 +110,9 @@ public sealed class OptimizerInBackwardTests
         var rows = new ToyImages(40);
         Refuses("OptimizerInBackward is True; it must be false where AccumulationSteps is 2", Short with { AccumulationSteps = 2 }, Network);
         Refuses("OptimizerInBackward is True; it must be false where Mode is StoreActivations", Short, Network with { Stack = new() { Mode = BackpropagationMode.StoreActivations } });
+        Refuses("TrainingMemoryBytes is 3145728 (3 MiB), but a batch of 16 images takes", Short with { TrainingMemoryBytes = 3 << 20 }, Network);
         Assert.Equal(0, rows.Passes);
+        Assert.Contains("but a batch of ", Assert.Throws<ArgumentException>(() => Texts(Short with { TrainingMemoryBytes = 3 << 20 })).Message, StringComparison.Ordinal);
 
         var task = new ToyTask();
         using var net = task.Net;

@@ -88,6 +88,15 @@ public class OptionsTests
     }
 
     [Fact]
+    public void The_optimizer_cannot_work_within_the_backward_pass_where_gradients_come_all_at_once_or_are_gathered()
+    {
+        var options = new Options { OptimizerInBackward = true, Mode = BackpropagationMode.StoreActivations, AccumulationSteps = 2 };
+        var error = Assert.Throws<ArgumentException>(() => OptionsMapping.Validate(options));
+        Assert.Contains("false where Mode is StoreActivations", error.Message, StringComparison.Ordinal);
+        Assert.Contains("false where AccumulationSteps is 2", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_public_field_has_a_default_that_is_valid() => OptionsMapping.Validate(new Options());
 
     [Fact]
