@@ -1,4 +1,3 @@
-using Bdia.Core.Numerics;
 using Bdia.Core.Text;
 using static TorchSharp.torch;
 
@@ -23,22 +22,12 @@ internal static class BatchDecoding
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var rows = search.Advance(LogProbabilities(scorer.Next(tensor(ids, device: device))), tree);
+            var rows = search.Advance(scorer.Next(tensor(ids, device: device)), tree);
             if (rows.Length == 0) return search.Results;
             if (!IsUnchanged(rows, ids.Length)) scorer.Select(tensor(Array.ConvertAll(rows, row => (long)row.Parent), device: device));
             tree.Add(rows);
             ids = Array.ConvertAll(rows, row => (long)row.Token);
         }
-    }
-
-    /// <summary>Of the whole vocabulary, so that they are the network's own; then padding and start token are ruled out.</summary>
-    private static Tensor LogProbabilities(Tensor logits)
-    {
-        var logProbabilities = logits.to(float32).log_softmax(1);
-        // The two are the ids below that of the end token.
-        using var never = logProbabilities.narrow(1, 0, SpecialTokens.End);
-        TensorMath.With(double.NegativeInfinity, never.fill_);
-        return logProbabilities;
     }
 
     private static bool IsUnchanged(LiveRow[] rows, int before)

@@ -18,9 +18,9 @@ internal sealed class BeamSearch : ISearch
 
     public IReadOnlyList<Hypothesis>[] Results => Array.ConvertAll(_beams, beam => beam.Result);
 
-    public LiveRow[] Advance(Tensor logProbabilities, TokenTree tree)
+    public LiveRow[] Advance(Tensor logits, TokenTree tree)
     {
-        var best = TopTokens.Of(logProbabilities, _options.BeamSize);
+        var best = TopTokens.OfLogits(logits, _options.BeamSize);
         var next = new List<LiveRow>();
         foreach (var beam in _live) beam.Advance(best, tree, next);
         _live.RemoveAll(beam => !beam.IsLive);

@@ -8,7 +8,7 @@ internal sealed class CachedScorer(EncoderDecoder model, Tensor source) : INextT
 {
     private readonly DecoderState _state = model.Begin(source);
 
-    public Tensor Next(Tensor ids) => model.Next(ids, _state);
+    public Tensor Next(Tensor ids) => model.NextLogits(ids, _state);
 
     public void Select(Tensor rows) => _state.Select(rows);
 

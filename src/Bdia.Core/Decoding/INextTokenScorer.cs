@@ -10,7 +10,7 @@ internal interface INextTokenScorer : IDisposable
 {
     /// <summary>Appends a token to every row.</summary>
     /// <param name="ids">(R) int64.</param>
-    /// <returns>Logits (R, V) of the token that follows; the caller's.</returns>
+    /// <returns>Logits (R, V) of the token that follows, float32, in any order in memory; the caller's.</returns>
     Tensor Next(Tensor ids);
 
     /// <summary>Makes row i what row rows[i] was; rows may repeat, and may be fewer or more than before.</summary>

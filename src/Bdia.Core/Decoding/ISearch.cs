@@ -6,10 +6,10 @@ namespace Bdia.Core.Decoding;
 internal interface ISearch
 {
     /// <summary>Chooses the tokens of a step.</summary>
-    /// <param name="logProbabilities">(R, V): for each row of the step before that of the next token; minus infinity for tokens that are never written.</param>
+    /// <param name="logits">(R, V), float32: for each row of the step before those of the next token.</param>
     /// <param name="tree">What these rows have written.</param>
     /// <returns>The rows that go on; none at the end.</returns>
-    LiveRow[] Advance(Tensor logProbabilities, TokenTree tree);
+    LiveRow[] Advance(Tensor logits, TokenTree tree);
 
     /// <summary>The hypotheses of each input, best first, once no row goes on.</summary>
     IReadOnlyList<Hypothesis>[] Results { get; }

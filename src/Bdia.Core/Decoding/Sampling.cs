@@ -29,8 +29,9 @@ internal sealed class Sampling : ISearch
     public IReadOnlyList<Hypothesis>[] Results => Array.ConvertAll<List<Hypothesis>, IReadOnlyList<Hypothesis>>(
         _ended, draws => [.. draws.OrderByDescending(h => h.Finished).ThenByDescending(h => h.Score)]);
 
-    public LiveRow[] Advance(Tensor logProbabilities, TokenTree tree)
+    public LiveRow[] Advance(Tensor logits, TokenTree tree)
     {
+        var logProbabilities = TopTokens.LogProbabilities(logits);
         var length = tree.Length + 1;
         var isFirst = tree.Length == 0;
         if (isFirst && _options.BestCount > 1) logProbabilities = logProbabilities.repeat_interleave(_options.BestCount, 0);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Bdia.Core.Numerics;
+using Bdia.Core.Text;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Decoding;
@@ -18,6 +19,36 @@ internal sealed class TopTokens
     public ReadOnlySpan<double> Values(int row) => _values.AsSpan(row * Count, Count);
 
     public ReadOnlySpan<int> Ids(int row) => _ids.AsSpan(row * Count, Count);
+
+    /// <summary>Finds the log-probabilities of the most probable tokens that may be written: of the whole vocabulary, so that they are the network's own, without padding and start token.</summary>
+    /// <param name="logits">(R, V), float32; read fastest where the logits of a token lie together in memory.</param>
+    /// <param name="count">How many; at most as many as there are are found. Log-probabilities are not numbers where a logit is not finite.</param>
+    public static TopTokens OfLogits(Tensor logits, int count)
+    {
+        if (logits.device_type != TorchSharp.DeviceType.CPU)
+        {
+            using var all = LogProbabilities(logits);
+            return Of(all, count);
+        }
+
+        count = Math.Min(count, (int)logits.shape[1] - SpecialTokens.End);
+        var ranking = Rank(logits, count);
+        var values = new double[ranking.Logits.Length];
+        for (var i = 0; i < values.Length; i++) values[i] = ranking.Logits[i] - ranking.LogSums[i / count];
+        return new TopTokens(count, values, ranking.Ids);
+    }
+
+    /// <summary>The log-probabilities of all tokens in double precision, (R, V), with the same bits; minus infinity for padding and start token.</summary>
+    public static Tensor LogProbabilities(Tensor logits)
+    {
+        using var scope = NewDisposeScope();
+        var logProbabilities = logits.to(float64);
+        logProbabilities = logits.device_type == TorchSharp.DeviceType.CPU ? logProbabilities.sub(tensor(Rank(logits, 1).LogSums, [logits.shape[0], 1])) : logProbabilities.log_softmax(1);
+        // The two are the ids below that of the end token.
+        using var never = logProbabilities.narrow(1, 0, SpecialTokens.End);
+        TensorMath.With(double.NegativeInfinity, never.fill_);
+        return logProbabilities.MoveToOuterDisposeScope();
+    }
 
     /// <summary>Finds them. Values that are not numbers come first.</summary>
     /// <param name="scores">(R, V).</param>
@@ -45,6 +76,16 @@ internal sealed class TopTokens
         }
 
         return top;
+    }
+
+    private static unsafe LogitRanking Rank(Tensor logits, int count)
+    {
+        using var scope = NewDisposeScope();
+        var columns = logits.t().contiguous(); // (V, R)
+        var ranking = new LogitRanking((int)columns.shape[1], (int)columns.shape[0], SpecialTokens.End, count);
+        ranking.Run(TensorMemory.Pointer<float>(columns));
+        GC.KeepAlive(columns);
+        return ranking;
     }
 
     /// <summary>Gives the places of the last value to the lowest ids that have it.</summary>

@@ -23,7 +23,7 @@ internal sealed class UncachedScorer : INextTokenScorer
         using var scope = NewDisposeScope();
         Replace(ref _written, cat([_written, ids.unsqueeze(1)], 1));
         var states = _model.Decode(_written, _memory, _source);
-        return _model.Project(states.select(1, -1)).MoveToOuterDisposeScope();
+        return _model.Logits(states.select(1, -1), inFloat32: false).MoveToOuterDisposeScope();
     }
 
     public void Select(Tensor rows)

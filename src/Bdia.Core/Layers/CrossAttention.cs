@@ -66,11 +66,11 @@ public sealed class CrossAttention : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>Lets one token of each row gather from kept keys and values, in float32.</summary>
     /// <param name="input">Tokens (B, 1, D).</param>
     /// <param name="kept">Of <see cref="Keep"/>.</param>
-    /// <param name="mask">Broadcasts to (B, H, 1, M).</param>
+    /// <param name="mask">(B, 1, 1, M).</param>
     internal Tensor Next(Tensor input, Tensor kept, Tensor mask)
     {
         using var scope = NewDisposeScope();
-        var gathered = Attention.Kept(Queries(input, inFloat32: true), kept.select(0, 0), kept.select(0, 1), mask);
+        var gathered = KeptAttention.Apply(q.Apply(input, inFloat32: true), kept, kept.shape[3], mask);
         return proj.Apply(gathered, inFloat32: true).MoveToOuterDisposeScope();
     }
 

@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -56,12 +57,25 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
         return Product(input, weight, bias, inFloat32 ? ComputePrecision.Float32 : precision).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The layer's output of x (R, inputs), transposed: (outputs, R). For few rows and many outputs this product is up to twice as fast.</summary>
+    internal Tensor Transposed(Tensor x, bool inFloat32)
+    {
+        using var scope = NewDisposeScope();
+        var type = inFloat32 ? ComputePrecision.Float32 : precision;
+        return TransposedProduct(x, weight, type).Plus(As(TypeOf(type), bias).unsqueeze(1)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>W xᵀ in the number format of the precision.</summary>
+    internal static Tensor TransposedProduct(Tensor x, Tensor weight, ComputePrecision precision) => As(TypeOf(precision), weight).mm(As(TypeOf(precision), x).t());
+
     /// <summary>x Wᵀ + b in the number format of the precision; casts are part of the graph, so gradients arrive in float32.</summary>
     internal static Tensor Product(Tensor x, Tensor weight, Tensor? bias, ComputePrecision precision)
     {
-        var type = precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        var type = TypeOf(precision);
         return nn.functional.linear(As(type, x), As(type, weight), bias is null ? null : As(type, bias));
     }
+
+    private static ScalarType TypeOf(ComputePrecision precision) => precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     // Mostly there is nothing to cast, and calls that do nothing are what decoding one text spends its time on.
     private static Tensor As(ScalarType type, Tensor t) => t.dtype == type ? t : t.to(type);

@@ -8,7 +8,7 @@ internal sealed class KeyValueBuffer : IDisposable
 {
     private const long FirstCapacity = 16; // tokens
 
-    private Tensor _memory; // (2, R, H, capacity, Dh)
+    private Tensor _memory;
 
     public KeyValueBuffer(long rows, long heads, long size, Device device)
         => _memory = empty([2, rows, heads, FirstCapacity, size], ScalarType.Float32, device).DetachFromDisposeScope();
@@ -21,13 +21,8 @@ internal sealed class KeyValueBuffer : IDisposable
         _memory.narrow(3, position, 1).copy_(keysAndValues.permute(2, 0, 3, 1, 4));
     }
 
-    /// <summary>Keys and values of the first tokens, (R, H, count, Dh) each: views.</summary>
-    public (Tensor Keys, Tensor Values) Read(long count)
-    {
-        using var scope = NewDisposeScope();
-        var written = _memory.narrow(3, 0, count);
-        return (written.select(0, 0).MoveToOuterDisposeScope(), written.select(0, 1).MoveToOuterDisposeScope());
-    }
+    /// <summary>(2, R, H, capacity, Dh), keys first: a place that was not written holds anything.</summary>
+    public Tensor Memory => _memory;
 
     /// <summary>Makes row i what row rows[i] was.</summary>
     public void Select(Tensor rows) => Replace(_memory.index_select(1, rows));

@@ -63,8 +63,7 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var split = Split(input, inFloat32: true); // (B, 1, 3, H, Dh)
         past.Write(split.narrow(2, 1, 2), position);
-        var (keys, values) = past.Read(position + 1);
-        return proj.Apply(Attention.Kept(split.select(2, 0), keys, values, mask: null), inFloat32: true).MoveToOuterDisposeScope();
+        return proj.Apply(KeptAttention.Apply(split, past.Memory, position + 1, mask: null), inFloat32: true).MoveToOuterDisposeScope();
     }
 
     private Tensor Split(Tensor input, bool inFloat32)

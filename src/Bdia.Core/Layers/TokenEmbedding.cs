@@ -45,6 +45,13 @@ public sealed class TokenEmbedding : nn.Module<Tensor, Tensor>
         return Dense.Product(states, weight, bias: null, precision).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The same of states (R, D), transposed: (V, R).</summary>
+    internal Tensor TransposedLogits(Tensor states, ComputePrecision precision)
+    {
+        using var scope = NewDisposeScope();
+        return Dense.TransposedProduct(states, weight, precision).MoveToOuterDisposeScope();
+    }
+
     // libtorch reads beyond the weights, or ends the process, rather than complain in every case.
     private void Check(Tensor ids)
     {

@@ -124,7 +124,9 @@ public sealed class EncoderDecoder : nn.Module
     public Tensor Project(Tensor states)
     {
         ArgumentNullException.ThrowIfNull(states);
-        return Project(states, inFloat32: false);
+        using var scope = NewDisposeScope();
+        var logits = _head?.forward(states) ?? _target.Tokens.Logits(states, Options.Precision);
+        return logits.to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     /// <summary>Starts incremental decoding: encodes sources, and computes every block's cross-attention keys and values once.</summary>
@@ -148,7 +150,7 @@ public sealed class EncoderDecoder : nn.Module
             TransformerBlock.KeyMask(mask, memory));
     }
 
-    /// <summary>Writes one position more of every row: what <see cref="Decode"/> and <see cref="Project(Tensor)"/> give there, in float32.</summary>
+    /// <summary>Writes one position more of every row: what <see cref="Decode"/> and <see cref="Project"/> give there, in float32.</summary>
     /// <remarks>Equal to them up to float rounding, which the grid of <see cref="BdiaStackOptions.FractionBits"/> may turn into a grid step.</remarks>
     /// <param name="ids">The ids at that position (rows), int64: <see cref="SpecialTokens.Start"/> at first, then what was chosen of the last logits.</param>
     /// <param name="state">Of <see cref="Begin"/> of this network; it is one position longer afterwards, and as before if this fails.</param>
@@ -157,6 +159,13 @@ public sealed class EncoderDecoder : nn.Module
     /// <exception cref="ArgumentException">Ids are of another shape or type or not in the vocabulary, or the text is longer than learned positions.</exception>
     /// <exception cref="ReversibilityException">A state left the range that can be represented exactly, or was not finite.</exception>
     public Tensor Next(Tensor ids, DecoderState state)
+    {
+        using var scope = NewDisposeScope();
+        return NextLogits(ids, state).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same, as <see cref="Logits"/> gives them.</summary>
+    internal Tensor NextLogits(Tensor ids, DecoderState state)
     {
         ArgumentNullException.ThrowIfNull(ids);
         ArgumentNullException.ThrowIfNull(state);
@@ -168,16 +177,20 @@ public sealed class EncoderDecoder : nn.Module
         using var noGradients = no_grad();
         var x = _target.Apply(ids.unsqueeze(1), state.Length, null); // (R, 1, D)
         x = Inference.Run(Decoder, x, (k, at) => state.Evaluate(k, (DecoderBlock)Decoder.Residuals[k], at));
-        var logits = Project(_decoderNorm.forward(x).squeeze(1), inFloat32: true);
+        var logits = Logits(_decoderNorm.forward(x).squeeze(1), inFloat32: true);
         state.Advance();
         return logits.MoveToOuterDisposeScope();
     }
 
-    private Tensor Project(Tensor states, bool inFloat32)
+    /// <summary>What <see cref="Project"/> gives of states (R, D), up to float rounding, the logits of a token together in memory: for few rows the faster product.</summary>
+    /// <param name="states">(R, D).</param>
+    /// <param name="inFloat32">Whether to compute in float32 whatever the precision.</param>
+    /// <returns>(R, V), float32, a transposed view.</returns>
+    internal Tensor Logits(Tensor states, bool inFloat32)
     {
         using var scope = NewDisposeScope();
-        var logits = _head?.Apply(states, inFloat32) ?? _target.Tokens.Logits(states, inFloat32 ? ComputePrecision.Float32 : Options.Precision);
-        return logits.to(ScalarType.Float32).MoveToOuterDisposeScope();
+        var logits = _head?.Transposed(states, inFloat32) ?? _target.Tokens.TransposedLogits(states, inFloat32 ? ComputePrecision.Float32 : Options.Precision); // (V, R)
+        return logits.to(ScalarType.Float32).t().MoveToOuterDisposeScope();
     }
 
     private TModule Register<TModule>(string name, TModule module) where TModule : nn.Module

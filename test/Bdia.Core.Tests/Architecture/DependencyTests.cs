@@ -19,7 +19,7 @@ public partial class DependencyTests
         ["Memory"] = new() { ["Numerics"] = ["PackedPads"], ["Reversible"] = ["BdiaStackOptions", "BackpropagationMode"], ["Layers"] = [], ["Models"] = [], ["Training"] = ["TrainingOptions"] },
         ["Text"] = new() { ["Common"] = [] },
         ["Metrics"] = [],
-        ["Decoding"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath", "SplitMix64"], ["Models"] = ["EncoderDecoder", "DecoderState", "PositionEncoding"], ["Text"] = ["SpecialTokens"], ["Common"] = [], ["Training"] = ["RandomSequence"] },
+        ["Decoding"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath", "SplitMix64", "TensorMemory", "KernelThreads", "SimdMath"], ["Models"] = ["EncoderDecoder", "DecoderState", "PositionEncoding"], ["Text"] = ["SpecialTokens"], ["Common"] = [], ["Training"] = ["RandomSequence"] },
         ["SequenceToSequence"] = new()
         {
             ["Common"] = [],

@@ -28,11 +28,11 @@ internal sealed record ToyNetwork(int Vocabulary, ulong Seed, int Levels = 0, fl
         return Change(input, written, logits);
     }
 
-    /// <summary>The same as log-probabilities, rounded as the decoder rounds them.</summary>
+    /// <summary>The same as log-probabilities, rounded as the decoder rounds them; minus infinity for tokens that are never written.</summary>
     public double[] LogProbabilities(IReadOnlyList<int> input, IReadOnlyList<int> written)
     {
         using var scope = NewDisposeScope();
-        var values = tensor(Logits(input, written)).unsqueeze(0).log_softmax(1).to(float64);
+        var values = TopTokens.LogProbabilities(tensor(Logits(input, written)).unsqueeze(0));
         return MemoryMarshal.Cast<byte, double>(values.bytes).ToArray();
     }
 

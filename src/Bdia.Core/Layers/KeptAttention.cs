@@ -1,0 +1,142 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Bdia.Core.Numerics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Layers;
+
+/// <summary>
+/// softmax(q Kᵀ / √Dh) V of one query per row and head over kept keys and values, in one pass over CPU memory: for a single query libtorch's
+/// fused kernel calls a matrix product twice for every row and head. <see cref="Attention.Kept"/> is its reference, and what other devices use.
+/// </summary>
+internal static unsafe class KeptAttention
+{
+    private const long SmallestShare = 1 << 16; // multiplications; below that a second thread costs more than it brings
+
+    /// <summary>Attends.</summary>
+    /// <param name="queries">(R, 1, ...), contiguous; a row begins with its query, H times Dh numbers.</param>
+    /// <param name="kept">Keys and values, (2, R, H, capacity, Dh), contiguous.</param>
+    /// <param name="count">Keys that are there, at least 1.</param>
+    /// <param name="mask">(R, 1, 1, count), true where a key may be attended to, at least one in each row; null for all.</param>
+    /// <returns>(R, 1, H Dh).</returns>
+    public static Tensor Apply(Tensor queries, Tensor kept, long count, Tensor? mask)
+    {
+        var (rows, heads, capacity, size) = ((int)kept.shape[1], (int)kept.shape[2], kept.shape[3], (int)kept.shape[4]);
+        if (kept.device_type != DeviceType.CPU) return ByLibtorch(queries, kept, count, mask);
+        var result = empty([rows, 1, (long)heads * size], ScalarType.Float32);
+        float* q = TensorMemory.Pointer<float>(queries), keys = TensorMemory.Pointer<float>(kept), to = TensorMemory.Pointer<float>(result);
+        var allowed = mask is null ? null : TensorMemory.Pointer<byte>(mask);
+        var values = keys + kept.numel() / 2;
+        var stride = queries.numel() / rows;
+        KernelThreads.ForRanges((long)rows * heads, Math.Max(1, SmallestShare / (count * size)), (from, end) =>
+        {
+            var weights = new float[(count + Vector256<float>.Count - 1) / Vector256<float>.Count * Vector256<float>.Count];
+            fixed (float* w = weights)
+            {
+                for (var i = from; i < end; i++)
+                {
+                    var (row, head) = (i / heads, i % heads);
+                    Scores(w, q + row * stride + head * size, keys + i * capacity * size, (int)count, size);
+                    if (allowed != null) Forbid(w, allowed + row * count, (int)count);
+                    Softmax(w, (int)count);
+                    Gather(to + i * size, w, values + i * capacity * size, (int)count, size);
+                }
+            }
+        });
+        GC.KeepAlive(queries);
+        GC.KeepAlive(kept);
+        GC.KeepAlive(mask);
+        return result;
+    }
+
+    private static Tensor ByLibtorch(Tensor queries, Tensor kept, long count, Tensor? mask)
+    {
+        using var scope = NewDisposeScope();
+        var (heads, size) = (kept.shape[2], kept.shape[4]);
+        var q = queries.view(queries.shape[0], 1, -1).narrow(2, 0, heads * size).view(-1, 1, heads, size);
+        var written = kept.narrow(3, 0, count);
+        return Attention.Kept(q, written.select(0, 0), written.select(0, 1), mask).MoveToOuterDisposeScope();
+    }
+
+    // q Kᵀ / √Dh.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scores(float* to, float* q, float* keys, int count, int size)
+    {
+        var scale = 1 / MathF.Sqrt(size);
+        var whole = size / Vector256<float>.Count * Vector256<float>.Count;
+        for (var j = 0; j < count; j++, keys += size)
+        {
+            var sums = Vector256<float>.Zero;
+            for (var d = 0; d < whole; d += Vector256<float>.Count) sums = Vector256.FusedMultiplyAdd(Vector256.Load(q + d), Vector256.Load(keys + d), sums);
+            var sum = Simd256.Sum(sums);
+            for (var d = whole; d < size; d++) sum += q[d] * keys[d];
+            to[j] = sum * scale;
+        }
+    }
+
+    private static void Forbid(float* scores, byte* allowed, int count)
+    {
+        for (var j = 0; j < count; j++)
+            if (allowed[j] == 0) scores[j] = float.NegativeInfinity;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Softmax(float* x, int count)
+    {
+        var padded = (count + Vector256<float>.Count - 1) / Vector256<float>.Count * Vector256<float>.Count;
+        for (var j = count; j < padded; j++) x[j] = float.NegativeInfinity;
+        var largest = Vector256.Load(x);
+        for (var j = Vector256<float>.Count; j < padded; j += Vector256<float>.Count) largest = Vector256.Max(largest, Vector256.Load(x + j));
+        var max = Vector256.Create(Simd256.Max(largest));
+        var sums = Vector256<float>.Zero;
+        for (var j = 0; j < padded; j += Vector256<float>.Count)
+        {
+            var exp = SimdMath.Exp(Vector256.Load(x + j) - max);
+            exp.Store(x + j);
+            sums += exp;
+        }
+
+        var factor = Vector256.Create(1 / Simd256.Sum(sums));
+        for (var j = 0; j < padded; j += Vector256<float>.Count) (Vector256.Load(x + j) * factor).Store(x + j);
+    }
+
+    // The weighted sum of the values.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Gather(float* to, float* weights, float* values, int count, int size)
+    {
+        var d = 0;
+        for (; d <= size - 4 * Vector256<float>.Count; d += 4 * Vector256<float>.Count)
+        {
+            var (a, b, c, e) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
+            var value = values + d;
+            for (var j = 0; j < count; j++, value += size)
+            {
+                var weight = Vector256.Create(weights[j]);
+                a = Vector256.FusedMultiplyAdd(weight, Vector256.Load(value), a);
+                b = Vector256.FusedMultiplyAdd(weight, Vector256.Load(value + 8), b);
+                c = Vector256.FusedMultiplyAdd(weight, Vector256.Load(value + 16), c);
+                e = Vector256.FusedMultiplyAdd(weight, Vector256.Load(value + 24), e);
+            }
+
+            a.Store(to + d);
+            b.Store(to + d + 8);
+            c.Store(to + d + 16);
+            e.Store(to + d + 24);
+        }
+
+        for (; d <= size - Vector256<float>.Count; d += Vector256<float>.Count)
+        {
+            var sum = Vector256<float>.Zero;
+            for (var j = 0; j < count; j++) sum = Vector256.FusedMultiplyAdd(Vector256.Create(weights[j]), Vector256.Load(values + (long)j * size + d), sum);
+            sum.Store(to + d);
+        }
+
+        for (; d < size; d++)
+        {
+            var sum = 0f;
+            for (var j = 0; j < count; j++) sum = MathF.FusedMultiplyAdd(weights[j], values[(long)j * size + d], sum);
+            to[d] = sum;
+        }
+    }
+}
