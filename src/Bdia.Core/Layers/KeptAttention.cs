@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Bdia.Core.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -37,8 +38,10 @@ internal static unsafe class KeptAttention
                 for (var i = from; i < end; i++)
                 {
                     var (row, head) = (i / heads, i % heads);
+                    Prefetch(values + i * capacity * size, count * size);
                     Scores(w, q + row * stride + head * size, keys + i * capacity * size, (int)count, size);
                     if (allowed != null) Forbid(w, allowed + row * count, (int)count);
+                    if (i + 1 < end) Prefetch(keys + (i + 1) * capacity * size, count * size);
                     Softmax(w, (int)count);
                     Gather(to + i * size, w, values + i * capacity * size, (int)count, size);
                 }
@@ -73,6 +76,14 @@ internal static unsafe class KeptAttention
             for (var d = whole; d < size; d++) sum += q[d] * keys[d];
             to[j] = sum * scale;
         }
+    }
+
+    // Kept keys and values are more than the cores' own caches hold, and runs too short for the processor to foresee the next one.
+    private static void Prefetch(float* memory, long count)
+    {
+        const int line = 16;
+        if (!Sse.IsSupported) return;
+        for (var i = 0L; i < count; i += line) Sse.Prefetch0(memory + i);
     }
 
     private static void Forbid(float* scores, byte* allowed, int count)

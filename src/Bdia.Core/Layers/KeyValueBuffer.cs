@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,12 +14,20 @@ internal sealed class KeyValueBuffer : IDisposable
     public KeyValueBuffer(long rows, long heads, long size, Device device)
         => _memory = empty([2, rows, heads, FirstCapacity, size], ScalarType.Float32, device).DetachFromDisposeScope();
 
-    /// <summary>Writes one token's keys and values, (R, 1, 2, H, Dh), at a place that is at most the number of tokens written.</summary>
-    public void Write(Tensor keysAndValues, long position)
+    /// <summary>Writes one token's keys and values at a place that is at most the number of tokens written.</summary>
+    /// <param name="projected">(R, 1, ...), contiguous; a row ends with its keys and values, 2 H Dh numbers.</param>
+    /// <param name="position">The place.</param>
+    public void Write(Tensor projected, long position)
     {
-        using var scope = NewDisposeScope();
         if (position == Capacity) Grow();
-        _memory.narrow(3, position, 1).copy_(keysAndValues.permute(2, 0, 3, 1, 4));
+        if (_memory.device_type == DeviceType.CPU) Copy(projected, position);
+        else
+        {
+            using var scope = NewDisposeScope();
+            var (rows, heads, size) = (_memory.shape[1], _memory.shape[2], _memory.shape[4]);
+            var keysAndValues = projected.reshape(rows, -1).narrow(1, projected.numel() / rows - 2 * heads * size, 2 * heads * size).view(rows, 1, 2, heads, size);
+            _memory.narrow(3, position, 1).copy_(keysAndValues.permute(2, 0, 3, 1, 4));
+        }
     }
 
     /// <summary>(2, R, H, capacity, Dh), keys first: a place that was not written holds anything.</summary>
@@ -29,7 +38,24 @@ internal sealed class KeyValueBuffer : IDisposable
 
     public void Dispose() => _memory.Dispose();
 
-    private long Capacity => _memory.shape[3];
+    private long Capacity { get; set; } = FirstCapacity;
+
+    // For pieces this small, what libtorch does beside copying would take longer.
+    private unsafe void Copy(Tensor projected, long position)
+    {
+        var (rows, heads, size) = (_memory.shape[1], _memory.shape[2], (int)_memory.shape[4]);
+        float* from = TensorMemory.Pointer<float>(projected), to = TensorMemory.Pointer<float>(_memory) + position * size;
+        var stride = projected.numel() / rows;
+        for (var row = 0L; row < rows; row++)
+            for (var part = 0; part < 2; part++)
+                for (var head = 0L; head < heads; head++)
+                {
+                    var source = new ReadOnlySpan<float>(from + (row + 1) * stride - ((2 - part) * heads - head) * size, size);
+                    source.CopyTo(new Span<float>(to + ((part * rows + row) * heads + head) * Capacity * size, size));
+                }
+
+        GC.KeepAlive(projected);
+    }
 
     private void Grow()
     {
@@ -39,6 +65,7 @@ internal sealed class KeyValueBuffer : IDisposable
         using var start = larger.narrow(3, 0, Capacity);
         start.copy_(_memory);
         Replace(larger);
+        Capacity *= 2;
     }
 
     private void Replace(Tensor memory)

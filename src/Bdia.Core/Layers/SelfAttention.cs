@@ -61,9 +61,9 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
     internal Tensor Next(Tensor input, KeyValueBuffer past, long position)
     {
         using var scope = NewDisposeScope();
-        var split = Split(input, inFloat32: true); // (B, 1, 3, H, Dh)
-        past.Write(split.narrow(2, 1, 2), position);
-        return proj.Apply(KeptAttention.Apply(split, past.Memory, position + 1, mask: null), inFloat32: true).MoveToOuterDisposeScope();
+        var projected = qkv.Apply(input, inFloat32: true); // (B, 1, 3 D): queries, keys, values
+        past.Write(projected, position);
+        return proj.Apply(KeptAttention.Apply(projected, past.Memory, position + 1, mask: null), inFloat32: true).MoveToOuterDisposeScope();
     }
 
     private Tensor Split(Tensor input, bool inFloat32)

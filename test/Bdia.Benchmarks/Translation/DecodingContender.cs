@@ -8,6 +8,9 @@ namespace Bdia.Benchmarks.Translation;
 /// <summary>Whole calls of the decoder, encoder included.</summary>
 internal static class DecodingContender
 {
+    // The runtime compiles what runs often a second time, for some seconds: the same for short calls and for long ones.
+    private const double WarmUpSeconds = 3;
+
     public static DecodingFigures Run(DecodingSettings settings)
     {
         using var model = new EncoderDecoder(EncoderDecoderOptions.FromPreset(settings.Preset, settings.Vocabulary, settings.Vocabulary), seed: 1);
@@ -23,7 +26,7 @@ internal static class DecodingContender
             var outputs = Decoder.Decode(model, sources, options);
             if (outputs.Any(found => found.Any(h => h.Ids.Count != settings.Tokens)))
                 throw new InvalidOperationException($"An output has not the {settings.Tokens} tokens that are to be measured.");
-        });
+        }, WarmUpSeconds);
         return new(seconds, idle, ResidentMemory.Peak(), model.parameters().Sum(p => p.numel()));
     }
 
