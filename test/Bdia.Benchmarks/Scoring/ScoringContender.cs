@@ -88,7 +88,7 @@ internal static class ScoringContender
         return [.. Enumerable.Range(0, count).Select(i => new Picture
         {
             Features = [.. Enumerable.Range(0, Pixels).Select(_ => random.NextSingle())],
-            Label = (uint)(i % Classes) + 1,
+            Label = (uint)(i % Classes),
         })];
     }
 }
