@@ -50,7 +50,7 @@ internal static class DataContender
         var firstPass = watch.Elapsed.TotalSeconds;
         var model = EncoderDecoderOptions.FromPreset(EncoderDecoderPreset.Compact, NetworkIds.Vocabulary(data.Source), NetworkIds.Vocabulary(data.Target));
         using var network = new EncoderDecoder(model, training.Seed);
-        using var task = new TranslationTask(network, data, training, sequences, data.Identity(model, sequences), torch.CPU);
+        using var task = new TranslationTask(network, data, training, sequences, parts: 1, data.Identity(model, sequences, parts: 1), torch.CPU);
         var source = new TokenBatchSource(data.Training, new TokenBatchPlan(data.Training, data.BatchTokens(sequences)), training.Seed);
         return Run(settings, training, task, source) with { FirstPassSeconds = firstPass, Items = (long)settings.Epochs * data.Training.Count };
     }
