@@ -12,6 +12,7 @@ internal static class AllCommand
         "growth --json {0}/growth.json --plots {0}/plots",
         "sweep --json {0}/sweep.json --plots {0}/plots",
         "scoring --json {0}/scoring.json",
+        "data --json {0}/data.json",
         "translation --json {0}/translation.json",
     ];
 

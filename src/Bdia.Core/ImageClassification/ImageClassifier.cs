@@ -11,8 +11,9 @@ namespace Bdia.Core.ImageClassification;
 /// <remarks>Scoring from several threads at once is safe. Disposing frees the network; calling it again does nothing.</remarks>
 public sealed class ImageClassifier : IDisposable
 {
-    // Images per forward pass: large enough to keep the cores busy, small enough that memory stays flat for any count.
-    private const int Chunk = 256;
+    // Tokens per forward pass, about: enough to keep the cores busy, and few enough that a layer finds in the cache what the one before
+    // it wrote. Half as many and twice as many are a little slower, and memory stays flat for any count of images.
+    private const int TokensAtOnce = 2048;
 
     private readonly torch.Device _device;
     private readonly int _pixels;
@@ -59,9 +60,12 @@ public sealed class ImageClassifier : IDisposable
         if (probabilities.Length != (long)count * classes)
             throw new ArgumentException($"There is room for {probabilities.Length} probabilities of {count} images, which need {(long)count * classes}; give {classes} for each.", nameof(probabilities));
 
-        for (var first = 0; first < count; first += Chunk)
+        // Even shares: a small last one would run at the speed of single images.
+        var chunks = Math.Min(count, (int)Math.Ceiling((double)count * (Model.Options.Patches + 1) / TokensAtOnce));
+        for (var chunk = 0; chunk < chunks; chunk++)
         {
-            var images = Math.Min(Chunk, count - first);
+            var first = (int)((long)count * chunk / chunks);
+            var images = (int)((long)count * (chunk + 1) / chunks) - first;
             ScoreChunk(pixels.Slice(first * _pixels, images * _pixels), first, images, probabilities.Slice(first * classes, images * classes));
         }
     }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.IO.Compression;
+using Bdia.Core.Layers;
+using Bdia.Core.Native;
 using Bdia.MLNet;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -17,28 +19,47 @@ internal static class ScoringContender
 
     public static ScoringFigures Run(ScoringSettings settings)
     {
-        Core.Native.BdiaRuntime.EnsureLoaded(); // an application loads libtorch once, whatever it scores
+        BdiaRuntime.EnsureLoaded(); // an application loads libtorch once, whatever it scores
         using (torch.ones(1)) { }
-        var read = Seconds(() => ReadEntries(settings.ModelFile));
-        var mlContext = new MLContext(seed: 1);
-        var watch = Stopwatch.StartNew();
-        using var model = (BdiaImageClassificationTransformer)Unwrap(mlContext.Model.Load(settings.ModelFile, out _));
-        model.ScoringBatchSize = settings.Batch;
         var rows = Pictures(settings.Rows);
-        using (var engine = mlContext.Model.CreatePredictionEngine<Picture, Scored>(model))
+        var mlContext = new MLContext(seed: 1);
+        var first = LoadAndPredict(mlContext, settings, rows[0], (model, engine) => Rate(mlContext, settings, rows, model, engine), out var rate);
+        return settings.Method switch
         {
-            engine.Predict(rows[0]);
-            var first = watch.Elapsed.TotalSeconds;
-            Action? score = settings.Method switch
-            {
-                ScoringMethod.Transform => () => ReadScores(model.Transform(mlContext.Data.LoadFromEnumerable(rows))),
-                ScoringMethod.PredictionEngine => () => Array.ForEach(rows, row => engine.Predict(row)),
-                ScoringMethod.RawForward => RawForward(model, rows, settings.Batch),
-                _ => null,
-            };
-            var best = score is null ? 0 : Enumerable.Range(0, Passes).Min(_ => Seconds(score));
-            return new(best > 0 ? rows.Length / best : 0, first, read);
-        }
+            ScoringMethod.FirstPrediction => new(0, 0, first, LoadAndPredict(mlContext, settings, rows[0], (_, _) => 0, out _)),
+            ScoringMethod.RawForward or ScoringMethod.RawSingle => new(rate, MatrixRate.Measure(ComputePrecision.Float32), first, null),
+            _ => new(rate, 0, first, null),
+        };
+    }
+
+    private static FirstScore LoadAndPredict(
+        MLContext mlContext, ScoringSettings settings, Picture row, Func<BdiaImageClassificationTransformer, PredictionEngine<Picture, Scored>, double> then, out double result)
+    {
+        var file = ScoringModel.File(settings.Preset);
+        var read = Seconds(() => ReadEntries(file));
+        var watch = Stopwatch.StartNew();
+        using var model = (BdiaImageClassificationTransformer)Unwrap(mlContext.Model.Load(file, out _));
+        var loaded = watch.Elapsed.TotalSeconds;
+        using var engine = mlContext.Model.CreatePredictionEngine<Picture, Scored>(model);
+        var made = watch.Elapsed.TotalSeconds;
+        engine.Predict(row);
+        var predicted = watch.Elapsed.TotalSeconds;
+        result = then(model, engine);
+        return new(read, loaded, made - loaded, predicted - made);
+    }
+
+    private static double Rate(MLContext mlContext, ScoringSettings settings, Picture[] rows, BdiaImageClassificationTransformer model, PredictionEngine<Picture, Scored> engine)
+    {
+        model.ScoringBatchSize = settings.Batch;
+        Action? score = settings.Method switch
+        {
+            ScoringMethod.Transform => () => ReadScores(model.Transform(mlContext.Data.LoadFromEnumerable(rows))),
+            ScoringMethod.PredictionEngine => () => Array.ForEach(rows, row => engine.Predict(row)),
+            ScoringMethod.RawForward => RawForward(model, rows, settings.Batch),
+            ScoringMethod.RawSingle => RawForward(model, rows, 1),
+            _ => null,
+        };
+        return score is null ? 0 : rows.Length / Enumerable.Range(0, Passes).Min(_ => Seconds(score));
     }
 
     private static Action RawForward(BdiaImageClassificationTransformer model, Picture[] rows, int batch)

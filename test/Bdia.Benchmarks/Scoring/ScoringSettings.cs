@@ -1,3 +1,5 @@
+using Bdia.Core.Models;
+
 namespace Bdia.Benchmarks.Scoring;
 
 /// <summary>How pictures are scored.</summary>
@@ -6,28 +8,50 @@ internal enum ScoringMethod
     /// <summary>The network's forward pass on tensors that are there: what scoring cannot beat.</summary>
     RawForward,
 
+    /// <summary>The same, picture by picture: what a PredictionEngine cannot beat.</summary>
+    RawSingle,
+
     /// <summary>Transform on a loaded model, read row by row.</summary>
     Transform,
 
     /// <summary>PredictionEngine on the same rows.</summary>
     PredictionEngine,
 
-    /// <summary>Loading the model and scoring one picture.</summary>
+    /// <summary>Loading the model and scoring one picture, then once more in the same process.</summary>
     FirstPrediction,
 }
 
 /// <summary>One contender of the scoring suite.</summary>
 /// <param name="Method">How.</param>
-/// <param name="ModelFile">A saved model for pictures of 32x32, in the folder where the process runs.</param>
+/// <param name="Preset">The network, for pictures of 32x32 in patches of 4.</param>
 /// <param name="Rows">Pictures.</param>
-/// <param name="Batch">Rows in a forward pass, where there are several.</param>
-internal sealed record ScoringSettings(ScoringMethod Method, string ModelFile, int Rows, int Batch)
+/// <param name="Batch">Rows that are scored together, where there are several.</param>
+internal sealed record ScoringSettings(ScoringMethod Method, VisionTransformerPreset Preset, int Rows, int Batch)
 {
-    public override string ToString() => $"{Method}, batch {Batch}";
+    public override string ToString() => $"{Preset}, {Method}, batch {Batch}";
+
+    /// <summary>Floating-point operations of the products of one picture's forward pass.</summary>
+    public double FlopsPerRow()
+    {
+        var network = ScoringModel.Options(Preset);
+        double tokens = network.Patches + 1, width = network.Width;
+        return network.Depth * tokens * (2 * (4 * width * width + 2 * width * network.FeedForwardWidth) + 4 * tokens * width);
+    }
 }
 
-/// <summary>What one process measured.</summary>
+/// <summary>From a model file to its first score.</summary>
+/// <param name="Read">Reading the file's bytes, inflated, nothing else.</param>
+/// <param name="Load">Model.Load.</param>
+/// <param name="Engine">CreatePredictionEngine.</param>
+/// <param name="Predict">The first prediction.</param>
+internal sealed record FirstScore(double Read, double Load, double Engine, double Predict)
+{
+    public double Total => Load + Engine + Predict;
+}
+
+/// <summary>What one process measured, times in seconds.</summary>
 /// <param name="RowsPerSecond">Pictures a second, the best of some passes over all rows; of <see cref="ScoringMethod.FirstPrediction"/>, 0.</param>
-/// <param name="FirstSeconds">From the start of loading to the first score.</param>
-/// <param name="ReadSeconds">Reading the model file's bytes, nothing else.</param>
-internal sealed record ScoringFigures(double RowsPerSecond, double FirstSeconds, double ReadSeconds);
+/// <param name="MatrixRate">Floating-point operations a second of a product of large matrices; 0 where the contender is not a raw one.</param>
+/// <param name="First">Before it, in a process that had loaded libtorch and nothing else.</param>
+/// <param name="Second">Of <see cref="ScoringMethod.FirstPrediction"/>, the same once more in the same process.</param>
+internal sealed record ScoringFigures(double RowsPerSecond, double MatrixRate, FirstScore First, FirstScore? Second);

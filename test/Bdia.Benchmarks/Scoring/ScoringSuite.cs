@@ -1,7 +1,5 @@
 using System.CommandLine;
 using Bdia.Core.Models;
-using Bdia.MLNet;
-using Microsoft.ML;
 
 namespace Bdia.Benchmarks.Scoring;
 
@@ -12,56 +10,67 @@ internal static class ScoringSuite
 
     public static Command Command()
     {
-        var rows = new Option<int>("--rows") { Description = "Pictures.", DefaultValueFactory = _ => 1024 };
-        var batch = new Option<int>("--batch") { Description = "Rows in a forward pass.", DefaultValueFactory = _ => 64 };
-        var preset = new Option<VisionTransformerPreset>("--preset") { Description = "The network.", DefaultValueFactory = _ => VisionTransformerPreset.Compact };
-        var command = new Command("scoring", "Rows per second of Transform, PredictionEngine and the bare forward pass; time to the first score.") { rows, batch, preset };
+        var rows = new Option<int>("--rows") { Description = "Pictures.", DefaultValueFactory = _ => 512 };
+        var batch = new Option<int>("--batch") { Description = "Rows that are scored together.", DefaultValueFactory = _ => 64 };
+        var presets = SuiteOptions.Several("--presets", "Networks that score.", VisionTransformerPreset.Compact, VisionTransformerPreset.Cifar);
+        var loaded = SuiteOptions.Several("--load-presets", "Networks that are loaded.", VisionTransformerPreset.Compact, VisionTransformerPreset.Cifar, VisionTransformerPreset.Base);
+        var command = new Command("scoring", "Rows per second of Transform, PredictionEngine and the bare forward pass; time to the first score.") { rows, batch, presets, loaded };
         var suite = new SuiteOptions();
         suite.AddTo(command);
         command.SetAction(async parse =>
         {
-            var folder = Directory.CreateTempSubdirectory("bdia-scoring-");
-            try
-            {
-                var file = $"{parse.GetValue(preset)}.zip";
-                Save(parse.GetValue(preset), Path.Combine(folder.FullName, file));
-                var contenders = Enum.GetValues<ScoringMethod>().Select(method => new ScoringSettings(method, file, parse.GetValue(rows), parse.GetValue(batch))).ToArray();
-                var figures = await Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), suite.Open(parse), folder: folder.FullName);
-                Print(contenders, figures, parse.GetValue(preset));
-            }
-            finally
-            {
-                folder.Delete(recursive: true);
-            }
+            ScoringSettings Settings(ScoringMethod method, VisionTransformerPreset preset) => new(method, preset, parse.GetValue(rows), parse.GetValue(batch));
+            ScoringSettings[] contenders =
+            [
+                .. from preset in parse.GetValue(presets)! from method in Enum.GetValues<ScoringMethod>() where method != ScoringMethod.FirstPrediction select Settings(method, preset),
+                .. from preset in parse.GetValue(loaded)! select Settings(ScoringMethod.FirstPrediction, preset),
+            ];
+            using var models = new ScoringModel(contenders.Select(c => c.Preset).Distinct());
+            var figures = await Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), suite.Open(parse));
+            (ScoringSettings Settings, List<ScoringFigures> Runs)[] all = [.. contenders.Zip(figures)];
+            Console.WriteLine($"Vision transformers with random weights, 32x32 pictures in patches of 4, {parse.GetValue(rows)} rows, batch {parse.GetValue(batch)}. {Machine.Describe()}");
+            Console.WriteLine();
+            Console.WriteLine(Rates([.. all.Where(c => c.Settings.Method != ScoringMethod.FirstPrediction)]));
+            Console.WriteLine(Loads([.. all.Where(c => c.Settings.Method == ScoringMethod.FirstPrediction)]));
         });
         return command;
     }
 
-    // Random weights score as fast as trained ones: one epoch over a handful of rows.
-    private static void Save(VisionTransformerPreset preset, string file)
+    private static MarkdownTable Rates((ScoringSettings Settings, List<ScoringFigures> Runs)[] contenders)
     {
-        var mlContext = new MLContext(seed: 1);
-        var data = mlContext.Data.LoadFromEnumerable(ScoringContender.Pictures(2 * ScoringContender.Classes));
-        using var model = mlContext.MulticlassClassification.Trainers.BdiaImageClassification(
-            new BdiaImageClassificationTrainer.Options { Preset = preset, PatchSize = 4, Epochs = 1, ValidationFraction = 0, Seed = 1 }).Fit(data);
-        mlContext.Model.Save(model, data.Schema, file);
-    }
-
-    private static void Print(ScoringSettings[] contenders, List<ScoringFigures>[] figures, VisionTransformerPreset preset)
-    {
-        double Rate(ScoringMethod method) => Statistics.Median(figures[Array.FindIndex(contenders, c => c.Method == method)].Select(f => f.RowsPerSecond));
-        var first = figures[Array.FindIndex(contenders, c => c.Method == ScoringMethod.FirstPrediction)];
-        Console.WriteLine($"Vision transformer {preset}, 32x32 pictures in patches of 4, {contenders[0].Rows} rows, batch {contenders[0].Batch}. {Machine.Describe()}");
-        Console.WriteLine();
-        var table = new MarkdownTable("method", "rows/s (median)", "spread", "to raw forward");
-        foreach (var method in new[] { ScoringMethod.RawForward, ScoringMethod.Transform, ScoringMethod.PredictionEngine })
+        var table = new MarkdownTable("network", "method", "rows/s (median)", "spread", "to raw forward", "to PredictionEngine", "of matrix rate") { TextColumns = 2 };
+        foreach (var network in contenders.GroupBy(c => c.Settings.Preset))
         {
-            double[] rates = [.. figures[Array.FindIndex(contenders, c => c.Method == method)].Select(f => f.RowsPerSecond)];
-            table.Add($"{method}", $"{Rate(method):F0}", Statistics.Spread(rates, "F0"), $"{Rate(method) / Rate(ScoringMethod.RawForward):F2}");
+            double Rate(ScoringMethod method) => Statistics.Median(network.First(c => c.Settings.Method == method).Runs.Select(f => f.RowsPerSecond));
+            var matrixRate = network.SelectMany(c => c.Runs).Max(f => f.MatrixRate);
+            foreach (var (settings, runs) in network)
+            {
+                double[] rates = [.. runs.Select(f => f.RowsPerSecond)];
+                var rate = Statistics.Median(rates);
+                table.Add($"{settings.Preset}", $"{settings.Method}", $"{rate:F0}", Statistics.Spread(rates, "F0"), $"{rate / Rate(ScoringMethod.RawForward):F2}", $"{rate / Rate(ScoringMethod.PredictionEngine):F2}", $"{rate * settings.FlopsPerRow() / matrixRate:F2}");
+            }
         }
 
-        Console.WriteLine(table);
-        Console.WriteLine($"Transform / PredictionEngine: {Rate(ScoringMethod.Transform) / Rate(ScoringMethod.PredictionEngine):F2}");
-        Console.WriteLine($"Load to first prediction: {1000 * Statistics.Median(first.Select(f => f.FirstSeconds)):F0} ms; reading the file's bytes: {1000 * Statistics.Median(first.Select(f => f.ReadSeconds)):F0} ms; ratio {Statistics.Median(first.Select(f => f.FirstSeconds / f.ReadSeconds)):F2}");
+        return table;
+    }
+
+    private static MarkdownTable Loads((ScoringSettings Settings, List<ScoringFigures> Runs)[] contenders)
+    {
+        var table = new MarkdownTable("network", "load in the process", "reading, ms", "Model.Load, ms", "engine, ms", "prediction, ms", "all but reading, ms", "to reading") { TextColumns = 2 };
+        foreach (var (settings, runs) in contenders)
+        {
+            Add("first", f => f.First);
+            Add("second", f => f.Second!);
+
+            void Add(string load, Func<ScoringFigures, FirstScore> score)
+            {
+                string Milliseconds(Func<FirstScore, double> part) => $"{1000 * Statistics.Median(runs.Select(f => part(score(f)))):F1}";
+                table.Add(
+                    $"{settings.Preset}", load, Milliseconds(s => s.Read), Milliseconds(s => s.Load), Milliseconds(s => s.Engine), Milliseconds(s => s.Predict), Milliseconds(s => s.Total),
+                    $"{Statistics.Median(runs.Select(f => score(f).Total / score(f).Read)):F2}");
+            }
+        }
+
+        return table;
     }
 }

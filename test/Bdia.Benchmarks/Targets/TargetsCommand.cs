@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Bdia.Benchmarks.Data;
 using Bdia.Benchmarks.Growth;
 using Bdia.Benchmarks.Scoring;
 using Bdia.Benchmarks.Training;
@@ -28,6 +29,7 @@ internal static class TargetsCommand
             .. TrainingTargets.Of([.. training.Select(row => new TrainingSummary(row.Settings, row.Runs))]),
             TrainingTargets.Of(GrowthSuite.Read(Open("growth"))),
             .. OtherTargets.OfScoring(scoring),
+            OtherTargets.OfData(Open("data").All<DataSettings, DataFigures>(ResultFile.Rows)),
             OtherTargets.OfDecoding(decoding),
         ];
     }
