@@ -44,7 +44,7 @@ internal sealed class ModelArchiveReader
         return true;
     }
 
-    // ML.NET's own way writes the entry to a temporary file and reads it from there: a third of the time that loading a large model took.
+    // ML.NET's own way writes the entry to a temporary file and reads it from there: a fifth of the time that loading a large model took.
     private ZipArchiveEntry? Entry(string name)
     {
         try
