@@ -8,7 +8,7 @@ internal static class AllCommand
     // What is published: enough repetitions for a median, little enough for about half an hour on two cores.
     private static readonly string[] Suites =
     [
-        "training --steps 2 --repetitions 2 --json {0}/training.json",
+        "training --methods Plain PlainCheckpointed PlainSqrtCheckpointed RevVit Reversible StoreActivations --steps 2 --repetitions 2 --json {0}/training.json",
         "growth --json {0}/growth.json --plots {0}/plots",
         "sweep --json {0}/sweep.json --plots {0}/plots",
         "scoring --json {0}/scoring.json",

@@ -23,7 +23,7 @@ internal static class SweepSuite
         var widths = SuiteOptions.Several("--widths", "Features per token.", 64, 128, 256, 384);
         var batches = SuiteOptions.Several("--batches", "Pictures in a step.", 16, 32, 64, 128);
         var sides = SuiteOptions.Several("--sides", "Width and height of the pictures; 16, 32, 48 and 64 give 17, 65, 145 and 257 tokens.", 16, 32, 48, 64);
-        var rows = SuiteOptions.Several("--rows", "Rows of an epoch.", 1024, 2048, 4096, 8192);
+        var rows = SuiteOptions.Several("--rows", "Rows of an epoch.", 512, 1024, 2048, 4096);
         var command = new Command("sweep", "How seconds and memory grow with depth, width, batch, tokens and rows, each varied by itself.") { methods, depths, widths, batches, sides, rows };
         var suite = new SuiteOptions(repetitions: 1);
         suite.AddTo(command);
