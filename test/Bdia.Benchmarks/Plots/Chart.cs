@@ -8,7 +8,7 @@ namespace Bdia.Benchmarks.Plots;
 /// <summary>Panels side by side with lines of measured points, on logarithmic or plain axes.</summary>
 internal static class Chart
 {
-    private const int Width = 480, Height = 440;
+    private const int Width = 440, Height = 410;
 
     /// <summary>Writes a picture of the panels.</summary>
     public static void Save(string file, params Action<Plot>[] panels)
