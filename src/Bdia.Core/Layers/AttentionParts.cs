@@ -5,7 +5,7 @@ namespace Bdia.Core.Layers;
 /// <summary>What both passes of <see cref="AttentionKernel"/> need.</summary>
 internal static unsafe class AttentionParts<S, V> where S : struct, ISimd<V> where V : struct
 {
-    private const int ScoresInCache = 4096; // 16 KB: half of a first-level cache
+    private const int ScoresInCache = 16384; // 64 KB: the backward pass holds two such blocks in the second-level cache
 
     /// <summary>How many queries are taken at a time: by the shape alone, as the gradients' sums depend on it.</summary>
     public static int Block(AttentionShape shape)
