@@ -30,8 +30,9 @@ internal static unsafe class ColumnSums
             byte* start = rows.Start + (nint)piece * TensorRows.Piece * rows.Length * E.Size;
             float* own = first + (nint)piece * stride;
             var count = rows.PieceRows(piece);
-            if (Vector512.IsHardwareAccelerated) Piece<Simd512, Vector512<float>, E>(start, count, rows.Length, own);
-            else Piece<Simd256, Vector256<float>, E>(start, count, rows.Length, own);
+            if (Vector512.IsHardwareAccelerated && rows.Length % Simd512.Count == 0) Piece<Simd512, Vector512<float>, E, WholeEnds>(start, count, rows.Length, own);
+            else if (rows.Length % Simd256.Count == 0) Piece<Simd256, Vector256<float>, E, WholeEnds>(start, count, rows.Length, own);
+            else Piece<Simd256, Vector256<float>, E, AnyEnds>(start, count, rows.Length, own);
         }, threads);
         AddPieces(first, rows.Pieces, stride, rows.Length, sums);
     }
@@ -50,13 +51,14 @@ internal static unsafe class ColumnSums
         {
             var sum = S.Zero;
             for (var piece = 0; piece < pieces; piece++) sum = S.Add(sum, S.Load(partial + piece * stride + i));
-            SimdElements<S, V, Float32Element>.Store(sum, (byte*)sums, i, length);
+            SimdElements<S, V, Float32Element, AnyEnds>.Store(sum, (byte*)sums, i, length);
         }
     }
 
     // Four rows at a time: a quarter of the loads and stores of the sums.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Piece<S, V, E>(byte* rows, int count, int length, float* sums) where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
+    private static void Piece<S, V, E, W>(byte* rows, int count, int length, float* sums)
+        where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement where W : struct, IRowEnds
     {
         NativeMemory.Clear(sums, (nuint)Scratch.Stride(length) * sizeof(float));
         var (bytes, row) = ((nint)length * E.Size, 0);
@@ -64,15 +66,15 @@ internal static unsafe class ColumnSums
         {
             for (var i = 0; i < length; i += S.Count)
             {
-                var (a, b) = (SimdElements<S, V, E>.Load(rows, i, length), SimdElements<S, V, E>.Load(rows + bytes, i, length));
-                var (c, d) = (SimdElements<S, V, E>.Load(rows + 2 * bytes, i, length), SimdElements<S, V, E>.Load(rows + 3 * bytes, i, length));
+                var (a, b) = (SimdElements<S, V, E, W>.Load(rows, i, length), SimdElements<S, V, E, W>.Load(rows + bytes, i, length));
+                var (c, d) = (SimdElements<S, V, E, W>.Load(rows + 2 * bytes, i, length), SimdElements<S, V, E, W>.Load(rows + 3 * bytes, i, length));
                 S.Store(S.Add(S.Load(sums + i), S.Add(S.Add(a, b), S.Add(c, d))), sums + i);
             }
         }
 
         for (; row < count; row++, rows += bytes)
         {
-            for (var i = 0; i < length; i += S.Count) S.Store(S.Add(S.Load(sums + i), SimdElements<S, V, E>.Load(rows, i, length)), sums + i);
+            for (var i = 0; i < length; i += S.Count) S.Store(S.Add(S.Load(sums + i), SimdElements<S, V, E, W>.Load(rows, i, length)), sums + i);
         }
     }
 }

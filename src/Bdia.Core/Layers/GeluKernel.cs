@@ -52,8 +52,10 @@ internal static unsafe class GeluKernel
         {
             byte* source = x.Start + (nint)first * E.Size, target = y.Start + (nint)first * E.Size;
             var count = (int)(end - first);
-            if (Vector512.IsHardwareAccelerated) Forward<Simd512, Vector512<float>, E>(source, target, count);
-            else Forward<Simd256, Vector256<float>, E>(source, target, count);
+            var whole = count - count % Simd512.Count;
+            if (Vector512.IsHardwareAccelerated) Forward<Simd512, Vector512<float>, E, WholeEnds>(source, target, whole);
+            else Forward<Simd256, Vector256<float>, E, WholeEnds>(source, target, whole);
+            Forward<Simd256, Vector256<float>, E, AnyEnds>(source + (nint)whole * E.Size, target + (nint)whole * E.Size, count - whole);
         }, threads);
 
     private static void Backward<E>(TensorRows x, TensorRows gradient, float* sums, int? threads) where E : struct, ISimdElement
@@ -65,29 +67,32 @@ internal static unsafe class GeluKernel
         {
             var (offset, count) = ((nint)piece * TensorRows.Piece * x.Length * E.Size, x.PieceRows(piece));
             float* own = first + (nint)piece * stride;
-            if (Vector512.IsHardwareAccelerated) Backward<Simd512, Vector512<float>, E>(x.Start + offset, gradient.Start + offset, count, x.Length, own);
-            else Backward<Simd256, Vector256<float>, E>(x.Start + offset, gradient.Start + offset, count, x.Length, own);
+            byte* source = x.Start + offset, target = gradient.Start + offset;
+            if (Vector512.IsHardwareAccelerated && x.Length % Simd512.Count == 0) Backward<Simd512, Vector512<float>, E, WholeEnds>(source, target, count, x.Length, own);
+            else if (x.Length % Simd256.Count == 0) Backward<Simd256, Vector256<float>, E, WholeEnds>(source, target, count, x.Length, own);
+            else Backward<Simd256, Vector256<float>, E, AnyEnds>(source, target, count, x.Length, own);
         }, threads);
         ColumnSums.AddPieces(first, x.Pieces, stride, x.Length, sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Forward<S, V, E>(byte* x, byte* y, int count) where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
+    private static void Forward<S, V, E, W>(byte* x, byte* y, int count)
+        where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement where W : struct, IRowEnds
     {
-        for (var i = 0; i < count; i += S.Count) SimdElements<S, V, E>.Store(Value<S, V>(SimdElements<S, V, E>.Load(x, i, count)), y, i, count);
+        for (var i = 0; i < count; i += S.Count) SimdElements<S, V, E, W>.Store(Value<S, V>(SimdElements<S, V, E, W>.Load(x, i, count)), y, i, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Backward<S, V, E>(byte* x, byte* gradient, int count, int length, float* sums)
-        where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
+    private static void Backward<S, V, E, W>(byte* x, byte* gradient, int count, int length, float* sums)
+        where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement where W : struct, IRowEnds
     {
         NativeMemory.Clear(sums, (nuint)Scratch.Stride(length) * sizeof(float));
         for (var bytes = (nint)length * E.Size; count > 0; count--, x += bytes, gradient += bytes)
         {
             for (var i = 0; i < length; i += S.Count)
             {
-                var product = S.Multiply(Derivative<S, V>(SimdElements<S, V, E>.Load(x, i, length)), SimdElements<S, V, E>.Load(gradient, i, length));
-                SimdElements<S, V, E>.Store(product, gradient, i, length);
+                var product = S.Multiply(Derivative<S, V>(SimdElements<S, V, E, W>.Load(x, i, length)), SimdElements<S, V, E, W>.Load(gradient, i, length));
+                SimdElements<S, V, E, W>.Store(product, gradient, i, length);
                 S.Store(S.Add(S.Load(sums + i), E.Rounded<S, V>(product)), sums + i);
             }
         }

@@ -33,8 +33,12 @@ internal static unsafe class LayerNormKernel
             var (first, count) = ((nint)piece * TensorRows.Piece * rows.Length, rows.PieceRows(piece));
             float* source = (float*)rows.Start + first;
             byte* destination = target.Start + first * E.Size;
-            if (Vector512.IsHardwareAccelerated) Forward<Simd512, Vector512<float>, E>(source, scales, shifts, (float)epsilon, destination, count, rows.Length);
-            else Forward<Simd256, Vector256<float>, E>(source, scales, shifts, (float)epsilon, destination, count, rows.Length);
+            if (Vector512.IsHardwareAccelerated && rows.Length % Simd512.Count == 0) Rows<Simd512, Vector512<float>, WholeEnds>();
+            else if (rows.Length % Simd256.Count == 0) Rows<Simd256, Vector256<float>, WholeEnds>();
+            else Rows<Simd256, Vector256<float>, AnyEnds>();
+
+            void Rows<S, V, W>() where S : struct, ISimd<V> where V : struct where W : struct, IRowEnds
+                => Forward<S, V, E, W>(source, scales, shifts, (float)epsilon, destination, count, rows.Length);
         }
     }
 
@@ -77,8 +81,12 @@ internal static unsafe class LayerNormKernel
                 WeightSums = weights + piece * stride,
                 BiasSums = biases + piece * stride,
             };
-            if (Vector512.IsHardwareAccelerated) Backward<Simd512, Vector512<float>, E>(pointers, (float)epsilon, rows.PieceRows(piece), rows.Length);
-            else Backward<Simd256, Vector256<float>, E>(pointers, (float)epsilon, rows.PieceRows(piece), rows.Length);
+            if (Vector512.IsHardwareAccelerated && rows.Length % Simd512.Count == 0) Rows<Simd512, Vector512<float>, WholeEnds>();
+            else if (rows.Length % Simd256.Count == 0) Rows<Simd256, Vector256<float>, WholeEnds>();
+            else Rows<Simd256, Vector256<float>, AnyEnds>();
+
+            void Rows<S, V, W>() where S : struct, ISimd<V> where V : struct where W : struct, IRowEnds
+                => Backward<S, V, E, W>(pointers, (float)epsilon, rows.PieceRows(piece), rows.Length);
         }
     }
 
@@ -91,16 +99,16 @@ internal static unsafe class LayerNormKernel
     private static float* Vector(Tensor x, TensorRows rows) => (float*)new TensorRows(x).Of(rows.Length == 0 ? 0 : 1, rows.Length, float32: true).Start;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Forward<S, V, E>(float* x, float* weight, float* bias, float epsilon, byte* output, int count, int length)
-        where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
+    private static void Forward<S, V, E, W>(float* x, float* weight, float* bias, float epsilon, byte* output, int count, int length)
+        where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement where W : struct, IRowEnds
     {
         for (; count > 0; count--, x += length, output += (nint)length * E.Size)
         {
-            var mean = Mean<S, V>(x, length);
+            var mean = Mean<S, V, W>(x, length);
             var squares = S.Zero;
             for (var i = 0; i < length; i += S.Count)
             {
-                var centred = Centred<S, V>(x, mean, i, length);
+                var centred = Centred<S, V, W>(x, mean, i, length);
                 squares = S.MultiplyAdd(centred, centred, squares);
             }
 
@@ -108,15 +116,16 @@ internal static unsafe class LayerNormKernel
             var shift = S.Broadcast(mean);
             for (var i = 0; i < length; i += S.Count)
             {
-                var normal = S.Multiply(S.Subtract(Load<S, V>(x, i, length), shift), factor);
-                SimdElements<S, V, E>.Store(S.MultiplyAdd(normal, Load<S, V>(weight, i, length), Load<S, V>(bias, i, length)), output, i, length);
+                var normal = S.Multiply(S.Subtract(Load<S, V, W>(x, i, length), shift), factor);
+                SimdElements<S, V, E, W>.Store(S.MultiplyAdd(normal, Load<S, V, W>(weight, i, length), Load<S, V, W>(bias, i, length)), output, i, length);
             }
         }
     }
 
     // With g the gradient by the output, w the weight and n the normalised row: (g w - mean(g w) - n mean(g w n)) / deviation.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Backward<S, V, E>(Operands p, float epsilon, int count, int length) where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
+    private static void Backward<S, V, E, W>(Operands p, float epsilon, int count, int length)
+        where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement where W : struct, IRowEnds
     {
         float* x = p.X, addend = p.Addend, destination = p.Destination;
         byte* outer = p.Gradient;
@@ -124,12 +133,12 @@ internal static unsafe class LayerNormKernel
         NativeMemory.Clear(p.BiasSums, (nuint)Scratch.Stride(length) * sizeof(float));
         for (; count > 0; count--, x += length, outer += (nint)length * E.Size, destination += length)
         {
-            var mean = Mean<S, V>(x, length);
+            var mean = Mean<S, V, W>(x, length);
             var (squares, sum, products) = (S.Zero, S.Zero, S.Zero);
             for (var i = 0; i < length; i += S.Count)
             {
-                var centred = Centred<S, V>(x, mean, i, length);
-                var weighted = S.Multiply(SimdElements<S, V, E>.Load(outer, i, length), Load<S, V>(p.Weight, i, length));
+                var centred = Centred<S, V, W>(x, mean, i, length);
+                var weighted = S.Multiply(SimdElements<S, V, E, W>.Load(outer, i, length), Load<S, V, W>(p.Weight, i, length));
                 squares = S.MultiplyAdd(centred, centred, squares);
                 sum = S.Add(sum, weighted);
                 products = S.MultiplyAdd(weighted, centred, products);
@@ -140,13 +149,13 @@ internal static unsafe class LayerNormKernel
             var (minusMean, minusSlope) = (S.Broadcast(-S.Sum(sum) / length), S.Broadcast(-S.Sum(products) * inverse / length));
             for (var i = 0; i < length; i += S.Count)
             {
-                var normal = S.Multiply(S.Subtract(Load<S, V>(x, i, length), shift), factor);
-                var g = SimdElements<S, V, E>.Load(outer, i, length);
+                var normal = S.Multiply(S.Subtract(Load<S, V, W>(x, i, length), shift), factor);
+                var g = SimdElements<S, V, E, W>.Load(outer, i, length);
                 S.Store(S.MultiplyAdd(g, normal, S.Load(p.WeightSums + i)), p.WeightSums + i);
                 S.Store(S.Add(g, S.Load(p.BiasSums + i)), p.BiasSums + i);
-                var inner = S.MultiplyAdd(normal, minusSlope, S.MultiplyAdd(g, Load<S, V>(p.Weight, i, length), minusMean));
-                var result = S.MultiplyAdd(inner, factor, addend == null ? S.Zero : Load<S, V>(addend, i, length));
-                SimdElements<S, V, Float32Element>.Store(result, (byte*)destination, i, length);
+                var inner = S.MultiplyAdd(normal, minusSlope, S.MultiplyAdd(g, Load<S, V, W>(p.Weight, i, length), minusMean));
+                var result = S.MultiplyAdd(inner, factor, addend == null ? S.Zero : Load<S, V, W>(addend, i, length));
+                SimdElements<S, V, Float32Element, W>.Store(result, (byte*)destination, i, length);
             }
 
             if (addend != null) addend += length;
@@ -154,23 +163,23 @@ internal static unsafe class LayerNormKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Mean<S, V>(float* x, int length) where S : struct, ISimd<V> where V : struct
+    private static float Mean<S, V, W>(float* x, int length) where S : struct, ISimd<V> where V : struct where W : struct, IRowEnds
     {
         var sum = S.Zero;
-        for (var i = 0; i < length; i += S.Count) sum = S.Add(sum, Load<S, V>(x, i, length));
+        for (var i = 0; i < length; i += S.Count) sum = S.Add(sum, Load<S, V, W>(x, i, length));
         return S.Sum(sum) / length;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Load<S, V>(float* row, int i, int length) where S : struct, ISimd<V> where V : struct
-        => SimdElements<S, V, Float32Element>.Load((byte*)row, i, length);
+    private static V Load<S, V, W>(float* row, int i, int length) where S : struct, ISimd<V> where V : struct where W : struct, IRowEnds
+        => SimdElements<S, V, Float32Element, W>.Load((byte*)row, i, length);
 
     // x - mean, and zeros beyond the end of the row.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Centred<S, V>(float* x, float mean, int i, int length) where S : struct, ISimd<V> where V : struct
+    private static V Centred<S, V, W>(float* x, float mean, int i, int length) where S : struct, ISimd<V> where V : struct where W : struct, IRowEnds
     {
-        var centred = S.Subtract(Load<S, V>(x, i, length), S.Broadcast(mean));
-        return i <= length - S.Count ? centred : S.SelectLess(S.Indices, S.Broadcast(length - i), centred, S.Zero);
+        var centred = S.Subtract(Load<S, V, W>(x, i, length), S.Broadcast(mean));
+        return W.Whole || i <= length - S.Count ? centred : S.SelectLess(S.Indices, S.Broadcast(length - i), centred, S.Zero);
     }
 
     private struct Operands

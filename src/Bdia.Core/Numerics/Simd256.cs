@@ -30,19 +30,23 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> RoundToBFloat16(Vector256<float> x)
-    {
-        var bits = x.AsUInt32();
-        var rounded = bits + Vector256.Create(0x7FFFu) + ((bits >> 16) & Vector256<uint>.One) & Vector256.Create(0xFFFF0000u);
-        return Vector256.ConditionalSelect(Vector256.Equals(x, x), rounded.AsSingle(), Vector256.Create(float.NaN));
-    }
+    public static Vector256<float> RoundToBFloat16(Vector256<float> x) => (UpperHalfRounded(x) & Vector256.Create(0xFFFF0000u)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreBFloat16(Vector256<float> x, ushort* target)
     {
-        var bits = RoundToBFloat16(x).AsUInt32() >> 16;
+        var bits = UpperHalfRounded(x) >> 16;
         var narrow = Avx512F.VL.IsSupported ? Avx512F.VL.ConvertToVector128UInt16(bits) : Vector128.Narrow(bits.GetLower(), bits.GetUpper());
         narrow.Store(target);
+    }
+
+    // The lower half is of no meaning. Without the choice, the carry would make zeros of some NaN.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> UpperHalfRounded(Vector256<float> x)
+    {
+        var bits = x.AsUInt32();
+        var rounded = bits + Vector256.Create(0x7FFFu) + ((bits >> 16) & Vector256<uint>.One);
+        return Vector256.ConditionalSelect(Vector256.Equals(x, x).AsUInt32(), rounded, Vector256.Create(0x7FC00000u));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

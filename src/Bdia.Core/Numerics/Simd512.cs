@@ -30,19 +30,23 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> RoundToBFloat16(Vector512<float> x)
-    {
-        var bits = x.AsUInt32();
-        var rounded = bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512<uint>.One) & Vector512.Create(0xFFFF0000u);
-        return Vector512.ConditionalSelect(Vector512.Equals(x, x), rounded.AsSingle(), Vector512.Create(float.NaN));
-    }
+    public static Vector512<float> RoundToBFloat16(Vector512<float> x) => (UpperHalfRounded(x) & Vector512.Create(0xFFFF0000u)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreBFloat16(Vector512<float> x, ushort* target)
     {
-        var bits = RoundToBFloat16(x).AsUInt32() >> 16;
+        var bits = UpperHalfRounded(x) >> 16;
         var narrow = Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(bits) : Vector256.Narrow(bits.GetLower(), bits.GetUpper());
         narrow.Store(target);
+    }
+
+    // The lower half is of no meaning. Without the choice, the carry would make zeros of some NaN.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> UpperHalfRounded(Vector512<float> x)
+    {
+        var bits = x.AsUInt32();
+        var rounded = bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512<uint>.One);
+        return Vector512.ConditionalSelect(Vector512.Equals(x, x).AsUInt32(), rounded, Vector512.Create(0x7FC00000u));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -47,19 +47,40 @@ internal readonly unsafe struct BFloat16Element : ISimdElement
     public static V Rounded<S, V>(V x) where S : struct, ISimd<V> where V : struct => S.RoundToBFloat16(x);
 }
 
-/// <summary>Passes over a row register by register, where the last register may be a part of one.</summary>
-internal static unsafe class SimdElements<S, V, E> where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
+/// <summary>
+/// Whether rows may end within a register. As a type argument, since the mere possibility of a call in a loop makes the runtime keep the loop's
+/// registers in memory, which takes up to ten times as long.
+/// </summary>
+internal interface IRowEnds
+{
+    static abstract bool Whole { get; }
+}
+
+/// <summary>Rows of whole registers.</summary>
+internal readonly struct WholeEnds : IRowEnds
+{
+    public static bool Whole => true;
+}
+
+/// <summary>Rows of any length.</summary>
+internal readonly struct AnyEnds : IRowEnds
+{
+    public static bool Whole => false;
+}
+
+/// <summary>Passes over a row register by register.</summary>
+internal static unsafe class SimdElements<S, V, E, W> where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement where W : struct, IRowEnds
 {
     /// <summary>Elements <paramref name="i"/> and following of a row; zeros beyond its end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Load(byte* row, int i, int length)
-        => i <= length - S.Count ? E.Load<S, V>(row + (nint)i * E.Size) : LoadRest(row + (nint)i * E.Size, length - i);
+        => W.Whole || i <= length - S.Count ? E.Load<S, V>(row + (nint)i * E.Size) : LoadRest(row + (nint)i * E.Size, length - i);
 
     /// <summary>Writes elements <paramref name="i"/> and following of a row, and nothing beyond its end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(V x, byte* row, int i, int length)
     {
-        if (i <= length - S.Count) E.Store<S, V>(x, row + (nint)i * E.Size);
+        if (W.Whole || i <= length - S.Count) E.Store<S, V>(x, row + (nint)i * E.Size);
         else StoreRest(x, row + (nint)i * E.Size, length - i);
     }
 
