@@ -27,7 +27,8 @@ internal static class ImageMemory
             States = stack.States,
             SideInformation = stack.SideInformation,
             BlockGraph = stack.Graph,
-            Rest = Batches * rows * (pixels / rows + model.Classes) * sizeof(float) + patches + mask + weightCopies * weights * sizeof(float) + NativeLibraries.Bytes,
+            Rest = Batches * rows * (pixels / rows + model.Classes) * sizeof(float) + patches + mask + weightCopies * weights * sizeof(float)
+                + NativeLibraries.Bytes(stack.Passing, stack.Kept),
         };
     }
 }

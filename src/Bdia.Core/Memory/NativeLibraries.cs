@@ -1,8 +1,13 @@
 namespace Bdia.Core.Memory;
 
-/// <summary>What a first training step makes resident besides tensors.</summary>
+/// <summary>What training makes resident besides tensors, by measurement: glibc's allocator on Linux x64 (docs/performance.md).</summary>
 internal static class NativeLibraries
 {
-    /// <summary>Code of libtorch and its kernels (16 MiB), their scratch memory, and what the .NET runtime compiles: measured, and hardly different between shapes.</summary>
-    public const long Bytes = 24L << 20;
+    // Code of libtorch and its kernels (16 MiB), their scratch memory, and what the .NET runtime compiles; hardly different between shapes.
+    private const long Code = 24L << 20;
+
+    /// <summary>Code, and memory that is free and lies scattered between what is in use (<see cref="Native.FreeMemory"/>): about as much as comes and goes.</summary>
+    /// <param name="passing">Bytes of states and of one block's graph, of which hardly any lives for longer than a block.</param>
+    /// <param name="kept">Bytes of tensors that all blocks leave behind: stored graphs and states.</param>
+    public static long Bytes(long passing, long kept) => Code + passing * 19 / 20 + kept / 4;
 }

@@ -7,8 +7,10 @@ namespace Bdia.Core.Memory;
 /// <param name="States">States and gradients by them that are at hand; none of them grows with depth.</param>
 /// <param name="SideInformation">As <see cref="BdiaStack.SideInformationBytes"/> says.</param>
 /// <param name="Graph">Of one block; of all where activations are stored.</param>
+/// <param name="Passing">Of states and one block's graph: what comes and goes with every block.</param>
+/// <param name="Kept">What every block leaves behind for the backward pass, packed bits aside.</param>
 /// <param name="Waiting">What the stack holds of states and graphs while others are differentiated before it.</param>
-internal readonly record struct StackMemory(long States, long SideInformation, long Graph, (long States, long Graph) Waiting)
+internal readonly record struct StackMemory(long States, long SideInformation, long Graph, long Passing, long Kept, (long States, long Graph) Waiting)
 {
     /// <summary>Of a stack of equal blocks.</summary>
     /// <param name="options">Of the stack.</param>
@@ -26,13 +28,13 @@ internal readonly record struct StackMemory(long States, long SideInformation, l
             case BackpropagationMode.Reversible:
                 // x_K, held by the graph behind the stack, x_k and x_{k-1}.
                 var states = Math.Min(depth + 1, 3) * state;
-                return new(states + gradients, PackedPads.Size(depth - 1, rows, elements, options.Gamma.LargestPadBits), block.Peak, (2 * state, 0));
+                return new(states + gradients, PackedPads.Size(depth - 1, rows, elements, options.Gamma.LargestPadBits), block.Peak, states + gradients + block.Peak, 0, (2 * state, 0));
             case BackpropagationMode.Checkpointed:
-                return new(state + gradients, depth * state, block.Peak, (state, 0));
+                return new(state + gradients, depth * state, block.Peak, state + gradients + block.Peak, depth * state, (state, 0));
             default:
-                // Every x_k is kept by the graph. The step behind the last block makes three gradients of g_K.
+                // Every x_k is kept by the graph. x_K besides; the step behind the last block makes three gradients of g_K.
                 var graph = depth * (block.Kept + state);
-                return new(state + 3 * state, 0, graph + (block.Backward - block.Kept), (state, graph));
+                return new(4 * state, 0, graph + (block.Backward - block.Kept), 4 * state + block.Backward, graph, (state, graph));
         }
     }
 }

@@ -24,7 +24,7 @@ internal static class TextMemory
             (States: encoder.Waiting.States + 2 * source + decoder.States, Graph: encoder.Waiting.Graph + decoder.Graph),
             (encoder.States, encoder.Graph));
         var worst = inDecoder.States + inDecoder.Graph >= inEncoder.States + inEncoder.Graph ? inDecoder : inEncoder;
-        var headOnly = half ? logits + output : output; // bf16: logits and their gradient in it; a gradient of the weights
+        var headOnly = output + (half ? (logits + output) / 2 : 0); // a gradient of the weights; in bf16 the logits, then their gradient, and weights besides
         var excess = Math.Max(0, inHead.States + inHead.Graph + headOnly - worst.States - worst.Graph);
 
         var masks = model.Dropout > 0 ? source + target : 0;
@@ -38,7 +38,8 @@ internal static class TextMemory
             SideInformation = encoder.SideInformation + decoder.SideInformation,
             BlockGraph = worst.Graph,
             Rest = logits + outputInput + masks + excess
-                + Batches * IdTensors * rows * Math.Max(sourceTokens, targetTokens) * sizeof(long) + weightCopies * weights * sizeof(float) + NativeLibraries.Bytes,
+                + Batches * IdTensors * rows * Math.Max(sourceTokens, targetTokens) * sizeof(long) + weightCopies * weights * sizeof(float)
+                + NativeLibraries.Bytes(Math.Max(encoder.Passing, decoder.Passing), encoder.Kept + decoder.Kept),
         };
     }
 }

@@ -1,3 +1,4 @@
+using Bdia.Core.Native;
 using Bdia.Core.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,6 +11,11 @@ namespace Bdia.Core.Reversible;
 /// </summary>
 internal sealed class StackPass : IDisposable
 {
+    // On the way back, free memory of the heap goes to the operating system every so many blocks, where states are large: half of the resident memory over idle (docs/performance.md),
+    // where every second block would give more and cost time.
+    private const int ReleaseEvery = 4;
+    private const long SmallestRelease = 1 << 18; // elements
+
     private readonly BdiaStack _stack;
     private readonly TrainingClock _clock;
     private readonly Tensor[] _conditions;
@@ -112,6 +118,7 @@ internal sealed class StackPass : IDisposable
             }
 
             visit(k, leaf, h, gamma);
+            if (k % ReleaseEvery == 0 && xLast.numel() >= SmallestRelease) FreeMemory.Release();
             if (k == 0) break;
             (xNext, x, buffer) = Rebuilds ? (x, buffer, x) : (x, _stored[k - 1]!, x);
         }

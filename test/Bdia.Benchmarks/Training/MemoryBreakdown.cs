@@ -26,7 +26,7 @@ internal static class MemoryBreakdown
 
     private static MarkdownTable Table(IEnumerable<(TrainingSettings Settings, List<MemoryFigures> Runs)> contenders)
     {
-        var table = new MarkdownTable("network", "weights", "gradients", "optimizer", "side information", "states", "block graph", "rest", "over idle: computed", "allocated", "resident", "computed to resident", "total", "to resident");
+        var table = new MarkdownTable("network", "weights", "gradients", "optimizer", "side information", "states", "block graph", "rest", "tensors over idle / allocated", "all over idle / resident", "ratio", "total / resident", "ratio");
         foreach (var (settings, runs) in contenders)
         {
             var e = MemoryEstimate.ForImages(settings.Network(), new() { BatchSize = settings.Batch }, weightCopies: 0);
@@ -35,7 +35,8 @@ internal static class MemoryBreakdown
             table.Add($"{settings.Width}x{settings.Depth} {settings.Method} {settings.Precision}",
                 Both(e.Weights, Median(r => r.Weights.Bytes)), Both(e.Gradients, Median(r => r.Gradients.Bytes)), Both(e.Optimizer, Median(r => r.Optimizer.Bytes)),
                 Both(e.SideInformation, Median(r => r.SideInformation)), Text(e.States), Text(e.BlockGraph), Text(e.Rest),
-                Text(overIdle), runs[0].AllocatedOverIdle is null ? "" : Text(Median(r => r.AllocatedOverIdle!.Value)), Text(resident), $"{overIdle / resident:F2}",
+                runs[0].AllocatedOverIdle is null ? "" : Both(e.SideInformation + e.States + e.BlockGraph, Median(r => r.AllocatedOverIdle!.Value)),
+                Both(overIdle, resident), $"{overIdle / resident:F2}",
                 Both(e.Total, total), $"{e.Total / total:F2}");
         }
 

@@ -118,8 +118,9 @@ public sealed class MemoryEstimateTests
                 Assert.True(many.BlockGraph > At(options with { Stack = options.Stack with { Mode = BackpropagationMode.Reversible } }, 30).BlockGraph);
                 break;
             default:
-                Assert.Equal((few.States, few.BlockGraph, few.Rest), (many.States, many.BlockGraph, many.Rest));
+                Assert.Equal((few.States, few.BlockGraph), (many.States, many.BlockGraph));
                 Assert.True(many.SideInformation > few.SideInformation);
+                if (options.Stack.Mode == BackpropagationMode.Reversible) Assert.Equal(few.Rest, many.Rest);
                 break;
         }
 
