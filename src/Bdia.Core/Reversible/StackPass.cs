@@ -11,9 +11,9 @@ namespace Bdia.Core.Reversible;
 /// </summary>
 internal sealed class StackPass : IDisposable
 {
-    // On the way back, free memory of the heap goes to the operating system every so many blocks, where states are large: half of the resident memory over idle (docs/performance.md),
-    // where every second block would give more and cost time.
-    private const int ReleaseEvery = 4;
+    // On the way back, free memory of the heap goes to the operating system every so many blocks, where states are large. More often would leave less resident, and cost time
+    // for the pages to come anew (docs/performance.md).
+    private const int ReleaseEvery = 8;
     private const long SmallestRelease = 1 << 18; // elements
 
     private readonly BdiaStack _stack;
