@@ -6,8 +6,8 @@ namespace Bdia.Core.Numerics;
 
 /// <summary>
 /// Runs kernels of ours on as many threads as libtorch uses: on Linux on libtorch's own OpenMP threads. After an operation those wait in a
-/// busy loop for the next one, and threads of .NET's pool would have to share the cores with them: a pass over a state then took three
-/// times as long, now and then thirty.
+/// busy loop for the next one, and threads of .NET's pool would have to share the cores with them: a step between two additions took
+/// 1.4 ms instead of 0.8.
 /// </summary>
 internal static unsafe class KernelThreads
 {
