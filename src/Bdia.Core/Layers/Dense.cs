@@ -41,6 +41,10 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    internal Tensor Weight => weight;
+
+    internal Tensor Bias => bias;
+
     /// <summary>Applies the layer.</summary>
     /// <param name="input">(..., inputs), any floating-point type.</param>
     /// <returns>(..., outputs), in the number format of the precision.</returns>

@@ -27,6 +27,10 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    internal Dense First => fc1;
+
+    internal Dense Second => fc2;
+
     /// <summary>Applies the layer.</summary>
     /// <param name="input">(..., D).</param>
     /// <returns>(..., D), in the number format of the precision.</returns>

@@ -24,6 +24,10 @@ public sealed class LayerNorm : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    internal Tensor Weight => weight;
+
+    internal Tensor Bias => bias;
+
     /// <summary>Normalises each vector to mean 0 and variance 1, then scales and shifts it.</summary>
     /// <param name="input">(..., width), float32.</param>
     /// <returns>Of the same shape, float32.</returns>

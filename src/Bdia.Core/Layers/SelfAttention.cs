@@ -33,6 +33,10 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    internal Dense QueryKeyValue => qkv;
+
+    internal Dense Projection => proj;
+
     /// <summary>Lets every token gather from all tokens of its sample.</summary>
     /// <param name="input">Tokens (B, N, D).</param>
     /// <returns>(B, N, D), in the number format of the precision.</returns>

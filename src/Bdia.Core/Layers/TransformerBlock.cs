@@ -46,6 +46,16 @@ public sealed class TransformerBlock : Residual
         ArgumentNullException.ThrowIfNull(context);
         using var scope = NewDisposeScope();
         var mask = context.Conditions.Count == 0 ? null : KeyMask(context.Conditions[0], x);
+        if (BlockPass.Serves(x, options, context))
+        {
+            Branch[] branches =
+            [
+                new SelfAttentionBranch(norm1, attn, mask, causal: false, options, context),
+                new FeedForwardBranch(norm2, mlp, options, context),
+            ];
+            return BlockPass.Run(branches, x, context.GoesBackAtOnce).MoveToOuterDisposeScope();
+        }
+
         var f = options.Regularised(attn.Apply(norm1.forward(x), mask, causal: false, context.InFloat32), context.Random); // f(x)
         var g = options.Regularised(mlp.Apply(norm2.forward(x.Plus(f)), context.InFloat32), context.Random); // g(x + f(x))
         return f.Plus(g).MoveToOuterDisposeScope(); // (B, N, D)

@@ -98,8 +98,8 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     internal IStepKernel Kernel(Tensor x) => _kernel ?? StepKernel.For(x);
 
     /// <summary>h_k(x), with the randomness of the given moment; none for a null clock.</summary>
-    internal Tensor Evaluate(int k, Tensor x, TrainingClock? clock, IReadOnlyList<Tensor> conditions)
-        => Residuals[k].forward(x, new ResidualContext(clock?.Random(Stream, k), conditions));
+    internal Tensor Evaluate(int k, Tensor x, TrainingClock? clock, IReadOnlyList<Tensor> conditions, bool goesBackAtOnce = false, Workspace? workspace = null)
+        => Residuals[k].forward(x, new ResidualContext(clock?.Random(Stream, k), conditions) { GoesBackAtOnce = goesBackAtOnce, Workspace = workspace });
 
     /// <summary>Back-propagates x_K's gradient through a pass; returns the gradients of (nothing, anchor, x, conditions...).</summary>
     internal List<Tensor> Backward(StackPass pass, Tensor xLast, Tensor gradient, bool[] requiresGradient)

@@ -23,6 +23,7 @@ internal sealed class StackPass : IDisposable
     private readonly IntegrationWeight _weight;
     private readonly FixedPointGrid _grid;
     private PackedPads[] _pads = []; // of block 1, 2, ...
+    private readonly Workspace _workspace = new();
     private readonly Tensor?[] _stored;
     private Tensor? _xPrevious;
     private bool _isSpent;
@@ -105,7 +106,7 @@ internal sealed class StackPass : IDisposable
             using var block = NewDisposeScope();
             var leaf = x.detach().requires_grad_(true);
             Tensor h;
-            using (enable_grad()) h = Evaluate(k, leaf);
+            using (enable_grad()) h = _stack.Evaluate(k, leaf, _clock, _conditions, goesBackAtOnce: true, _workspace);
             var gamma = k == 0 ? null : Gamma(k, leaf);
             if (k > 0 && Rebuilds)
             {
@@ -126,13 +127,14 @@ internal sealed class StackPass : IDisposable
 
     public void Dispose()
     {
+        _workspace.Dispose();
         foreach (var pads in _pads) pads.Dispose();
         foreach (var state in _stored) state?.Dispose();
         _xPrevious?.Dispose();
         foreach (var condition in _conditions) condition.Dispose();
     }
 
-    private Tensor Evaluate(int k, Tensor x) => _stack.Evaluate(k, x, _clock, _conditions);
+    private Tensor Evaluate(int k, Tensor x) => _stack.Evaluate(k, x, _clock, _conditions, workspace: _workspace);
 
     private float[] Gamma(int k, Tensor x) => GammaDraw.PerSample(_clock, _stack.Stream, k, x.shape[0], _weight.Magnitude);
 
