@@ -7,23 +7,29 @@ namespace Bdia.Core.Layers;
 
 /// <summary>
 /// One branch of a pre-norm block on the CPU, r(z) of LayerNorm(z), with a backward pass written down: it keeps less than a graph of single
-/// operations would, lets go of each tensor as soon as it is used, and computes anew what is cheaper to compute than to keep.
+/// operations would, gives each tensor back as soon as it is used, and computes anew what is cheaper to compute than to keep.
 /// </summary>
-/// <remarks>Tensors are (B N, features) inside. Products are in the number format of the precision, everything else in float32.</remarks>
-internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, ResidualContext context) : IDisposable
+/// <remarks>Tensors inside are (tokens, features) and rented. Products are in the number format of the precision, everything else in float32.</remarks>
+internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
 {
     private readonly BranchMask _mask = new(options, context.Random);
-    private readonly Workspace? _workspace = context.Workspace;
     private readonly List<Kept> _kept = [];
     private Kept? _input;
 
-    /// <summary>The parameters, in the order of their gradients.</summary>
-    public IEnumerable<Tensor> Parameters => [norm.Weight, norm.Bias, .. Layers.SelectMany(layer => new Tensor[] { layer.Weight, layer.Bias })];
+    /// <summary>What gradients are made by: the parameters, and further inputs.</summary>
+    public virtual IEnumerable<Tensor> Leaves => [norm.Weight, norm.Bias, .. Layers.SelectMany(layer => new[] { layer.Weight, layer.Bias })];
 
-    /// <summary>The dense layers, in the order of their gradients.</summary>
+    /// <summary>What waits for the backward pass, z first. Somebody else may hold it meanwhile.</summary>
+    public IReadOnlyList<Kept> KeptTensors => _kept;
+
+    /// <summary>z, from <see cref="Forward"/> with keep to the end.</summary>
+    public Tensor Input => _input!.Tensor;
+
     protected abstract IReadOnlyList<Dense> Layers { get; }
 
     protected TransformerBlockOptions Options { get; } = options;
+
+    protected Workspace Workspace { get; } = workspace;
 
     protected ScalarType Type { get; } = options.Precision == ComputePrecision.BFloat16 && !context.InFloat32 ? ScalarType.BFloat16 : ScalarType.Float32;
 
@@ -32,154 +38,112 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     /// <summary>r(z).</summary>
     /// <param name="z">(B, N, D), float32, contiguous; must not change until the backward pass is over.</param>
     /// <param name="keep">Whether <see cref="Backward"/> will be called.</param>
-    /// <returns>Of the shape of z, float32, the caller's to write over.</returns>
+    /// <returns>(B, N, D), float32, rented.</returns>
     public Tensor Forward(Tensor z, bool keep)
     {
         using var scope = NewDisposeScope();
         Keeps = keep;
-        _input = Keep(z.alias());
-        var r = Evaluate(Normalised(z), z.shape).to(ScalarType.Float32).view(z.shape);
+        _input = Keep(z);
+        var r = Evaluate(z);
         _mask.Apply(r);
-        return r.MoveToOuterDisposeScope();
+        return r;
     }
 
     /// <summary>Goes back, once.</summary>
-    /// <param name="gradient">By r, (B, N, D), float32; left as it is.</param>
+    /// <param name="gradient">By r, (B, N, D), float32; is written over.</param>
     /// <param name="sum">Gradients by z of other origin, or null.</param>
-    /// <param name="gradients">Gets those of <see cref="Parameters"/>, float32.</param>
-    /// <returns>The gradient by z plus the sum, written over the sum.</returns>
-    public Tensor Backward(Tensor gradient, Tensor? sum, List<Tensor> gradients)
+    /// <param name="sums">Where the gradients by <see cref="Leaves"/> are added.</param>
+    /// <returns>The gradient by z plus the sum, written over the sum, or else rented.</returns>
+    public Tensor Backward(Tensor gradient, Tensor? sum, IGradientSums sums)
     {
-        if (_input is null) throw new InvalidOperationException("This branch has gone back already; evaluate it anew.");
         using var scope = NewDisposeScope();
-        var z = _input.Tensor;
-        if (_mask.IsActive) _mask.Apply(gradient = gradient.clone());
-        List<Tensor> ofLayers = [];
-        var byNormalised = Differentiate(gradient.view(-1, gradient.shape[^1]).to(Type), z, ofLayers);
-        var (byWeight, byBias) = (empty_like(norm.Weight), empty_like(norm.Bias));
-        var byInput = sum ?? empty_like(z);
+        var z = Input;
+        _mask.Apply(gradient);
+        var rows = gradient.view(-1, Options.Width);
+        var outer = As(Type, rows);
+        var byNormalised = Differentiate(outer, z, sums);
+        if (!ReferenceEquals(outer, rows)) Workspace.Return(outer);
+        Tensor byWeight = empty_like(norm.Weight), byBias = empty_like(norm.Bias);
+        var byInput = sum ?? Workspace.Rent(ScalarType.Float32, z.shape);
         LayerNormKernel.Backward(z, norm.Weight, LayerNorm.Epsilon, byNormalised, sum, byInput, byWeight, byBias);
-        Free(byNormalised);
-        foreach (var tensor in (Tensor[])[byWeight, byBias, .. ofLayers]) gradients.Add(tensor.MoveToOuterDisposeScope());
-        Dispose();
-        return sum ?? byInput.MoveToOuterDisposeScope();
+        Workspace.Return(byNormalised);
+        sums.Of(norm.Weight)?.PlusInPlace(byWeight);
+        sums.Of(norm.Bias)?.PlusInPlace(byBias);
+        return byInput;
     }
 
-    /// <summary>Hands what is kept to the caller, who gives it back before <see cref="Backward"/>.</summary>
-    public List<Tensor> HandOver() => [.. _kept.Select(kept => kept.Tensor)];
+    /// <summary>r before its mask, of the shape of z.</summary>
+    protected abstract Tensor Evaluate(Tensor z);
 
-    /// <summary>Takes back what <see cref="HandOver"/> gave.</summary>
-    public void TakeBack(IEnumerable<Tensor> tensors)
-    {
-        foreach (var (kept, tensor) in _kept.Zip(tensors)) kept.Tensor = tensor;
-    }
-
-    /// <summary>How many tensors are kept.</summary>
-    public int KeptCount => _kept.Count;
-
-    public void Dispose()
-    {
-        foreach (var kept in _kept) kept.Tensor.Dispose(); // those that were released are disposed already
-        _kept.Clear();
-        _input = null;
-    }
-
-    /// <summary>r before its mask, (B N, D), of LayerNorm(z).</summary>
-    protected abstract Tensor Evaluate(Tensor normalised, long[] shape);
-
-    /// <summary>The gradient by LayerNorm(z), of the gradient by r; adds those of the layers.</summary>
-    protected abstract Tensor Differentiate(Tensor gradient, Tensor z, List<Tensor> gradients);
+    /// <summary>The gradient by LayerNorm(z), rented, of the gradient by r; adds those of the layers.</summary>
+    protected abstract Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums);
 
     /// <summary>LayerNorm(z) in the number format of the products.</summary>
     protected Tensor Normalised(Tensor z)
     {
-        var normalised = New(Type, z.numel() / z.shape[^1], z.shape[^1]);
+        var normalised = Workspace.Rent(Type, z.numel() / Options.Width, Options.Width);
         LayerNormKernel.Forward(z, norm.Weight, norm.Bias, LayerNorm.Epsilon, normalised);
         return normalised;
     }
 
-    /// <summary>Memory for a result, to be given to <see cref="Free"/>.</summary>
-    protected Tensor New(ScalarType type, long rows, long columns) => _workspace is { } space ? space.Rent(type, rows, columns) : empty([rows, columns], type);
-
-    /// <summary>Lets go of what <see cref="New"/> gave.</summary>
-    protected void Free(Tensor tensor)
-    {
-        if (_workspace is { } space) space.Return(tensor);
-        else tensor.Dispose();
-    }
-
-    /// <summary>The tensor in float32: itself, or a copy.</summary>
-    protected Tensor InFloat32(Tensor tensor, bool giveBack) => In(ScalarType.Float32, tensor, giveBack);
-
-    /// <summary>The tensor in a number format: itself, or a copy to be given to <see cref="Free"/>.</summary>
-    protected Tensor In(ScalarType type, Tensor tensor, bool giveBack)
-    {
-        if (tensor.dtype == type) return tensor;
-        var copy = New(type, tensor.shape[0], tensor.shape[1]);
-        copy.copy_(tensor);
-        if (giveBack) Free(tensor);
-        return copy;
-    }
-
-    /// <summary>Holds a tensor beyond the current scope, if there is to be a backward pass.</summary>
+    /// <summary>Holds a tensor for the backward pass, if there is to be one.</summary>
     protected Kept Keep(Tensor tensor)
     {
         var kept = new Kept(tensor);
-        if (!Keeps) return kept;
-        tensor.DetachFromDisposeScope();
-        _kept.Add(kept);
+        if (Keeps) _kept.Add(kept);
         return kept;
     }
 
-    /// <summary>Lets go of a kept tensor before the backward pass is over.</summary>
-    protected void Release(Kept kept)
+    /// <summary>Gives back what need not be kept.</summary>
+    protected void ReturnUnlessKept(Tensor tensor)
     {
-        if (Keeps && _workspace is null)
-        {
-            kept.Tensor.Dispose();
-            return;
-        }
-
-        if (Keeps) _kept.Remove(kept);
-        Free(kept.Tensor);
+        if (!Keeps) Workspace.Return(tensor);
     }
 
-    /// <summary>A tensor that waits for the backward pass; somebody else may hold it meanwhile.</summary>
-    protected sealed class Kept(Tensor tensor)
-    {
-        public Tensor Tensor { get; set; } = tensor;
-    }
+    /// <summary>The tensor in a number format: itself, or a rented copy.</summary>
+    protected Tensor As(ScalarType type, Tensor tensor) => tensor.dtype == type ? tensor : Workspace.Rent(type, tensor.shape).copy_(tensor);
 
-    /// <summary>x Wᵀ + b.</summary>
+    /// <summary>x Wᵀ + b, rented.</summary>
     protected Tensor Product(Dense layer, Tensor x)
     {
         using var scope = NewDisposeScope();
-        var y = New(Type, x.shape[0], layer.Bias.shape[0]);
-        y.copy_(layer.Bias);
-        y.addmm_(x, layer.Weight.to(Type).t());
-        return _workspace is null ? y.MoveToOuterDisposeScope() : y;
+        return Workspace.Rent(Type, x.shape[0], layer.Bias.shape[0]).copy_(layer.Bias).addmm_(x, layer.Weight.to(Type).t());
     }
 
-    /// <summary>x Wᵀ + b, in the current scope: what leaves the branch.</summary>
-    protected Tensor Result(Dense layer, Tensor x) => Dense.Product(x, layer.Weight, layer.Bias, Type == ScalarType.BFloat16 ? ComputePrecision.BFloat16 : ComputePrecision.Float32);
-
-    /// <summary>gᵀ x, the gradient by a layer's weight.</summary>
-    protected static Tensor ByWeight(Tensor gradient, Tensor x) => gradient.t().mm(x).to(ScalarType.Float32);
-
-    /// <summary>Σ g, the gradient by a layer's bias.</summary>
-    protected static Tensor ByBias(Tensor gradient)
+    /// <summary>x Wᵀ + b in float32 and of a shape: what leaves the branch.</summary>
+    protected Tensor Result(Dense layer, Tensor x, long[] shape)
     {
-        var sums = empty([gradient.shape[1]], ScalarType.Float32);
-        ColumnSums.Of(gradient, sums);
-        return sums;
+        var y = Product(layer, x);
+        if (Type == ScalarType.Float32) return Workspace.Shaped(y, shape);
+        var result = Workspace.Rent(ScalarType.Float32, shape);
+        using (var shaped = y.view(shape)) result.copy_(shaped);
+        Workspace.Return(y);
+        return result;
     }
 
-    /// <summary>g W, the gradient by a layer's input.</summary>
+    /// <summary>Adds gᵀ x, the gradient by a layer's weight, and Σ g, that by its bias.</summary>
+    protected static void AddGradients(IGradientSums sums, Dense layer, Tensor gradient, Tensor x, bool withBias = true)
+    {
+        using var scope = NewDisposeScope();
+        if (sums.Of(layer.Weight) is { } weight)
+        {
+            if (gradient.dtype == ScalarType.Float32) weight.addmm_(gradient.t(), x);
+            else weight.PlusInPlace(gradient.t().mm(x));
+        }
+
+        if (withBias) sums.Of(layer.Bias)?.PlusInPlace(gradient.sum([0L], type: ScalarType.Float32));
+    }
+
+    /// <summary>g W, the gradient by a layer's input, rented.</summary>
     protected Tensor ByInput(Dense layer, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        var y = New(Type, gradient.shape[0], layer.Weight.shape[1]);
-        y.addmm_(gradient, layer.Weight.to(Type), beta: 0);
-        return _workspace is null ? y.MoveToOuterDisposeScope() : y;
+        return Workspace.Rent(Type, gradient.shape[0], layer.Weight.shape[1]).addmm_(gradient, layer.Weight.to(Type), beta: 0);
+    }
+
+    /// <summary>A tensor that waits for the backward pass.</summary>
+    internal sealed class Kept(Tensor tensor)
+    {
+        public Tensor Tensor { get; set; } = tensor;
     }
 }

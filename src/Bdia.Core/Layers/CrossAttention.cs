@@ -33,6 +33,12 @@ public sealed class CrossAttention : nn.Module<Tensor, Tensor, Tensor>
         RegisterComponents();
     }
 
+    internal Dense Query => q;
+
+    internal Dense KeyValue => kv;
+
+    internal Dense Projection => proj;
+
     /// <summary>Lets every token gather from all of the memory of its sample.</summary>
     /// <param name="input">Tokens (B, N, D).</param>
     /// <param name="memory">What they gather from, (B, M, D).</param>

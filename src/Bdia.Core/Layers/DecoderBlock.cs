@@ -47,8 +47,8 @@ public sealed class DecoderBlock : Residual
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(context);
-        if (context.Conditions.Count != 2)
-            throw new ArgumentException($"A decoder block was given {context.Conditions.Count} conditions; give two: the memory (B, S, D) and its mask (B, S).", nameof(context));
+        CheckConditions(context);
+        if (WritesBackwardPass(x)) return BlockNode.Apply(workspace => Branches(context, workspace), x);
         using var scope = NewDisposeScope();
         var (memory, mask, inFloat32) = (context.Conditions[0], TransformerBlock.KeyMask(context.Conditions[1], context.Conditions[0]), context.InFloat32);
         return Sum(x, context.Random, inFloat32, t => attn.Apply(t, mask: null, causal: true, inFloat32), t => cross.Apply(t, memory, mask, inFloat32)).MoveToOuterDisposeScope();
@@ -65,6 +65,32 @@ public sealed class DecoderBlock : Residual
     /// <param name="mask">Which of the memory is real: (R, 1, 1, S).</param>
     internal Tensor Next(Tensor x, KeyValueBuffer past, long position, Tensor memory, Tensor mask)
         => Sum(x, random: null, inFloat32: true, t => attn.Next(t, past, position), t => cross.Next(t, memory, mask));
+
+    internal override bool WritesBackwardPass(Tensor x) => BlockPass.Serves(x);
+
+    internal override IEvaluation Evaluate(Tensor x, ResidualContext context, Workspace workspace, bool keep)
+    {
+        CheckConditions(context);
+        return WritesBackwardPass(x) ? new BlockPass(Branches(context, workspace), x, workspace, keep) : base.Evaluate(x, context, workspace, keep);
+    }
+
+    private static void CheckConditions(ResidualContext context)
+    {
+        if (context.Conditions.Count != 2)
+            throw new ArgumentException($"A decoder block was given {context.Conditions.Count} conditions; give two: the memory (B, S, D) and its mask (B, S).", nameof(context));
+    }
+
+    private Branch[] Branches(ResidualContext context, Workspace workspace)
+    {
+        var memory = context.Conditions[0];
+        var mask = TransformerBlock.Checked(context.Conditions[1], memory);
+        return
+        [
+            new SelfAttentionBranch(norm1, attn, mask: null, causal: true, options, context, workspace),
+            new CrossAttentionBranch(norm2, cross, memory, mask, options, context, workspace),
+            new FeedForwardBranch(norm3, mlp, options, context, workspace),
+        ];
+    }
 
     // The residual, for any way of attending.
     private Tensor Sum(Tensor x, BlockRandom? random, bool inFloat32, Func<Tensor, Tensor> self, Func<Tensor, Tensor> toMemory)

@@ -1,42 +1,45 @@
+using Bdia.Core.Numerics;
 using Bdia.Core.Reversible;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Layers;
 
 /// <summary><see cref="FeedForward"/> behind a norm, as a branch of a block.</summary>
-internal sealed class FeedForwardBranch(LayerNorm norm, FeedForward mlp, TransformerBlockOptions options, ResidualContext context) : Branch(norm, options, context)
+internal sealed class FeedForwardBranch(LayerNorm norm, FeedForward mlp, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
+    : Branch(norm, options, context, workspace)
 {
     private Kept? _hidden; // before and
     private Kept? _active; // behind the activation
 
     protected override IReadOnlyList<Dense> Layers => [mlp.First, mlp.Second];
 
-    protected override Tensor Evaluate(Tensor normalised, long[] shape)
+    protected override Tensor Evaluate(Tensor z)
     {
-        _hidden = Keep(Product(mlp.First, normalised));
-        Free(normalised);
-        _active = Keep(New(Type, _hidden.Tensor.shape[0], _hidden.Tensor.shape[1]));
-        GeluKernel.Forward(_hidden.Tensor, _active.Tensor);
-        if (!Keeps) Release(_hidden);
-        var r = Result(mlp.Second, _active.Tensor);
-        if (!Keeps) Release(_active);
+        var normalised = Normalised(z);
+        var hidden = Product(mlp.First, normalised);
+        Workspace.Return(normalised);
+        _hidden = Keep(hidden);
+        _active = Keep(Keeps ? Workspace.Rent(Type, hidden.shape) : hidden);
+        GeluKernel.Forward(hidden, _active.Tensor);
+        var r = Result(mlp.Second, _active.Tensor, z.shape);
+        ReturnUnlessKept(hidden);
         return r;
     }
 
-    protected override Tensor Differentiate(Tensor gradient, Tensor z, List<Tensor> gradients)
+    protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
     {
-        var (secondWeight, secondBias) = (ByWeight(gradient, _active!.Tensor), ByBias(gradient));
-        Release(_active); // its memory is that of the next line
+        AddGradients(sums, mlp.Second, gradient, _active!.Tensor);
+        Workspace.Return(_active.Tensor); // its memory is that of the next line
         var inner = ByInput(mlp.Second, gradient);
-        var firstBias = empty_like(mlp.First.Bias);
+        using var firstBias = empty_like(mlp.First.Bias);
         GeluKernel.Backward(_hidden!.Tensor, inner, firstBias);
-        Release(_hidden);
+        Workspace.Return(_hidden.Tensor);
+        sums.Of(mlp.First.Bias)?.PlusInPlace(firstBias);
         var normalised = Normalised(z);
-        gradients.AddRange([ByWeight(inner, normalised), firstBias, secondWeight, secondBias]);
-        Free(normalised);
+        AddGradients(sums, mlp.First, inner, normalised, withBias: false);
+        Workspace.Return(normalised);
         var byNormalised = ByInput(mlp.First, inner);
-        Free(inner);
+        Workspace.Return(inner);
         return byNormalised;
     }
 }

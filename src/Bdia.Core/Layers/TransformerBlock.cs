@@ -44,28 +44,36 @@ public sealed class TransformerBlock : Residual
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(context);
+        if (WritesBackwardPass(x)) return BlockNode.Apply(workspace => Branches(x, context, workspace), x);
         using var scope = NewDisposeScope();
-        var mask = context.Conditions.Count == 0 ? null : KeyMask(context.Conditions[0], x);
-        if (BlockPass.Serves(x, options, context))
-        {
-            Branch[] branches =
-            [
-                new SelfAttentionBranch(norm1, attn, mask, causal: false, options, context),
-                new FeedForwardBranch(norm2, mlp, options, context),
-            ];
-            return BlockPass.Run(branches, x, context.GoesBackAtOnce).MoveToOuterDisposeScope();
-        }
-
+        var mask = Mask(x, context) is { } keys ? KeyMask(keys, x) : null;
         var f = options.Regularised(attn.Apply(norm1.forward(x), mask, causal: false, context.InFloat32), context.Random); // f(x)
         var g = options.Regularised(mlp.Apply(norm2.forward(x.Plus(f)), context.InFloat32), context.Random); // g(x + f(x))
         return f.Plus(g).MoveToOuterDisposeScope(); // (B, N, D)
     }
 
+    internal override bool WritesBackwardPass(Tensor x) => BlockPass.Serves(x);
+
+    internal override IEvaluation Evaluate(Tensor x, ResidualContext context, Workspace workspace, bool keep)
+        => WritesBackwardPass(x) ? new BlockPass(Branches(x, context, workspace), x, workspace, keep) : base.Evaluate(x, context, workspace, keep);
+
+    private static Tensor? Mask(Tensor x, ResidualContext context) => context.Conditions.Count == 0 ? null : Checked(context.Conditions[0], x);
+
+    private Branch[] Branches(Tensor x, ResidualContext context, Workspace workspace) =>
+    [
+        new SelfAttentionBranch(norm1, attn, Mask(x, context), causal: false, options, context, workspace),
+        new FeedForwardBranch(norm2, mlp, options, context, workspace),
+    ];
+
     /// <summary>A mask (B, N) of tokens (B, N, D) as attention takes it: (B, 1, 1, N).</summary>
-    internal static Tensor KeyMask(Tensor mask, Tensor tokens)
+    internal static Tensor KeyMask(Tensor mask, Tensor tokens) => Checked(mask, tokens).view(mask.shape[0], 1, 1, mask.shape[1]);
+
+    /// <summary>A mask, if it is one of tokens (B, N, D): boolean, (B, N).</summary>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    internal static Tensor Checked(Tensor mask, Tensor tokens)
     {
         if (mask.dtype != ScalarType.Bool || !mask.shape.AsSpan().SequenceEqual(tokens.shape.AsSpan(0, 2)))
             throw new ArgumentException($"A mask is {mask.dtype} of shape ({string.Join(", ", mask.shape)}); it must be Bool of shape ({tokens.shape[0]}, {tokens.shape[1]}), true for real tokens.", nameof(mask));
-        return mask.view(mask.shape[0], 1, 1, mask.shape[1]);
+        return mask;
     }
 }

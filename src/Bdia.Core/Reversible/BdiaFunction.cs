@@ -16,7 +16,7 @@ internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
     {
         using var scope = NewDisposeScope();
         // Before the node is made: TorchSharp never lets go of one whose forward method throws, nor of the graph behind it.
-        var xLast = pass.Forth(x);
+        var xLast = pass.Forth(x, goesBack: true);
         // libtorch makes a node only where an input requires gradients; the anchor does, even when the weights alone need them.
         var anchor = zeros(2, device: x.device).requires_grad_(true);
         return apply([new Call(stack, pass, xLast), anchor, x, .. conditions]).MoveToOuterDisposeScope();

@@ -1,4 +1,3 @@
-using Bdia.Core.Native;
 using Bdia.Core.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -56,7 +55,7 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Bytes that the last training pass kept for its backward pass besides the last two states: packed pads when states are rebuilt,
-    /// whole states in <see cref="BackpropagationMode.Checkpointed"/>, 0 in <see cref="BackpropagationMode.StoreActivations"/>, where autograd keeps what it needs.
+    /// whole states in <see cref="BackpropagationMode.Checkpointed"/>, 0 in <see cref="BackpropagationMode.StoreActivations"/>, which keeps what blocks have computed.
     /// </summary>
     public long SideInformationBytes { get; private set; }
 
@@ -68,7 +67,7 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
 
     internal int Stream { get; }
 
-    /// <summary>Told of every block of a backward pass, except in <see cref="BackpropagationMode.StoreActivations"/>, where autograd goes through all blocks at once.</summary>
+    /// <summary>Told of every block of a backward pass, except where autograd goes through all blocks at once (<see cref="BackpropagationMode.StoreActivations"/> of residuals that have no backward pass of their own).</summary>
     internal IBlockObserver? Observer { get; set; }
 
     /// <summary>Runs the stack.</summary>
@@ -90,7 +89,7 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
         if (!training) return is_grad_enabled() ? GraphForward.Evaluate(this, x, conditions) : Inference.Run(this, x, conditions);
         BackwardFault = null;
         SideInformationBytes = 0;
-        var result = Options.Mode == BackpropagationMode.StoreActivations ? GraphForward.Train(this, x, conditions) : WithoutGraph(x, conditions);
+        var result = LeavesItToAutograd(x) ? GraphForward.Train(this, x, conditions) : WithoutGraph(x, conditions);
         if (_ownsClock) Clock.Step++;
         return result;
     }
@@ -98,20 +97,25 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     internal IStepKernel Kernel(Tensor x) => _kernel ?? StepKernel.For(x);
 
     /// <summary>h_k(x), with the randomness of the given moment; none for a null clock.</summary>
-    internal Tensor Evaluate(int k, Tensor x, TrainingClock? clock, IReadOnlyList<Tensor> conditions, bool goesBackAtOnce = false, Workspace? workspace = null)
-        => Residuals[k].forward(x, new ResidualContext(clock?.Random(Stream, k), conditions) { GoesBackAtOnce = goesBackAtOnce, Workspace = workspace });
+    internal IEvaluation Evaluate(int k, Tensor x, TrainingClock? clock, IReadOnlyList<Tensor> conditions, Workspace workspace, bool keep)
+        => Residuals[k].Evaluate(x, Context(k, clock, conditions), workspace, keep);
+
+    internal ResidualContext Context(int k, TrainingClock? clock, IReadOnlyList<Tensor> conditions) => new(clock?.Random(Stream, k), conditions);
 
     /// <summary>Back-propagates x_K's gradient through a pass; returns the gradients of (nothing, anchor, x, conditions...).</summary>
     internal List<Tensor> Backward(StackPass pass, Tensor xLast, Tensor gradient, bool[] requiresGradient)
         => new StackGradients(this, pass, requiresGradient).Compute(xLast, gradient);
 
+    // Residuals that autograd goes back through are stored as its graph. Those that go back by themselves are stored as they are.
+    private bool LeavesItToAutograd(Tensor x) => Options.Mode == BackpropagationMode.StoreActivations && !Residuals.All(residual => residual.WritesBackwardPass(x));
+
     private Tensor WithoutGraph(Tensor x, Tensor[] conditions)
     {
-        var pass = new StackPass(this, conditions, Options.Audit ? new ChecksumWitness(Residuals.Count, new FixedPointGrid(Options.FractionBits)) : null);
+        var pass = new StackPass(this, conditions, Options.Audit ? new ChecksumWitness(Residuals.Count, new FixedPointGrid(Options.FractionBits)) : null, x.device);
         try
         {
             if (is_grad_enabled()) return BdiaFunction.Apply(this, pass, x, conditions);
-            using (pass) return pass.Forth(x);
+            using (pass) return pass.Forth(x, goesBack: false);
         }
         catch
         {

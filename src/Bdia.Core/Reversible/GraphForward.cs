@@ -48,7 +48,7 @@ internal sealed class GraphForward
     }
 
     // The view makes one node through which all of h's gradient by x arrives, summed as it is in a block's own backward pass.
-    private Tensor Residual(int k, Tensor x) => _stack.Evaluate(k, x.view_as(x), _clock, _conditions);
+    private Tensor Residual(int k, Tensor x) => _stack.Residuals[k].forward(x.view_as(x), _stack.Context(k, _clock, _conditions));
 
     private Tensor Start(Tensor input)
     {

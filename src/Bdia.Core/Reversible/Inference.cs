@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,7 +7,20 @@ namespace Bdia.Core.Reversible;
 /// <summary>The standard network, x_{k+1} = x_k + Q[h_k(x_k)], values only: one state, written over block by block.</summary>
 internal static class Inference
 {
-    public static Tensor Run(BdiaStack stack, Tensor input, Tensor[] conditions) => Run(stack, input, (k, x) => stack.Evaluate(k, x, null, conditions));
+    public static Tensor Run(BdiaStack stack, Tensor input, Tensor[] conditions)
+    {
+        using var workspace = new Workspace(input.device);
+        IEvaluation? evaluation = null;
+        using var scope = NewDisposeScope();
+        var result = Run(stack, input, (k, x) =>
+        {
+            evaluation?.Dispose();
+            evaluation = stack.Evaluate(k, x, null, conditions, workspace, keep: false);
+            return evaluation.Value;
+        });
+        evaluation?.Dispose();
+        return result.MoveToOuterDisposeScope();
+    }
 
     /// <summary>The same steps for whoever evaluates the residuals in a way of their own, as incremental decoding does.</summary>
     /// <param name="stack">Whose options, and how many blocks.</param>

@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,6 +19,16 @@ public abstract class Residual(string name) : nn.Module(name)
     /// <param name="context">Randomness to be replayed, and further inputs of the stack.</param>
     /// <returns>h(x), (B, N, D), float32.</returns>
     public abstract Tensor forward(Tensor x, ResidualContext context);
+
+    /// <summary>Whether <see cref="Evaluate"/> goes back by code of its own, without a graph that autograd keeps.</summary>
+    internal virtual bool WritesBackwardPass(Tensor x) => false;
+
+    /// <summary>Evaluates h(x) for a pass of a stack.</summary>
+    /// <param name="x">The state, contiguous; it stays as it is until the evaluation is disposed.</param>
+    /// <param name="context">Randomness to be replayed, and further inputs of the stack.</param>
+    /// <param name="workspace">Memory of the pass.</param>
+    /// <param name="keep">Whether the pass will go back through the evaluation.</param>
+    internal virtual IEvaluation Evaluate(Tensor x, ResidualContext context, Workspace workspace, bool keep) => new GraphEvaluation(this, x, context, workspace, keep);
 
     /// <summary>Wraps an ordinary TorchSharp module that maps x to h(x) and uses no randomness of its own.</summary>
     /// <param name="module">The module; owned by the residual from here on.</param>

@@ -1,4 +1,3 @@
-using Bdia.Core.Numerics;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Reversible;
@@ -17,12 +16,6 @@ public sealed class ResidualContext
 
     /// <summary>The further inputs given to <see cref="BdiaStack"/>, for instance an encoder's output and a mask.</summary>
     public IReadOnlyList<Tensor> Conditions { get; }
-
-    /// <summary>Whether what is evaluated is gone back through at once, so that nothing has to be kept beyond its use there.</summary>
-    internal bool GoesBackAtOnce { get; init; }
-
-    /// <summary>Memory that all blocks of a pass share; null = each takes its own.</summary>
-    internal Workspace? Workspace { get; init; }
 
     /// <summary>Whether products are float32 whatever precision the layers train in, for results that must not depend on a batch's other rows.</summary>
     internal bool InFloat32 { get; init; }

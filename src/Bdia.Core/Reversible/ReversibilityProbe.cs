@@ -26,14 +26,14 @@ public static class ReversibilityProbe
         var wasTraining = stack.training;
         stack.train();
         using var copies = new CopyWitness(stack.Residuals.Count);
-        using var pass = new StackPass(stack, conditions, copies);
+        using var pass = new StackPass(stack, conditions, copies, x.device);
         try
         {
             using var scope = NewDisposeScope();
-            var last = pass.Forth(x);
+            var last = pass.Forth(x, goesBack: true);
             try
             {
-                pass.Back(last, (_, _, _, _) => { });
+                pass.Back(last, (_, _, _) => { });
             }
             catch (ReversibilityException e) when (e.Block < 0)
             {

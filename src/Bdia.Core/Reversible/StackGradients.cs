@@ -11,56 +11,44 @@ namespace Bdia.Core.Reversible;
 /// <remarks>Sums are taken in the order in which ordinary autograd takes them, so that both give the same bits.</remarks>
 internal sealed class StackGradients(BdiaStack stack, StackPass pass, bool[] requiresGradient)
 {
-    private const int AnchorInput = 0, StateInput = 1; // of requiresGradient: anchor, x, conditions...
+    private const int StateInput = 1; // of requiresGradient: anchor, x, conditions...
+
+    private readonly Workspace _workspace = pass.Workspace;
 
     /// <summary>The gradients of (nothing, anchor, x, conditions...); null where none is required.</summary>
     public List<Tensor> Compute(Tensor xLast, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        var gNext = gradient;       // g_{k+1}
-        Tensor? carried = null;     // what block k+1 contributed to g_k: γ_{k+1} g_{k+2}
-        pass.Back(xLast, (k, x, h, gamma) =>
+        using var noGraph = no_grad();
+        var gNext = _workspace.Copy(gradient);  // g_{k+1}
+        Tensor? carried = null;                 // what block k+1 contributed to g_k: γ_{k+1} g_{k+2}
+        pass.Back(xLast, (k, evaluation, gamma) =>
         {
             using var block = NewDisposeScope();
-            using var noGraph = no_grad();
-            if (gamma is null)
-            {
-                Differentiate(k, h, gNext);
-                gNext = Keep(scope, Sum(Add(carried, gNext), x));
-                return;
-            }
+            var weight = gamma is null ? null : GammaDraw.AsTensor(gamma, gNext);
+            var byValue = _workspace.Copy(gNext);
+            if (weight is not null) byValue.mul_(weight.Plus(1));
+            var throughResidual = Differentiate(k, evaluation, byValue);
 
-            var weight = GammaDraw.AsTensor(gamma, x);
-            Differentiate(k, h, weight.Plus(1).mul(gNext));
-            var gHere = Sum(Add(carried, weight.neg().Plus(1).mul(gNext)), x);
-            carried?.Dispose();
-            carried = Keep(scope, weight.mul(gNext));
-            if (!ReferenceEquals(gNext, gradient)) gNext.Dispose();
-            gNext = Keep(scope, gHere);
+            var gHere = weight is null ? gNext : _workspace.Copy(gNext).mul_(weight.neg().Plus(1));
+            if (carried is not null) gHere.PlusInPlace(carried);
+            if (throughResidual is not null) gHere.PlusInPlace(throughResidual);
+            _workspace.Return(carried);
+            carried = weight is null ? null : gNext.mul_(weight);
+            gNext = gHere;
         });
 
-        List<Tensor> gradients = [null!, null!, requiresGradient[StateInput] ? gNext.MoveToOuterDisposeScope() : null!];
+        List<Tensor> gradients = [null!, null!, requiresGradient[StateInput] ? _workspace.Release(gNext, scope).MoveToOuterDisposeScope() : null!];
         foreach (var condition in pass.ConditionLeaves)
             gradients.Add(condition.grad?.MoveToOuterDisposeScope()!);
         return gradients;
     }
 
-    // Weight gradients and x's own land in .grad; a residual that uses no weight and not even x has no graph to go through.
-    private void Differentiate(int k, Tensor h, Tensor gradient)
+    private Tensor? Differentiate(int k, IEvaluation evaluation, Tensor gradient)
     {
         stack.Observer?.BeforeBackward(stack.Residuals[k]);
-        if (h.requires_grad) autograd.backward([h], [gradient]);
+        var byState = evaluation.Backward(gradient);
         stack.Observer?.AfterBackward(stack.Residuals[k]);
+        return byState;
     }
-
-    // The visitor runs in scopes of its own; what the next block needs moves to ours.
-    private static Tensor Keep(DisposeScope scope, Tensor t)
-    {
-        scope.Attach(t);
-        return t;
-    }
-
-    private static Tensor Add(Tensor? carried, Tensor gradient) => carried is null ? gradient : carried.Plus(gradient);
-
-    private static Tensor Sum(Tensor direct, Tensor x) => x.grad is { } throughResidual ? direct.Plus(throughResidual) : direct.alias();
 }

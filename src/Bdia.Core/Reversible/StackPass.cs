@@ -1,4 +1,3 @@
-using Bdia.Core.Native;
 using Bdia.Core.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -6,29 +5,24 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Reversible;
 
 /// <summary>
-/// One training pass through a stack without a graph: forth once, keeping side information, and back once, visiting every block with
-/// its state and its freshly evaluated residual. The states are two buffers that the pass writes over and over.
+/// One training pass through a stack: forth once, keeping side information (or states, or whole evaluations), and back once, visiting every block
+/// with its evaluated residual. All that is as large as a state lies in one workspace, and is written over and over.
 /// </summary>
 internal sealed class StackPass : IDisposable
 {
-    // On the way back, free memory of the heap goes to the operating system every so many blocks, where states are large. More often would leave less resident, and cost time
-    // for the pages to come anew (docs/performance.md).
-    private const int ReleaseEvery = 8;
-    private const long SmallestRelease = 1 << 18; // elements
-
     private readonly BdiaStack _stack;
     private readonly TrainingClock _clock;
     private readonly Tensor[] _conditions;
     private readonly IStateWitness? _witness;
     private readonly IntegrationWeight _weight;
     private readonly FixedPointGrid _grid;
+    private readonly Tensor?[] _stored; // states
+    private readonly IEvaluation?[] _evaluated;
     private PackedPads[] _pads = []; // of block 1, 2, ...
-    private readonly Workspace _workspace = new();
-    private readonly Tensor?[] _stored;
     private Tensor? _xPrevious;
     private bool _isSpent;
 
-    public StackPass(BdiaStack stack, IReadOnlyList<Tensor> conditions, IStateWitness? witness)
+    public StackPass(BdiaStack stack, IReadOnlyList<Tensor> conditions, IStateWitness? witness, Device device)
     {
         _stack = stack;
         _clock = stack.Clock.Freeze();
@@ -38,27 +32,34 @@ internal sealed class StackPass : IDisposable
         _weight = stack.Options.Gamma.At(_clock.Progress);
         _grid = new FixedPointGrid(stack.Options.FractionBits);
         _stored = new Tensor?[Depth];
+        _evaluated = new IEvaluation?[Depth];
+        Workspace = new Workspace(device);
     }
 
     /// <summary>Visits block k on the way back.</summary>
     /// <param name="k">The block.</param>
-    /// <param name="x">x_k, a leaf that requires gradients.</param>
-    /// <param name="h">h_k(x_k) with its graph.</param>
+    /// <param name="evaluation">h_k at x_k; its value has been released.</param>
     /// <param name="gamma">gamma_k per sample; null for the first block, which has none.</param>
-    public delegate void Visitor(int k, Tensor x, Tensor h, float[]? gamma);
+    public delegate void Visitor(int k, IEvaluation evaluation, float[]? gamma);
+
+    /// <summary>Memory of the pass.</summary>
+    public Workspace Workspace { get; }
 
     /// <summary>The conditions as the blocks of the way back see them; their grad is the sum over all blocks.</summary>
     public IReadOnlyList<Tensor> ConditionLeaves => _conditions;
 
     private bool Rebuilds => _stack.Options.Mode == BackpropagationMode.Reversible;
 
+    private bool KeepsEvaluations => _stack.Options.Mode == BackpropagationMode.StoreActivations;
+
     private int Depth => _stack.Residuals.Count;
 
-    /// <summary>Bytes kept for the way back, besides the last two states.</summary>
+    /// <summary>Bytes kept for the way back, besides the last two states, of pads or states.</summary>
     public long SideInformationBytes { get; private set; }
 
-    /// <summary>x_K, without a graph. The pass keeps x_{K-1} and the side information; give x_K back to <see cref="Back"/>.</summary>
-    public Tensor Forth(Tensor input)
+    /// <summary>x_K, without a graph. The pass keeps x_{K-1} and what its mode says; give x_K back to <see cref="Back"/>.</summary>
+    /// <param name="goesBack">Whether <see cref="Back"/> may be called.</param>
+    public Tensor Forth(Tensor input, bool goesBack)
     {
         using var scope = NewDisposeScope();
         using var noGraph = no_grad();
@@ -67,26 +68,23 @@ internal sealed class StackPass : IDisposable
         if (Rebuilds) _pads = stepper.NewPads(Depth - 1, _weight);
         SideInformationBytes = _pads.Sum(p => p.SizeInBytes);
 
-        var xPrevious = empty_like(input);
+        var xPrevious = NewState(input);
         stepper.Start(xPrevious, input);
         Keep(0, xPrevious);
-        var x = empty_like(input);
-        using (NewDisposeScope()) stepper.Euler(0, x, xPrevious, Evaluate(0, xPrevious));
+        var x = NewState(input);
+        Step(0, xPrevious, goesBack, h => stepper.Euler(0, x, xPrevious, h));
 
         for (var k = 1; k < Depth; k++)
         {
-            using var block = NewDisposeScope();
             Keep(k, x);
-            // x_{k+1} takes the place of x_{k-1}, unless that one is stored.
-            var xNext = Rebuilds ? xPrevious : empty_like(input).MoveToOuterDisposeScope();
-            stepper.Next(k, xNext, xPrevious, x, Evaluate(k, x), Gamma(k, x), _weight, Rebuilds ? _pads[k - 1] : null);
+            // x_{k+1} takes the place of x_{k-1}, unless that one is kept.
+            var xNext = Rebuilds || !goesBack ? xPrevious : NewState(input);
+            Step(k, x, goesBack, h => stepper.Next(k, xNext, xPrevious, x, h, Gamma(k, x), _weight, Rebuilds ? _pads[k - 1] : null));
             (xPrevious, x) = (x, xNext);
         }
 
-        // What waits for the backward pass must outlive the caller's scopes as well.
-        if (Rebuilds) _xPrevious = xPrevious.DetachFromDisposeScope();
-        foreach (var state in _stored) state?.DetachFromDisposeScope();
-        return x.MoveToOuterDisposeScope();
+        _xPrevious = xPrevious;
+        return Workspace.Release(x, scope).MoveToOuterDisposeScope();
     }
 
     /// <summary>Rebuilds x_{K-1}..x_0 (or takes them from store) and visits every block, last first.</summary>
@@ -99,42 +97,54 @@ internal sealed class StackPass : IDisposable
         using var scope = NewDisposeScope();
         var kernel = _stack.Kernel(xLast);
         // xLast belongs to the caller; the first rebuilt state needs memory of its own, all later ones write over the state two above.
-        Tensor xNext = xLast, buffer = Rebuilds && Depth > 1 ? empty_like(xLast) : xLast;
-        var x = Rebuilds ? _xPrevious! : _stored[Depth - 1]!;
+        Tensor xNext = xLast, buffer = Rebuilds && Depth > 1 ? NewState(xLast) : xLast;
+        var x = _xPrevious!;
         for (var k = Depth - 1; k >= 0; k--)
         {
             using var block = NewDisposeScope();
-            var leaf = x.detach().requires_grad_(true);
-            Tensor h;
-            using (enable_grad()) h = _stack.Evaluate(k, leaf, _clock, _conditions, goesBackAtOnce: true, _workspace);
-            var gamma = k == 0 ? null : Gamma(k, leaf);
+            using var evaluation = _evaluated[k] ?? Evaluate(k, x, keep: true);
+            var gamma = k == 0 ? null : Gamma(k, x);
             if (k > 0 && Rebuilds)
             {
-                using (no_grad()) kernel.Retreat(buffer, xNext, x, h.detach().contiguous(), gamma!, _pads[k - 1], _grid);
+                using (no_grad()) kernel.Retreat(buffer, xNext, x, evaluation.Value.detach().contiguous(), gamma!, _pads[k - 1], _grid);
                 _witness?.Compare(k - 1, buffer);
             }
             else if (k == 0 && Rebuilds)
             {
-                CheckFirstStep(kernel, x, h, xNext);
+                CheckFirstStep(kernel, x, evaluation.Value, xNext);
             }
 
-            visit(k, leaf, h, gamma);
-            if (k % ReleaseEvery == 0 && xLast.numel() >= SmallestRelease) FreeMemory.Release();
+            evaluation.ReleaseValue();
+            visit(k, evaluation, gamma);
             if (k == 0) break;
+            if (!Rebuilds) Workspace.Return(x);
             (xNext, x, buffer) = Rebuilds ? (x, buffer, x) : (x, _stored[k - 1]!, x);
         }
     }
 
     public void Dispose()
     {
-        _workspace.Dispose();
+        foreach (var evaluation in _evaluated) evaluation?.Dispose();
+        Workspace.Dispose();
         foreach (var pads in _pads) pads.Dispose();
-        foreach (var state in _stored) state?.Dispose();
-        _xPrevious?.Dispose();
         foreach (var condition in _conditions) condition.Dispose();
     }
 
-    private Tensor Evaluate(int k, Tensor x) => _stack.Evaluate(k, x, _clock, _conditions, workspace: _workspace);
+    private Tensor NewState(Tensor like) => Workspace.Rent(ScalarType.Float32, like.shape);
+
+    private IEvaluation Evaluate(int k, Tensor x, bool keep) => _stack.Evaluate(k, x, _clock, _conditions, Workspace, keep);
+
+    // Hands h_k(x) to the step, and keeps the evaluation if there is to be no other.
+    private void Step(int k, Tensor x, bool goesBack, Action<Tensor> step)
+    {
+        using var block = NewDisposeScope();
+        var keep = KeepsEvaluations && goesBack;
+        var evaluation = Evaluate(k, x, keep);
+        if (keep) _evaluated[k] = evaluation;
+        step(evaluation.Value);
+        if (keep) evaluation.ReleaseValue();
+        else evaluation.Dispose();
+    }
 
     private float[] Gamma(int k, Tensor x) => GammaDraw.PerSample(_clock, _stack.Stream, k, x.shape[0], _weight.Magnitude);
 
@@ -143,7 +153,7 @@ internal sealed class StackPass : IDisposable
         _witness?.Record(k, state);
         if (Rebuilds) return;
         _stored[k] = state;
-        SideInformationBytes += state.numel() * state.element_size();
+        if (!KeepsEvaluations) SideInformationBytes += state.numel() * state.element_size();
     }
 
     // A residual that did not repeat itself anywhere above leaves wrong states below it, down to here, where x_0 and x_1 are both
@@ -151,9 +161,10 @@ internal sealed class StackPass : IDisposable
     private void CheckFirstStep(IStepKernel kernel, Tensor x0, Tensor h, Tensor x1)
     {
         using var scope = NewDisposeScope();
-        var again = empty_like(x1);
+        var again = NewState(x1);
         using (no_grad()) kernel.Euler(again, x0, h.detach().contiguous(), _grid);
         if (TensorMemory.DifferingElements(again, x1) > 0)
             throw ReversibilityException.NotRebuilt(-1, "The rebuilt states do not fit together: a residual function gave other values in the backward pass than in the forward pass.");
+        Workspace.Return(again);
     }
 }

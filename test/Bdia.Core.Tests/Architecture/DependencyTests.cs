@@ -14,7 +14,7 @@ public partial class DependencyTests
         ["Numerics"] = new() { ["Native"] = [] },
         ["Formats"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMemory"] },
         ["Reversible"] = new() { ["Native"] = [], ["Numerics"] = [] },
-        ["Layers"] = new() { ["Native"] = [], ["Numerics"] = [], ["Reversible"] = ["Residual", "ResidualContext", "BlockRandom", "GradientHandOver"] },
+        ["Layers"] = new() { ["Native"] = [], ["Numerics"] = [], ["Reversible"] = ["Residual", "ResidualContext", "IEvaluation", "BlockRandom", "GradientHandOver"] },
         ["Models"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath"], ["Layers"] = [], ["Reversible"] = [], ["Text"] = ["SpecialTokens"] },
         ["Memory"] = new() { ["Numerics"] = ["PackedPads"], ["Reversible"] = ["BdiaStackOptions", "BackpropagationMode"], ["Layers"] = [], ["Models"] = [], ["Training"] = ["TrainingOptions"] },
         ["Text"] = new() { ["Common"] = [] },

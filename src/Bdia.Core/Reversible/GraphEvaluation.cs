@@ -1,0 +1,42 @@
+using Bdia.Core.Numerics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Reversible;
+
+/// <summary>Any residual, evaluated by its forward method and differentiated by autograd.</summary>
+internal sealed class GraphEvaluation : IEvaluation
+{
+    private readonly Workspace _workspace;
+    private readonly Tensor _x;
+
+    /// <param name="keep">Whether there will be a backward pass.</param>
+    public GraphEvaluation(Residual residual, Tensor x, ResidualContext context, Workspace workspace, bool keep)
+    {
+        _workspace = workspace;
+        _x = x.detach().requires_grad_(keep).DetachFromDisposeScope();
+        using var grad = set_grad_enabled(keep);
+        Value = residual.forward(_x, context).DetachFromDisposeScope();
+    }
+
+    public Tensor Value { get; }
+
+    // The way back goes through it.
+    public void ReleaseValue()
+    {
+    }
+
+    public Tensor? Backward(Tensor gradient)
+    {
+        // A residual that uses no weight and not even x has no graph to go through.
+        if (Value.requires_grad) autograd.backward([Value], [gradient]);
+        _workspace.Return(gradient);
+        return _x.grad;
+    }
+
+    public void Dispose()
+    {
+        Value.Dispose();
+        _x.Dispose();
+    }
+}
