@@ -21,7 +21,7 @@ internal sealed class BlockNode : autograd.SingleTensorFunction<BlockNode>
         var keep = is_grad_enabled() && leaves.Append(x).Any(leaf => leaf.requires_grad);
         // Before the node is made: TorchSharp never lets go of one whose forward method throws.
         var pass = new BlockPass(parts, x.detach().contiguous(), workspace, keep);
-        var h = workspace.Release(pass.Value, scope);
+        var h = pass.Value.clone();
         if (!keep) return h.MoveToOuterDisposeScope();
         return apply([new Call(parts, pass, workspace, new NodeGradients(leaves), [.. leaves.Prepend(x).Select(leaf => leaf.requires_grad)], h), x, .. leaves]).MoveToOuterDisposeScope();
     }
@@ -46,13 +46,10 @@ internal sealed class BlockNode : autograd.SingleTensorFunction<BlockNode>
             using var workspace = call.Workspace;
             foreach (var (kept, tensor) in call.Kept.Zip(ctx.get_saved_variables())) kept.Tensor = tensor;
             var byX = call.Pass.Backward(workspace.Copy(gradient), call.Sums);
-            List<Tensor> gradients = [null!, call.Required[0] ? workspace.Release(byX, scope) : null!, .. call.Sums.Sums.Select(sum => sum!)];
-            foreach (var gradientBy in gradients.Where(gradientBy => gradientBy is not null))
-            {
-                scope.Attach(gradientBy);
-                gradientBy.MoveToOuterDisposeScope();
-            }
-
+            foreach (var sum in call.Sums.Sums)
+                if (sum is not null) scope.Attach(sum);
+            List<Tensor> gradients = [null!, call.Required[0] ? byX.clone() : null!, .. call.Sums.Sums.Select(sum => sum!)];
+            foreach (var gradientBy in gradients) gradientBy?.MoveToOuterDisposeScope();
             return ctx.HandOver(gradients);
         }
 #pragma warning disable CA1031 // An exception that leaves this method would pass through native frames and end the process.

@@ -4,61 +4,115 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Numerics;
 
 /// <summary>
-/// Tensors that are used over and over: all blocks of a stack have the same shapes. Freed and allocated anew they would cost page faults, and
-/// with glibc's allocator, which cannot put an aligned request into the hole that an equal one left, several times the memory that is in use.
+/// Memory that is used over and over: by all blocks of a stack, and by the next pass. Freed and allocated anew it would cost page faults, and
+/// with glibc's allocator, which cannot put an aligned request into the hole that an equal one left, several times what is in use.
 /// </summary>
-/// <remarks>Whatever has been rented and was not released goes with the workspace. Not for several threads at once.</remarks>
+/// <remarks>What is rented goes with the workspace too. Not for several threads at once.</remarks>
 internal sealed class Workspace(Device device) : IDisposable
 {
-    private readonly Dictionary<(long Elements, ScalarType Type), Stack<Tensor>> _free = [];
-    private readonly HashSet<Tensor> _rented = new(ReferenceEqualityComparer.Instance);
+    // A larger buffer would be missed elsewhere.
+    private const double LargestCapacity = 1.5; // times what is asked for
+
+    private readonly List<Buffer> _free = [];
+    private readonly Dictionary<Tensor, Buffer> _rented = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Where it is.</summary>
+    public Device Device { get; } = device;
+
+    /// <summary>Bytes of all memory.</summary>
+    public long Bytes => _free.Concat(_rented.Values).Sum(buffer => buffer.Flat.numel() * buffer.Flat.element_size());
 
     /// <summary>A contiguous tensor of undefined content, in no dispose scope; to be given back by <see cref="Return"/>.</summary>
     public Tensor Rent(ScalarType type, params ReadOnlySpan<long> shape)
     {
         var elements = 1L;
         foreach (var size in shape) elements *= size;
-        if (!_free.TryGetValue((elements, type), out var free) || !free.TryPop(out var tensor)) tensor = empty(shape.ToArray(), type, device).DetachFromDisposeScope();
-        _rented.Add(tensor);
-        return Shaped(tensor, shape);
-    }
-
-    /// <summary>A rented tensor, seen in another shape of as many elements; it takes the place of the one that is given.</summary>
-    public Tensor Shaped(Tensor tensor, params ReadOnlySpan<long> shape)
-    {
-        if (tensor.shape.AsSpan().SequenceEqual(shape)) return tensor;
-        using var other = tensor;
-        _rented.Remove(other);
-        tensor = other.view(shape.ToArray()).DetachFromDisposeScope();
-        _rented.Add(tensor);
+        var buffer = Take(type, elements) ?? new Buffer(empty(elements, type, Device).DetachFromDisposeScope());
+        var tensor = buffer.Seen(shape);
+        _rented.Add(tensor, buffer);
         return tensor;
     }
 
     /// <summary>A rented copy, in float32 and contiguous whatever it is a copy of.</summary>
     public Tensor Copy(Tensor tensor) => Rent(ScalarType.Float32, tensor.shape).copy_(tensor);
 
-    /// <summary>Takes a tensor, which is the workspace's from here on; nobody else may hold its memory. Null is nothing.</summary>
+    /// <summary>A rented tensor, seen in another shape of as many elements; it takes the place of the one that is given.</summary>
+    public Tensor Shaped(Tensor tensor, params ReadOnlySpan<long> shape)
+    {
+        _rented.Remove(tensor, out var buffer);
+        var other = buffer!.Seen(shape);
+        _rented.Add(other, buffer);
+        return other;
+    }
+
+    /// <summary>Takes a tensor, rented here or not, which is the workspace's from here on; nobody else may hold its memory. Null is nothing.</summary>
     public void Return(Tensor? tensor)
     {
         if (tensor is null) return;
-        _rented.Remove(tensor);
-        var key = (tensor.numel(), tensor.dtype);
-        if (!_free.TryGetValue(key, out var free)) _free.Add(key, free = []);
-        free.Push(tensor);
+        if (!_rented.Remove(tensor, out var buffer)) buffer = new Buffer(tensor.view(-1).DetachFromDisposeScope(), tensor);
+        _free.Add(buffer);
     }
 
-    /// <summary>Leaves a rented tensor to a dispose scope.</summary>
-    public Tensor Release(Tensor tensor, DisposeScope scope)
+    /// <summary>Ends one use of the workspace: what is still rented is returned, and what this use did not need is freed.</summary>
+    public void Reset()
     {
-        _rented.Remove(tensor);
-        scope.Attach(tensor);
-        return tensor;
+        foreach (var tensor in _rented.Keys.ToArray()) Return(tensor);
+        foreach (var buffer in _free.Where(buffer => !buffer.Used)) buffer.Dispose();
+        _free.RemoveAll(buffer => !buffer.Used);
+        foreach (var buffer in _free) buffer.Used = false;
     }
 
     public void Dispose()
     {
-        foreach (var tensor in _free.Values.SelectMany(free => free).Concat(_rented)) tensor.Dispose();
+        foreach (var buffer in _free.Concat(_rented.Values)) buffer.Dispose();
         _free.Clear();
         _rented.Clear();
+    }
+
+    // The smallest that is large enough; of equals the one returned last, which the caches hold.
+    private Buffer? Take(ScalarType type, long elements)
+    {
+        var best = -1;
+        for (var i = _free.Count - 1; i >= 0; i--)
+        {
+            var buffer = _free[i];
+            if (buffer.Type == type && buffer.Capacity >= elements && buffer.Capacity <= elements * LargestCapacity
+                && (best < 0 || buffer.Capacity < _free[best].Capacity)) best = i;
+        }
+
+        if (best < 0) return null;
+        var taken = _free[best];
+        _free.RemoveAt(best);
+        return taken;
+    }
+
+    private sealed class Buffer(Tensor flat, Tensor? view = null) : IDisposable
+    {
+        private Tensor? _view = view;
+
+        public Tensor Flat { get; } = flat;
+
+        public ScalarType Type { get; } = flat.dtype;
+
+        public long Capacity { get; } = flat.numel();
+
+        public bool Used { get; set; }
+
+        /// <summary>Its first elements in a shape; the view before is disposed.</summary>
+        public Tensor Seen(ReadOnlySpan<long> shape)
+        {
+            Used = true;
+            if (_view is not null && _view.shape.AsSpan().SequenceEqual(shape)) return _view;
+            _view?.Dispose();
+            var strides = new long[shape.Length];
+            for (var (i, stride) = (shape.Length - 1, 1L); i >= 0; stride *= shape[i--]) strides[i] = stride;
+            return _view = Flat.as_strided(shape.ToArray(), strides).DetachFromDisposeScope();
+        }
+
+        public void Dispose()
+        {
+            _view?.Dispose();
+            Flat.Dispose();
+        }
     }
 }

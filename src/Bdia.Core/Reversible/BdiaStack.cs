@@ -16,6 +16,7 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
 {
     private readonly bool _ownsClock;
     private readonly IStepKernel? _kernel;
+    private Workspace? _workspace; // between two training passes
 
     /// <summary>Creates a stack that owns its residuals.</summary>
     /// <param name="name">Name of the module.</param>
@@ -86,6 +87,7 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(x);
         if (x.dtype != ScalarType.Float32 || x.dim() < 2)
             throw new ArgumentException($"A stack takes float32 of at least two dimensions (B, ...); got {x.dtype} of shape ({string.Join(", ", x.shape)}).", nameof(x));
+        if (!training) Interlocked.Exchange(ref _workspace, null)?.Dispose();
         if (!training) return is_grad_enabled() ? GraphForward.Evaluate(this, x, conditions) : Inference.Run(this, x, conditions);
         BackwardFault = null;
         SideInformationBytes = 0;
@@ -106,12 +108,35 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     internal List<Tensor> Backward(StackPass pass, Tensor xLast, Tensor gradient, bool[] requiresGradient)
         => new StackGradients(this, pass, requiresGradient).Compute(xLast, gradient);
 
+    /// <summary>Memory for a pass.</summary>
+    internal Workspace TakeWorkspace(Device device)
+    {
+        var kept = Interlocked.Exchange(ref _workspace, null);
+        if (kept is not null && kept.Device.type == device.type && kept.Device.index == device.index) return kept;
+        kept?.Dispose();
+        return new Workspace(device);
+    }
+
+    /// <summary>Takes the memory of a pass that is over, for the next one.</summary>
+    internal void GiveBack(Workspace workspace)
+    {
+        workspace.Reset();
+        Interlocked.Exchange(ref _workspace, workspace)?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) Interlocked.Exchange(ref _workspace, null)?.Dispose();
+        base.Dispose(disposing);
+    }
+
     // Residuals that autograd goes back through are stored as its graph. Those that go back by themselves are stored as they are.
     private bool LeavesItToAutograd(Tensor x) => Options.Mode == BackpropagationMode.StoreActivations && !Residuals.All(residual => residual.WritesBackwardPass(x));
 
     private Tensor WithoutGraph(Tensor x, Tensor[] conditions)
     {
-        var pass = new StackPass(this, conditions, Options.Audit ? new ChecksumWitness(Residuals.Count, new FixedPointGrid(Options.FractionBits)) : null, x.device);
+        var pass = new StackPass(this, conditions, Options.Audit ? new ChecksumWitness(Residuals.Count, new FixedPointGrid(Options.FractionBits)) : null, TakeWorkspace(x.device));
         try
         {
             if (is_grad_enabled()) return BdiaFunction.Apply(this, pass, x, conditions);

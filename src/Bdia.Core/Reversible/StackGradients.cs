@@ -38,7 +38,7 @@ internal sealed class StackGradients(BdiaStack stack, StackPass pass, bool[] req
             gNext = gHere;
         });
 
-        List<Tensor> gradients = [null!, null!, requiresGradient[StateInput] ? _workspace.Release(gNext, scope).MoveToOuterDisposeScope() : null!];
+        List<Tensor> gradients = [null!, null!, requiresGradient[StateInput] ? gNext.clone().MoveToOuterDisposeScope() : null!];
         foreach (var condition in pass.ConditionLeaves)
             gradients.Add(condition.grad?.MoveToOuterDisposeScope()!);
         return gradients;

@@ -1,3 +1,4 @@
+using Bdia.Core.Native;
 using Bdia.Core.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -20,9 +21,9 @@ internal sealed class StackPass : IDisposable
     private readonly IEvaluation?[] _evaluated;
     private PackedPads[] _pads = []; // of block 1, 2, ...
     private Tensor? _xPrevious;
-    private bool _isSpent;
+    private bool _isSpent, _isDisposed;
 
-    public StackPass(BdiaStack stack, IReadOnlyList<Tensor> conditions, IStateWitness? witness, Device device)
+    public StackPass(BdiaStack stack, IReadOnlyList<Tensor> conditions, IStateWitness? witness, Workspace workspace)
     {
         _stack = stack;
         _clock = stack.Clock.Freeze();
@@ -33,7 +34,7 @@ internal sealed class StackPass : IDisposable
         _grid = new FixedPointGrid(stack.Options.FractionBits);
         _stored = new Tensor?[Depth];
         _evaluated = new IEvaluation?[Depth];
-        Workspace = new Workspace(device);
+        Workspace = workspace;
     }
 
     /// <summary>Visits block k on the way back.</summary>
@@ -42,7 +43,7 @@ internal sealed class StackPass : IDisposable
     /// <param name="gamma">gamma_k per sample; null for the first block, which has none.</param>
     public delegate void Visitor(int k, IEvaluation evaluation, float[]? gamma);
 
-    /// <summary>Memory of the pass.</summary>
+    /// <summary>Memory of the pass, which it gives back to the stack.</summary>
     public Workspace Workspace { get; }
 
     /// <summary>The conditions as the blocks of the way back see them; their grad is the sum over all blocks.</summary>
@@ -71,20 +72,22 @@ internal sealed class StackPass : IDisposable
         var xPrevious = NewState(input);
         stepper.Start(xPrevious, input);
         Keep(0, xPrevious);
-        var x = NewState(input);
+        var x = NewState(input, k: 1);
         Step(0, xPrevious, goesBack, h => stepper.Euler(0, x, xPrevious, h));
 
         for (var k = 1; k < Depth; k++)
         {
             Keep(k, x);
-            // x_{k+1} takes the place of x_{k-1}, unless that one is kept.
-            var xNext = Rebuilds || !goesBack ? xPrevious : NewState(input);
+            // x_{k+1} takes the place of x_{k-1}, unless that one is kept, or it leaves the workspace.
+            var isSpare = Rebuilds || !goesBack;
+            var xNext = isSpare && k + 1 < Depth ? xPrevious : NewState(input, k + 1);
             Step(k, x, goesBack, h => stepper.Next(k, xNext, xPrevious, x, h, Gamma(k, x), _weight, Rebuilds ? _pads[k - 1] : null));
+            if (isSpare && !ReferenceEquals(xNext, xPrevious)) Workspace.Return(xPrevious);
             (xPrevious, x) = (x, xNext);
         }
 
         _xPrevious = xPrevious;
-        return Workspace.Release(x, scope).MoveToOuterDisposeScope();
+        return x.MoveToOuterDisposeScope();
     }
 
     /// <summary>Rebuilds x_{K-1}..x_0 (or takes them from store) and visits every block, last first.</summary>
@@ -95,6 +98,7 @@ internal sealed class StackPass : IDisposable
             throw new InvalidOperationException("The states of this pass have been rebuilt and released already: backward can run once per forward pass. Run forward again.");
         _isSpent = true;
         using var scope = NewDisposeScope();
+        FreeMemory.Release();
         var kernel = _stack.Kernel(xLast);
         // xLast belongs to the caller; the first rebuilt state needs memory of its own, all later ones write over the state two above.
         Tensor xNext = xLast, buffer = Rebuilds && Depth > 1 ? NewState(xLast) : xLast;
@@ -124,13 +128,15 @@ internal sealed class StackPass : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true)) return;
         foreach (var evaluation in _evaluated) evaluation?.Dispose();
-        Workspace.Dispose();
+        _stack.GiveBack(Workspace);
         foreach (var pads in _pads) pads.Dispose();
         foreach (var condition in _conditions) condition.Dispose();
     }
 
-    private Tensor NewState(Tensor like) => Workspace.Rent(ScalarType.Float32, like.shape);
+    // The last state is the caller's, the others are the workspace's.
+    private Tensor NewState(Tensor like, int k = 0) => k == Depth ? empty_like(like) : Workspace.Rent(ScalarType.Float32, like.shape);
 
     private IEvaluation Evaluate(int k, Tensor x, bool keep) => _stack.Evaluate(k, x, _clock, _conditions, Workspace, keep);
 
