@@ -80,7 +80,7 @@ internal sealed unsafe class SelfAttentionBranch(
         public HeadRows Rows(Tensor rows, int part)
         {
             var stride = rows.shape[1];
-            return new((nint)(TensorMemory.Pointer<float>(rows) + part * shape[2]), shape[1] * stride, stride, Shape.Size);
+            return new((nint)(TensorMemory.Pointer<float>(rows) + part * shape[2]), IsBFloat16: false, shape[1] * stride, stride, Shape.Size);
         }
     }
 
