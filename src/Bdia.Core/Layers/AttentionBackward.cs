@@ -4,7 +4,8 @@ using Bdia.Core.Numerics;
 namespace Bdia.Core.Layers;
 
 /// <summary>The backward pass of <see cref="AttentionKernel"/> on one thread.</summary>
-internal sealed unsafe class AttentionBackward<S, V> : IDisposable where S : struct, ISimd<V> where V : struct
+internal sealed unsafe class AttentionBackward<S, V, E> : IDisposable
+    where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
 {
     private readonly AttentionShape _shape;
     private readonly VisibleKeys _keys;
@@ -19,7 +20,7 @@ internal sealed unsafe class AttentionBackward<S, V> : IDisposable where S : str
         _shape = shape;
         _keys = new VisibleKeys(shape);
         _ahead = new HeadPrefetch(shape);
-        _block = AttentionParts<S, V>.Block(shape);
+        _block = AttentionParts<S, V, E>.Block(shape);
         (_keyStride, _sizeStride) = (Scratch.Stride(shape.Keys), Scratch.Stride(shape.Size));
         var (transposed, rows, scores, block) = ((shape.Size, shape.Keys), (shape.Keys, shape.Size), (_block, shape.Keys), (_block, shape.Size));
         _scratch = new Scratch(transposed, transposed, rows, rows, rows, block, block, scores, scores, block);
@@ -42,9 +43,9 @@ internal sealed unsafe class AttentionBackward<S, V> : IDisposable where S : str
     {
         var (sequence, head) = Math.DivRem(index, _shape.Heads);
         _keys.Read(mask == null ? null : mask + sequence * _shape.Keys);
-        AttentionParts<S, V>.Transpose(k.Head(sequence, head), k.TokenStride, _keys, _shape.Size, _keysTransposed, _keyStride);
-        AttentionParts<S, V>.Transpose(v.Head(sequence, head), v.TokenStride, _keys, _shape.Size, _valuesTransposed, _keyStride);
-        AttentionParts<S, V>.Pack(k.Head(sequence, head), k.TokenStride, _keys, _shape.Size, _keyRows, _sizeStride);
+        AttentionParts<S, V, E>.Transpose(k.Head(sequence, head), _keys, _shape.Size, _keysTransposed, _keyStride);
+        AttentionParts<S, V, E>.Transpose(v.Head(sequence, head), _keys, _shape.Size, _valuesTransposed, _keyStride);
+        AttentionParts<S, V, E>.Pack(k.Head(sequence, head), _keys, _shape.Size, _keyRows, _sizeStride);
         Clear(_kGradient);
         Clear(_vGradient);
 
@@ -59,25 +60,21 @@ internal sealed unsafe class AttentionBackward<S, V> : IDisposable where S : str
         _ahead.Add(vGradient, index, _shape.Keys);
 
         logSumExp += index * _shape.Queries;
-        float* queries = q.Head(sequence, head), queryGradients = qGradient.Head(sequence, head);
-        float* results = output.Head(sequence, head), gradients = outputGradient.Head(sequence, head);
+        var (queries, queryGradients) = (q.Head(sequence, head), qGradient.Head(sequence, head));
+        var (results, gradients) = (output.Head(sequence, head), outputGradient.Head(sequence, head));
         for (var first = 0; first < _shape.Queries; first += _block)
         {
             var rows = Math.Min(_block, _shape.Queries - first);
             var seen = _keys.Seen(first + rows - 1);
-            for (var row = 0; row < rows; row++)
-            {
-                SimdRows<S, V>.Read(queries + (first + row) * q.TokenStride, _shape.Size, _queries + row * _sizeStride);
-                SimdRows<S, V>.Read(gradients + (first + row) * outputGradient.TokenStride, _shape.Size, _gradients + row * _sizeStride);
-            }
-
+            AttentionParts<S, V, E>.Pack(queries, first, rows, _shape.Size, _queries, _sizeStride);
+            AttentionParts<S, V, E>.Pack(gradients, first, rows, _shape.Size, _gradients, _sizeStride);
             SimdProduct<S, V>.Run(new((nint)_queries, _sizeStride, 1), _keysTransposed, _keyStride, _weights, _keyStride, rows, seen, _shape.Size, add: false);
             SimdProduct<S, V>.Run(new((nint)_gradients, _sizeStride, 1), _valuesTransposed, _keyStride, _scoreGradients, _keyStride, rows, seen, _shape.Size, add: false);
             for (var row = 0; row < rows; row++)
             {
                 _ahead.Next();
                 // Σ over the keys of weight times its gradient.
-                var mean = SimdRows<S, V>.Dot(_gradients + row * _sizeStride, results + (first + row) * output.TokenStride, _shape.Size);
+                var mean = SimdRows<S, V, E>.Dot(_gradients + row * _sizeStride, results[first + row], _shape.Size);
                 Softmax(_weights + row * _keyStride, _scoreGradients + row * _keyStride, _keys.Seen(first + row), seen, logSumExp[first + row], mean);
             }
 
@@ -86,13 +83,13 @@ internal sealed unsafe class AttentionBackward<S, V> : IDisposable where S : str
             SimdProduct<S, V>.Run(new((nint)_weights, 1, _keyStride), _gradients, _sizeStride, _vGradient, _sizeStride, seen, _shape.Size, rows, add: true);
             for (var row = 0; row < rows; row++)
             {
-                SimdRows<S, V>.Write(_qGradient + row * _sizeStride, _keys.Seen(first + row) == 0 ? float.NaN : 1,
-                    queryGradients + (first + row) * qGradient.TokenStride, _shape.Size);
+                var factor = _keys.Seen(first + row) == 0 ? float.NaN : 1;
+                SimdRows<S, V, E>.Write(_qGradient + row * _sizeStride, factor, queryGradients[first + row], _shape.Size);
             }
         }
 
-        Scatter(_kGradient, kGradient.Head(sequence, head), kGradient.TokenStride);
-        Scatter(_vGradient, vGradient.Head(sequence, head), vGradient.TokenStride);
+        Scatter(_kGradient, kGradient.Head(sequence, head));
+        Scatter(_vGradient, vGradient.Head(sequence, head));
     }
 
     public void Dispose() => _scratch.Dispose();
@@ -127,13 +124,13 @@ internal sealed unsafe class AttentionBackward<S, V> : IDisposable where S : str
     }
 
     // To the places of the visible keys; the others get zeros.
-    private void Scatter(float* matrix, float* rows, long rowStride)
+    private void Scatter(float* matrix, TokenRows rows)
     {
         var key = 0;
         for (var token = 0; token < _shape.Keys; token++)
         {
-            if (key < _keys.Count && _keys.Token(key) == token) SimdRows<S, V>.Write(matrix + (long)key++ * _sizeStride, 1, rows + token * rowStride, _shape.Size);
-            else new Span<float>(rows + token * rowStride, _shape.Size).Clear();
+            if (key < _keys.Count && _keys.Token(key) == token) SimdRows<S, V, E>.Write(matrix + (long)key++ * _sizeStride, 1, rows[token], _shape.Size);
+            else NativeMemory.Clear(rows[token], (nuint)(_shape.Size * E.Size));
         }
     }
 }

@@ -20,15 +20,6 @@ internal sealed unsafe class AttentionCore(AttentionShape shape, Tensor? mask, W
     /// <summary>What is gathered, (B N, D), and the logarithms of the weights' sums, (B, H, N), float32; both rented.</summary>
     public (Tensor Gathered, Tensor LogSumExp) Forward(Part query, Part key, Part value)
     {
-        if (query.Rows.dtype != ScalarType.Float32)
-        {
-            using var s = NewDisposeScope();
-            var (g, l) = Forward(F(query), F(key), F(value));
-            var r = workspace.Rent(query.Rows.dtype, g.shape).copy_(g);
-            workspace.Return(g);
-            return (r, l);
-        }
-
         var gathered = workspace.Rent(query.Rows.dtype, (long)shape.Batch * shape.Queries, Width);
         var logSumExp = workspace.Rent(ScalarType.Float32, shape.Batch, shape.Heads, shape.Queries);
         using var keys = mask?.contiguous();
@@ -40,21 +31,10 @@ internal sealed unsafe class AttentionCore(AttentionShape shape, Tensor? mask, W
     /// <param name="gradient">By what was gathered.</param>
     public void Backward(Part query, Part key, Part value, Tensor gathered, Tensor logSumExp, Tensor gradient, Part byQuery, Part byKey, Part byValue)
     {
-        if (query.Rows.dtype != ScalarType.Float32)
-        {
-            using var s = NewDisposeScope();
-            var (a, b, c) = (F(byQuery), F(byKey), F(byValue));
-            Backward(F(query), F(key), F(value), gathered.to(ScalarType.Float32), logSumExp, gradient.to(ScalarType.Float32), a, b, c);
-            foreach (var (to, from) in new[] { (byQuery, a), (byKey, b), (byValue, c) }) to.Rows.narrow(1, to.Index * Width, Width).copy_(from.Rows.narrow(1, to.Index * Width, Width));
-            return;
-        }
-
         using var keys = mask?.contiguous();
         AttentionKernel.Backward(shape, Queries(query), Keys(key), Keys(value), Queries(new(gathered)), TensorMemory.Pointer<float>(logSumExp),
             Queries(new(gradient)), Queries(byQuery), Keys(byKey), Keys(byValue), Bytes(keys));
     }
-
-    private static Part F(Part p) => new(p.Rows.to(ScalarType.Float32), p.Index);
 
     private static byte* Bytes(Tensor? mask) => mask is null ? null : TensorMemory.Pointer<byte>(mask);
 
@@ -64,7 +44,8 @@ internal sealed unsafe class AttentionCore(AttentionShape shape, Tensor? mask, W
 
     private HeadRows Heads(Part part, long tokens)
     {
-        var stride = part.Rows.shape[1];
-        return new((nint)(TensorMemory.Pointer<float>(part.Rows) + part.Index * Width), tokens * stride, stride, shape.Size);
+        var rows = new TensorRows(part.Rows);
+        var element = part.Rows.element_size();
+        return new((nint)(rows.Start + part.Index * Width * element), rows.IsBFloat16, tokens * rows.Length, rows.Length, shape.Size);
     }
 }

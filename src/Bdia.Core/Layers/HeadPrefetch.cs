@@ -19,22 +19,23 @@ internal sealed unsafe class HeadPrefetch(AttentionShape shape)
     {
         if (!Sse.IsSupported || index >= (long)shape.Batch * shape.Heads) return;
         var (sequence, head) = Math.DivRem(index, shape.Heads);
-        _cursors.Add(new Cursor(rows.Head(sequence, head), rows.TokenStride, tokens, (tokens + shape.Queries - 1) / Math.Max(1, shape.Queries)));
+        var first = rows.Head(sequence, head);
+        _cursors.Add(new Cursor(first[0], first.Stride, shape.Size * rows.ElementSize, tokens, (tokens + shape.Queries - 1) / Math.Max(1, shape.Queries)));
     }
 
     /// <summary>To be called once per query.</summary>
     public void Next()
     {
-        foreach (ref var cursor in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_cursors)) cursor.Next(shape.Size);
+        foreach (ref var cursor in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_cursors)) cursor.Next();
     }
 
-    private struct Cursor(float* row, long stride, int left, int each)
+    private struct Cursor(byte* row, nint stride, int bytes, int left, int each)
     {
-        public void Next(int size)
+        public void Next()
         {
-            const int line = 64 / sizeof(float);
+            const int line = 64;
             for (var i = Math.Min(each, left); i > 0; i--, left--, row += stride)
-                for (var at = 0; at < size; at += line) Sse.Prefetch1(row + at);
+                for (var at = 0; at < bytes; at += line) Sse.Prefetch1(row + at);
         }
     }
 }

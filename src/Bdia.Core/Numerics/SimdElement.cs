@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Bdia.Core.Numerics;
 
@@ -10,6 +11,12 @@ internal unsafe interface ISimdElement
     static abstract int Size { get; }
 
     static abstract V Load<S, V>(byte* source) where S : struct, ISimd<V> where V : struct;
+
+    /// <summary>One element.</summary>
+    static abstract float Load(byte* source);
+
+    /// <summary>Four elements, whatever the registers of a kernel.</summary>
+    static abstract Vector128<float> LoadFour(byte* source);
 
     static abstract void Store<S, V>(V x, byte* target) where S : struct, ISimd<V> where V : struct;
 
@@ -26,6 +33,12 @@ internal readonly unsafe struct Float32Element : ISimdElement
     public static V Load<S, V>(byte* source) where S : struct, ISimd<V> where V : struct => S.Load((float*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Load(byte* source) => *(float*)source;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFour(byte* source) => Vector128.Load((float*)source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<S, V>(V x, byte* target) where S : struct, ISimd<V> where V : struct => S.Store(x, (float*)target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -39,6 +52,12 @@ internal readonly unsafe struct BFloat16Element : ISimdElement
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Load<S, V>(byte* source) where S : struct, ISimd<V> where V : struct => S.LoadBFloat16((ushort*)source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Load(byte* source) => BitConverter.UInt32BitsToSingle((uint)*(ushort*)source << 16);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFour(byte* source) => (Vector128.WidenLower(Vector64.Load((ushort*)source).ToVector128Unsafe()) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<S, V>(V x, byte* target) where S : struct, ISimd<V> where V : struct => S.StoreBFloat16(x, (ushort*)target);

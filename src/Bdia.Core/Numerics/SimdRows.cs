@@ -4,47 +4,49 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Bdia.Core.Numerics;
 
-/// <summary>Passes over rows of float32 elements, of any length at any address. A buffer is a row of ours: it holds whole registers.</summary>
-internal static unsafe class SimdRows<S, V> where S : struct, ISimd<V> where V : struct
+/// <summary>Passes over rows of any length at any address. A buffer is a row of ours: float32 elements in whole registers.</summary>
+internal static unsafe class SimdRows<S, V, E> where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
 {
     /// <summary>Copies a row to a buffer and fills its last register with zeros.</summary>
-    public static void Read(float* row, int length, float* buffer)
+    public static void Read(byte* row, int length, float* buffer)
     {
         var i = 0;
-        for (; i <= length - S.Count; i += S.Count) S.Store(S.Load(row + i), buffer + i);
+        for (; i <= length - S.Count; i += S.Count) S.Store(E.Load<S, V>(row + i * E.Size), buffer + i);
         if (i == length) return;
         S.Store(S.Zero, buffer + i);
-        for (; i < length; i++) buffer[i] = row[i];
+        for (; i < length; i++) buffer[i] = E.Load(row + i * E.Size);
     }
 
     /// <summary>Copies a buffer to a row, times a factor.</summary>
-    public static void Write(float* buffer, float factor, float* row, int length)
+    public static void Write(float* buffer, float factor, byte* row, int length)
     {
         var factors = S.Broadcast(factor);
         var i = 0;
-        for (; i <= length - S.Count; i += S.Count) S.Store(S.Multiply(S.Load(buffer + i), factors), row + i);
-        for (; i < length; i++) row[i] = buffer[i] * factor;
+        for (; i <= length - S.Count; i += S.Count) E.Store<S, V>(S.Multiply(S.Load(buffer + i), factors), row + i * E.Size);
+        if (i == length) return;
+        if (i > 0) i = length - S.Count; // a whole register once more: some of its elements are written twice, and alike
+        SimdElements<S, V, E, AnyEnds>.Store(S.Multiply(S.Load(buffer + i), factors), row, i, length);
     }
 
-    /// <summary>Σ aᵢ bᵢ.</summary>
-    public static float Dot(float* a, float* b, int length)
+    /// <summary>Σ aᵢ bᵢ of a buffer and a row.</summary>
+    public static float Dot(float* buffer, byte* row, int length)
     {
         var sums = S.Zero;
         var i = 0;
-        for (; i <= length - S.Count; i += S.Count) sums = S.MultiplyAdd(S.Load(a + i), S.Load(b + i), sums);
+        for (; i <= length - S.Count; i += S.Count) sums = S.MultiplyAdd(S.Load(buffer + i), E.Load<S, V>(row + i * E.Size), sums);
         var sum = S.Sum(sums);
-        for (; i < length; i++) sum += a[i] * b[i];
+        for (; i < length; i++) sum += buffer[i] * E.Load(row + i * E.Size);
         return sum;
     }
 
     /// <summary>Writes four rows as four neighbouring columns of a matrix.</summary>
     /// <param name="stride">Elements from a row of the matrix to the next.</param>
-    public static void Transpose(float* row0, float* row1, float* row2, float* row3, int length, float* matrix, nint stride)
+    public static void Transpose(byte* row0, byte* row1, byte* row2, byte* row3, int length, float* matrix, nint stride)
     {
-        var i = 0;
-        for (; Sse.IsSupported && i <= length - 4; i += 4, matrix += 4 * stride)
+        var (i, end) = (0, length * E.Size); // in bytes
+        for (; Sse.IsSupported && i <= end - 4 * E.Size; i += 4 * E.Size, matrix += 4 * stride)
         {
-            var (a, b, c, d) = (Vector128.Load(row0 + i), Vector128.Load(row1 + i), Vector128.Load(row2 + i), Vector128.Load(row3 + i));
+            var (a, b, c, d) = (E.LoadFour(row0 + i), E.LoadFour(row1 + i), E.LoadFour(row2 + i), E.LoadFour(row3 + i));
             var (ab01, cd01, ab23, cd23) = (Sse.UnpackLow(a, b), Sse.UnpackLow(c, d), Sse.UnpackHigh(a, b), Sse.UnpackHigh(c, d));
             Sse.MoveLowToHigh(ab01, cd01).Store(matrix);
             Sse.MoveHighToLow(cd01, ab01).Store(matrix + stride);
@@ -52,6 +54,6 @@ internal static unsafe class SimdRows<S, V> where S : struct, ISimd<V> where V :
             Sse.MoveHighToLow(cd23, ab23).Store(matrix + 3 * stride);
         }
 
-        for (; i < length; i++, matrix += stride) Vector128.Create(row0[i], row1[i], row2[i], row3[i]).Store(matrix);
+        for (; i < end; i += E.Size, matrix += stride) Vector128.Create(E.Load(row0 + i), E.Load(row1 + i), E.Load(row2 + i), E.Load(row3 + i)).Store(matrix);
     }
 }

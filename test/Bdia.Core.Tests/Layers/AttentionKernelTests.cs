@@ -70,11 +70,13 @@ public unsafe class AttentionKernelTests
         foreach (var (expected, view) in before.Zip(problem.Written)) Assert.Equal(0, TensorMemory.DifferingElements(expected, view.Tensor.contiguous()));
     }
 
-    [Fact]
-    public void A_query_that_sees_no_key_gives_NaN_and_harms_no_other_sequence()
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void A_query_that_sees_no_key_gives_NaN_and_harms_no_other_sequence(ScalarType type)
     {
         using var scope = NewDisposeScope();
-        var problem = new Problem(new(2, 2, 5, 20, 8, Causal: false), masked: true);
+        var problem = new Problem(new(2, 2, 5, 20, 8, Causal: false), masked: true, type);
         problem.Mask![1] = zeros(20, ScalarType.Bool);
         problem.Run();
         foreach (var result in new[] { problem.Output, problem.QGradient })
@@ -115,6 +117,52 @@ public unsafe class AttentionKernelTests
             foreach (var (expected, view) in narrow.Zip(problem.Written)) AssertNear(expected.transpose(1, 2), view);
         }, iter: 50);
 
+    [Fact]
+    public void Results_in_bfloat16_are_those_in_float32_rounded()
+        => Gen.Select(Shapes, Gen.Bool, Gen.Int[0, 3], Gen.ULong[0, 1000]).Sample((shape, masked, run, seed) =>
+        {
+            using var scope = NewDisposeScope();
+            var narrow = new Problem(shape, masked, ScalarType.BFloat16, seed);
+            var wide = new Problem(shape, masked, ScalarType.Float32);
+            foreach (var (x, y) in wide.Operands.Zip(narrow.Operands)) x.Tensor.copy_(y.Tensor);
+
+            Run(narrow, backward: false);
+            Run(wide, backward: false);
+            AssertRounded(wide.Output, narrow.Output);
+            Assert.Equal(0, TensorMemory.DifferingElements(wide.LogSumExp, narrow.LogSumExp));
+
+            wide.Output.Tensor.copy_(narrow.Output.Tensor); // the backward pass reads it as it is stored
+            Run(narrow, backward: true);
+            Run(wide, backward: true);
+            foreach (var (x, y) in wide.Written.Zip(narrow.Written)) AssertRounded(x, y);
+            narrow.AssertNothingElseWritten();
+
+            void Run(Problem problem, bool backward)
+            {
+                if (run == 0) problem.Pass<Simd256, Vector256<float>>(backward);
+                else if (run == 1) problem.Pass<Simd512, Vector512<float>>(backward);
+                else problem.Pass(backward, threads: run - 1);
+            }
+        }, iter: 200);
+
+    [Fact]
+    public void Views_of_two_types_are_an_error()
+    {
+        using var scope = NewDisposeScope();
+        var shape = new AttentionShape(1, 1, 2, 3, 4, Causal: false);
+        var (narrow, wide) = (new Problem(shape, masked: false, ScalarType.BFloat16), new Problem(shape, masked: false));
+        var sums = TensorMemory.Pointer<float>(wide.LogSumExp);
+        Assert.Throws<ArgumentException>(() => AttentionKernel.Forward(shape, wide.Q.Rows, wide.K.Rows, wide.V.Rows, narrow.Output.Rows, sums));
+        Assert.Throws<ArgumentException>(() => AttentionKernel.Backward(shape, narrow.Q.Rows, narrow.K.Rows, narrow.V.Rows, narrow.Output.Rows, sums,
+            narrow.OutputGradient.Rows, narrow.QGradient.Rows, narrow.KGradient.Rows, wide.VGradient.Rows));
+    }
+
+    private static void AssertRounded(View wide, View narrow)
+    {
+        var rounded = wide.Tensor.to(ScalarType.BFloat16).to(ScalarType.Float32).contiguous();
+        Assert.Equal(0, TensorMemory.DifferingElements(rounded, narrow.Tensor.to(ScalarType.Float32).contiguous()));
+    }
+
     private static Tensor Exact(View view) => view.Tensor.transpose(1, 2).to(ScalarType.Float64).detach().requires_grad_(true); // (B, H, N, Dh)
 
     private static void AssertNear(Tensor exact, View view) => AssertNear(exact, view.Tensor.transpose(1, 2));
@@ -127,7 +175,7 @@ public unsafe class AttentionKernelTests
         Assert.InRange((exact - actual).abs().max().to(ScalarType.Float64).item<double>(), 0, bound);
     }
 
-    /// <summary>A part of a buffer (B, N, parts, H, Dh), whose tokens lie a few elements apart, from an address that is no multiple of 8 bytes.</summary>
+    /// <summary>A part of a buffer (B, N, parts, H, Dh), whose tokens lie a few elements apart, from an address that is no multiple of two elements.</summary>
     private sealed class View(Tensor buffer, int part, long[] shape, long tokenStride)
     {
         public const int Gap = 5, Start = 1;
@@ -135,12 +183,12 @@ public unsafe class AttentionKernelTests
 
         public Tensor Tensor => buffer.as_strided(shape, [tokenStride * shape[1], tokenStride, shape[3], 1], _offset);
 
-        public HeadRows Rows => new((nint)(TensorMemory.Pointer<float>(buffer) + _offset), tokenStride * shape[1], tokenStride, shape[3]);
+        public HeadRows Rows => new((nint)(TensorMemory.Address(buffer) + _offset * buffer.element_size()), buffer.dtype == ScalarType.BFloat16, tokenStride * shape[1], tokenStride, shape[3]);
 
-        public static (Tensor Buffer, View[] Views) Create(int parts, long batch, long tokens, long heads, long size)
+        public static (Tensor Buffer, View[] Views) Create(int parts, long batch, long tokens, long heads, long size, ScalarType type)
         {
             var stride = parts * heads * size + Gap;
-            var buffer = full([Start + batch * tokens * stride], Untouched);
+            var buffer = full([Start + batch * tokens * stride], Untouched, type);
             return (buffer, [.. Enumerable.Range(0, parts).Select(part => new View(buffer, part, [batch, tokens, heads, size], stride))]);
         }
     }
@@ -148,20 +196,21 @@ public unsafe class AttentionKernelTests
     private sealed class Problem
     {
         private readonly AttentionShape _shape;
+        private readonly ScalarType _type;
         private readonly Tensor[] _buffers;
 
-        public Problem(AttentionShape shape, bool masked)
+        public Problem(AttentionShape shape, bool masked, ScalarType type = ScalarType.Float32, ulong seed = 100)
         {
-            _shape = shape;
+            (_shape, _type) = (shape, type);
             var (own, others, output, gradient, ownGradient, otherGradients) = (Create(1, shape.Queries), Create(2, shape.Keys), Create(1, shape.Queries),
                 Create(1, shape.Queries), Create(1, shape.Queries), Create(2, shape.Keys));
             (Q, K, V, Output, OutputGradient) = (own.Views[0], others.Views[0], others.Views[1], output.Views[0], gradient.Views[0]);
             (QGradient, KGradient, VGradient) = (ownGradient.Views[0], otherGradients.Views[0], otherGradients.Views[1]);
             _buffers = [output.Buffer, ownGradient.Buffer, otherGradients.Buffer];
             LogSumExp = full([shape.Batch, shape.Heads, shape.Queries], Untouched);
-            foreach (var (view, seed) in new[] { Q, K, V, OutputGradient }.Select((view, i) => (view, 100ul + (ulong)i)))
+            foreach (var view in Operands)
             {
-                using var normal = Stacks.Normal(seed, view.Tensor.shape);
+                using var normal = Stacks.Normal(seed++, view.Tensor.shape);
                 view.Tensor.copy_(normal);
             }
 
@@ -190,26 +239,46 @@ public unsafe class AttentionKernelTests
 
         public Tensor? Mask { get; }
 
+        public View[] Operands => [Q, K, V, OutputGradient];
+
         public View[] Written => [Output, QGradient, KGradient, VGradient];
 
         private byte* MaskBytes => Mask is null ? null : TensorMemory.Pointer<byte>(Mask);
 
         public void Run(int? threads = null)
         {
-            var sums = TensorMemory.Pointer<float>(LogSumExp);
-            AttentionKernel.Forward(_shape, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, MaskBytes, threads);
-            AttentionKernel.Backward(_shape, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, OutputGradient.Rows, QGradient.Rows, KGradient.Rows, VGradient.Rows, MaskBytes, threads);
+            Pass(backward: false, threads);
+            Pass(backward: true, threads);
         }
 
         public void Run<S, V1>() where S : struct, ISimd<V1> where V1 : struct
         {
+            Pass<S, V1>(backward: false);
+            Pass<S, V1>(backward: true);
+        }
+
+        public void Pass(bool backward, int? threads = null)
+        {
             var sums = TensorMemory.Pointer<float>(LogSumExp);
-            using var forward = new AttentionForward<S, V1>(_shape);
-            using var backward = new AttentionBackward<S, V1>(_shape);
+            if (!backward) AttentionKernel.Forward(_shape, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, MaskBytes, threads);
+            else AttentionKernel.Backward(_shape, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, OutputGradient.Rows, QGradient.Rows, KGradient.Rows, VGradient.Rows, MaskBytes, threads);
+        }
+
+        public void Pass<S, V1>(bool backward) where S : struct, ISimd<V1> where V1 : struct
+        {
+            if (_type == ScalarType.BFloat16) Pass<S, V1, BFloat16Element>(backward);
+            else Pass<S, V1, Float32Element>(backward);
+        }
+
+        private void Pass<S, V1, E>(bool backward) where S : struct, ISimd<V1> where V1 : struct where E : struct, ISimdElement
+        {
+            var sums = TensorMemory.Pointer<float>(LogSumExp);
+            using var forward = new AttentionForward<S, V1, E>(_shape);
+            using var back = new AttentionBackward<S, V1, E>(_shape);
             for (var head = 0; head < _shape.Batch * _shape.Heads; head++)
             {
-                forward.Run(head, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, MaskBytes);
-                backward.Run(head, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, OutputGradient.Rows, QGradient.Rows, KGradient.Rows, VGradient.Rows, MaskBytes);
+                if (!backward) forward.Run(head, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, MaskBytes);
+                else back.Run(head, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, OutputGradient.Rows, QGradient.Rows, KGradient.Rows, VGradient.Rows, MaskBytes);
             }
         }
 
@@ -227,6 +296,6 @@ public unsafe class AttentionKernelTests
             Assert.All(_buffers, buffer => Assert.True(buffer.eq(Untouched).all().item<bool>()));
         }
 
-        private (Tensor Buffer, View[] Views) Create(int parts, int tokens) => View.Create(parts, _shape.Batch, tokens, _shape.Heads, _shape.Size);
+        private (Tensor Buffer, View[] Views) Create(int parts, int tokens) => View.Create(parts, _shape.Batch, tokens, _shape.Heads, _shape.Size, _type);
     }
 }
