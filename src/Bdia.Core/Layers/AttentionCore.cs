@@ -27,13 +27,13 @@ internal sealed unsafe class AttentionCore(AttentionShape shape, Tensor? mask, W
         return (gathered, logSumExp);
     }
 
-    /// <summary>Writes the gradients by query, key and value.</summary>
+    /// <summary>Writes the gradients by query, key and value over these.</summary>
     /// <param name="gradient">By what was gathered.</param>
-    public void Backward(Part query, Part key, Part value, Tensor gathered, Tensor logSumExp, Tensor gradient, Part byQuery, Part byKey, Part byValue)
+    public void Backward(Part query, Part key, Part value, Tensor gathered, Tensor logSumExp, Tensor gradient)
     {
         using var keys = mask?.contiguous();
         AttentionKernel.Backward(shape, Queries(query), Keys(key), Keys(value), Queries(new(gathered)), TensorMemory.Pointer<float>(logSumExp),
-            Queries(new(gradient)), Queries(byQuery), Keys(byKey), Keys(byValue), Bytes(keys));
+            Queries(new(gradient)), Queries(query), Keys(key), Keys(value), Bytes(keys));
     }
 
     private static byte* Bytes(Tensor? mask) => mask is null ? null : TensorMemory.Pointer<byte>(mask);

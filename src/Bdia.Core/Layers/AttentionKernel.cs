@@ -39,7 +39,7 @@ internal static unsafe class AttentionKernel
         }
     }
 
-    /// <summary>The gradients by q, k and v, of the same shapes as those; they are written, not added to.</summary>
+    /// <summary>The gradients by q, k and v, of the same shapes as those, over which they may be written; they are not added to.</summary>
     /// <param name="output">What the forward pass wrote; so is <paramref name="logSumExp"/>.</param>
     /// <param name="outputGradient">Gradient by the output (B, N, H, Dh).</param>
     public static void Backward(AttentionShape shape, HeadRows q, HeadRows k, HeadRows v, HeadRows output, float* logSumExp,

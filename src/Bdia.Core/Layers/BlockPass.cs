@@ -72,13 +72,12 @@ internal sealed class BlockPass : IEvaluation
         Tensor? sum = null;
         for (var i = _branches.Length - 1; i >= 0; i--)
         {
-            // A branch writes over its own: the first one's is the last use of g.
-            var own = i == 0 ? gradient : _workspace.Copy(gradient);
+            // The first branch's is the last use of g.
+            var own = sum is null || i == 0 ? gradient : _workspace.Copy(gradient);
             if (sum is not null) own.PlusInPlace(sum);
             sum = _branches[i].Backward(own, sum, sums);
-            if (i == 0) break;
-            _workspace.Return(own);
-            _workspace.Return(_branches[i].Input);
+            if (!ReferenceEquals(own, gradient)) _workspace.Return(own);
+            if (i > 0) _workspace.Return(_branches[i].Input);
         }
 
         return sum!;

@@ -50,23 +50,27 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     }
 
     /// <summary>Goes back, once.</summary>
-    /// <param name="gradient">By r, (B, N, D), float32; is written over.</param>
+    /// <param name="gradient">By r, (B, N, D), float32; is left as it is.</param>
     /// <param name="sum">Gradients by z of other origin, or null.</param>
     /// <param name="sums">Where the gradients by <see cref="Leaves"/> are added.</param>
-    /// <returns>The gradient by z plus the sum, written over the sum, or else rented.</returns>
+    /// <returns>The gradient by z plus the sum, written over the sum where there is one, else rented.</returns>
     public Tensor Backward(Tensor gradient, Tensor? sum, IGradientSums sums)
     {
         using var scope = NewDisposeScope();
         var z = Input;
-        _mask.Apply(gradient);
-        var rows = gradient.view(-1, Options.Width);
-        var outer = As(Type, rows);
-        var byNormalised = Differentiate(outer, z, sums);
-        if (!ReferenceEquals(outer, rows)) Workspace.Return(outer);
+        var masked = _mask.IsActive ? Workspace.Copy(gradient) : gradient;
+        _mask.Apply(masked);
+        var outer = Type == ScalarType.Float32 ? masked : Workspace.Rent(Type, masked.shape).copy_(masked);
+        if (_mask.IsActive && !ReferenceEquals(outer, masked)) Workspace.Return(masked);
+        var byNormalised = Differentiate(outer.view(-1, Options.Width), z, sums);
+        if (!ReferenceEquals(outer, gradient)) Workspace.Return(outer);
+
         Tensor byWeight = empty_like(norm.Weight), byBias = empty_like(norm.Bias);
-        var byInput = sum ?? Workspace.Rent(ScalarType.Float32, z.shape);
+        var inPlace = sum is null && Type == ScalarType.Float32;
+        if (inPlace) byNormalised = Workspace.Shaped(byNormalised, z.shape);
+        var byInput = inPlace ? byNormalised : sum ?? Workspace.Rent(ScalarType.Float32, z.shape);
         LayerNormKernel.Backward(z, norm.Weight, LayerNorm.Epsilon, byNormalised, sum, byInput, byWeight, byBias);
-        Workspace.Return(byNormalised);
+        if (!inPlace) Workspace.Return(byNormalised);
         sums.Of(norm.Weight)?.PlusInPlace(byWeight);
         sums.Of(norm.Bias)?.PlusInPlace(byBias);
         return byInput;
@@ -99,9 +103,6 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     {
         if (!Keeps) Workspace.Return(tensor);
     }
-
-    /// <summary>The tensor in a number format: itself, or a rented copy.</summary>
-    protected Tensor As(ScalarType type, Tensor tensor) => tensor.dtype == type ? tensor : Workspace.Rent(type, tensor.shape).copy_(tensor);
 
     /// <summary>x Wᵀ + b, rented.</summary>
     protected Tensor Product(Dense layer, Tensor x)

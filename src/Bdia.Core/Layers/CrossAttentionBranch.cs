@@ -39,9 +39,9 @@ internal sealed class CrossAttentionBranch(
         var (query, keyValue, gathered, logSumExp) = (_query!.Tensor, _keyValue!.Tensor, _gathered!.Tensor, _logSumExp!.Tensor);
         AddGradients(sums, attention.Projection, gradient, gathered);
         var byGathered = ByInput(attention.Projection, gradient);
-        Tensor byQuery = Workspace.Rent(Type, query.shape), byKeyValue = Workspace.Rent(Type, keyValue.shape);
-        Core(z).Backward(new(query), new(keyValue, 0), new(keyValue, 1), gathered, logSumExp, byGathered, new(byQuery), new(byKeyValue, 0), new(byKeyValue, 1));
-        foreach (var used in (Tensor[])[query, keyValue, gathered, logSumExp, byGathered]) Workspace.Return(used);
+        Core(z).Backward(new(query), new(keyValue, 0), new(keyValue, 1), gathered, logSumExp, byGathered);
+        var (byQuery, byKeyValue) = (query, keyValue);
+        foreach (var used in (Tensor[])[gathered, logSumExp, byGathered]) Workspace.Return(used);
 
         var source = Source();
         AddGradients(sums, attention.KeyValue, byKeyValue, source);

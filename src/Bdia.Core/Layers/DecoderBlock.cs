@@ -48,7 +48,12 @@ public sealed class DecoderBlock : Residual
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(context);
         CheckConditions(context);
-        if (WritesBackwardPass(x)) return BlockNode.Apply(workspace => Branches(context, workspace), x);
+        return WritesBackwardPass(x) ? BlockNode.Apply(workspace => Branches(context, workspace), x) : ByOperations(x, context);
+    }
+
+    /// <summary>The same by libtorch's operations: on other devices, and as the oracle of the pass that is written down.</summary>
+    internal Tensor ByOperations(Tensor x, ResidualContext context)
+    {
         using var scope = NewDisposeScope();
         var (memory, mask, inFloat32) = (context.Conditions[0], TransformerBlock.KeyMask(context.Conditions[1], context.Conditions[0]), context.InFloat32);
         return Sum(x, context.Random, inFloat32, t => attn.Apply(t, mask: null, causal: true, inFloat32), t => cross.Apply(t, memory, mask, inFloat32)).MoveToOuterDisposeScope();

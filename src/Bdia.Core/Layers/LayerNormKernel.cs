@@ -45,7 +45,7 @@ internal static unsafe class LayerNormKernel
     /// <param name="x">(rows, D), float32: what the forward pass was given; so are <paramref name="weight"/> and <paramref name="epsilon"/>.</param>
     /// <param name="gradient">(rows, D), float32 or bfloat16: gradient by the output.</param>
     /// <param name="addend">(rows, D), float32; null = zeros.</param>
-    /// <param name="destination">(rows, D), float32; becomes <paramref name="addend"/>, which it may be, plus the gradient by <paramref name="x"/>.</param>
+    /// <param name="destination">(rows, D), float32, and may be <paramref name="gradient"/> or <paramref name="addend"/>; becomes the latter plus the gradient by <paramref name="x"/>.</param>
     /// <param name="weightGradient">(D), float32; is overwritten, as is <paramref name="biasGradient"/>.</param>
     /// <param name="threads">null = as many as libtorch uses.</param>
     public static void Backward(Tensor x, Tensor weight, double epsilon, Tensor gradient, Tensor? addend, Tensor destination,

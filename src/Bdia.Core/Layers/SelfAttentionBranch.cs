@@ -35,9 +35,9 @@ internal sealed class SelfAttentionBranch(
         var (qkv, gathered, logSumExp) = (_qkv!.Tensor, _gathered!.Tensor, _logSumExp!.Tensor);
         AddGradients(sums, attention.Projection, gradient, gathered);
         var byGathered = ByInput(attention.Projection, gradient);
-        var byQkv = Workspace.Rent(Type, qkv.shape);
-        Core(z).Backward(new(qkv, 0), new(qkv, 1), new(qkv, 2), gathered, logSumExp, byGathered, new(byQkv, 0), new(byQkv, 1), new(byQkv, 2));
-        foreach (var used in (Tensor[])[qkv, gathered, logSumExp, byGathered]) Workspace.Return(used);
+        Core(z).Backward(new(qkv, 0), new(qkv, 1), new(qkv, 2), gathered, logSumExp, byGathered);
+        var byQkv = qkv;
+        foreach (var used in (Tensor[])[gathered, logSumExp, byGathered]) Workspace.Return(used);
         var normalised = Normalised(z);
         AddGradients(sums, attention.QueryKeyValue, byQkv, normalised);
         Workspace.Return(normalised);

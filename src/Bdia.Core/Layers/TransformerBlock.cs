@@ -44,7 +44,12 @@ public sealed class TransformerBlock : Residual
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(context);
-        if (WritesBackwardPass(x)) return BlockNode.Apply(workspace => Branches(x, context, workspace), x);
+        return WritesBackwardPass(x) ? BlockNode.Apply(workspace => Branches(x, context, workspace), x) : ByOperations(x, context);
+    }
+
+    /// <summary>The same by libtorch's operations: on other devices, and as the oracle of the pass that is written down.</summary>
+    internal Tensor ByOperations(Tensor x, ResidualContext context)
+    {
         using var scope = NewDisposeScope();
         var mask = Mask(x, context) is { } keys ? KeyMask(keys, x) : null;
         var f = options.Regularised(attn.Apply(norm1.forward(x), mask, causal: false, context.InFloat32), context.Random); // f(x)

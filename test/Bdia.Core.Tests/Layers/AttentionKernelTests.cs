@@ -70,6 +70,19 @@ public unsafe class AttentionKernelTests
         foreach (var (expected, view) in before.Zip(problem.Written)) Assert.Equal(0, TensorMemory.DifferingElements(expected, view.Tensor.contiguous()));
     }
 
+    [Fact]
+    public void Gradients_may_be_written_over_what_they_are_made_by()
+        => Gen.Select(Shapes, Gen.Bool, Gen.Bool).Sample((shape, masked, half) =>
+        {
+            using var scope = NewDisposeScope();
+            var problem = new Problem(shape, masked, half ? ScalarType.BFloat16 : ScalarType.Float32);
+            problem.Run();
+            AttentionKernel.Backward(shape, problem.Q.Rows, problem.K.Rows, problem.V.Rows, problem.Output.Rows, TensorMemory.Pointer<float>(problem.LogSumExp),
+                problem.OutputGradient.Rows, problem.Q.Rows, problem.K.Rows, problem.V.Rows, problem.Mask is null ? null : TensorMemory.Pointer<byte>(problem.Mask));
+            foreach (var (expected, actual) in new[] { (problem.QGradient, problem.Q), (problem.KGradient, problem.K), (problem.VGradient, problem.V) })
+                Assert.Equal(0, TensorMemory.DifferingElements(expected.Tensor.to(ScalarType.Float32).contiguous(), actual.Tensor.to(ScalarType.Float32).contiguous()));
+        }, iter: 100);
+
     [Theory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]

@@ -40,7 +40,7 @@ public class RowKernelTests
         }, iter: 150);
 
     [Fact]
-    public void Layer_norm_may_add_to_its_addend_in_place_and_needs_none()
+    public void Layer_norm_may_write_over_its_addend_or_gradient_and_needs_no_addend()
     {
         using var scope = NewDisposeScope();
         var p = new NormProblem(70, 50, half: false);
@@ -49,6 +49,9 @@ public class RowKernelTests
         LayerNormKernel.Backward(p.X, p.Weight, Epsilon, p.Gradient, inPlace, inPlace, sums, empty(50));
         LayerNormKernel.Backward(p.X, p.Weight, Epsilon, p.Gradient, null, alone, sums, empty(50));
         AssertSame(expected, inPlace);
+        var overGradient = p.Gradient.clone();
+        LayerNormKernel.Backward(p.X, p.Weight, Epsilon, overGradient, null, overGradient, sums, empty(50));
+        AssertSame(alone, overGradient);
         AssertNear(expected.to(ScalarType.Float64), alone + p.Addend, 1e-5, false);
     }
 
