@@ -43,9 +43,11 @@ internal static unsafe class KernelThreads
     public static void ForRanges(long count, long share, Action<long, long> range, int? threads = null)
     {
         var pieces = (int)Math.Clamp(count / share, 1, int.MaxValue);
+        var (quotient, remainder) = Math.DivRem(count, pieces);
         For(pieces, i => range(Start(i), Start(i + 1)), threads);
 
-        long Start(int i) => (long)((Int128)count * i / pieces);
+        // count i / pieces, without an overflow.
+        long Start(int i) => quotient * i + remainder * i / pieces;
     }
 
     private static void Run(Action<int> piece, int pieces, int share, int shares)
