@@ -52,6 +52,7 @@ public sealed class EncoderDecoder : nn.Module
         _encoderNorm = Register("encoder_norm", new LayerNorm(options.Width));
         var decoder = Enumerable.Range(0, options.DecoderDepth).Select(_ => new DecoderBlock(options.Block, generator)).ToArray();
         Decoder = Register("decoder", new BdiaStack("decoder", decoder, options.Stack, Clock, DecoderStream));
+        Decoder.Spare = Encoder.Spare; // the one's pass is over, or waits, while the other's runs
         _decoderNorm = Register("decoder_norm", new LayerNorm(options.Width));
         if (!options.TieOutput) _head = Register("head", new Dense(options.Width, options.TargetVocabulary, generator, options.Precision, WeightScheme.Glorot));
     }

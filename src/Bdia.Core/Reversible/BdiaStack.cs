@@ -16,7 +16,6 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
 {
     private readonly bool _ownsClock;
     private readonly IStepKernel? _kernel;
-    private Workspace? _workspace; // between two training passes
 
     /// <summary>Creates a stack that owns its residuals.</summary>
     /// <param name="name">Name of the module.</param>
@@ -87,7 +86,7 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(x);
         if (x.dtype != ScalarType.Float32 || x.dim() < 2)
             throw new ArgumentException($"A stack takes float32 of at least two dimensions (B, ...); got {x.dtype} of shape ({string.Join(", ", x.shape)}).", nameof(x));
-        if (!training) Interlocked.Exchange(ref _workspace, null)?.Dispose();
+        if (!training) Spare.Clear();
         if (!training) return is_grad_enabled() ? GraphForward.Evaluate(this, x, conditions) : Inference.Run(this, x, conditions);
         BackwardFault = null;
         SideInformationBytes = 0;
@@ -97,6 +96,9 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     }
 
     internal IStepKernel Kernel(Tensor x) => _kernel ?? StepKernel.For(x);
+
+    /// <summary>Memory between two training passes. Stacks that are trained together may share it.</summary>
+    internal SpareWorkspace Spare { get; set; } = new();
 
     /// <summary>h_k(x), with the randomness of the given moment; none for a null clock.</summary>
     internal IEvaluation Evaluate(int k, Tensor x, TrainingClock? clock, IReadOnlyList<Tensor> conditions, Workspace workspace, bool keep)
@@ -108,26 +110,10 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     internal List<Tensor> Backward(StackPass pass, Tensor xLast, Tensor gradient, bool[] requiresGradient)
         => new StackGradients(this, pass, requiresGradient).Compute(xLast, gradient);
 
-    /// <summary>Memory for a pass.</summary>
-    internal Workspace TakeWorkspace(Device device)
-    {
-        var kept = Interlocked.Exchange(ref _workspace, null);
-        if (kept is not null && kept.Device.type == device.type && kept.Device.index == device.index) return kept;
-        kept?.Dispose();
-        return new Workspace(device);
-    }
-
-    /// <summary>Takes the memory of a pass that is over, for the next one.</summary>
-    internal void GiveBack(Workspace workspace)
-    {
-        workspace.Reset();
-        Interlocked.Exchange(ref _workspace, workspace)?.Dispose();
-    }
-
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) Interlocked.Exchange(ref _workspace, null)?.Dispose();
+        if (disposing) Spare.Clear();
         base.Dispose(disposing);
     }
 
@@ -136,7 +122,7 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
 
     private Tensor WithoutGraph(Tensor x, Tensor[] conditions)
     {
-        var pass = new StackPass(this, conditions, Options.Audit ? new ChecksumWitness(Residuals.Count, new FixedPointGrid(Options.FractionBits)) : null, TakeWorkspace(x.device));
+        var pass = new StackPass(this, conditions, Options.Audit ? new ChecksumWitness(Residuals.Count, new FixedPointGrid(Options.FractionBits)) : null, Spare, x.device);
         try
         {
             if (is_grad_enabled()) return BdiaFunction.Apply(this, pass, x, conditions);

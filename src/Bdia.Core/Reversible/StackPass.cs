@@ -19,11 +19,14 @@ internal sealed class StackPass : IDisposable
     private readonly FixedPointGrid _grid;
     private readonly Tensor?[] _stored; // states
     private readonly IEvaluation?[] _evaluated;
+    private readonly SpareWorkspace _spare;
+    private readonly Device _device;
+    private Workspace? _workspace;
     private PackedPads[] _pads = []; // of block 1, 2, ...
     private Tensor? _xPrevious;
-    private bool _isSpent, _isDisposed;
+    private bool _isSpent;
 
-    public StackPass(BdiaStack stack, IReadOnlyList<Tensor> conditions, IStateWitness? witness, Workspace workspace)
+    public StackPass(BdiaStack stack, IReadOnlyList<Tensor> conditions, IStateWitness? witness, SpareWorkspace spare, Device device)
     {
         _stack = stack;
         _clock = stack.Clock.Freeze();
@@ -34,7 +37,7 @@ internal sealed class StackPass : IDisposable
         _grid = new FixedPointGrid(stack.Options.FractionBits);
         _stored = new Tensor?[Depth];
         _evaluated = new IEvaluation?[Depth];
-        Workspace = workspace;
+        (_spare, _device) = (spare, device);
     }
 
     /// <summary>Visits block k on the way back.</summary>
@@ -43,8 +46,8 @@ internal sealed class StackPass : IDisposable
     /// <param name="gamma">gamma_k per sample; null for the first block, which has none.</param>
     public delegate void Visitor(int k, IEvaluation evaluation, float[]? gamma);
 
-    /// <summary>Memory of the pass, which it gives back to the stack.</summary>
-    public Workspace Workspace { get; }
+    /// <summary>Memory of the pass. Where states are rebuilt, nothing is rented between forth and back, and another stack can have it meanwhile.</summary>
+    public Workspace Workspace => _workspace ??= _spare.Take(_device);
 
     /// <summary>The conditions as the blocks of the way back see them; their grad is the sum over all blocks.</summary>
     public IReadOnlyList<Tensor> ConditionLeaves => _conditions;
@@ -78,15 +81,16 @@ internal sealed class StackPass : IDisposable
         for (var k = 1; k < Depth; k++)
         {
             Keep(k, x);
-            // x_{k+1} takes the place of x_{k-1}, unless that one is kept, or it leaves the workspace.
+            // x_{k+1} takes the place of x_{k-1}, unless that one is kept, or the new one leaves the workspace.
             var isSpare = Rebuilds || !goesBack;
-            var xNext = isSpare && k + 1 < Depth ? xPrevious : NewState(input, k + 1);
+            var xNext = isSpare && k + 1 < Depth - 1 ? xPrevious : NewState(input, k + 1);
             Step(k, x, goesBack, h => stepper.Next(k, xNext, xPrevious, x, h, Gamma(k, x), _weight, Rebuilds ? _pads[k - 1] : null));
             if (isSpare && !ReferenceEquals(xNext, xPrevious)) Workspace.Return(xPrevious);
             (xPrevious, x) = (x, xNext);
         }
 
         _xPrevious = xPrevious;
+        if (Rebuilds) LetGo();
         return x.MoveToOuterDisposeScope();
     }
 
@@ -128,15 +132,25 @@ internal sealed class StackPass : IDisposable
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isDisposed, true)) return;
         foreach (var evaluation in _evaluated) evaluation?.Dispose();
-        _stack.GiveBack(Workspace);
+        LetGo();
+        if (Rebuilds) _xPrevious?.Dispose();
         foreach (var pads in _pads) pads.Dispose();
         foreach (var condition in _conditions) condition.Dispose();
     }
 
-    // The last state is the caller's, the others are the workspace's.
-    private Tensor NewState(Tensor like, int k = 0) => k == Depth ? empty_like(like) : Workspace.Rent(ScalarType.Float32, like.shape);
+    private void LetGo()
+    {
+        if (_workspace is not null) _spare.GiveBack(_workspace);
+        _workspace = null;
+    }
+
+    // The last state is the caller's, and the one before is what waits where states are rebuilt; the others are the workspace's.
+    private Tensor NewState(Tensor like, int k = 0)
+    {
+        if (k == Depth) return empty_like(like);
+        return Rebuilds && k == Depth - 1 ? empty_like(like).DetachFromDisposeScope() : Workspace.Rent(ScalarType.Float32, like.shape);
+    }
 
     private IEvaluation Evaluate(int k, Tensor x, bool keep) => _stack.Evaluate(k, x, _clock, _conditions, Workspace, keep);
 
