@@ -6,7 +6,7 @@ namespace Bdia.Core.Memory;
 /// <summary>Bytes of one stack in its backward pass, at the block where they are most.</summary>
 /// <param name="States">States and gradients by them that are at hand; none of them grows with depth.</param>
 /// <param name="SideInformation">As <see cref="BdiaStack.SideInformationBytes"/> says.</param>
-/// <param name="Graph">Of one block; of all where activations are stored.</param>
+/// <param name="Graph">What one block's evaluation and backward pass take; of all blocks where activations are stored.</param>
 /// <param name="Passing">Of states and one block's graph: what comes and goes with every block.</param>
 /// <param name="Kept">What every block leaves behind for the backward pass, packed bits aside.</param>
 /// <param name="Waiting">What the stack holds of states and graphs while others are differentiated before it.</param>
@@ -21,20 +21,20 @@ internal readonly record struct StackMemory(long States, long SideInformation, l
     public static StackMemory Of(BdiaStackOptions options, long depth, long rows, long elements, BlockMemory block)
     {
         var state = rows * elements * sizeof(float);
-        // g_K, held by its consumer until the stack is done; g_{k+1}; what block k+1 contributed to g_k. (The gradient by h_k counts with the graph.)
-        var gradients = depth > 1 ? 3 * state : state;
+        // g_K, held by its consumer until the stack is done; g_{k+1}; what block k+1 contributed to g_k. (The gradient by h_k counts with the block.)
+        var gradients = depth > 1 ? 3 * state : 2 * state;
+        var working = block.Peak + block.Weights;
         switch (options.Mode)
         {
             case BackpropagationMode.Reversible:
                 // x_K, held by the graph behind the stack, x_k and x_{k-1}.
                 var states = Math.Min(depth + 1, 3) * state;
-                return new(states + gradients, PackedPads.Size(depth - 1, rows, elements, options.Gamma.LargestPadBits), block.Peak, states + gradients + block.Peak, 0, (2 * state, 0));
+                return new(states + gradients, PackedPads.Size(depth - 1, rows, elements, options.Gamma.LargestPadBits), working, states + gradients + working, 0, (2 * state, 0));
             case BackpropagationMode.Checkpointed:
-                return new(state + gradients, depth * state, block.Peak, state + gradients + block.Peak, depth * state, (state, 0));
+                return new(state + gradients, depth * state, working, state + gradients + working, depth * state, (state, 0));
             default:
-                // Every x_k is kept by the graph. x_K besides; the step behind the last block makes three gradients of g_K.
-                var graph = depth * (block.Kept + state);
-                return new(4 * state, 0, graph + (block.Backward - block.Kept), 4 * state + block.Backward, graph, (state, graph));
+                var evaluations = depth * (block.Kept + state); // with the x_k that each begins with
+                return new(state + gradients, 0, evaluations + (working - block.Kept), state + gradients + working, evaluations, (state, evaluations));
         }
     }
 }

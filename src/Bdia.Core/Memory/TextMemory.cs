@@ -17,15 +17,14 @@ internal static class TextMemory
         var decoder = StackMemory.Of(model.Stack, model.DecoderDepth, rows, targetTokens * width, BlockMemory.Decoder(model.Block, rows, targetTokens, sourceTokens));
         var (source, target) = (rows * sourceTokens * width * sizeof(float), rows * targetTokens * width * sizeof(float));
 
-        // Three moments: the output product's backward pass, then the decoder's, beside the encoder's output and the gradient by it, then the encoder's.
+        // The decoder's backward pass, beside the encoder's output and the gradient by it, or the encoder's. The memory of a stack's pass stays from step to step, so
+        // that the output product's comes on top of it.
         var (logits, output) = (rows * targetTokens * model.TargetVocabulary * sizeof(float), width * model.TargetVocabulary * sizeof(float));
-        var (inHead, inDecoder, inEncoder) = (
-            (States: encoder.Waiting.States + source + decoder.Waiting.States + 2 * target, Graph: encoder.Waiting.Graph + decoder.Waiting.Graph),
+        var (inDecoder, inEncoder) = (
             (States: encoder.Waiting.States + 2 * source + decoder.States, Graph: encoder.Waiting.Graph + decoder.Graph),
             (encoder.States, encoder.Graph));
         var worst = inDecoder.States + inDecoder.Graph >= inEncoder.States + inEncoder.Graph ? inDecoder : inEncoder;
-        var headOnly = output + (half ? (logits + output) / 2 : 0); // a gradient of the weights; in bf16 the logits, then their gradient, and weights besides
-        var excess = Math.Max(0, inHead.States + inHead.Graph + headOnly - worst.States - worst.Graph);
+        var head = logits + output + (half ? (logits + output) / 2 : 0); // with a gradient of the weights; in bf16 the logits, then their gradient, and weights besides
 
         var masks = model.Dropout > 0 ? source + target : 0;
         var outputInput = target / (half ? 2 : 1); // what the output product reads
@@ -37,7 +36,7 @@ internal static class TextMemory
             States = worst.States,
             SideInformation = encoder.SideInformation + decoder.SideInformation,
             BlockGraph = worst.Graph,
-            Rest = logits + outputInput + masks + excess
+            Rest = head + outputInput + masks
                 + Batches * IdTensors * rows * Math.Max(sourceTokens, targetTokens) * sizeof(long) + weightCopies * weights * sizeof(float)
                 + NativeLibraries.Bytes(Math.Max(encoder.Passing, decoder.Passing), encoder.Kept + decoder.Kept),
         };

@@ -24,6 +24,9 @@ internal sealed class SpareWorkspace
         Interlocked.Exchange(ref _kept, workspace)?.Dispose();
     }
 
+    /// <summary>Bytes of what is kept.</summary>
+    public long Bytes => _kept?.Bytes ?? 0;
+
     /// <summary>Frees what is kept.</summary>
     public void Clear() => Interlocked.Exchange(ref _kept, null)?.Dispose();
 }

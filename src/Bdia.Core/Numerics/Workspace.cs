@@ -13,6 +13,9 @@ internal sealed class Workspace(Device device) : IDisposable
     // A larger buffer would be missed elsewhere.
     private const double LargestCapacity = 1.5; // times what is asked for
 
+    // Uses after which memory is freed that they did not need. A step of an encoder-decoder has four: two stacks, each forth and back.
+    private const int MostUsesWithout = 4;
+
     private readonly List<Buffer> _free = [];
     private readonly Dictionary<Tensor, Buffer> _rented = new(ReferenceEqualityComparer.Instance);
 
@@ -53,13 +56,13 @@ internal sealed class Workspace(Device device) : IDisposable
         _free.Add(buffer);
     }
 
-    /// <summary>Ends one use of the workspace: what is still rented is returned, and what this use did not need is freed.</summary>
+    /// <summary>Ends one use of the workspace: what is still rented is returned, and what has not been needed for long is freed.</summary>
     public void Reset()
     {
         foreach (var tensor in _rented.Keys.ToArray()) Return(tensor);
-        foreach (var buffer in _free.Where(buffer => !buffer.Used)) buffer.Dispose();
-        _free.RemoveAll(buffer => !buffer.Used);
-        foreach (var buffer in _free) buffer.Used = false;
+        foreach (var buffer in _free.Where(buffer => buffer.UsesWithout == MostUsesWithout)) buffer.Dispose();
+        _free.RemoveAll(buffer => buffer.UsesWithout == MostUsesWithout);
+        foreach (var buffer in _free) buffer.UsesWithout++;
     }
 
     public void Dispose()
@@ -96,12 +99,13 @@ internal sealed class Workspace(Device device) : IDisposable
 
         public long Capacity { get; } = flat.numel();
 
-        public bool Used { get; set; }
+        /// <summary>How many uses of the workspace ended since it was last rented.</summary>
+        public int UsesWithout { get; set; }
 
         /// <summary>Its first elements in a shape; the view before is disposed.</summary>
         public Tensor Seen(ReadOnlySpan<long> shape)
         {
-            Used = true;
+            UsesWithout = 0;
             if (_view is not null && _view.shape.AsSpan().SequenceEqual(shape)) return _view;
             _view?.Dispose();
             var strides = new long[shape.Length];

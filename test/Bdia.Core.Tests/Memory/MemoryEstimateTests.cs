@@ -86,6 +86,49 @@ public sealed class MemoryEstimateTests
             => options with { Stack = options.Stack with { Gamma = GammaSchedule.Exponent(options.Stack.Gamma.At(late ? 1 : 0).PadBits!.Value) } };
     }, iter: 60);
 
+    // Sizes at which the numbers of a norm and of scratch rows do not count.
+    private static readonly Gen<VisionTransformerOptions> Larger = Gen.Select(Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[2, 5], Gen.Bool, Gen.Bool, Gen.Int[1, 3]).Select((heads, hidden, depth, half, stored, size) =>
+        new VisionTransformerOptions
+        {
+            ImageHeight = 16, ImageWidth = 16, PatchSize = 4, Width = heads * size * 16, Heads = heads, Depth = depth, FeedForwardWidth = hidden * heads * size * 16,
+            Precision = half ? ComputePrecision.BFloat16 : ComputePrecision.Float32, Stack = new() { Mode = stored ? BackpropagationMode.StoreActivations : BackpropagationMode.Reversible },
+        });
+
+    [Fact]
+    public void States_and_block_graph_are_what_a_pass_rents() => Gen.Select(Larger, Gen.Int[1, 9]).Sample((options, rows) =>
+    {
+        using var scope = NewDisposeScope();
+        using var network = new VisionTransformer(options, 1);
+        network.forward(zeros(rows, 3, 16, 16)).sum().backward();
+        var state = rows * 17L * options.Width * sizeof(float);
+        var estimate = Of(options, rows);
+        var weights = BlockMemory.Encoder(options.Block(0), rows, 17).Weights;
+        // Besides what is rented: x_K and the gradient by it, and where states are rebuilt x_{K-1}. A tensor of another size may take a place, or just not fit into it.
+        var computed = estimate.States + estimate.BlockGraph - weights - (options.Stack.Mode == BackpropagationMode.Reversible ? 3 : 2) * state;
+        Assert.InRange((double)network.Blocks.Spare.Bytes / computed, 0.85, 1.15);
+    }, iter: 60);
+
+    [Fact]
+    public void States_and_block_graph_of_an_encoder_decoder_are_what_its_passes_rent() => Gen.Select(Larger, Gen.Int[1, 9], Gen.Int[8, 24], Gen.Int[8, 24]).Sample((sizes, rows, sourceTokens, targetTokens) =>
+    {
+        using var scope = NewDisposeScope();
+        var options = new EncoderDecoderOptions
+        {
+            SourceVocabulary = 9, TargetVocabulary = 9, Width = sizes.Width, Heads = sizes.Heads, FeedForwardWidth = sizes.FeedForwardWidth, EncoderDepth = 1, DecoderDepth = sizes.Depth,
+            Precision = sizes.Precision, MaxLength = 30,
+        };
+        using var network = new EncoderDecoder(options, 1);
+        network.Encoder.eval(); // so that what is kept is the decoder's
+        var (source, target) = (full([rows, sourceTokens], SpecialTokens.End, ScalarType.Int64), full([rows, targetTokens], SpecialTokens.Start, ScalarType.Int64));
+        network.Project(network.Decode(target, network.Encode(source), source)).sum().backward();
+        var (block, state) = (BlockMemory.Decoder(options.Block, rows, targetTokens, sourceTokens), rows * targetTokens * options.Width * sizeof(float));
+        var decoder = StackMemory.Of(options.Stack, options.DecoderDepth, rows, targetTokens * options.Width, block);
+        // Besides what is rented: x_K, x_{K-1}, the gradient by x_K, and the sum of gradients by the memory.
+        var computed = decoder.States + decoder.Graph - block.Weights - 3 * state - rows * sourceTokens * options.Width * sizeof(float);
+        // Sources and targets of about the same length take one another's place, which is not counted.
+        Assert.InRange((double)network.Decoder.Spare.Bytes / computed, 0.7, 1.15);
+    }, iter: 60);
+
     [Fact]
     public void The_largest_exponent_of_the_run_counts()
     {
