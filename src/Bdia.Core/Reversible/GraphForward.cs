@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Reversible;
 
 /// <summary>
-/// The stack as an ordinary autograd graph that stores what it needs: <see cref="BackpropagationMode.StoreActivations"/>, and
-/// evaluation mode while gradients are on. The numbers are those of <see cref="StackPass"/>; this is its oracle.
+/// The stack as an ordinary autograd graph that stores what it needs: <see cref="BackpropagationMode.StoreActivations"/> of residuals that have no backward
+/// pass of their own, and evaluation mode while gradients are on. The numbers are those of <see cref="StackPass"/>; this is its oracle.
 /// </summary>
 internal sealed class GraphForward
 {
