@@ -11,6 +11,8 @@ namespace Bdia.Core.Reversible;
 /// </summary>
 internal sealed class StackPass : IDisposable
 {
+    private const long SmallestRelease = 1 << 18; // elements of a state: below, it would cost a noticeable part of a pass
+
     private readonly BdiaStack _stack;
     private readonly TrainingClock _clock;
     private readonly Tensor[] _conditions;
@@ -102,7 +104,8 @@ internal sealed class StackPass : IDisposable
             throw new InvalidOperationException("The states of this pass have been rebuilt and released already: backward can run once per forward pass. Run forward again.");
         _isSpent = true;
         using var scope = NewDisposeScope();
-        FreeMemory.Release();
+        // What the forward pass and the step before have freed would otherwise stay resident beside the most that a step needs.
+        if (xLast.numel() >= SmallestRelease) FreeMemory.Release();
         var kernel = _stack.Kernel(xLast);
         // xLast belongs to the caller; the first rebuilt state needs memory of its own, all later ones write over the state two above.
         Tensor xNext = xLast, buffer = Rebuilds && Depth > 1 ? NewState(xLast) : xLast;
