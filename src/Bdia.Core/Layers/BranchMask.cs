@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using Bdia.Core.Reversible;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -22,11 +23,11 @@ internal sealed class BranchMask
     public bool IsActive => _elements is not null || _samples is not null;
 
     /// <summary>Multiplies in place.</summary>
-    /// <param name="t">(B, ...), float32.</param>
+    /// <param name="t">(B, ...), float32, contiguous, on the CPU.</param>
     public void Apply(Tensor t)
     {
         using var scope = NewDisposeScope();
-        if (_elements is { } elements) t.mul_(elements.Create(t, t.shape, _dropout));
+        if (_elements is { } elements) DropoutMask.Apply(t, _dropout, elements.Key);
         if (_samples is { } samples) t.mul_(samples.Create(t, BlockRandom.PerSample(t), _stochasticDepth));
     }
 }

@@ -58,8 +58,8 @@ internal readonly record struct BlockMemory(long Kept, long Peak, long Weights)
 
         public long FeedForward => 2 * Rows * Tokens * Options.FeedForwardWidth * Element;
 
-        /// <summary>Of dropout or stochastic depth: a mask, and what it was applied to.</summary>
-        public long Masks => Options.Dropout > 0 || Options.StochasticDepth > 0 ? 2 * State : 0;
+        /// <summary>Of dropout or stochastic depth: the gradient that a mask was applied to.</summary>
+        public long Masks => Options.Dropout > 0 || Options.StochasticDepth > 0 ? State : 0;
 
         /// <summary>In bfloat16, a copy of a layer's weights or the gradient by them; the largest.</summary>
         public long Weights => IsHalf ? (long)Options.Width * Math.Max(3 * Options.Width, Options.FeedForwardWidth) * Half : 0;

@@ -22,18 +22,25 @@ internal static unsafe class DropoutMask
     public static Tensor Create(long[] shape, double probability, ulong key)
     {
         var mask = empty(shape, float32, CPU);
-        var to = TensorMemory.Pointer<float>(mask);
-        var count = mask.numel();
-        KernelThreads.ForRanges(count, SmallestShare, (start, end) => Fill(to, start, end, probability, key));
+        Pass(mask, probability, key, multiplies: false);
         return mask;
     }
+
+    /// <summary>Multiplies a contiguous float32 tensor on the CPU by the mask of its shape, in place and without writing the mask down.</summary>
+    public static void Apply(Tensor x, double probability, ulong key) => Pass(x, probability, key, multiplies: true);
 
     /// <summary>What one element becomes, by scalar arithmetic: the definition, and the oracle of the pass over memory.</summary>
     public static float Element(long index, double probability, ulong key)
         => Hash((uint)index ^ Key0(key, index), Key1(key, index)) >= Threshold(probability) ? Scale(probability) : 0;
 
+    private static void Pass(Tensor x, double probability, ulong key, bool multiplies)
+    {
+        var to = TensorMemory.Pointer<float>(x);
+        KernelThreads.ForRanges(x.numel(), SmallestShare, (start, end) => Fill(to, start, end, probability, key, multiplies));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Fill(float* to, long from, long end, double probability, ulong key)
+    private static void Fill(float* to, long from, long end, double probability, ulong key, bool multiplies)
     {
         var (threshold, scale) = (Threshold(probability), Scale(probability));
         var (thresholds, scales, steps) = (Vector256.Create(threshold), Vector256.Create(scale), Vector256.Create(0u, 1, 2, 3, 4, 5, 6, 7));
@@ -46,10 +53,11 @@ internal static unsafe class DropoutMask
             for (; i <= sameKey - Lane; i += Lane)
             {
                 var hash = Hash((Vector256.Create((uint)i) + steps) ^ Vector256.Create(key0), Vector256.Create(key1));
-                Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(hash, thresholds).AsSingle(), scales, Vector256<float>.Zero).Store(to + i);
+                var mask = Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(hash, thresholds).AsSingle(), scales, Vector256<float>.Zero);
+                (multiplies ? mask * Vector256.Load(to + i) : mask).Store(to + i);
             }
 
-            for (; i < sameKey; i++) to[i] = Hash((uint)i ^ key0, key1) >= threshold ? scale : 0;
+            for (; i < sameKey; i++) to[i] = (Hash((uint)i ^ key0, key1) >= threshold ? scale : 0) * (multiplies ? to[i] : 1);
         }
     }
 

@@ -16,6 +16,11 @@ public class DropoutMaskTests
             Assert.Equal([rows, columns], created.shape);
             var mask = rows == 0 ? [] : created.data<float>().ToArray(); // TorchSharp cannot read an empty tensor
             Assert.Equal(Enumerable.Range(0, rows * columns).Select(i => DropoutMask.Element(i, probability, key)), mask);
+
+            var x = linspace(-3, 3, rows * columns);
+            var expected = x.mul(created.view(-1));
+            DropoutMask.Apply(x, probability, key);
+            Assert.Equal(0, TensorMemory.DifferingElements(expected, x));
         }, iter: 200);
 
     [Fact]
