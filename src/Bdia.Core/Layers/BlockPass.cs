@@ -13,6 +13,7 @@ internal sealed class BlockPass : IEvaluation
     private readonly Branch[] _branches;
     private readonly Workspace _workspace;
     private Tensor? _value, _byState;
+    private bool _isSpent;
 
     /// <summary>Evaluates the residual at x.</summary>
     /// <param name="branches">New ones: they remember the evaluation.</param>
@@ -69,6 +70,9 @@ internal sealed class BlockPass : IEvaluation
     /// <returns>s_0, rented.</returns>
     public Tensor Backward(Tensor gradient, IGradientSums sums)
     {
+        // What was kept has been written over.
+        if (_isSpent) throw new InvalidOperationException("The backward pass can run once per evaluation of a block; evaluate it anew.");
+        _isSpent = true;
         Tensor? sum = null;
         for (var i = _branches.Length - 1; i >= 0; i--)
         {

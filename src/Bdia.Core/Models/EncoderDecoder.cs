@@ -144,7 +144,7 @@ public sealed class EncoderDecoder : nn.Module
         using var noGradients = no_grad();
         var mask = Mask(source);
         var context = new ResidualContext(null, [mask]) { InFloat32 = true };
-        var x = Inference.Run(Encoder, _source.Apply(source, 0, null), (k, state) => Encoder.Residuals[k].forward(state, context));
+        var x = Inference.Run(Encoder, _source.Apply(source, 0, null), context);
         var memory = _encoderNorm.forward(x);
         return new DecoderState(
             this, Decoder.Residuals.Cast<DecoderBlock>().Select(block => block.Keep(memory)).ToArray(),

@@ -87,7 +87,7 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
         if (x.dtype != ScalarType.Float32 || x.dim() < 2)
             throw new ArgumentException($"A stack takes float32 of at least two dimensions (B, ...); got {x.dtype} of shape ({string.Join(", ", x.shape)}).", nameof(x));
         if (!training) Spare.Clear();
-        if (!training) return is_grad_enabled() ? GraphForward.Evaluate(this, x, conditions) : Inference.Run(this, x, conditions);
+        if (!training) return is_grad_enabled() ? GraphForward.Evaluate(this, x, conditions) : Inference.Run(this, x, new ResidualContext(null, conditions));
         BackwardFault = null;
         SideInformationBytes = 0;
         var result = LeavesItToAutograd(x) ? GraphForward.Train(this, x, conditions) : WithoutGraph(x, conditions);

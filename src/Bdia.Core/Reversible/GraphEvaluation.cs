@@ -16,7 +16,7 @@ internal sealed class GraphEvaluation : IEvaluation
         _workspace = workspace;
         _x = x.detach().requires_grad_(keep).DetachFromDisposeScope();
         using var grad = set_grad_enabled(keep);
-        Value = residual.forward(_x, context).DetachFromDisposeScope();
+        Value = residual.forward(_x, context);
     }
 
     public Tensor Value { get; }
@@ -34,9 +34,6 @@ internal sealed class GraphEvaluation : IEvaluation
         return _x.grad;
     }
 
-    public void Dispose()
-    {
-        Value.Dispose();
-        _x.Dispose();
-    }
+    // The value goes with the scope in which it was made: it might be the residual's own.
+    public void Dispose() => _x.Dispose();
 }

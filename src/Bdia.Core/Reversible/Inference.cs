@@ -7,7 +7,10 @@ namespace Bdia.Core.Reversible;
 /// <summary>The standard network, x_{k+1} = x_k + Q[h_k(x_k)], values only: one state, written over block by block.</summary>
 internal static class Inference
 {
-    public static Tensor Run(BdiaStack stack, Tensor input, Tensor[] conditions)
+    /// <param name="stack">Whose residuals and options.</param>
+    /// <param name="input">x_0.</param>
+    /// <param name="context">For every block, without randomness.</param>
+    public static Tensor Run(BdiaStack stack, Tensor input, ResidualContext context)
     {
         using var workspace = new Workspace(input.device);
         IEvaluation? evaluation = null;
@@ -15,7 +18,7 @@ internal static class Inference
         var result = Run(stack, input, (k, x) =>
         {
             evaluation?.Dispose();
-            evaluation = stack.Evaluate(k, x, null, conditions, workspace, keep: false);
+            evaluation = stack.Residuals[k].Evaluate(x, context, workspace, keep: false);
             return evaluation.Value;
         });
         evaluation?.Dispose();

@@ -59,6 +59,17 @@ public class BlockPassTests
         Assert.All(block.named_parameters(), p => Assert.Equal(p.parameter.requires_grad, p.parameter.grad is not null));
     }
 
+    [Fact]
+    public void A_second_backward_pass_is_an_error()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        using var block = new TransformerBlock(new() { Width = 6, Heads = 2, FeedForwardWidth = 5 }, generator);
+        var h = block.forward(Stacks.Normal(2, 2, 3, 6), new(null, [])).sum();
+        h.backward(retain_graph: true);
+        Assert.ThrowsAny<Exception>(() => h.backward());
+    }
+
     private static Tensor Mask(ulong seed, int batch, int tokens)
     {
         var mask = Stacks.Normal(seed + 2, batch, tokens).gt(0);
