@@ -11,8 +11,9 @@ namespace Bdia.Core.ImageClassification;
 /// <remarks>Scoring from several threads at once is safe. Disposing frees the network; calling it again does nothing.</remarks>
 public sealed class ImageClassifier : IDisposable
 {
-    // Tokens per forward pass, about: enough to keep the cores busy, and few enough that a layer finds in the cache what the one before
-    // it wrote. Half as many and twice as many are a little slower, and memory stays flat for any count of images.
+    // Tokens per forward pass, to the nearest number of passes: enough to keep the cores busy, and few enough that a layer finds in the
+    // cache what the one before it wrote. Half as many and twice as many are a little slower, and memory stays flat for any count of images.
+    // Not at most so many: 64 images of 65 tokens would then take three passes, and with 21 images each instead of 32 they took 5 % longer.
     private const int TokensAtOnce = 2048;
 
     private readonly torch.Device _device;
@@ -61,7 +62,7 @@ public sealed class ImageClassifier : IDisposable
             throw new ArgumentException($"There is room for {probabilities.Length} probabilities of {count} images, which need {(long)count * classes}; give {classes} for each.", nameof(probabilities));
 
         // Even shares: a small last one would run at the speed of single images.
-        var chunks = Math.Min(count, (int)Math.Ceiling((double)count * (Model.Options.Patches + 1) / TokensAtOnce));
+        var chunks = Math.Min(count, Math.Max(1, (int)Math.Round((double)count * (Model.Options.Patches + 1) / TokensAtOnce)));
         for (var chunk = 0; chunk < chunks; chunk++)
         {
             var first = (int)((long)count * chunk / chunks);

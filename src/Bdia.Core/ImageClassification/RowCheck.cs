@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Bdia.Core.ImageClassification;
 
 /// <summary>What every row must be, said in the same words wherever it is found not to be.</summary>
@@ -16,6 +18,7 @@ internal static class RowCheck
     }
 
     /// <summary>Position of the first NaN or infinity; null where there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // few calls and long loops: for many passes they would run in part unoptimised
     public static int? FirstNotFinite(ReadOnlySpan<float> pixels)
     {
         for (var i = 0; i < pixels.Length; i++)
