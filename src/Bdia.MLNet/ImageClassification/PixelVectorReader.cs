@@ -38,7 +38,7 @@ internal sealed class PixelVectorReader(DataViewRow row, DataViewSchema.Column c
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // the runtime took seconds to optimise it, in which a third of every row ran without
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // called once a row: the runtime takes long to optimise it
     private static string? NotFinite(ReadOnlySpan<float> pixels)
     {
         for (var i = 0; i < pixels.Length; i++)
