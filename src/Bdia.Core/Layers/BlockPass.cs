@@ -12,6 +12,7 @@ internal sealed class BlockPass : IEvaluation
 {
     private readonly Branch[] _branches;
     private readonly Workspace _workspace;
+    private readonly long? _tokens; // N, where h is of the first ones
     private Tensor? _value, _byState;
     private bool _isSpent;
 
@@ -20,16 +21,17 @@ internal sealed class BlockPass : IEvaluation
     /// <param name="x">(B, N, D), float32, contiguous; must not change until the backward pass is over.</param>
     /// <param name="workspace">That of the branches.</param>
     /// <param name="keep">Whether there will be a backward pass.</param>
-    public BlockPass(Branch[] branches, Tensor x, Workspace workspace, bool keep)
+    /// <param name="leading">How many tokens the first branch makes of all, and the others work on; null for all.</param>
+    public BlockPass(Branch[] branches, Tensor x, Workspace workspace, bool keep, int? leading = null)
     {
-        (_branches, _workspace) = (branches, workspace);
+        (_branches, _workspace, _tokens) = (branches, workspace, leading is null ? null : x.shape[1]);
         using var scope = NewDisposeScope();
         using var noGraph = no_grad();
         var z = x;
         foreach (var branch in branches)
         {
             var r = branch.Forward(z, keep);
-            var next = branch == branches[^1] ? null : _workspace.Copy(z).PlusInPlace(r);
+            var next = branch == branches[^1] ? null : LeadingTokens.Of(z, r.shape[1], _workspace).PlusInPlace(r);
             if (!keep && !ReferenceEquals(z, x)) _workspace.Return(z);
             if (_value is null)
             {
@@ -79,6 +81,7 @@ internal sealed class BlockPass : IEvaluation
             // The first branch's is the last use of g.
             var own = sum is null || i == 0 ? gradient : _workspace.Copy(gradient);
             if (sum is not null) own.PlusInPlace(sum);
+            if (i == 0 && sum is not null && _tokens is { } tokens) sum = LeadingTokens.Expand(sum, tokens, _workspace);
             sum = _branches[i].Backward(own, sum, sums);
             if (!ReferenceEquals(own, gradient)) _workspace.Return(own);
             if (i > 0) _workspace.Return(_branches[i].Input);

@@ -38,7 +38,7 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     /// <summary>r(z).</summary>
     /// <param name="z">(B, N, D), float32, contiguous; must not change until the backward pass is over.</param>
     /// <param name="keep">Whether <see cref="Backward"/> will be called.</param>
-    /// <returns>(B, N, D), float32, rented.</returns>
+    /// <returns>(B, N, D), or (B, n, D) where the first n tokens alone are wanted; float32, rented.</returns>
     public Tensor Forward(Tensor z, bool keep)
     {
         using var scope = NewDisposeScope();
@@ -50,7 +50,7 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     }
 
     /// <summary>Goes back, once.</summary>
-    /// <param name="gradient">By r, (B, N, D), float32; is left as it is.</param>
+    /// <param name="gradient">By r, of its shape, float32; is left as it is.</param>
     /// <param name="sum">Gradients by z of other origin, or null.</param>
     /// <param name="sums">Where the gradients by <see cref="Leaves"/> are added.</param>
     /// <returns>The gradient by z plus the sum, written over the sum where there is one, else rented.</returns>
@@ -76,7 +76,7 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
         return byInput;
     }
 
-    /// <summary>r before its mask, of the shape of z.</summary>
+    /// <summary>r before its mask.</summary>
     protected abstract Tensor Evaluate(Tensor z);
 
     /// <summary>The gradient by LayerNorm(z), rented, of the gradient by r; adds those of the layers.</summary>
@@ -105,10 +105,10 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     }
 
     /// <summary>x Wᵀ + b, rented.</summary>
-    protected Tensor Product(Dense layer, Tensor x)
+    protected Tensor Product(DensePart layer, Tensor x)
     {
         using var scope = NewDisposeScope();
-        return Workspace.Rent(Type, x.shape[0], layer.Bias.shape[0]).copy_(layer.Bias).addmm_(x, layer.Weight.to(Type).t());
+        return Workspace.Rent(Type, x.shape[0], layer.Outputs).copy_(layer.Bias).addmm_(x, layer.Weight.to(Type).t());
     }
 
     /// <summary>x Wᵀ + b in float32 and of a shape: what leaves the branch.</summary>
@@ -123,23 +123,23 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     }
 
     /// <summary>Adds gᵀ x, the gradient by a layer's weight, and Σ g, that by its bias.</summary>
-    protected static void AddGradients(IGradientSums sums, Dense layer, Tensor gradient, Tensor x, bool withBias = true)
+    protected static void AddGradients(IGradientSums sums, DensePart layer, Tensor gradient, Tensor x, bool withBias = true)
     {
         using var scope = NewDisposeScope();
-        if (sums.Of(layer.Weight) is { } weight)
+        if (sums.Of(layer.Layer.Weight) is { } weight)
         {
-            if (gradient.dtype == ScalarType.Float32) weight.addmm_(gradient.t(), x);
-            else weight.PlusInPlace(gradient.t().mm(x));
+            if (gradient.dtype == ScalarType.Float32) layer.Of(weight).addmm_(gradient.t(), x);
+            else layer.Of(weight).PlusInPlace(gradient.t().mm(x));
         }
 
-        if (withBias) sums.Of(layer.Bias)?.PlusInPlace(gradient.sum([0L], type: ScalarType.Float32));
+        if (withBias && sums.Of(layer.Layer.Bias) is { } bias) layer.Of(bias).PlusInPlace(gradient.sum([0L], type: ScalarType.Float32));
     }
 
     /// <summary>g W, the gradient by a layer's input, rented.</summary>
-    protected Tensor ByInput(Dense layer, Tensor gradient)
+    protected Tensor ByInput(DensePart layer, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        return Workspace.Rent(Type, gradient.shape[0], layer.Weight.shape[1]).addmm_(gradient, layer.Weight.to(Type), beta: 0);
+        return Workspace.Rent(Type, gradient.shape[0], layer.Inputs).addmm_(gradient, layer.Weight.to(Type), beta: 0);
     }
 
     /// <summary>A tensor that waits for the backward pass.</summary>

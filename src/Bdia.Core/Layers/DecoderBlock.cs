@@ -73,10 +73,10 @@ public sealed class DecoderBlock : Residual
 
     internal override bool WritesBackwardPass(Tensor x) => BlockPass.Serves(x);
 
-    internal override IEvaluation Evaluate(Tensor x, ResidualContext context, Workspace workspace, bool keep)
+    internal override IEvaluation Evaluate(Tensor x, ResidualContext context, Workspace workspace, bool keep, int? leading)
     {
         CheckConditions(context);
-        return WritesBackwardPass(x) ? new BlockPass(Branches(context, workspace), x, workspace, keep) : base.Evaluate(x, context, workspace, keep);
+        return WritesBackwardPass(x) && leading is null ? new BlockPass(Branches(context, workspace), x, workspace, keep) : base.Evaluate(x, context, workspace, keep, leading);
     }
 
     private static void CheckConditions(ResidualContext context)

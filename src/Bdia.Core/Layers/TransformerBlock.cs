@@ -59,14 +59,15 @@ public sealed class TransformerBlock : Residual
 
     internal override bool WritesBackwardPass(Tensor x) => BlockPass.Serves(x);
 
-    internal override IEvaluation Evaluate(Tensor x, ResidualContext context, Workspace workspace, bool keep)
-        => WritesBackwardPass(x) ? new BlockPass(Branches(x, context, workspace), x, workspace, keep) : base.Evaluate(x, context, workspace, keep);
+    internal override IEvaluation Evaluate(Tensor x, ResidualContext context, Workspace workspace, bool keep, int? leading)
+        => WritesBackwardPass(x) ? new BlockPass(Branches(x, context, workspace, leading), x, workspace, keep, leading) : base.Evaluate(x, context, workspace, keep, leading);
 
     private static Tensor? Mask(Tensor x, ResidualContext context) => context.Conditions.Count == 0 ? null : Checked(context.Conditions[0], x);
 
-    private Branch[] Branches(Tensor x, ResidualContext context, Workspace workspace) =>
+    private Branch[] Branches(Tensor x, ResidualContext context, Workspace workspace, int? leading = null) =>
     [
-        new SelfAttentionBranch(norm1, attn, Mask(x, context), causal: false, options, context, workspace),
+        leading is { } count ? new LeadingAttentionBranch(norm1, attn, count, Mask(x, context), options, context, workspace)
+            : new SelfAttentionBranch(norm1, attn, Mask(x, context), causal: false, options, context, workspace),
         new FeedForwardBranch(norm2, mlp, options, context, workspace),
     ];
 

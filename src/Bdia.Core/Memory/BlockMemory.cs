@@ -26,6 +26,19 @@ internal readonly record struct BlockMemory(long Kept, long Peak, long Weights)
         return new(kept, kept + passing + of.Masks, of.Weights);
     }
 
+    /// <summary>Of a last <see cref="TransformerBlock"/> of which the first tokens alone are wanted. It never takes more than the block before it, which is why its peak is not counted.</summary>
+    /// <param name="options">Of the block.</param>
+    /// <param name="rows">B.</param>
+    /// <param name="tokens">N.</param>
+    /// <param name="leading">How many tokens are wanted.</param>
+    public static BlockMemory Leading(TransformerBlockOptions options, long rows, long tokens, long leading)
+    {
+        var (all, of) = (new Sizes(options, rows, tokens), new Sizes(options, rows, leading));
+        // Key and value of all tokens; the rest of the wanted ones.
+        var kept = 2 * all.Features + of.State + 2 * of.Features + of.LogSums + of.FeedForward;
+        return new(kept, kept, of.Weights);
+    }
+
     /// <summary>Of a <see cref="DecoderBlock"/>.</summary>
     /// <param name="options">Of the block.</param>
     /// <param name="rows">B.</param>

@@ -18,23 +18,27 @@ internal readonly record struct StackMemory(long States, long SideInformation, l
     /// <param name="rows">B.</param>
     /// <param name="elements">Of a state, per row.</param>
     /// <param name="block">Of one block.</param>
-    public static StackMemory Of(BdiaStackOptions options, long depth, long rows, long elements, BlockMemory block)
+    /// <param name="last">Of the last of two blocks or more, if some tokens of it alone are wanted: x_K and the gradient by it are then next to nothing.</param>
+    public static StackMemory Of(BdiaStackOptions options, long depth, long rows, long elements, BlockMemory block, BlockMemory? last = null)
     {
         var state = rows * elements * sizeof(float);
+        if (depth < 2) last = null;
         // g_K, held by its consumer until the stack is done; g_{k+1}; what block k+1 contributed to g_k. (The gradient by h_k counts with the block.)
-        var gradients = depth > 1 ? 3 * state : 2 * state;
+        var gradients = (depth > 1 ? 3 : 2) * state - (last is null ? 0 : state);
+        var xLast = last is null ? state : 0;
         var working = block.Peak + block.Weights;
         switch (options.Mode)
         {
             case BackpropagationMode.Reversible:
                 // x_K, held by the graph behind the stack, x_k and x_{k-1}.
-                var states = Math.Min(depth + 1, 3) * state;
-                return new(states + gradients, PackedPads.Size(depth - 1, rows, elements, options.Gamma.LargestPadBits), working, states + gradients + working, 0, (2 * state, 0));
+                var states = xLast + Math.Min(depth, 2) * state;
+                return new(states + gradients, PackedPads.Size(last is null ? depth - 1 : depth - 2, rows, elements, options.Gamma.LargestPadBits), working, states + gradients + working, 0, (2 * state, 0));
             case BackpropagationMode.Checkpointed:
-                return new(state + gradients, depth * state, working, state + gradients + working, depth * state, (state, 0));
+                return new(xLast + gradients, depth * state, working, xLast + gradients + working, depth * state, (state, 0));
             default:
                 var evaluations = depth * (block.Kept + state); // with the x_k that each begins with
-                return new(state + gradients, 0, evaluations + (working - block.Kept), state + gradients + working, evaluations, (state, evaluations));
+                if (last is { } cut) evaluations += cut.Kept - block.Kept;
+                return new(xLast + gradients, 0, evaluations + (working - block.Kept), xLast + gradients + working, evaluations, (state, evaluations));
         }
     }
 }

@@ -74,8 +74,8 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(input);
         using var scope = NewDisposeScope();
         var x = Embed(input);                       // (B, N, D)
-        x = blocks.forward(x);                      // (B, N, D)
-        var token = norm.forward(x.select(1, 0));   // (B, D): the class token
+        x = blocks.Leading(x, 1);                   // (B, 1, D): the class token, which is all that is read
+        var token = norm.forward(x.select(1, 0));   // (B, D)
         return head.forward(token).MoveToOuterDisposeScope();
     }
 

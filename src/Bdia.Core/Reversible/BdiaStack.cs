@@ -81,16 +81,31 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     /// <param name="conditions">Handed to every residual as <see cref="ResidualContext.Conditions"/>; gradients by them are gathered over all blocks.</param>
     /// <returns>x_K, of the same shape.</returns>
     /// <exception cref="ReversibilityException">A state left the range that can be represented exactly, or was not finite.</exception>
-    public Tensor forward(Tensor x, params Tensor[] conditions)
+    public Tensor forward(Tensor x, params Tensor[] conditions) => Run(x, conditions, leading: null);
+
+    /// <summary>
+    /// Runs the stack where only the first tokens of every sequence are read, (B, n, D) of (B, N, D): what the last block would compute of the
+    /// others is left out, forth and back. The numbers are those of the whole, but for the rounding of products over fewer rows.
+    /// </summary>
+    internal Tensor Leading(Tensor x, int tokens)
+    {
+        // A single block has no states behind it to be kept in place of x_K; and a graph of autograd's is for the whole.
+        var isWhole = Residuals.Count < 2 || (training ? LeavesItToAutograd(x) : is_grad_enabled());
+        if (!isWhole) return Run(x, [], tokens);
+        using var whole = Run(x, [], leading: null);
+        return whole.narrow(1, 0, tokens);
+    }
+
+    private Tensor Run(Tensor x, Tensor[] conditions, int? leading)
     {
         ArgumentNullException.ThrowIfNull(x);
         if (x.dtype != ScalarType.Float32 || x.dim() < 2)
             throw new ArgumentException($"A stack takes float32 of at least two dimensions (B, ...); got {x.dtype} of shape ({string.Join(", ", x.shape)}).", nameof(x));
         if (!training) Spare.Clear();
-        if (!training) return is_grad_enabled() ? GraphForward.Evaluate(this, x, conditions) : Inference.Run(this, x, new ResidualContext(null, conditions));
+        if (!training) return is_grad_enabled() ? GraphForward.Evaluate(this, x, conditions) : Inference.Run(this, x, new ResidualContext(null, conditions), leading);
         BackwardFault = null;
         SideInformationBytes = 0;
-        var result = LeavesItToAutograd(x) ? GraphForward.Train(this, x, conditions) : WithoutGraph(x, conditions);
+        var result = LeavesItToAutograd(x) ? GraphForward.Train(this, x, conditions) : WithoutGraph(x, conditions, leading);
         if (_ownsClock) Clock.Step++;
         return result;
     }
@@ -101,8 +116,8 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     internal SpareWorkspace Spare { get; set; } = new();
 
     /// <summary>h_k(x), with the randomness of the given moment; none for a null clock.</summary>
-    internal IEvaluation Evaluate(int k, Tensor x, TrainingClock? clock, IReadOnlyList<Tensor> conditions, Workspace workspace, bool keep)
-        => Residuals[k].Evaluate(x, Context(k, clock, conditions), workspace, keep);
+    internal IEvaluation Evaluate(int k, Tensor x, TrainingClock? clock, IReadOnlyList<Tensor> conditions, Workspace workspace, bool keep, int? leading)
+        => Residuals[k].Evaluate(x, Context(k, clock, conditions), workspace, keep, leading);
 
     internal ResidualContext Context(int k, TrainingClock? clock, IReadOnlyList<Tensor> conditions) => new(clock?.Random(Stream, k), conditions);
 
@@ -120,9 +135,9 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     // Residuals that autograd goes back through are stored as its graph. Those that go back by themselves are stored as they are.
     private bool LeavesItToAutograd(Tensor x) => Options.Mode == BackpropagationMode.StoreActivations && !Residuals.All(residual => residual.WritesBackwardPass(x));
 
-    private Tensor WithoutGraph(Tensor x, Tensor[] conditions)
+    private Tensor WithoutGraph(Tensor x, Tensor[] conditions, int? leading)
     {
-        var pass = new StackPass(this, conditions, Options.Audit ? new ChecksumWitness(Residuals.Count, new FixedPointGrid(Options.FractionBits)) : null, Spare, x.device);
+        var pass = new StackPass(this, conditions, leading, Options.Audit ? new ChecksumWitness(Residuals.Count, new FixedPointGrid(Options.FractionBits)) : null, Spare, x.device);
         try
         {
             if (is_grad_enabled()) return BdiaFunction.Apply(this, pass, x, conditions);

@@ -11,12 +11,14 @@ internal sealed class GraphEvaluation : IEvaluation
     private readonly Tensor _x;
 
     /// <param name="keep">Whether there will be a backward pass.</param>
-    public GraphEvaluation(Residual residual, Tensor x, ResidualContext context, Workspace workspace, bool keep)
+    /// <param name="leading">Of how many tokens the value is wanted, the first ones; null for all.</param>
+    public GraphEvaluation(Residual residual, Tensor x, ResidualContext context, Workspace workspace, bool keep, int? leading)
     {
         _workspace = workspace;
         _x = x.detach().requires_grad_(keep).DetachFromDisposeScope();
         using var grad = set_grad_enabled(keep);
         Value = residual.forward(_x, context);
+        if (leading is { } count) Value = Value.narrow(1, 0, count);
     }
 
     public Tensor Value { get; }

@@ -28,7 +28,9 @@ public abstract class Residual(string name) : nn.Module(name)
     /// <param name="context">Randomness to be replayed, and further inputs of the stack.</param>
     /// <param name="workspace">Memory of the pass.</param>
     /// <param name="keep">Whether the pass will go back through the evaluation.</param>
-    internal virtual IEvaluation Evaluate(Tensor x, ResidualContext context, Workspace workspace, bool keep) => new GraphEvaluation(this, x, context, workspace, keep);
+    /// <param name="leading">Of how many tokens h(x) is wanted, the first ones; null for all.</param>
+    internal virtual IEvaluation Evaluate(Tensor x, ResidualContext context, Workspace workspace, bool keep, int? leading = null)
+        => new GraphEvaluation(this, x, context, workspace, keep, leading);
 
     /// <summary>Wraps an ordinary TorchSharp module that maps x to h(x) and uses no randomness of its own.</summary>
     /// <param name="module">The module; owned by the residual from here on.</param>

@@ -26,7 +26,7 @@ public static class ReversibilityProbe
         var wasTraining = stack.training;
         stack.train();
         using var copies = new CopyWitness(stack.Residuals.Count);
-        using var pass = new StackPass(stack, conditions, copies, stack.Spare, x.device);
+        using var pass = new StackPass(stack, conditions, leading: null, copies, stack.Spare, x.device);
         try
         {
             using var scope = NewDisposeScope();

@@ -32,9 +32,16 @@ internal sealed class StackGradients(BdiaStack stack, StackPass pass, bool[] req
 
             var gHere = weight is null ? gNext : _workspace.Copy(gNext).mul_(weight.neg().Plus(1));
             if (carried is not null) gHere.PlusInPlace(carried);
-            if (throughResidual is not null) gHere.PlusInPlace(throughResidual);
             _workspace.Return(carried);
             carried = weight is null ? null : gNext.mul_(weight);
+            if (gHere.shape[1] != pass.Tokens)
+            {
+                // Of a last block that was evaluated for some tokens alone; the others have no part in x_K.
+                gHere = LeadingTokens.Expand(gHere, pass.Tokens, _workspace);
+                if (carried is not null) carried = LeadingTokens.Expand(carried, pass.Tokens, _workspace);
+            }
+
+            if (throughResidual is not null) gHere.PlusInPlace(throughResidual);
             gNext = gHere;
         });
 

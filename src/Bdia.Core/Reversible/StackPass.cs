@@ -16,6 +16,7 @@ internal sealed class StackPass : IDisposable
     private readonly BdiaStack _stack;
     private readonly TrainingClock _clock;
     private readonly Tensor[] _conditions;
+    private readonly int? _leading;
     private readonly IStateWitness? _witness;
     private readonly IntegrationWeight _weight;
     private readonly FixedPointGrid _grid;
@@ -25,12 +26,18 @@ internal sealed class StackPass : IDisposable
     private readonly Device _device;
     private Workspace? _workspace;
     private PackedPads[] _pads = []; // of block 1, 2, ...
-    private Tensor? _xPrevious;
+    private Tensor? _xPrevious, _xBefore; // x_{K-1}; x_{K-2} where the last step cannot be taken back
     private bool _isSpent;
 
-    public StackPass(BdiaStack stack, IReadOnlyList<Tensor> conditions, IStateWitness? witness, SpareWorkspace spare, Device device)
+    /// <param name="stack">Of two residuals or more, if <paramref name="leading"/> is given.</param>
+    /// <param name="leading">
+    /// How many tokens of x_K are wanted, the first ones; null for all. The last block is then evaluated once and for these alone. Its step cannot
+    /// be taken back, so that x_{K-2} is kept in place of x_K.
+    /// </param>
+    public StackPass(BdiaStack stack, IReadOnlyList<Tensor> conditions, int? leading, IStateWitness? witness, SpareWorkspace spare, Device device)
     {
         _stack = stack;
+        _leading = leading;
         _clock = stack.Clock.Freeze();
         // Leaves of our own: they gather the gradient over all blocks, and outlive the caller's scopes.
         _conditions = conditions.Select(c => c.detach().requires_grad_(c.requires_grad).DetachFromDisposeScope()).ToArray();
@@ -48,11 +55,14 @@ internal sealed class StackPass : IDisposable
     /// <param name="gamma">gamma_k per sample; null for the first block, which has none.</param>
     public delegate void Visitor(int k, IEvaluation evaluation, float[]? gamma);
 
-    /// <summary>Memory of the pass. Where states are rebuilt, nothing is rented between forth and back, and another stack can have it meanwhile.</summary>
+    /// <summary>Memory of the pass. Where states are rebuilt, all of them, nothing is rented between forth and back, and another stack can have it meanwhile.</summary>
     public Workspace Workspace => _workspace ??= _spare.Take(_device);
 
     /// <summary>The conditions as the blocks of the way back see them; their grad is the sum over all blocks.</summary>
     public IReadOnlyList<Tensor> ConditionLeaves => _conditions;
+
+    /// <summary>N, of states (B, N, ...).</summary>
+    public long Tokens { get; private set; }
 
     private bool Rebuilds => _stack.Options.Mode == BackpropagationMode.Reversible;
 
@@ -70,8 +80,9 @@ internal sealed class StackPass : IDisposable
         using var scope = NewDisposeScope();
         using var noGraph = no_grad();
         input = input.contiguous();
+        Tokens = input.shape[1];
         var stepper = new Stepper(_stack, input);
-        if (Rebuilds) _pads = stepper.NewPads(Depth - 1, _weight);
+        if (Rebuilds) _pads = stepper.NewPads(_leading is null ? Depth - 1 : Depth - 2, _weight);
         SideInformationBytes = _pads.Sum(p => p.SizeInBytes);
 
         var xPrevious = NewState(input);
@@ -83,16 +94,23 @@ internal sealed class StackPass : IDisposable
         for (var k = 1; k < Depth; k++)
         {
             Keep(k, x);
+            if (IsCut(k))
+            {
+                _xBefore = xPrevious;
+                (xPrevious, x) = (x, Cut(k, xPrevious, x, goesBack));
+                break;
+            }
+
             // x_{k+1} takes the place of x_{k-1}, unless that one is kept, or the new one leaves the workspace.
             var isSpare = Rebuilds || !goesBack;
-            var xNext = isSpare && k + 1 < Depth - 1 ? xPrevious : NewState(input, k + 1);
+            var xNext = isSpare && !LeavesWorkspace(k + 1) ? xPrevious : NewState(input, k + 1);
             Step(k, x, goesBack, h => stepper.Next(k, xNext, xPrevious, x, h, Gamma(k, x), _weight, Rebuilds ? _pads[k - 1] : null));
             if (isSpare && !ReferenceEquals(xNext, xPrevious)) Workspace.Return(xPrevious);
             (xPrevious, x) = (x, xNext);
         }
 
         _xPrevious = xPrevious;
-        if (Rebuilds) LetGo();
+        if (Rebuilds && _leading is null) LetGo();
         return x.MoveToOuterDisposeScope();
     }
 
@@ -105,17 +123,17 @@ internal sealed class StackPass : IDisposable
         _isSpent = true;
         using var scope = NewDisposeScope();
         // What the forward pass and the step before have freed would otherwise stay resident beside the most that a step needs.
-        if (xLast.numel() >= SmallestRelease) FreeMemory.Release();
+        if (_xPrevious!.numel() >= SmallestRelease) FreeMemory.Release();
         var kernel = _stack.Kernel(xLast);
         // xLast belongs to the caller; the first rebuilt state needs memory of its own, all later ones write over the state two above.
-        Tensor xNext = xLast, buffer = Rebuilds && Depth > 1 ? NewState(xLast) : xLast;
+        Tensor xNext = xLast, buffer = Rebuilds && Depth > 1 ? _xBefore ?? NewState(xLast) : xLast;
         var x = _xPrevious!;
         for (var k = Depth - 1; k >= 0; k--)
         {
             using var block = NewDisposeScope();
             using var evaluation = _evaluated[k] ?? Evaluate(k, x, keep: true);
             var gamma = k == 0 ? null : Gamma(k, x);
-            if (k > 0 && Rebuilds)
+            if (k > 0 && Rebuilds && !IsCut(k))
             {
                 using (no_grad()) kernel.Retreat(buffer, xNext, x, evaluation.Value.detach().contiguous(), gamma!, _pads[k - 1], _grid);
                 _witness?.Compare(k - 1, buffer);
@@ -137,7 +155,7 @@ internal sealed class StackPass : IDisposable
     {
         foreach (var evaluation in _evaluated) evaluation?.Dispose();
         LetGo();
-        if (Rebuilds) _xPrevious?.Dispose();
+        if (Rebuilds && _leading is null) _xPrevious?.Dispose();
         foreach (var pads in _pads) pads.Dispose();
         foreach (var condition in _conditions) condition.Dispose();
     }
@@ -148,20 +166,37 @@ internal sealed class StackPass : IDisposable
         _workspace = null;
     }
 
+    // Whether block k is evaluated for the leading tokens alone.
+    private bool IsCut(int k) => _leading is not null && k == Depth - 1;
+
     // The last state is the caller's, and the one before is what waits where states are rebuilt; the others are the workspace's.
+    private bool LeavesWorkspace(int k) => k == Depth || (k == Depth - 1 && Rebuilds && _leading is null);
+
     private Tensor NewState(Tensor like, int k = 0)
     {
-        if (k == Depth) return empty_like(like);
-        return Rebuilds && k == Depth - 1 ? empty_like(like).DetachFromDisposeScope() : Workspace.Rent(ScalarType.Float32, like.shape);
+        if (!LeavesWorkspace(k)) return Workspace.Rent(ScalarType.Float32, like.shape);
+        return k == Depth ? empty_like(like) : empty_like(like).DetachFromDisposeScope();
     }
 
-    private IEvaluation Evaluate(int k, Tensor x, bool keep) => _stack.Evaluate(k, x, _clock, _conditions, Workspace, keep);
+    // x_K of the leading tokens.
+    private Tensor Cut(int k, Tensor xPrevious, Tensor x, bool goesBack)
+    {
+        Tensor before = LeadingTokens.Of(xPrevious, _leading!.Value, Workspace), here = LeadingTokens.Of(x, _leading.Value, Workspace);
+        var xLast = empty_like(here);
+        Step(k, x, goesBack, h => new Stepper(_stack, here).Next(k, xLast, before, here, h, Gamma(k, x), _weight, pads: null));
+        Workspace.Return(before);
+        Workspace.Return(here);
+        return xLast;
+    }
+
+    private IEvaluation Evaluate(int k, Tensor x, bool keep) => _stack.Evaluate(k, x, _clock, _conditions, Workspace, keep, IsCut(k) ? _leading : null);
 
     // Hands h_k(x) to the step, and keeps the evaluation if there is to be no other.
     private void Step(int k, Tensor x, bool goesBack, Action<Tensor> step)
     {
         using var block = NewDisposeScope();
-        var keep = KeepsEvaluations && goesBack;
+        // A graph of autograd's goes with the scope.
+        var keep = goesBack && (KeepsEvaluations || (IsCut(k) && _stack.Residuals[k].WritesBackwardPass(x)));
         var evaluation = Evaluate(k, x, keep);
         if (keep) _evaluated[k] = evaluation;
         step(evaluation.Value);

@@ -34,8 +34,7 @@ internal sealed record ScoringSettings(ScoringMethod Method, VisionTransformerPr
     public double FlopsPerRow()
     {
         var network = ScoringModel.Options(Preset);
-        double tokens = network.Patches + 1, width = network.Width;
-        return network.Depth * tokens * (2 * (4 * width * width + 2 * width * network.FeedForwardWidth) + 4 * tokens * width);
+        return ForwardFlops.Block(network) * (network.Depth - 1) + ForwardFlops.LastBlock(network);
     }
 }
 

@@ -11,7 +11,7 @@ public sealed class ImageClassifierTrainingTests
 {
     internal static readonly VisionTransformerOptions Tiny = new()
     {
-        ImageHeight = 8, ImageWidth = 8, Channels = 1, Classes = 2, PatchSize = 4, Width = 16, Depth = 2, Heads = 2, FeedForwardWidth = 32,
+        ImageHeight = 8, ImageWidth = 8, Channels = 1, Classes = 2, PatchSize = 4, Width = 16, Depth = 3, Heads = 2, FeedForwardWidth = 32,
     };
 
     private static readonly TrainingOptions Short = new() { Epochs = 3, BatchSize = 16, LearningRate = 3e-3, Seed = 7 };

@@ -100,11 +100,10 @@ public sealed class MemoryEstimateTests
         using var scope = NewDisposeScope();
         using var network = new VisionTransformer(options, 1);
         network.forward(zeros(rows, 3, 16, 16)).sum().backward();
-        var state = rows * 17L * options.Width * sizeof(float);
         var estimate = Of(options, rows);
         var weights = BlockMemory.Encoder(options.Block(0), rows, 17).Weights;
-        // Besides what is rented: x_K and the gradient by it, and where states are rebuilt x_{K-1}. A tensor of another size may take a place, or just not fit into it.
-        var computed = estimate.States + estimate.BlockGraph - weights - (options.Stack.Mode == BackpropagationMode.Reversible ? 3 : 2) * state;
+        // A tensor of another size may take a place, or just not fit into it.
+        var computed = estimate.States + estimate.BlockGraph - weights;
         Assert.InRange((double)network.Blocks.Spare.Bytes / computed, 0.85, 1.15);
     }, iter: 60);
 
@@ -142,7 +141,9 @@ public sealed class MemoryEstimateTests
     public void More_rows_and_more_blocks_take_more() => Gen.Select(Pictures, Texts, Gen.Int[1, 200]).Sample((pictures, texts, rows) =>
     {
         Assert.True(Of(pictures, rows + 1).Total > Of(pictures, rows).Total);
-        Assert.True(Of(pictures with { Depth = pictures.Depth + 1 }, rows).Total > Of(pictures, rows).Total);
+        // Of a second block, the class token alone is computed, and x_K is next to nothing: with it a network may take less than with one.
+        var two = pictures with { Depth = Math.Max(2, pictures.Depth) };
+        Assert.True(Of(two with { Depth = two.Depth + 1 }, rows).Total > Of(two, rows).Total);
         Assert.True(Of(texts, rows + 1).Total > Of(texts, rows).Total);
         Assert.True(Of(texts with { EncoderDepth = texts.EncoderDepth + 1 }, rows).Total > Of(texts, rows).Total);
         Assert.True(Of(texts with { DecoderDepth = texts.DecoderDepth + 1 }, rows).Total > Of(texts, rows).Total);

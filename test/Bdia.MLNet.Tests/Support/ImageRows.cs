@@ -68,7 +68,7 @@ internal static class ImageRows
         FeatureColumnName = features,
         PatchSize = 4,
         Width = 16,
-        Depth = 2,
+        Depth = 3,
         Heads = 2,
         FeedForwardWidth = 32,
         Epochs = epochs,
