@@ -16,7 +16,7 @@ internal static class MatrixRate
     {
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var type = precision == ComputePrecision.BFloat16 ? bfloat16 : float32;
+        var type = BFloat16Products.TypeOf(precision == ComputePrecision.BFloat16 ? bfloat16 : float32, DeviceType.CPU);
         var (a, b) = (ones(Size, Size, dtype: type), ones(Size, Size, dtype: type));
         var best = double.MaxValue;
         for (var i = 0; i <= Products; i++)

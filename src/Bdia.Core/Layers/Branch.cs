@@ -108,7 +108,10 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     protected Tensor Product(DensePart layer, Tensor x)
     {
         using var scope = NewDisposeScope();
-        return Workspace.Rent(Type, x.shape[0], layer.Outputs).copy_(layer.Bias).addmm_(x, layer.Weight.to(Type).t());
+        var operand = Operand(x);
+        var y = Workspace.Rent(ProductType, x.shape[0], layer.Outputs).copy_(BFloat16Products.Operand(layer.Bias, Type)).addmm_(operand, BFloat16Products.Operand(layer.Weight, Type).t());
+        Return(operand, x);
+        return Rounded(y);
     }
 
     /// <summary>x Wᵀ + b in float32 and of a shape: what leaves the branch.</summary>
@@ -123,13 +126,16 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     }
 
     /// <summary>Adds gᵀ x, the gradient by a layer's weight, and Σ g, that by its bias.</summary>
-    protected static void AddGradients(IGradientSums sums, DensePart layer, Tensor gradient, Tensor x, bool withBias = true)
+    protected void AddGradients(IGradientSums sums, DensePart layer, Tensor gradient, Tensor x, bool withBias = true)
     {
         using var scope = NewDisposeScope();
         if (sums.Of(layer.Layer.Weight) is { } weight)
         {
-            if (gradient.dtype == ScalarType.Float32) layer.Of(weight).addmm_(gradient.t(), x);
-            else layer.Of(weight).PlusInPlace(gradient.t().mm(x));
+            Tensor left = Operand(gradient), right = Operand(x);
+            if (ProductType == ScalarType.Float32) layer.Of(weight).addmm_(left.t(), right);
+            else layer.Of(weight).PlusInPlace(left.t().mm(right));
+            Return(left, gradient);
+            Return(right, x);
         }
 
         if (withBias && sums.Of(layer.Layer.Bias) is { } bias) layer.Of(bias).PlusInPlace(gradient.sum([0L], type: ScalarType.Float32));
@@ -139,7 +145,29 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     protected Tensor ByInput(DensePart layer, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        return Workspace.Rent(Type, gradient.shape[0], layer.Inputs).addmm_(gradient, layer.Weight.to(Type), beta: 0);
+        var operand = Operand(gradient);
+        var byInput = Workspace.Rent(ProductType, gradient.shape[0], layer.Inputs).addmm_(operand, BFloat16Products.Operand(layer.Weight, Type), beta: 0);
+        Return(operand, gradient);
+        return Rounded(byInput);
+    }
+
+    private ScalarType ProductType => BFloat16Products.TypeOf(Type, Workspace.Device.type);
+
+    // What is in the format of products already is taken as it is.
+    private Tensor Operand(Tensor t) => t.dtype == ProductType ? t : Workspace.Rent(ProductType, t.shape).copy_(t);
+
+    private void Return(Tensor operand, Tensor of)
+    {
+        if (!ReferenceEquals(operand, of)) Workspace.Return(operand);
+    }
+
+    // A product in the branch's own number format.
+    private Tensor Rounded(Tensor product)
+    {
+        if (product.dtype == Type) return product;
+        var rounded = Workspace.Rent(Type, product.shape).copy_(product);
+        Workspace.Return(product);
+        return rounded;
     }
 
     /// <summary>A tensor that waits for the backward pass.</summary>

@@ -70,16 +70,22 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>W xᵀ in the number format of the precision.</summary>
-    internal static Tensor TransposedProduct(Tensor x, Tensor weight, ComputePrecision precision) => As(TypeOf(precision), weight).mm(As(TypeOf(precision), x).t());
+    internal static Tensor TransposedProduct(Tensor x, Tensor weight, ComputePrecision precision)
+    {
+        var type = TypeOf(precision);
+        return As(type, Operand(type, weight).mm(Operand(type, x).t()));
+    }
 
     /// <summary>x Wᵀ + b in the number format of the precision; casts are part of the graph, so gradients arrive in float32.</summary>
     internal static Tensor Product(Tensor x, Tensor weight, Tensor? bias, ComputePrecision precision)
     {
         var type = TypeOf(precision);
-        return nn.functional.linear(As(type, x), As(type, weight), bias is null ? null : As(type, bias));
+        return As(type, nn.functional.linear(Operand(type, x), Operand(type, weight), bias is null ? null : Operand(type, bias)));
     }
 
     private static ScalarType TypeOf(ComputePrecision precision) => precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+
+    private static Tensor Operand(ScalarType type, Tensor t) => BFloat16Products.Operand(t, type);
 
     // Mostly there is nothing to cast, and calls that do nothing are what decoding one text spends its time on.
     private static Tensor As(ScalarType type, Tensor t) => t.dtype == type ? t : t.to(type);

@@ -1,4 +1,5 @@
 using Bdia.Core.Layers;
+using Bdia.Core.Numerics;
 
 namespace Bdia.Core.Memory;
 
@@ -23,7 +24,7 @@ internal readonly record struct BlockMemory(long Kept, long Peak, long Weights)
         var kept = of.State + of.Features + of.Attention + of.FeedForward;
         // Besides, h and then its gradient, and what is before or behind a product; in bfloat16 also the sum of gradients, and its copy for products.
         var passing = of.IsHalf ? 2 * of.State + 2 * of.Features : 2 * of.State;
-        return new(kept, kept + passing + of.Masks, of.Weights);
+        return new(kept, kept + passing + of.Masks + of.Operands(3 * of.Width), of.Weights);
     }
 
     /// <summary>Of a last <see cref="TransformerBlock"/> of which the first tokens alone are wanted. It never takes more than the block before it, which is why its peak is not counted.</summary>
@@ -51,12 +52,14 @@ internal readonly record struct BlockMemory(long Kept, long Peak, long Weights)
         var kept = 2 * of.State + 3 * of.Features + of.Attention + of.LogSums + 2 * memory.Features + of.FeedForward;
         // Besides, the gradient by h, a branch's own, the sum of both, and what is before or behind a product; the memory and the gradient by it, all blocks' and one block's.
         var passing = (of.IsHalf ? 3 * of.State + 2 * of.Features : 3 * of.State) + 2 * memory.Features + memory.State;
-        return new(kept, kept + passing + of.Masks, of.Weights);
+        return new(kept, kept + passing + of.Masks + of.Operands(3 * of.Width) + memory.Operands(2 * of.Width), of.Weights);
     }
 
     private readonly record struct Sizes(TransformerBlockOptions Options, long Rows, long Tokens)
     {
         public bool IsHalf => Options.Precision == ComputePrecision.BFloat16;
+
+        public long Width => Options.Width;
 
         /// <summary>Of float32.</summary>
         public long State => Rows * Tokens * Options.Width * Single;
@@ -75,7 +78,18 @@ internal readonly record struct BlockMemory(long Kept, long Peak, long Weights)
         public long Masks => Options.Dropout > 0 || Options.StochasticDepth > 0 ? State : 0;
 
         /// <summary>In bfloat16, a copy of a layer's weights or the gradient by them; the largest.</summary>
-        public long Weights => IsHalf ? (long)Options.Width * Math.Max(3 * Options.Width, Options.FeedForwardWidth) * Half : 0;
+        public long Weights => IsHalf ? Width * Math.Max(3 * Width, Options.FeedForwardWidth) * (IsInFloat32 ? Single + Half : Half) : 0;
+
+        /// <summary>In bfloat16 where its products are taken in float32: what goes into one or comes out of it. Those of D features take places of states.</summary>
+        /// <param name="attention">Features of the largest in attention.</param>
+        public long Operands(long attention)
+        {
+            if (!IsInFloat32) return 0;
+            var (larger, smaller) = (Math.Max(attention, Options.FeedForwardWidth), Math.Min(attention, Options.FeedForwardWidth));
+            return Rows * Tokens * Single * (larger <= Workspace.LargestCapacity * smaller || smaller <= Width ? larger : larger + smaller);
+        }
+
+        private bool IsInFloat32 => IsHalf && BFloat16Products.TypeOf(TorchSharp.torch.ScalarType.BFloat16, TorchSharp.DeviceType.CPU) == TorchSharp.torch.ScalarType.Float32;
 
         private long Element => IsHalf ? Half : Single;
     }

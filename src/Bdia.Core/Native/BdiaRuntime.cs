@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 
 namespace Bdia.Core.Native;
@@ -30,6 +31,13 @@ public static class BdiaRuntime
             torch.set_num_threads(value);
         }
     }
+
+    /// <summary>
+    /// Whether libtorch has fast products of bfloat16 for this processor. Where it has not, on x86 without AVX-512, layers take them in float32
+    /// of values rounded to bfloat16: at float32's speed, with bfloat16's numbers and smaller activations.
+    /// </summary>
+    /// <remarks>The condition is that of oneDNN, from which libtorch takes them; of other processors than x86 it is not known, and true. It tells nothing of GPUs.</remarks>
+    public static bool HasBFloat16Products { get; } = !X86Base.IsSupported || (Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported);
 
     /// <summary>
     /// Loads the native libraries, or says why that is impossible. Trainers call it; an application that calls TorchSharp before anything

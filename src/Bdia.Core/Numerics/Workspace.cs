@@ -10,8 +10,8 @@ namespace Bdia.Core.Numerics;
 /// <remarks>What is rented goes with the workspace too. Not for several threads at once.</remarks>
 internal sealed class Workspace(Device device) : IDisposable
 {
-    // A larger buffer would be missed elsewhere.
-    private const double LargestCapacity = 1.5; // times what is asked for
+    /// <summary>What is rented may lie in memory for so many times its elements. A larger buffer would be missed elsewhere.</summary>
+    public const double LargestCapacity = 1.5;
 
     // Uses after which memory is freed that they did not need. A step of an encoder-decoder has four: two stacks, each forth and back.
     private const int MostUsesWithout = 4;

@@ -1,4 +1,5 @@
 using Bdia.Core.Layers;
+using Bdia.Core.Native;
 using Bdia.Core.Reversible;
 using Bdia.Core.Training;
 using Microsoft.ML;
@@ -41,7 +42,7 @@ public abstract class BdiaTrainerOptions
     /// <summary>Share of the training rows that is held back where no validation rows are given, 0..1, below 1; 0 = none. Default 0.1 for images, 0.05 for texts.</summary>
     public double ValidationFraction;
 
-    /// <summary>Precision of matrix products; states and sums are always Float32. Default <see cref="ComputePrecision.Float32"/>.</summary>
+    /// <summary>Precision of matrix products; states and sums are always Float32. BFloat16 is faster where <see cref="BdiaRuntime.HasBFloat16Products"/>. Default <see cref="ComputePrecision.Float32"/>.</summary>
     public ComputePrecision Precision = ComputePrecision.Float32;
 
     /// <summary>How the backward pass gets at the states of the blocks. Default <see cref="BackpropagationMode.Reversible"/>: they are rebuilt, bit for bit.</summary>

@@ -1,7 +1,10 @@
 using System.Globalization;
+using Bdia.Core.Layers;
+using Bdia.Core.Native;
 using Bdia.Core.Training;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using TorchSharp;
 
 namespace Bdia.MLNet.Common;
 
@@ -59,6 +62,13 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
     public void Info(string text) => channel.Info(MessageSensitivity.None, text);
 
     public void Warning(string text) => channel.Warning(MessageSensitivity.None, text);
+
+    /// <summary>Warns of a precision that brings less than it seems to.</summary>
+    public void Precision(ComputePrecision precision, torch.Device device)
+    {
+        if (precision == ComputePrecision.BFloat16 && device.type == DeviceType.CPU && !BdiaRuntime.HasBFloat16Products)
+            Warning("Precision is BFloat16, but this processor has no fast products of it: they are taken in float32, of values rounded to bfloat16. Float32 is as fast here, and more precise.");
+    }
 
     /// <summary>The last line of a run.</summary>
     public void Finish(TrainingResult result)

@@ -77,6 +77,7 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
 
         using var log = new TrainingLog(Host, "Training", new LogFigures("images"), options.Progress);
         log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {Seed}; device {device}.");
+        log.Precision(model.Precision, device);
         log.Info($"Batches of {training.BatchSize} images{(training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "")}; " +
             $"training is estimated to take {MemoryEstimate.ForImages(model, training)} beyond the process without it.");
         var classifier = ImageClassifierTraining.Run(

@@ -72,6 +72,7 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
         using var log = new TrainingLog(Host, "Training", figures, options.Progress);
         log.Info($"Training on column '{options.SourceColumnName}' to write column '{options.TargetColumnName}'; network: width {model.Width}, " +
             $"{model.EncoderDepth} + {model.DecoderDepth} blocks, {model.Heads} heads; seed {Seed}; device {device}.");
+        log.Precision(model.Precision, device);
         var translator = TranslatorTraining.Run(
             model, options.Training(Seed), SequenceOptionsMapping.Sequences(options),
             Rows(trainData), validationData is null ? null : Rows(validationData),

@@ -16,7 +16,7 @@ public partial class DependencyTests
         ["Reversible"] = new() { ["Native"] = [], ["Numerics"] = [] },
         ["Layers"] = new() { ["Native"] = [], ["Numerics"] = [], ["Reversible"] = ["Residual", "ResidualContext", "IEvaluation", "BlockRandom", "GradientHandOver"] },
         ["Models"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath"], ["Layers"] = [], ["Reversible"] = [], ["Text"] = ["SpecialTokens"] },
-        ["Memory"] = new() { ["Numerics"] = ["PackedPads"], ["Reversible"] = ["BdiaStackOptions", "BackpropagationMode"], ["Layers"] = [], ["Models"] = [], ["Training"] = ["TrainingOptions"] },
+        ["Memory"] = new() { ["Numerics"] = ["PackedPads", "Workspace"], ["Reversible"] = ["BdiaStackOptions", "BackpropagationMode"], ["Layers"] = [], ["Models"] = [], ["Training"] = ["TrainingOptions"] },
         ["Text"] = new() { ["Common"] = [] },
         ["Metrics"] = [],
         ["Decoding"] = new() { ["Native"] = [], ["Numerics"] = ["TensorMath", "SplitMix64", "TensorMemory", "KernelThreads", "SimdMath"], ["Models"] = ["EncoderDecoder", "DecoderState", "PositionEncoding"], ["Text"] = ["SpecialTokens"], ["Common"] = [], ["Training"] = ["RandomSequence"] },

@@ -1,4 +1,6 @@
 using System.Reflection;
+using Bdia.Core.Layers;
+using Bdia.Core.Native;
 using Bdia.Core.Training;
 using Bdia.MLNet.Tests.Support;
 using Microsoft.ML;
@@ -89,6 +91,18 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
 
         Score(zero).AssertEqual(Score(again));
         Assert.NotEqual(Score(zero).Rows[0], Score(negative).Rows[0]);
+    }
+
+    [Fact]
+    public void In_bfloat16_a_model_learns_everywhere_and_the_log_says_where_that_saves_no_time()
+    {
+        var warnings = 0;
+        Context.Log += (_, line) => warnings += line.RawMessage.Contains("no fast products", StringComparison.Ordinal) ? 1 : 0;
+
+        using var model = Fit(options => options.Precision = ComputePrecision.BFloat16);
+
+        Assert.True(Result(model).History[^1].TrainingLoss < Result(model).History[0].TrainingLoss);
+        Assert.Equal(BdiaRuntime.HasBFloat16Products ? 0 : 1, warnings);
     }
 
     [Fact]
