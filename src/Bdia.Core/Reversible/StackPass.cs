@@ -26,6 +26,7 @@ internal sealed class StackPass : IDisposable
     private readonly Device _device;
     private Workspace? _workspace;
     private PackedPads[] _pads = []; // of block 1, 2, ...
+    private float[] _gamma = []; // of the block at hand
     private Tensor? _xPrevious, _xBefore; // x_{K-1}; x_{K-2} where the last step cannot be taken back
     private bool _isSpent;
 
@@ -52,7 +53,7 @@ internal sealed class StackPass : IDisposable
     /// <summary>Visits block k on the way back.</summary>
     /// <param name="k">The block.</param>
     /// <param name="evaluation">h_k at x_k; its value has been released.</param>
-    /// <param name="gamma">gamma_k per sample; null for the first block, which has none.</param>
+    /// <param name="gamma">gamma_k per sample, until the visit ends; null for the first block, which has none.</param>
     public delegate void Visitor(int k, IEvaluation evaluation, float[]? gamma);
 
     /// <summary>Memory of the pass. Where states are rebuilt, all of them, nothing is rented between forth and back, and another stack can have it meanwhile.</summary>
@@ -81,6 +82,7 @@ internal sealed class StackPass : IDisposable
         using var noGraph = no_grad();
         input = input.contiguous();
         Tokens = input.shape[1];
+        _gamma = new float[input.shape[0]];
         var stepper = new Stepper(_stack, input);
         if (Rebuilds) _pads = stepper.NewPads(_leading is null ? Depth - 1 : Depth - 2, _weight);
         SideInformationBytes = _pads.Sum(p => p.SizeInBytes);
@@ -104,7 +106,7 @@ internal sealed class StackPass : IDisposable
             // x_{k+1} takes the place of x_{k-1}, unless that one is kept, or the new one leaves the workspace.
             var isSpare = Rebuilds || !goesBack;
             var xNext = isSpare && !LeavesWorkspace(k + 1) ? xPrevious : NewState(input, k + 1);
-            Step(k, x, goesBack, h => stepper.Next(k, xNext, xPrevious, x, h, Gamma(k, x), _weight, Rebuilds ? _pads[k - 1] : null));
+            Step(k, x, goesBack, h => stepper.Next(k, xNext, xPrevious, x, h, Gamma(k), _weight, Rebuilds ? _pads[k - 1] : null));
             if (isSpare && !ReferenceEquals(xNext, xPrevious)) Workspace.Return(xPrevious);
             (xPrevious, x) = (x, xNext);
         }
@@ -132,7 +134,7 @@ internal sealed class StackPass : IDisposable
         {
             using var block = NewDisposeScope();
             using var evaluation = _evaluated[k] ?? Evaluate(k, x, keep: true);
-            var gamma = k == 0 ? null : Gamma(k, x);
+            var gamma = k == 0 ? null : Gamma(k);
             if (k > 0 && Rebuilds && !IsCut(k))
             {
                 using (no_grad()) kernel.Retreat(buffer, xNext, x, evaluation.Value.detach().contiguous(), gamma!, _pads[k - 1], _grid);
@@ -183,7 +185,7 @@ internal sealed class StackPass : IDisposable
     {
         Tensor before = LeadingTokens.Of(xPrevious, _leading!.Value, Workspace), here = LeadingTokens.Of(x, _leading.Value, Workspace);
         var xLast = empty_like(here);
-        Step(k, x, goesBack, h => new Stepper(_stack, here).Next(k, xLast, before, here, h, Gamma(k, x), _weight, pads: null));
+        Step(k, x, goesBack, h => new Stepper(_stack, here).Next(k, xLast, before, here, h, Gamma(k), _weight, pads: null));
         Workspace.Return(before);
         Workspace.Return(here);
         return xLast;
@@ -204,7 +206,11 @@ internal sealed class StackPass : IDisposable
         else evaluation.Dispose();
     }
 
-    private float[] Gamma(int k, Tensor x) => GammaDraw.PerSample(_clock, _stack.Stream, k, x.shape[0], _weight.Magnitude);
+    private float[] Gamma(int k)
+    {
+        GammaDraw.PerSample(_clock, _stack.Stream, k, _weight.Magnitude, _gamma);
+        return _gamma;
+    }
 
     private void Keep(int k, Tensor state)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Bdia.Core.Layers;
+using Bdia.Core.Native;
 
 namespace Bdia.Benchmarks.Training;
 
@@ -7,6 +8,9 @@ namespace Bdia.Benchmarks.Training;
 internal static class TrainingSuite
 {
     public static Contender<TrainingSettings, TrainingFigures> Contender { get; } = new("training-contender", TrainingContender.Run);
+
+    // Where products of bfloat16 are slow, the plain contenders would take hours.
+    private static ComputePrecision[] Precisions => BdiaRuntime.HasBFloat16Products ? Enum.GetValues<ComputePrecision>() : [ComputePrecision.Float32];
 
     public static Command Command()
     {
@@ -17,7 +21,7 @@ internal static class TrainingSuite
             DefaultValueFactory = _ => [new(512, 6), new(256, 24), new(192, 96)],
         };
         var methods = new Option<TrainingMethod[]>("--methods") { Description = "Contenders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. Enum.GetValues<TrainingMethod>().Where(m => m != TrainingMethod.Checkpointed)] };
-        var precisions = new Option<ComputePrecision[]>("--precisions") { Description = "Of matrix products.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Enum.GetValues<ComputePrecision>() };
+        var precisions = new Option<ComputePrecision[]>("--precisions") { Description = "Of matrix products.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Precisions };
         var batches = SuiteOptions.Several("--batch", "Pictures in a step, one number or more.", 64);
         var sides = SuiteOptions.Several("--side", "Width and height of the pictures in pixels, one number or more; patches are of 4, so that 32 gives 65 tokens and 64 gives 257.", 32);
         var exponent = new Option<int>("--exponent") { Description = "m of gamma = ±2^-m.", DefaultValueFactory = _ => 1 };
@@ -53,6 +57,7 @@ internal static class TrainingSuite
 
     private static void Print(TrainingSummary[] summaries)
     {
+        if (!BdiaRuntime.HasBFloat16Products) Console.WriteLine("This processor has no fast products of bfloat16, which are measured if --precisions asks for them.");
         Console.WriteLine($"Vision transformers, patches of 4x4 pixels, m = {summaries[0].Settings.Exponent}. {Machine.Describe()}");
         foreach (var group in summaries.GroupBy(s => s.Settings with { Method = TrainingMethod.Plain }))
         {
