@@ -27,8 +27,7 @@ internal static class ImageMemory
             States = stack.States,
             SideInformation = stack.SideInformation,
             BlockGraph = stack.Graph,
-            Rest = Batches * rows * (pixels / rows + model.Classes) * sizeof(float) + patches + mask + weightCopies * weights * sizeof(float)
-                + NativeLibraries.Bytes(stack.Passing, stack.Kept),
+            Rest = Batches * rows * (pixels / rows + model.Classes) * sizeof(float) + patches + mask + weightCopies * weights * sizeof(float) + NativeLibraries.Bytes,
         };
     }
 }

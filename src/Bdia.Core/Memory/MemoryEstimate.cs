@@ -7,7 +7,7 @@ namespace Bdia.Core.Memory;
 /// <summary>What training takes, part by part, at the moment of a step when the sum is largest: before anything is allocated. Bytes.</summary>
 /// <remarks>
 /// <para>On the CPU, and beyond what the process has resident with libtorch loaded and no network. Weights, gradients, optimizer and side information are exact; states and
-/// block graph follow from the shapes of the tensors that are alive, and the rest has a share for the allocator that was measured (docs/performance.md).</para>
+/// block graph follow from the shapes of the tensors that are alive, and the rest has a share for the native libraries that was measured (docs/performance.md).</para>
 /// <para>Not counted: the training rows themselves, and text that is decoded to be judged.</para>
 /// </remarks>
 public sealed record MemoryEstimate
@@ -32,7 +32,7 @@ public sealed record MemoryEstimate
     /// <summary>What the graph of one block keeps for its backward pass and computes in it; of all blocks where activations are stored.</summary>
     public required long BlockGraph { get; init; }
 
-    /// <summary>Everything else: the batch and the one prepared meanwhile, embedding, logits and loss, kept copies of the weights, code of the native libraries, and what the allocator has freed and not given back (measured).</summary>
+    /// <summary>Everything else: the batch and the one prepared meanwhile, embedding, logits and loss, kept copies of the weights, and code and memory of the native libraries (measured).</summary>
     public required long Rest { get; init; }
 
     /// <summary>The sum of all parts.</summary>

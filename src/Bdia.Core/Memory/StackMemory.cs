@@ -7,10 +7,8 @@ namespace Bdia.Core.Memory;
 /// <param name="States">States and gradients by them that are at hand; none of them grows with depth.</param>
 /// <param name="SideInformation">As <see cref="BdiaStack.SideInformationBytes"/> says.</param>
 /// <param name="Graph">What one block's evaluation and backward pass take; of all blocks where activations are stored.</param>
-/// <param name="Passing">Of states and one block's graph: what comes and goes with every block.</param>
-/// <param name="Kept">What every block leaves behind for the backward pass, packed bits aside.</param>
 /// <param name="Waiting">What the stack holds of states and graphs while others are differentiated before it.</param>
-internal readonly record struct StackMemory(long States, long SideInformation, long Graph, long Passing, long Kept, (long States, long Graph) Waiting)
+internal readonly record struct StackMemory(long States, long SideInformation, long Graph, (long States, long Graph) Waiting)
 {
     /// <summary>Of a stack of equal blocks.</summary>
     /// <param name="options">Of the stack.</param>
@@ -32,13 +30,13 @@ internal readonly record struct StackMemory(long States, long SideInformation, l
             case BackpropagationMode.Reversible:
                 // x_K, held by the graph behind the stack, x_k and x_{k-1}.
                 var states = xLast + Math.Min(depth, 2) * state;
-                return new(states + gradients, PackedPads.Size(last is null ? depth - 1 : depth - 2, rows, elements, options.Gamma.LargestPadBits), working, states + gradients + working, 0, (2 * state, 0));
+                return new(states + gradients, PackedPads.Size(last is null ? depth - 1 : depth - 2, rows, elements, options.Gamma.LargestPadBits), working, (2 * state, 0));
             case BackpropagationMode.Checkpointed:
-                return new(xLast + gradients, depth * state, working, xLast + gradients + working, depth * state, (state, 0));
+                return new(xLast + gradients, depth * state, working, (state, 0));
             default:
                 var evaluations = depth * (block.Kept + state); // with the x_k that each begins with
                 if (last is { } cut) evaluations += cut.Kept - block.Kept;
-                return new(xLast + gradients, 0, evaluations + (working - block.Kept), xLast + gradients + working, evaluations, (state, evaluations));
+                return new(xLast + gradients, 0, evaluations + (working - block.Kept), (state, evaluations));
         }
     }
 }

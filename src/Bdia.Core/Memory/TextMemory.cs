@@ -37,8 +37,7 @@ internal static class TextMemory
             SideInformation = encoder.SideInformation + decoder.SideInformation,
             BlockGraph = worst.Graph,
             Rest = head + outputInput + masks
-                + Batches * IdTensors * rows * Math.Max(sourceTokens, targetTokens) * sizeof(long) + weightCopies * weights * sizeof(float)
-                + NativeLibraries.Bytes(Math.Max(encoder.Passing, decoder.Passing), encoder.Kept + decoder.Kept),
+                + Batches * IdTensors * rows * Math.Max(sourceTokens, targetTokens) * sizeof(long) + weightCopies * weights * sizeof(float) + NativeLibraries.Bytes,
         };
     }
 }
