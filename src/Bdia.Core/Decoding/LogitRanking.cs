@@ -46,6 +46,8 @@ internal sealed unsafe class LogitRanking(int rows, int vocabulary, int first, i
         for (var id = from; id < end; id += Block)
         {
             var ids = Math.Min(Block, end - id);
+            // Logits of many rows are read in strides, and what was just computed is in no cache of this core.
+            TensorMemory.Prefetch(logits + (long)(id + ids) * rows, (long)Math.Min(Block, end - id - ids) * rows);
             for (var group = 0; group < _groups; group++)
             {
                 var source = logits + (long)id * rows + group * RowsAtOnce;

@@ -69,6 +69,18 @@ public sealed class DecoderBlock : Residual
     /// <param name="memory">Of <see cref="Keep"/>.</param>
     /// <param name="mask">Which of the memory is real: (R, 1, 1, S).</param>
     internal Tensor Next(Tensor x, KeyValueBuffer past, long position, Tensor memory, Tensor mask)
+        => DecoderStepKernel.Serves(x, options) ? NextByKernel(x, past, position, memory, mask) : NextByOperations(x, past, position, memory, mask);
+
+    /// <summary>The same in one pass over CPU memory.</summary>
+    internal Tensor NextByKernel(Tensor x, KeyValueBuffer past, long position, Tensor memory, Tensor mask, int? threads = null)
+    {
+        var result = DecoderStepKernel.Apply(new(norm1, attn, norm2, cross, norm3, mlp), x, past, position, memory, mask, threads);
+        GC.KeepAlive(this);
+        return result;
+    }
+
+    /// <summary>The same by libtorch's operations: on other devices, for few rows of large blocks, and as the reference of the kernel.</summary>
+    internal Tensor NextByOperations(Tensor x, KeyValueBuffer past, long position, Tensor memory, Tensor mask)
         => Sum(x, random: null, inFloat32: true, t => attn.Next(t, past, position), t => cross.Next(t, memory, mask));
 
     internal override bool WritesBackwardPass(Tensor x) => BlockPass.Serves(x);

@@ -72,6 +72,7 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
     /// <summary>W xᵀ in the number format of the precision.</summary>
     internal static Tensor TransposedProduct(Tensor x, Tensor weight, ComputePrecision precision)
     {
+        if (TransposedDenseKernel.Serves(x, precision)) return TransposedDenseKernel.Apply(x, weight);
         var type = TypeOf(precision);
         return As(type, Operand(type, weight).mm(Operand(type, x).t()));
     }

@@ -40,6 +40,11 @@ internal static unsafe class GeluKernel
         else Backward<Float32Element>(source, target, sums, threads);
     }
 
+    /// <summary>In place, for kernels that do more than this to what they hold.</summary>
+    /// <param name="count">Rounded up to whole registers.</param>
+    public static void Forward<S, V>(float* x, int count) where S : struct, ISimd<V> where V : struct
+        => Forward<S, V, Float32Element, WholeEnds>((byte*)x, (byte*)x, count);
+
     private static (TensorRows X, TensorRows Y) Alike(Tensor x, Tensor y)
     {
         if (x.dtype != y.dtype) throw new ArgumentException($"Expected two tensors of one type; got {x.dtype} and {y.dtype}.");

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Bdia.Core.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -23,30 +22,13 @@ internal static unsafe class KeptAttention
     /// <returns>(R, 1, H Dh).</returns>
     public static Tensor Apply(Tensor queries, Tensor kept, long count, Tensor? mask)
     {
-        var (rows, heads, capacity, size) = ((int)kept.shape[1], (int)kept.shape[2], kept.shape[3], (int)kept.shape[4]);
         if (kept.device_type != DeviceType.CPU) return ByLibtorch(queries, kept, count, mask);
-        var result = empty([rows, 1, (long)heads * size], ScalarType.Float32);
-        float* q = TensorMemory.Pointer<float>(queries), keys = TensorMemory.Pointer<float>(kept), to = TensorMemory.Pointer<float>(result);
-        var allowed = mask is null ? null : TensorMemory.Pointer<byte>(mask);
-        var values = keys + kept.numel() / 2;
-        var stride = queries.numel() / rows;
-        KernelThreads.ForRanges((long)rows * heads, Math.Max(1, SmallestShare / (count * size)), (from, end) =>
-        {
-            var weights = new float[(count + Vector256<float>.Count - 1) / Vector256<float>.Count * Vector256<float>.Count];
-            fixed (float* w = weights)
-            {
-                for (var i = from; i < end; i++)
-                {
-                    var (row, head) = (i / heads, i % heads);
-                    Prefetch(values + i * capacity * size, count * size);
-                    Scores(w, q + row * stride + head * size, keys + i * capacity * size, (int)count, size);
-                    if (allowed != null) Forbid(w, allowed + row * count, (int)count);
-                    if (i + 1 < end) Prefetch(keys + (i + 1) * capacity * size, count * size);
-                    Softmax(w, (int)count);
-                    Gather(to + i * size, w, values + i * capacity * size, (int)count, size);
-                }
-            }
-        });
+        var memory = new KeptMemory(kept, count, mask);
+        var width = (long)memory.Heads * memory.Size;
+        var result = empty([memory.Rows, 1, width], ScalarType.Float32);
+        float* q = TensorMemory.Pointer<float>(queries), to = TensorMemory.Pointer<float>(result);
+        var stride = queries.numel() / memory.Rows;
+        KernelThreads.ForRanges(memory.Rows * memory.Heads, Math.Max(1, SmallestShare / memory.Work), (from, end) => memory.Attend(from, end, q, stride, to, width));
         GC.KeepAlive(queries);
         GC.KeepAlive(kept);
         GC.KeepAlive(mask);
@@ -64,7 +46,7 @@ internal static unsafe class KeptAttention
 
     // q Kᵀ / √Dh.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Scores(float* to, float* q, float* keys, int count, int size)
+    internal static void Scores(float* to, float* q, float* keys, int count, int size)
     {
         var scale = 1 / MathF.Sqrt(size);
         var whole = size / Vector256<float>.Count * Vector256<float>.Count;
@@ -78,22 +60,14 @@ internal static unsafe class KeptAttention
         }
     }
 
-    // Kept keys and values are more than the cores' own caches hold, and runs too short for the processor to foresee the next one.
-    private static void Prefetch(float* memory, long count)
-    {
-        const int line = 16;
-        if (!Sse.IsSupported) return;
-        for (var i = 0L; i < count; i += line) Sse.Prefetch0(memory + i);
-    }
-
-    private static void Forbid(float* scores, byte* allowed, int count)
+    internal static void Forbid(float* scores, byte* allowed, int count)
     {
         for (var j = 0; j < count; j++)
             if (allowed[j] == 0) scores[j] = float.NegativeInfinity;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Softmax(float* x, int count)
+    internal static void Softmax(float* x, int count)
     {
         var padded = (count + Vector256<float>.Count - 1) / Vector256<float>.Count * Vector256<float>.Count;
         for (var j = count; j < padded; j++) x[j] = float.NegativeInfinity;
@@ -114,7 +88,7 @@ internal static unsafe class KeptAttention
 
     // The weighted sum of the values.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Gather(float* to, float* weights, float* values, int count, int size)
+    internal static void Gather(float* to, float* weights, float* values, int count, int size)
     {
         var d = 0;
         for (; d <= size - 4 * Vector256<float>.Count; d += 4 * Vector256<float>.Count)

@@ -19,7 +19,7 @@ internal sealed class KeyValueBuffer : IDisposable
     /// <param name="position">The place.</param>
     public void Write(Tensor projected, long position)
     {
-        if (position == Capacity) Grow();
+        Reserve(position);
         if (_memory.device_type == DeviceType.CPU) Copy(projected, position);
         else
         {
@@ -28,6 +28,12 @@ internal sealed class KeyValueBuffer : IDisposable
             var keysAndValues = projected.reshape(rows, -1).narrow(1, projected.numel() / rows - 2 * heads * size, 2 * heads * size).view(rows, 1, 2, heads, size);
             _memory.narrow(3, position, 1).copy_(keysAndValues.permute(2, 0, 3, 1, 4));
         }
+    }
+
+    /// <summary>Makes room for a token at a place that is at most the number of tokens written.</summary>
+    public void Reserve(long position)
+    {
+        if (position == Capacity) Grow();
     }
 
     /// <summary>(2, R, H, capacity, Dh), keys first: a place that was not written holds anything.</summary>
@@ -43,17 +49,10 @@ internal sealed class KeyValueBuffer : IDisposable
     // For pieces this small, what libtorch does beside copying would take longer.
     private unsafe void Copy(Tensor projected, long position)
     {
-        var (rows, heads, size) = (_memory.shape[1], _memory.shape[2], (int)_memory.shape[4]);
-        float* from = TensorMemory.Pointer<float>(projected), to = TensorMemory.Pointer<float>(_memory) + position * size;
-        var stride = projected.numel() / rows;
-        for (var row = 0L; row < rows; row++)
-            for (var part = 0; part < 2; part++)
-                for (var head = 0L; head < heads; head++)
-                {
-                    var source = new ReadOnlySpan<float>(from + (row + 1) * stride - ((2 - part) * heads - head) * size, size);
-                    source.CopyTo(new Span<float>(to + ((part * rows + row) * heads + head) * Capacity * size, size));
-                }
-
+        var kept = new KeptMemory(_memory, position + 1, mask: null);
+        var (stride, width) = (projected.numel() / kept.Rows, 2L * kept.Heads * kept.Size);
+        var from = TensorMemory.Pointer<float>(projected) + stride - width;
+        for (var row = 0L; row < kept.Rows; row++) kept.Write(from + row * stride, row, position);
         GC.KeepAlive(projected);
     }
 
