@@ -9,9 +9,9 @@ namespace Bdia.Core.Layers;
 /// <param name="mask">Which of it may be attended to, (B, M).</param>
 internal sealed class CrossAttentionBranch(
     LayerNorm norm, CrossAttention attention, Tensor memory, Tensor mask, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
-    : Branch(norm, options, context, workspace)
+    : QueryBranch(norm, options, context, workspace)
 {
-    private Kept? _query, _keyValue, _gathered, _logSumExp, _memory, _mask; // (B N, D), (B M, 2 D)
+    private Kept? _memory, _mask;
 
     public override IEnumerable<Tensor> Leaves => base.Leaves.Append(memory);
 
@@ -26,22 +26,12 @@ internal sealed class CrossAttentionBranch(
         var source = Source();
         var keyValue = Product(attention.KeyValue, source);
         Workspace.Return(source);
-        var (gathered, logSumExp) = Core(z).Forward(new(query), new(keyValue, 0), new(keyValue, 1));
-        (_query, _keyValue, _gathered, _logSumExp) = (Keep(query), Keep(keyValue), Keep(gathered), Keep(logSumExp));
-        foreach (var used in (Tensor[])[query, keyValue, logSumExp]) ReturnUnlessKept(used);
-        var r = Result(attention.Projection, gathered, z.shape);
-        ReturnUnlessKept(gathered);
-        return r;
+        return Attend(Core(z), query, keyValue, attention.Projection, z.shape);
     }
 
     protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
     {
-        var (query, keyValue, gathered, logSumExp) = (_query!.Tensor, _keyValue!.Tensor, _gathered!.Tensor, _logSumExp!.Tensor);
-        AddGradients(sums, attention.Projection, gradient, gathered);
-        var byGathered = ByInput(attention.Projection, gradient);
-        Core(z).Backward(new(query), new(keyValue, 0), new(keyValue, 1), gathered, logSumExp, byGathered);
-        var (byQuery, byKeyValue) = (query, keyValue);
-        foreach (var used in (Tensor[])[gathered, logSumExp, byGathered]) Workspace.Return(used);
+        var (byQuery, byKeyValue) = AttendBackward(Core(z), gradient, attention.Projection, sums);
 
         var source = Source();
         AddGradients(sums, attention.KeyValue, byKeyValue, source);

@@ -12,9 +12,9 @@ namespace Bdia.Core.Layers;
 /// <param name="mask">Which tokens may be attended to, (B, N); null for all.</param>
 internal sealed class LeadingAttentionBranch(
     LayerNorm norm, SelfAttention attention, long leading, Tensor? mask, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
-    : Branch(norm, options, context, workspace)
+    : QueryBranch(norm, options, context, workspace)
 {
-    private Kept? _query, _keyValue, _gathered, _logSumExp, _mask; // (B n, D), (B N, 2 D)
+    private Kept? _mask;
 
     protected override IReadOnlyList<Dense> Layers => [attention.QueryKeyValue, attention.Projection];
 
@@ -31,22 +31,12 @@ internal sealed class LeadingAttentionBranch(
         Workspace.Return(first);
         var keyValue = Product(KeyValue, normalised);
         Workspace.Return(normalised);
-        var (gathered, logSumExp) = Core(z).Forward(new(query), new(keyValue, 0), new(keyValue, 1));
-        (_query, _keyValue, _gathered, _logSumExp) = (Keep(query), Keep(keyValue), Keep(gathered), Keep(logSumExp));
-        foreach (var used in (Tensor[])[query, keyValue, logSumExp]) ReturnUnlessKept(used);
-        var r = Result(attention.Projection, gathered, [z.shape[0], leading, Options.Width]);
-        ReturnUnlessKept(gathered);
-        return r;
+        return Attend(Core(z), query, keyValue, attention.Projection, [z.shape[0], leading, Options.Width]);
     }
 
     protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
     {
-        var (query, keyValue, gathered, logSumExp) = (_query!.Tensor, _keyValue!.Tensor, _gathered!.Tensor, _logSumExp!.Tensor);
-        AddGradients(sums, attention.Projection, gradient, gathered);
-        var byGathered = ByInput(attention.Projection, gradient);
-        Core(z).Backward(new(query), new(keyValue, 0), new(keyValue, 1), gathered, logSumExp, byGathered);
-        var (byQuery, byKeyValue) = (query, keyValue);
-        foreach (var used in (Tensor[])[gathered, logSumExp, byGathered]) Workspace.Return(used);
+        var (byQuery, byKeyValue) = AttendBackward(Core(z), gradient, attention.Projection, sums);
 
         var normalised = Normalised(z);
         var first = First(normalised, z);
