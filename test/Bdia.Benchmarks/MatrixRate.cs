@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Bdia.Core.Layers;
+using Bdia.Core.Operations;
 using TorchSharp;
 using static TorchSharp.torch;
 

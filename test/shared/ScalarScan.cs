@@ -9,7 +9,7 @@ namespace Bdia.Tests;
 /// </summary>
 internal static class ScalarScan
 {
-    private const string Exempt = "Bdia.Core.Numerics.TensorMath";
+    private const string Exempt = "Bdia.Core.Tensors.TensorMath";
     private const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     /// <summary>Every offence of an assembly, as "method: called(parameters)".</summary>

@@ -1,4 +1,4 @@
-using Bdia.Core.Layers;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 
 namespace Bdia.Samples.Common.Options;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Bdia.Core.Layers;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using static Bdia.Samples.Common.Options.OptionKinds;
 

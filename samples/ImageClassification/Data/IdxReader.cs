@@ -1,6 +1,6 @@
+using System.Buffers.Binary;
 using Bdia.Samples.Common;
 using Bdia.Samples.Common.Data;
-using System.Buffers.Binary;
 
 namespace Bdia.Samples.ImageClassification.Data;
 

@@ -1,8 +1,8 @@
-using Bdia.Core.Layers;
+using System.CommandLine;
 using Bdia.Core.Models;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using Bdia.Samples.Common.Options;
-using System.CommandLine;
 using static Bdia.Samples.Common.Options.OptionKinds;
 
 namespace Bdia.Samples.ImageClassification.Options;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Bdia.Core.Native;
 using Bdia.Core.Training;
 using Bdia.Samples.Common.Reports;
@@ -5,7 +6,6 @@ using Bdia.Samples.ImageClassification.Data;
 using Bdia.Samples.ImageClassification.Options;
 using Microsoft.ML.Data;
 using Spectre.Console;
-using System.Diagnostics;
 
 namespace Bdia.Samples.ImageClassification.Reports;
 

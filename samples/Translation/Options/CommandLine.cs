@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Bdia.Core.Layers;
 using Bdia.Core.Models;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using Bdia.Core.Text;
 using Bdia.Core.Training;

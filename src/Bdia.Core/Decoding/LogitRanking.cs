@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Bdia.Core.Numerics;
+using Bdia.Core.Simd;
+using Bdia.Core.Tensors;
 
 namespace Bdia.Core.Decoding;
 

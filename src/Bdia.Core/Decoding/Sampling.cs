@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Bdia.Core.Numerics;
 using Bdia.Core.Text;
-using Bdia.Core.Training;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Decoding;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Bdia.Core.Numerics;
+using Bdia.Core.Tensors;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Decoding;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Bdia.Core.Numerics;
+using Bdia.Core.Tensors;
 using Bdia.Core.Text;
 using static TorchSharp.torch;
 

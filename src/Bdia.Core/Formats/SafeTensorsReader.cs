@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Bdia.Core.Numerics;
+using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using Bdia.Core.Training;
+using Bdia.Core.Numerics;
 
 namespace Bdia.Core.ImageClassification;
 

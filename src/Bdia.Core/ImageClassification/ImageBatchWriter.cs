@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Bdia.Core.Training;
 using TorchSharp;
 
 namespace Bdia.Core.ImageClassification;

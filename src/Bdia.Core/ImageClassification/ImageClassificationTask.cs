@@ -1,6 +1,6 @@
 using Bdia.Core.Models;
-using Bdia.Core.Numerics;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Training;
 using TorchSharp;
 

@@ -1,4 +1,5 @@
 using Bdia.Core.Models;
+using Bdia.Core.Numerics;
 using Bdia.Core.Training;
 
 namespace Bdia.Core.ImageClassification;

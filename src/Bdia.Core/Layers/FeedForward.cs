@@ -1,3 +1,4 @@
+using Bdia.Core.Operations;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using Bdia.Core.Numerics;
+using Bdia.Core.Tensors;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using Bdia.Core.Operations;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using Bdia.Core.Operations;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Layers;

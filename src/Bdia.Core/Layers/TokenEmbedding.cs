@@ -1,4 +1,5 @@
-using Bdia.Core.Numerics;
+using Bdia.Core.Operations;
+using Bdia.Core.Tensors;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using Bdia.Core.Blocks;
 using Bdia.Core.Layers;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,6 +1,8 @@
+using Bdia.Core.Blocks;
 using Bdia.Core.Layers;
-using Bdia.Core.Numerics;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Text;
 using TorchSharp;
 using static TorchSharp.torch;

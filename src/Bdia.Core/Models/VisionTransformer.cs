@@ -1,6 +1,7 @@
+using Bdia.Core.Blocks;
 using Bdia.Core.Layers;
-using Bdia.Core.Numerics;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 using Parameter = TorchSharp.Modules.Parameter;

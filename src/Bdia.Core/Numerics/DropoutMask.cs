@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Bdia.Core.Simd;
+using Bdia.Core.Tensors;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Numerics;

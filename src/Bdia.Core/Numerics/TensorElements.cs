@@ -1,3 +1,4 @@
+using Bdia.Core.Tensors;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Numerics;

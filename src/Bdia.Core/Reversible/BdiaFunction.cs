@@ -1,3 +1,4 @@
+using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using Bdia.Core.Numerics;
+using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 

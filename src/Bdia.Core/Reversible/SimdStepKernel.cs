@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Bdia.Core.Numerics;
-using static Bdia.Core.Numerics.TensorMemory;
+using Bdia.Core.Simd;
+using Bdia.Core.Tensors;
+using static Bdia.Core.Tensors.TensorMemory;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Reversible;

@@ -1,5 +1,6 @@
 using Bdia.Core.Native;
 using Bdia.Core.Numerics;
+using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 

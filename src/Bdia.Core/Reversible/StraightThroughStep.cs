@@ -1,4 +1,4 @@
-using Bdia.Core.Numerics;
+using Bdia.Core.Tensors;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Reversible;

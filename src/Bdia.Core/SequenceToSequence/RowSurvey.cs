@@ -1,4 +1,5 @@
 using System.Collections;
+using Bdia.Core.Numerics;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
 

@@ -1,7 +1,9 @@
 using Bdia.Core.Decoding;
 using Bdia.Core.Metrics;
 using Bdia.Core.Models;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Text;
 using Bdia.Core.Training;
 using TorchSharp;
 

@@ -1,4 +1,4 @@
-using Bdia.Core.Memory;
+using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 using Bdia.Core.Text;
 using Bdia.Core.Training;

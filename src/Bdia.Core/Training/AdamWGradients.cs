@@ -1,4 +1,5 @@
-using Bdia.Core.Numerics;
+using Bdia.Core.Simd;
+using Bdia.Core.Tensors;
 using TorchSharp;
 
 namespace Bdia.Core.Training;

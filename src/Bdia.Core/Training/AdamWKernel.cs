@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using Bdia.Core.Numerics;
+using Bdia.Core.Tensors;
 using TorchSharp;
 
 namespace Bdia.Core.Training;

@@ -1,4 +1,3 @@
-using Bdia.Core.Reversible;
 using TorchSharp;
 
 namespace Bdia.Core.Training;

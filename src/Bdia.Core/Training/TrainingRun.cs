@@ -1,5 +1,5 @@
 using Bdia.Core.Formats;
-using Bdia.Core.Numerics;
+using Bdia.Core.Tensors;
 using TorchSharp;
 
 namespace Bdia.Core.Training;

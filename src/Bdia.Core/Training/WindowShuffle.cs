@@ -1,3 +1,5 @@
+using Bdia.Core.Numerics;
+
 namespace Bdia.Core.Training;
 
 /// <summary>

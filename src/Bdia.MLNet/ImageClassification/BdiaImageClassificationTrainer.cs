@@ -1,9 +1,10 @@
 using Bdia.Core.ImageClassification;
-using Bdia.Core.Memory;
+using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Columns;
 using Bdia.MLNet.ImageClassification;
 using Bdia.MLNet.Internals;
+using Bdia.MLNet.Trainers;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
@@ -51,7 +52,7 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         [ImageColumn.Requirement(options.FeatureColumnName), LabelColumn.Requirement(options.LabelColumnName)];
 
     private protected override IEnumerable<SchemaShape.Column> OutputColumns(SchemaShape input)
-        => ColumnShapes.Classification(options.PredictedLabelColumnName, options.ScoreColumnName, input.First(column => column.Name == options.LabelColumnName));
+        => ClassificationColumns.Shapes(options.PredictedLabelColumnName, options.ScoreColumnName, input.First(column => column.Name == options.LabelColumnName));
 
     /// <summary>What training on such rows takes in memory, part by part, without allocating any of it. No row is read unless the size of the images stands in the first one.</summary>
     /// <param name="input">The rows to train on: the size of the images and the number of classes matter.</param>

@@ -1,7 +1,8 @@
 using Bdia.Core.ImageClassification;
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Columns;
 using Bdia.MLNet.ImageClassification;
 using Bdia.MLNet.Internals;
+using Bdia.MLNet.Scoring;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;

@@ -1,5 +1,5 @@
 using Bdia.Core.ImageClassification;
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Scoring;
 
 namespace Bdia.MLNet.ImageClassification;
 

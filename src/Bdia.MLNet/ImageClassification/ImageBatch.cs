@@ -1,4 +1,5 @@
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Columns;
+using Bdia.MLNet.Scoring;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
 using Bdia.Core.ImageClassification;
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Columns;
 using Bdia.MLNet.Internals;
+using Bdia.MLNet.ModelFiles;
+using Bdia.MLNet.Trainers;
 using Microsoft.ML.Runtime;
 using TorchSharp;
-using static Bdia.MLNet.Common.JsonParts;
+using static Bdia.MLNet.ModelFiles.JsonParts;
 
 namespace Bdia.MLNet.ImageClassification;
 

@@ -1,4 +1,4 @@
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;

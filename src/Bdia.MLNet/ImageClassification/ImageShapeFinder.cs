@@ -1,4 +1,3 @@
-using Bdia.MLNet.Common;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;

@@ -1,5 +1,6 @@
 using Bdia.Core.ImageClassification;
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Columns;
+using Bdia.MLNet.Scoring;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 

@@ -1,7 +1,7 @@
 using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
 using Bdia.Core.Training;
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Trainers;
 using Options = Bdia.MLNet.BdiaImageClassificationTrainer.Options;
 
 namespace Bdia.MLNet.ImageClassification;

@@ -65,7 +65,7 @@ internal sealed class ModelArchiveReader
 }
 
 /// <summary>
-/// ML.NET's own version check always passes: which versions can be read is decided, and explained, by <see cref="Common.ModelPersistence"/>.
+/// ML.NET's own version check always passes: which versions can be read is decided, and explained, where our own JSON is read.
 /// </summary>
 internal static class ModelHeaderVersion
 {

@@ -1,7 +1,9 @@
-using Bdia.Core.Memory;
+using Bdia.Core.MemoryEstimates;
 using Bdia.Core.SequenceToSequence;
-using Bdia.MLNet.Common;
+using Bdia.Core.Training;
+using Bdia.MLNet.Columns;
 using Bdia.MLNet.SequenceToSequence;
+using Bdia.MLNet.Trainers;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 

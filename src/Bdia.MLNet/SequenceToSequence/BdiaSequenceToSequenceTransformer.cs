@@ -1,7 +1,8 @@
 using Bdia.Core.Decoding;
 using Bdia.Core.SequenceToSequence;
-using Bdia.MLNet.Common;
+using Bdia.Core.Text;
 using Bdia.MLNet.Internals;
+using Bdia.MLNet.Scoring;
 using Bdia.MLNet.SequenceToSequence;
 using Microsoft.ML.Runtime;
 

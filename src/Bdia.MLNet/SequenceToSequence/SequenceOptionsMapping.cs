@@ -2,7 +2,7 @@ using Bdia.Core.Models;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Trainers;
 using Options = Bdia.MLNet.BdiaSequenceToSequenceTrainer.Options;
 
 namespace Bdia.MLNet.SequenceToSequence;

@@ -3,11 +3,13 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Bdia.Core.Decoding;
 using Bdia.Core.SequenceToSequence;
-using Bdia.MLNet.Common;
+using Bdia.Core.Text;
 using Bdia.MLNet.Internals;
+using Bdia.MLNet.ModelFiles;
+using Bdia.MLNet.Trainers;
 using Microsoft.ML.Runtime;
 using TorchSharp;
-using static Bdia.MLNet.Common.JsonParts;
+using static Bdia.MLNet.ModelFiles.JsonParts;
 
 namespace Bdia.MLNet.SequenceToSequence;
 

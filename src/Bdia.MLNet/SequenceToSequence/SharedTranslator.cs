@@ -1,6 +1,7 @@
 using Bdia.Core.Decoding;
 using Bdia.Core.SequenceToSequence;
-using Bdia.MLNet.Common;
+using Bdia.Core.Text;
+using Bdia.MLNet.Scoring;
 
 namespace Bdia.MLNet.SequenceToSequence;
 

@@ -1,5 +1,5 @@
 using Bdia.Core.SequenceToSequence;
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Scoring;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

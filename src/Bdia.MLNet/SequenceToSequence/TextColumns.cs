@@ -1,4 +1,4 @@
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Columns;
 using Bdia.MLNet.Internals;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -55,7 +55,7 @@ internal sealed record TextColumns(string Source, string PredictedText, string S
     /// <summary>The promise that <see cref="Columns"/> keeps.</summary>
     public IEnumerable<SchemaShape.Column> Shapes(int bestCount)
     {
-        var annotations = ColumnShapes.ScoreAnnotations;
+        var annotations = ScoreColumns.Shapes;
         yield return ColumnShapes.Scalar(PredictedText, TextDataViewType.Instance, false, annotations);
         yield return ColumnShapes.Scalar(Score, NumberDataViewType.Single, false, annotations);
         if (bestCount == 1)

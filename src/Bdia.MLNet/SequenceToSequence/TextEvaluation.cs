@@ -1,5 +1,5 @@
 using Bdia.Core.Metrics;
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -3,6 +3,7 @@ using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
 using Bdia.Core.Native;
 using Bdia.Core.SequenceToSequence;
+using Bdia.Core.Text;
 using Bdia.Core.Training;
 using Bdia.MLNet.SequenceToSequence;
 using Microsoft.ML;

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using Bdia.Core.ImageClassification;
 using Bdia.MLNet;
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Columns;
 using Bdia.MLNet.ImageClassification;
 using Microsoft.ML;
 using Microsoft.ML.Data;

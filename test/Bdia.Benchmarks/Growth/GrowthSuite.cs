@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Bdia.Benchmarks.Plots;
 using Bdia.Benchmarks.Training;
-using Bdia.Core.Layers;
+using Bdia.Core.Operations;
 
 namespace Bdia.Benchmarks.Growth;
 

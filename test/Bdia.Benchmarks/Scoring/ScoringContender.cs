@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.IO.Compression;
-using Bdia.Core.Layers;
 using Bdia.Core.Native;
+using Bdia.Core.Operations;
 using Bdia.MLNet;
 using Microsoft.ML;
 using Microsoft.ML.Data;

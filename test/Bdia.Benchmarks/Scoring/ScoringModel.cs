@@ -2,7 +2,7 @@ using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
 using Bdia.Core.Native;
 using Bdia.MLNet;
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Columns;
 using Bdia.MLNet.ImageClassification;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;

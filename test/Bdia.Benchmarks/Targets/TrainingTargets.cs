@@ -1,6 +1,6 @@
 using Bdia.Benchmarks.Growth;
 using Bdia.Benchmarks.Training;
-using Bdia.Core.Layers;
+using Bdia.Core.Operations;
 
 namespace Bdia.Benchmarks.Targets;
 

@@ -1,4 +1,4 @@
-using Bdia.Core.Memory;
+using Bdia.Core.MemoryEstimates;
 
 namespace Bdia.Benchmarks.Training;
 

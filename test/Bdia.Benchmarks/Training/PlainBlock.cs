@@ -1,4 +1,6 @@
+using Bdia.Core.Blocks;
 using Bdia.Core.Layers;
+using Bdia.Core.Operations;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,5 +1,6 @@
+using Bdia.Core.Blocks;
 using Bdia.Core.Layers;
-using Bdia.Core.Numerics;
+using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 

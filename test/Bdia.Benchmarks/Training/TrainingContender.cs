@@ -1,4 +1,4 @@
-using Bdia.Core.Layers;
+using Bdia.Core.Blocks;
 using Bdia.Core.Models;
 using Bdia.Core.Training;
 using TorchSharp;

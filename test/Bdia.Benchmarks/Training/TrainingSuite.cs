@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Bdia.Core.Layers;
 using Bdia.Core.Native;
+using Bdia.Core.Operations;
 
 namespace Bdia.Benchmarks.Training;
 

@@ -1,4 +1,5 @@
 using Bdia.Core.Models;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;

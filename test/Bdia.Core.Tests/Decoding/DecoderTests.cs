@@ -1,7 +1,7 @@
 using Bdia.Core.Decoding;
 using Bdia.Core.Models;
+using Bdia.Core.Numerics;
 using Bdia.Core.Text;
-using Bdia.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using Bdia.Core.Decoding;
-using Bdia.Core.Text;
 using Bdia.Core.Tests.Reversible;
+using Bdia.Core.Text;
 using CsCheck;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,5 +1,5 @@
 using Bdia.Core.ImageClassification;
-using Bdia.Core.Training;
+using Bdia.Core.Numerics;
 
 namespace Bdia.Core.Tests.ImageClassification;
 

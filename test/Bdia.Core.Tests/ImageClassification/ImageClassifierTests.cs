@@ -1,7 +1,6 @@
 using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
-using Bdia.Core.Tests.Training;
-using Bdia.Core.Training;
+using Bdia.Core.Numerics;
 using TorchSharp;
 
 namespace Bdia.Core.Tests.ImageClassification;

@@ -1,4 +1,5 @@
 using Bdia.Core.Layers;
+using Bdia.Core.Operations;
 using Bdia.Core.Tests.Reversible;
 using TorchSharp;
 using static TorchSharp.torch;

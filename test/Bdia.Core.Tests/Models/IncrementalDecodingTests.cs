@@ -1,5 +1,5 @@
-using Bdia.Core.Layers;
 using Bdia.Core.Models;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using Bdia.Core.Text;
 using TorchSharp;

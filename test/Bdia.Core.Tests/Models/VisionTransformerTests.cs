@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Bdia.Core.Layers;
 using Bdia.Core.Models;
-using Bdia.Core.Numerics;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.Reversible;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,4 +1,5 @@
 using Bdia.Core.Numerics;
+using Bdia.Core.Tensors;
 using CsCheck;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using Bdia.Core.Numerics;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 

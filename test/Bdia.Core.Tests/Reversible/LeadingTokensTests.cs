@@ -1,4 +1,5 @@
-using Bdia.Core.Layers;
+using Bdia.Core.Blocks;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using CsCheck;
 using TorchSharp;

@@ -1,4 +1,3 @@
-using Bdia.Core.Numerics;
 using Bdia.Core.Reversible;
 using TorchSharp;
 using TorchSharp.Modules;

@@ -1,5 +1,6 @@
-using Bdia.Core.Memory;
+using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
+using Bdia.Core.Numerics;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Tests.Training;
 using Bdia.Core.Text;

@@ -1,5 +1,5 @@
 using Bdia.Core.Models;
-using Bdia.Core.SequenceToSequence;
+using Bdia.Core.Operations;
 using Bdia.Core.Training;
 using static TorchSharp.torch;
 

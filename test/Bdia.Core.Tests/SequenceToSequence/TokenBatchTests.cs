@@ -1,6 +1,6 @@
+using Bdia.Core.Numerics;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
-using Bdia.Core.Training;
 using CsCheck;
 
 namespace Bdia.Core.Tests.SequenceToSequence;

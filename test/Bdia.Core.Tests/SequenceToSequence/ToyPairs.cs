@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
 using Bdia.Core.Training;

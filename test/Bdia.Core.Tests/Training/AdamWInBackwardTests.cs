@@ -1,5 +1,6 @@
-using Bdia.Core.Layers;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;

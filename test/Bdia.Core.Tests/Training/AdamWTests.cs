@@ -1,3 +1,4 @@
+using Bdia.Core.Numerics;
 using Bdia.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;

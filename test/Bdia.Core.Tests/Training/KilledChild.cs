@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bdia.Core.Numerics;
 using Bdia.Core.Training;
 
 namespace Bdia.Core.Tests.Training;

@@ -1,5 +1,4 @@
 using Bdia.Core.ImageClassification;
-using Bdia.Core.Layers;
 using Bdia.Core.Models;
 using Bdia.Core.Reversible;
 using Bdia.Core.SequenceToSequence;

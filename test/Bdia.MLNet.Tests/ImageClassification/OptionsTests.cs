@@ -2,7 +2,6 @@ using System.Collections;
 using System.Reflection;
 using System.Text.Json;
 using Bdia.Core.ImageClassification;
-using Bdia.Core.Layers;
 using Bdia.Core.Models;
 using Bdia.Core.Reversible;
 using Bdia.Core.Training;
@@ -119,7 +118,7 @@ public class OptionsTests
         var options = new Options { Device = device };
 
         OptionsMapping.Validate(options);
-        Assert.Equal("cpu", Bdia.MLNet.Common.DeviceChoice.Resolve(new MLContext(), device).ToString());
+        Assert.Equal("cpu", Bdia.MLNet.Trainers.DeviceChoice.Resolve(new MLContext(), device).ToString());
     }
 
     [Fact]
@@ -129,9 +128,9 @@ public class OptionsTests
             Assert.Skip("This machine has a GPU.");
         var context = new MLContext { GpuDeviceId = 0, FallbackToCpu = false };
 
-        Assert.Contains("GPU 0", Assert.Throws<InvalidOperationException>(() => Bdia.MLNet.Common.DeviceChoice.Resolve(context, null)).Message, StringComparison.Ordinal);
-        Assert.Throws<InvalidOperationException>(() => Bdia.MLNet.Common.DeviceChoice.Resolve(new MLContext(), "cuda:1"));
+        Assert.Contains("GPU 0", Assert.Throws<InvalidOperationException>(() => Bdia.MLNet.Trainers.DeviceChoice.Resolve(context, null)).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => Bdia.MLNet.Trainers.DeviceChoice.Resolve(new MLContext(), "cuda:1"));
         context.FallbackToCpu = true;
-        Assert.Equal("cpu", Bdia.MLNet.Common.DeviceChoice.Resolve(context, null).ToString());
+        Assert.Equal("cpu", Bdia.MLNet.Trainers.DeviceChoice.Resolve(context, null).ToString());
     }
 }

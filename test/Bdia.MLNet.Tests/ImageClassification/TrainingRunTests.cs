@@ -1,7 +1,7 @@
-using Bdia.Core.Memory;
+using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Training;
-using Bdia.MLNet.Tests.Common;
 using Bdia.MLNet.Tests.Support;
+using Bdia.MLNet.Tests.Trainers;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 

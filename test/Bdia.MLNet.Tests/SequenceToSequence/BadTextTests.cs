@@ -1,4 +1,3 @@
-using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
 using Bdia.MLNet.Tests.Support;
 using Microsoft.ML;

@@ -1,5 +1,4 @@
 using Bdia.Core.Metrics;
-using Bdia.MLNet.Tests.Support;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json.Nodes;
-using Bdia.Core.SequenceToSequence;
+using Bdia.Core.Text;
 using Bdia.MLNet.Tests.Support;
 using Microsoft.ML;
 

@@ -128,7 +128,7 @@ public class PipelineTests
 
         Assert.Contains("BeamSize is 0", Assert.Throws<ArgumentException>(() => model.Decoding = new() { BeamSize = 0 }).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentNullException>(() => model.Decoding = null!);
-        Assert.Throws<ArgumentOutOfRangeException>(() => model.LongTexts = (Core.SequenceToSequence.LongTextPolicy)7);
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.LongTexts = (Core.Text.LongTextPolicy)7);
         Assert.Throws<ArgumentOutOfRangeException>(() => model.ScoringBatchSize = 0);
         Assert.Equal("Source", model.SourceColumnName);
     }

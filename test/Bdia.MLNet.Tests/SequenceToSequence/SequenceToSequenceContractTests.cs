@@ -1,5 +1,5 @@
-using Bdia.MLNet.Tests.Common;
 using Bdia.MLNet.Tests.Support;
+using Bdia.MLNet.Tests.Trainers;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

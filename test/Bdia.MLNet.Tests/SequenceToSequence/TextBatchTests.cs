@@ -1,6 +1,7 @@
 using Bdia.Core.Decoding;
-using Bdia.Core.SequenceToSequence;
-using Bdia.MLNet.Common;
+using Bdia.Core.Text;
+using Bdia.MLNet.Columns;
+using Bdia.MLNet.Scoring;
 using Bdia.MLNet.SequenceToSequence;
 using Bdia.MLNet.Tests.Support;
 using Microsoft.ML;

@@ -1,4 +1,4 @@
-using Bdia.MLNet.Common;
+using Bdia.MLNet.Scoring;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

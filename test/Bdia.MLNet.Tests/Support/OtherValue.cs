@@ -1,9 +1,8 @@
 using Bdia.Core.Decoding;
 using Bdia.Core.ImageClassification;
-using Bdia.Core.Layers;
 using Bdia.Core.Models;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
-using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
 

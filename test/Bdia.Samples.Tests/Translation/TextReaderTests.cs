@@ -1,10 +1,9 @@
 using System.IO.Compression;
 using System.Text;
-using Bdia.Core.Layers;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using Bdia.Samples.Common;
 using Bdia.Samples.Translation.Data;
-using Bdia.Samples.Translation.Options;
 
 namespace Bdia.Samples.Tests.Translation;
 

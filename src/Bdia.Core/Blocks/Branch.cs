@@ -1,0 +1,180 @@
+using Bdia.Core.Layers;
+using Bdia.Core.Operations;
+using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Blocks;
+
+/// <summary>
+/// One branch of a pre-norm block on the CPU, r(z) of LayerNorm(z), with a backward pass written down: it keeps less than a graph of single
+/// operations would, gives each tensor back as soon as it is used, and computes anew what is cheaper to compute than to keep.
+/// </summary>
+/// <remarks>Tensors inside are (tokens, features) and rented. Products are in the number format of the precision, everything else in float32.</remarks>
+internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
+{
+    private readonly BranchMask _mask = new(options, context.Random);
+    private readonly List<Kept> _kept = [];
+    private Kept? _input;
+
+    /// <summary>What gradients are made by: the parameters, and further inputs.</summary>
+    public virtual IEnumerable<Tensor> Leaves => [norm.Weight, norm.Bias, .. Layers.SelectMany(layer => new[] { layer.Weight, layer.Bias })];
+
+    /// <summary>What waits for the backward pass, z first. Somebody else may hold it meanwhile.</summary>
+    public IReadOnlyList<Kept> KeptTensors => _kept;
+
+    /// <summary>z, from <see cref="Forward"/> with keep to the end.</summary>
+    public Tensor Input => _input!.Tensor;
+
+    protected abstract IReadOnlyList<Dense> Layers { get; }
+
+    protected TransformerBlockOptions Options { get; } = options;
+
+    protected Workspace Workspace { get; } = workspace;
+
+    protected ScalarType Type { get; } = options.Precision == ComputePrecision.BFloat16 && !context.InFloat32 ? ScalarType.BFloat16 : ScalarType.Float32;
+
+    protected bool Keeps { get; private set; }
+
+    /// <summary>r(z).</summary>
+    /// <param name="z">(B, N, D), float32, contiguous; must not change until the backward pass is over.</param>
+    /// <param name="keep">Whether <see cref="Backward"/> will be called.</param>
+    /// <returns>(B, N, D), or (B, n, D) where the first n tokens alone are wanted; float32, rented.</returns>
+    public Tensor Forward(Tensor z, bool keep)
+    {
+        using var scope = NewDisposeScope();
+        Keeps = keep;
+        _input = Keep(z);
+        var r = Evaluate(z);
+        _mask.Apply(r);
+        return r;
+    }
+
+    /// <summary>Goes back, once.</summary>
+    /// <param name="gradient">By r, of its shape, float32; is left as it is.</param>
+    /// <param name="sum">Gradients by z of other origin, or null.</param>
+    /// <param name="sums">Where the gradients by <see cref="Leaves"/> are added.</param>
+    /// <returns>The gradient by z plus the sum, written over the sum where there is one, else rented.</returns>
+    public Tensor Backward(Tensor gradient, Tensor? sum, IGradientSums sums)
+    {
+        using var scope = NewDisposeScope();
+        var z = Input;
+        var masked = _mask.IsActive ? Workspace.Copy(gradient) : gradient;
+        _mask.Apply(masked);
+        var outer = Type == ScalarType.Float32 ? masked : Workspace.Rent(Type, masked.shape).copy_(masked);
+        if (_mask.IsActive && !ReferenceEquals(outer, masked)) Workspace.Return(masked);
+        var byNormalised = Differentiate(outer.view(-1, Options.Width), z, sums);
+        if (!ReferenceEquals(outer, gradient)) Workspace.Return(outer);
+
+        Tensor byWeight = empty_like(norm.Weight), byBias = empty_like(norm.Bias);
+        var inPlace = sum is null && Type == ScalarType.Float32;
+        if (inPlace) byNormalised = Workspace.Shaped(byNormalised, z.shape);
+        var byInput = inPlace ? byNormalised : sum ?? Workspace.Rent(ScalarType.Float32, z.shape);
+        LayerNormKernel.Backward(z, norm.Weight, LayerNorm.Epsilon, byNormalised, sum, byInput, byWeight, byBias);
+        if (!inPlace) Workspace.Return(byNormalised);
+        sums.Of(norm.Weight)?.PlusInPlace(byWeight);
+        sums.Of(norm.Bias)?.PlusInPlace(byBias);
+        return byInput;
+    }
+
+    /// <summary>r before its mask.</summary>
+    protected abstract Tensor Evaluate(Tensor z);
+
+    /// <summary>The gradient by LayerNorm(z), rented, of the gradient by r; adds those of the layers.</summary>
+    protected abstract Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums);
+
+    /// <summary>LayerNorm(z) in the number format of the products.</summary>
+    protected Tensor Normalised(Tensor z)
+    {
+        var normalised = Workspace.Rent(Type, z.numel() / Options.Width, Options.Width);
+        LayerNormKernel.Forward(z, norm.Weight, norm.Bias, LayerNorm.Epsilon, normalised);
+        return normalised;
+    }
+
+    /// <summary>Holds a tensor for the backward pass, if there is to be one.</summary>
+    protected Kept Keep(Tensor tensor)
+    {
+        var kept = new Kept(tensor);
+        if (Keeps) _kept.Add(kept);
+        return kept;
+    }
+
+    /// <summary>Gives back what need not be kept.</summary>
+    protected void ReturnUnlessKept(Tensor tensor)
+    {
+        if (!Keeps) Workspace.Return(tensor);
+    }
+
+    /// <summary>x Wᵀ + b, rented.</summary>
+    protected Tensor Product(DensePart layer, Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var operand = Operand(x);
+        var y = Workspace.Rent(ProductType, x.shape[0], layer.Outputs).copy_(BFloat16Products.Operand(layer.Bias, Type)).addmm_(operand, BFloat16Products.Operand(layer.Weight, Type).t());
+        Return(operand, x);
+        return Rounded(y);
+    }
+
+    /// <summary>x Wᵀ + b in float32 and of a shape: what leaves the branch.</summary>
+    protected Tensor Result(Dense layer, Tensor x, long[] shape)
+    {
+        var y = Product(layer, x);
+        if (Type == ScalarType.Float32) return Workspace.Shaped(y, shape);
+        var result = Workspace.Rent(ScalarType.Float32, shape);
+        using (var shaped = y.view(shape)) result.copy_(shaped);
+        Workspace.Return(y);
+        return result;
+    }
+
+    /// <summary>Adds gᵀ x, the gradient by a layer's weight, and Σ g, that by its bias.</summary>
+    protected void AddGradients(IGradientSums sums, DensePart layer, Tensor gradient, Tensor x, bool withBias = true)
+    {
+        using var scope = NewDisposeScope();
+        if (sums.Of(layer.Layer.Weight) is { } weight)
+        {
+            Tensor left = Operand(gradient), right = Operand(x);
+            if (ProductType == ScalarType.Float32) layer.Of(weight).addmm_(left.t(), right);
+            else layer.Of(weight).PlusInPlace(left.t().mm(right));
+            Return(left, gradient);
+            Return(right, x);
+        }
+
+        if (withBias && sums.Of(layer.Layer.Bias) is { } bias) layer.Of(bias).PlusInPlace(gradient.sum([0L], type: ScalarType.Float32));
+    }
+
+    /// <summary>g W, the gradient by a layer's input, rented.</summary>
+    protected Tensor ByInput(DensePart layer, Tensor gradient)
+    {
+        using var scope = NewDisposeScope();
+        var operand = Operand(gradient);
+        var byInput = Workspace.Rent(ProductType, gradient.shape[0], layer.Inputs).addmm_(operand, BFloat16Products.Operand(layer.Weight, Type), beta: 0);
+        Return(operand, gradient);
+        return Rounded(byInput);
+    }
+
+    private ScalarType ProductType => BFloat16Products.TypeOf(Type, Workspace.Device.type);
+
+    // What is in the format of products already is taken as it is.
+    private Tensor Operand(Tensor t) => t.dtype == ProductType ? t : Workspace.Rent(ProductType, t.shape).copy_(t);
+
+    private void Return(Tensor operand, Tensor of)
+    {
+        if (!ReferenceEquals(operand, of)) Workspace.Return(operand);
+    }
+
+    // A product in the branch's own number format.
+    private Tensor Rounded(Tensor product)
+    {
+        if (product.dtype == Type) return product;
+        var rounded = Workspace.Rent(Type, product.shape).copy_(product);
+        Workspace.Return(product);
+        return rounded;
+    }
+
+    /// <summary>A tensor that waits for the backward pass.</summary>
+    internal sealed class Kept(Tensor tensor)
+    {
+        public Tensor Tensor { get; set; } = tensor;
+    }
+}

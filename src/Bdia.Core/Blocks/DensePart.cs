@@ -1,0 +1,26 @@
+using Bdia.Core.Layers;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Blocks;
+
+/// <summary>Some neighbouring outputs of a layer, or all of them: a layer of its own to whoever computes with it.</summary>
+/// <param name="Layer">The layer.</param>
+/// <param name="First">Its first output.</param>
+/// <param name="Count">How many; null for all.</param>
+internal readonly record struct DensePart(Dense Layer, long First = 0, long? Count = null)
+{
+    public long Outputs => Count ?? Layer.Bias.shape[0];
+
+    public long Inputs => Layer.Weight.shape[1];
+
+    /// <summary>(outputs, inputs), the layer's own or a view.</summary>
+    public Tensor Weight => Of(Layer.Weight);
+
+    /// <summary>(outputs), the layer's own or a view.</summary>
+    public Tensor Bias => Of(Layer.Bias);
+
+    public static implicit operator DensePart(Dense layer) => new(layer);
+
+    /// <summary>The same outputs of a tensor that is shaped as the layer's weight or bias.</summary>
+    public Tensor Of(Tensor whole) => Count is { } count ? whole.narrow(0, First, count) : whole;
+}

@@ -1,0 +1,47 @@
+using Bdia.Core.Layers;
+using Bdia.Core.Operations;
+using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Blocks;
+
+/// <summary><see cref="FeedForward"/> behind a norm, as a branch of a block.</summary>
+internal sealed class FeedForwardBranch(LayerNorm norm, FeedForward mlp, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
+    : Branch(norm, options, context, workspace)
+{
+    private Kept? _hidden; // before and
+    private Kept? _active; // behind the activation
+
+    protected override IReadOnlyList<Dense> Layers => [mlp.First, mlp.Second];
+
+    protected override Tensor Evaluate(Tensor z)
+    {
+        var normalised = Normalised(z);
+        var hidden = Product(mlp.First, normalised);
+        Workspace.Return(normalised);
+        _hidden = Keep(hidden);
+        _active = Keep(Keeps ? Workspace.Rent(Type, hidden.shape) : hidden);
+        GeluKernel.Forward(hidden, _active.Tensor);
+        var r = Result(mlp.Second, _active.Tensor, z.shape);
+        ReturnUnlessKept(hidden);
+        return r;
+    }
+
+    protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
+    {
+        AddGradients(sums, mlp.Second, gradient, _active!.Tensor);
+        Workspace.Return(_active.Tensor); // its memory is that of the next line
+        var inner = ByInput(mlp.Second, gradient);
+        using var firstBias = empty_like(mlp.First.Bias);
+        GeluKernel.Backward(_hidden!.Tensor, inner, firstBias);
+        Workspace.Return(_hidden.Tensor);
+        sums.Of(mlp.First.Bias)?.PlusInPlace(firstBias);
+        var normalised = Normalised(z);
+        AddGradients(sums, mlp.First, inner, normalised, withBias: false);
+        Workspace.Return(normalised);
+        var byNormalised = ByInput(mlp.First, inner);
+        Workspace.Return(inner);
+        return byNormalised;
+    }
+}

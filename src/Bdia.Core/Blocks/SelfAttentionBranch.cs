@@ -1,0 +1,53 @@
+using Bdia.Core.Layers;
+using Bdia.Core.Operations;
+using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Blocks;
+
+/// <summary><see cref="SelfAttention"/> behind a norm, as a branch of a block.</summary>
+/// <param name="mask">Which tokens may be attended to, (B, N); null for all.</param>
+/// <param name="causal">Whether a token sees none behind it.</param>
+internal sealed class SelfAttentionBranch(
+    LayerNorm norm, SelfAttention attention, Tensor? mask, bool causal, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
+    : Branch(norm, options, context, workspace)
+{
+    private Kept? _qkv, _gathered, _logSumExp, _mask; // query, key and value: (B N, 3 D)
+
+    protected override IReadOnlyList<Dense> Layers => [attention.QueryKeyValue, attention.Projection];
+
+    protected override Tensor Evaluate(Tensor z)
+    {
+        _mask = mask is null ? null : Keep(mask);
+        var normalised = Normalised(z);
+        var qkv = Product(attention.QueryKeyValue, normalised);
+        Workspace.Return(normalised);
+        var (gathered, logSumExp) = Core(z).Forward(new(qkv, 0), new(qkv, 1), new(qkv, 2));
+        (_qkv, _gathered, _logSumExp) = (Keep(qkv), Keep(gathered), Keep(logSumExp));
+        ReturnUnlessKept(logSumExp);
+        ReturnUnlessKept(qkv);
+        var r = Result(attention.Projection, gathered, z.shape);
+        ReturnUnlessKept(gathered);
+        return r;
+    }
+
+    protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
+    {
+        var (qkv, gathered, logSumExp) = (_qkv!.Tensor, _gathered!.Tensor, _logSumExp!.Tensor);
+        AddGradients(sums, attention.Projection, gradient, gathered);
+        var byGathered = ByInput(attention.Projection, gradient);
+        Core(z).Backward(new(qkv, 0), new(qkv, 1), new(qkv, 2), gathered, logSumExp, byGathered);
+        var byQkv = qkv;
+        foreach (var used in (Tensor[])[gathered, logSumExp, byGathered]) Workspace.Return(used);
+        var normalised = Normalised(z);
+        AddGradients(sums, attention.QueryKeyValue, byQkv, normalised);
+        Workspace.Return(normalised);
+        var byNormalised = ByInput(attention.QueryKeyValue, byQkv);
+        Workspace.Return(byQkv);
+        return byNormalised;
+    }
+
+    private AttentionCore Core(Tensor z)
+        => new(new((int)z.shape[0], Options.Heads, (int)z.shape[1], (int)z.shape[1], Options.Width / Options.Heads, causal), _mask?.Tensor, Workspace);
+}

@@ -1,0 +1,59 @@
+using Bdia.Core.Layers;
+using Bdia.Core.Operations;
+using Bdia.Core.Reversible;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Blocks;
+
+/// <summary>Sizes and regularisation of one <see cref="TransformerBlock"/> or <see cref="DecoderBlock"/>.</summary>
+public sealed record TransformerBlockOptions
+{
+    /// <summary>D, features per token: at least 1, a multiple of <see cref="Heads"/>.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>H, attention heads: at least 1.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Width between the two dense layers of the feed-forward part: at least 1.</summary>
+    public required int FeedForwardWidth { get; init; }
+
+    /// <summary>Probability of zeroing an element of what each branch adds, in training: 0 (default) up to, not including, 1.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Probability of leaving a branch out for a sample, in training: 0 (default) up to, not including, 1.</summary>
+    public double StochasticDepth { get; init; }
+
+    /// <summary>Of the matrix products. Default: <see cref="ComputePrecision.Float32"/>.</summary>
+    public ComputePrecision Precision { get; init; }
+
+    /// <summary>How the dense layers' weights start. Not a user's choice: each kind of network has its own.</summary>
+    internal WeightScheme Weights { get; init; }
+
+    /// <summary>Checks all values at once.</summary>
+    /// <exception cref="ArgumentException">Names every value that is out of range.</exception>
+    public void Validate()
+    {
+        var faults = Faults().ToList();
+        if (faults.Count > 0) throw new ArgumentException(string.Join(" ", faults));
+    }
+
+    /// <summary>What a branch adds to the sum: in float32, and in training with its dropout and stochastic depth.</summary>
+    /// <remarks>To float32 first, so that neither the sums nor dropout's scaling round to bf16.</remarks>
+    internal Tensor Regularised(Tensor branch, BlockRandom? random)
+    {
+        var sum = branch.to(ScalarType.Float32);
+        return random is null ? sum : random.DropPath(random.Dropout(sum, Dropout), StochasticDepth);
+    }
+
+    /// <summary>Every fault as a sentence, for options that contain these.</summary>
+    internal IEnumerable<string> Faults()
+    {
+        if (Width < 1) yield return $"Width is {Width}; it must be at least 1.";
+        if (Heads < 1) yield return $"Heads is {Heads}; it must be at least 1.";
+        if (Width >= 1 && Heads >= 1 && Width % Heads != 0) yield return $"Width is {Width} and Heads is {Heads}; the width must be a multiple of the heads.";
+        if (FeedForwardWidth < 1) yield return $"FeedForwardWidth is {FeedForwardWidth}; it must be at least 1.";
+        if (!(Dropout is >= 0 and < 1)) yield return $"Dropout is {Dropout}; it must be from 0 up to, not including, 1.";
+        if (!(StochasticDepth is >= 0 and < 1)) yield return $"StochasticDepth is {StochasticDepth}; it must be from 0 up to, not including, 1.";
+        if (!Enum.IsDefined(Precision)) yield return $"Precision is {Precision}; it must be {ComputePrecision.Float32} or {ComputePrecision.BFloat16}.";
+    }
+}

@@ -1,0 +1,33 @@
+using Bdia.Core.Models;
+using Bdia.Core.Operations;
+
+namespace Bdia.Core.MemoryEstimates;
+
+/// <summary>The estimate for a vision transformer.</summary>
+internal static class ImageMemory
+{
+    // The batch that is trained on and the one that is prepared meanwhile.
+    private const int Batches = 2;
+
+    public static MemoryEstimate Estimate(VisionTransformerOptions model, long rows, int weightCopies, bool optimizerInBackward)
+    {
+        var weights = WeightCount.Of(model);
+        var tokens = model.Patches + 1L;
+        var block = model.Block(model.Depth - 1);
+        var stack = StackMemory.Of(model.Stack, model.Depth, rows, tokens * model.Width, BlockMemory.Encoder(block, rows, tokens), BlockMemory.Leading(block, rows, tokens, leading: 1));
+
+        var pixels = rows * model.Channels * model.ImageHeight * model.ImageWidth;
+        var patches = pixels * (sizeof(float) + (model.Precision == ComputePrecision.BFloat16 ? 2 : 0)); // kept by the patch embedding for its weights' gradient
+        var mask = model.Dropout > 0 ? rows * tokens * model.Width * sizeof(float) : 0;
+        return new()
+        {
+            Weights = weights * sizeof(float),
+            Gradients = WeightCount.WithGradient(model, optimizerInBackward) * sizeof(float),
+            Optimizer = weights * 2 * sizeof(float),
+            States = stack.States,
+            SideInformation = stack.SideInformation,
+            BlockGraph = stack.Graph,
+            Rest = Batches * rows * (pixels / rows + model.Classes) * sizeof(float) + patches + mask + weightCopies * weights * sizeof(float) + NativeLibraries.Bytes,
+        };
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using Bdia.Core.Models;
+using Bdia.Core.Training;
+
+namespace Bdia.Core.MemoryEstimates;
+
+/// <summary>Makes the batches of a run small enough for <see cref="TrainingOptions.TrainingMemoryBytes"/>, and gathers as many more of them for a step.</summary>
+public static class MemoryBudget
+{
+    private const int MostAccumulationSteps = 100_000;
+
+    /// <summary>
+    /// The largest batch that divides the asked one and fits, with so many more accumulation steps that a step of the optimizer takes the same rows as asked.
+    /// Idempotent; <see cref="ImageClassification.ImageClassifierTraining"/> calls it, so that others need it only to know beforehand.
+    /// </summary>
+    /// <param name="model">The network.</param>
+    /// <param name="training">Batch size and accumulation as asked, and the budget.</param>
+    /// <returns>The options with other batches, or as they are where there is no budget or they fit.</returns>
+    /// <exception cref="ArgumentException">
+    /// Options are out of range, or not even one row at a time fits the budget (with <see cref="TrainingOptions.OptimizerInBackward"/>, not the batch as asked); the message says what it takes.
+    /// </exception>
+    public static TrainingOptions Fit(VisionTransformerOptions model, TrainingOptions training)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(training);
+        model.Validate();
+        training.Validate();
+        if (training.TrainingMemoryBytes is not { } budget) return training;
+        if (training.OptimizerInBackward)
+        {
+            var whole = MemoryEstimate.ForImages(model, training);
+            return whole.Total <= budget ? training : throw CannotCut(budget, $"a batch of {training.BatchSize} images", whole, nameof(training.BatchSize));
+        }
+
+        for (var parts = 1; parts <= Math.Min(training.BatchSize, MostAccumulationSteps / training.AccumulationSteps); parts++)
+        {
+            if (training.BatchSize % parts != 0) continue;
+            var smaller = training with { BatchSize = training.BatchSize / parts, AccumulationSteps = training.AccumulationSteps * parts };
+            if (MemoryEstimate.ForImages(model, smaller).Total <= budget) return smaller;
+        }
+
+        throw TooSmall(budget, "one image at a time", MemoryEstimate.ForImages(model, training with { BatchSize = 1 }), model.Stack.Mode);
+    }
+
+    /// <summary>What a budget is answered with that batches would have to be cut for where gradients cannot be gathered.</summary>
+    internal static ArgumentException CannotCut(long budget, string batch, MemoryEstimate estimate, string batchOption)
+        => new(string.Create(CultureInfo.InvariantCulture,
+            $"TrainingMemoryBytes is {budget} ({budget / MemoryEstimate.Mebibyte:F0} MiB), but {batch} takes {estimate}, and with OptimizerInBackward gradients of parts of a batch cannot be gathered. Raise it, lower {batchOption}, or set OptimizerInBackward to false."));
+
+    /// <summary>What a budget that is too small is answered with.</summary>
+    internal static ArgumentException TooSmall(long budget, string batch, MemoryEstimate estimate, Reversible.BackpropagationMode mode)
+        => new(string.Create(CultureInfo.InvariantCulture,
+            $"TrainingMemoryBytes is {budget} ({budget / MemoryEstimate.Mebibyte:F0} MiB), but even {batch} takes {estimate}. Raise it, or choose a smaller network")
+            + (mode == Reversible.BackpropagationMode.Reversible ? "." : ", or the mode Reversible, which needs the least."));
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using Bdia.Core.Models;
+using Bdia.Core.Training;
+
+namespace Bdia.Core.MemoryEstimates;
+
+/// <summary>What training takes, part by part, at the moment of a step when the sum is largest: before anything is allocated. Bytes.</summary>
+/// <remarks>
+/// <para>On the CPU, and beyond what the process has resident with libtorch loaded and no network. Weights, gradients, optimizer and side information are exact; states and
+/// block graph follow from the shapes of the tensors that are alive, and the rest has a share for the native libraries that was measured (docs/performance.md).</para>
+/// <para>Not counted: the training rows themselves, and text that is decoded to be judged.</para>
+/// </remarks>
+public sealed record MemoryEstimate
+{
+    internal const double Mebibyte = 1 << 20;
+
+    /// <summary>The parameters, float32.</summary>
+    public required long Weights { get; init; }
+
+    /// <summary>Their gradients, float32; with <see cref="TrainingOptions.OptimizerInBackward"/>, of the largest block and of what is outside of blocks.</summary>
+    public required long Gradients { get; init; }
+
+    /// <summary>AdamW's two moments: 8 bytes a weight.</summary>
+    public required long Optimizer { get; init; }
+
+    /// <summary>States of the blocks that are at hand in the backward pass, and gradients by them; the same at any depth.</summary>
+    public required long States { get; init; }
+
+    /// <summary>Kept for the backward pass by all blocks: packed bits where states are rebuilt, states where they are checkpoints, 0 where activations are stored.</summary>
+    public required long SideInformation { get; init; }
+
+    /// <summary>What the graph of one block keeps for its backward pass and computes in it; of all blocks where activations are stored.</summary>
+    public required long BlockGraph { get; init; }
+
+    /// <summary>Everything else: the batch and the one prepared meanwhile, embedding, logits and loss, kept copies of the weights, and code and memory of the native libraries (measured).</summary>
+    public required long Rest { get; init; }
+
+    /// <summary>The sum of all parts.</summary>
+    public long Total => Weights + Gradients + Optimizer + States + SideInformation + BlockGraph + Rest;
+
+    /// <summary>Of a vision transformer.</summary>
+    /// <param name="model">Sizes, precision, mode and gamma.</param>
+    /// <param name="training">The batch size and where the optimizer works are what matters here.</param>
+    /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.</param>
+    /// <returns>Sizes in bytes.</returns>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record.</exception>
+    public static MemoryEstimate ForImages(VisionTransformerOptions model, TrainingOptions training, int weightCopies = 1)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
+        model.Validate();
+        training.Validate();
+        return ImageMemory.Estimate(model, training.BatchSize, weightCopies, training.OptimizerInBackward);
+    }
+
+    /// <summary>Of an encoder-decoder.</summary>
+    /// <param name="model">Sizes, vocabularies, precision, mode and gamma.</param>
+    /// <param name="rows">Pairs in a batch, at least 1.</param>
+    /// <param name="sourceTokens">Tokens of each source, padding included, at least 1.</param>
+    /// <param name="targetTokens">Tokens of each target, padding included, at least 1.</param>
+    /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.</param>
+    /// <param name="optimizerInBackward">Whether the optimizer works within the backward pass, <see cref="TrainingOptions.OptimizerInBackward"/>.</param>
+    /// <returns>Sizes in bytes.</returns>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all faults.</exception>
+    public static MemoryEstimate ForTexts(EncoderDecoderOptions model, int rows, int sourceTokens, int targetTokens, int weightCopies = 1, bool optimizerInBackward = false)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(sourceTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(targetTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
+        model.Validate();
+        return TextMemory.Estimate(model, rows, sourceTokens, targetTokens, weightCopies, optimizerInBackward);
+    }
+
+    /// <summary>The sum and its parts in MiB, as a sentence of a log.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Total / Mebibyte:F0} MiB (weights {Weights / Mebibyte:F0}, gradients {Gradients / Mebibyte:F0}, optimizer {Optimizer / Mebibyte:F0}, states {States / Mebibyte:F0}, "
+        + $"side information {SideInformation / Mebibyte:F1}, block graph {BlockGraph / Mebibyte:F0}, rest {Rest / Mebibyte:F0})");
+}

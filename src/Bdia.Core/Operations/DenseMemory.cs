@@ -1,0 +1,56 @@
+using Bdia.Core.Simd;
+using Bdia.Core.Tensors;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Operations;
+
+/// <summary>Where a dense layer's weights lie on the CPU, for kernels that apply it to few rows. Valid while they are alive.</summary>
+/// <remarks>A product that rearranges the weights first, as libtorch's does, spends much of its time on that where rows are few; here they are read in place.</remarks>
+internal readonly unsafe struct DenseMemory
+{
+    private const int BlockElements = 1 << 11; // 8 KB of weights, which stay in the core's nearest cache while all rows pass by and the next ones come
+
+    private readonly float* _weight, _bias;
+    private readonly int _inputs;
+
+    /// <param name="weight">(outputs, inputs).</param>
+    /// <param name="bias">(outputs); null for none.</param>
+    public DenseMemory(Tensor weight, Tensor? bias)
+    {
+        _weight = TensorMemory.Pointer<float>(weight);
+        _bias = bias is null ? null : TensorMemory.Pointer<float>(bias);
+        var shape = weight.shape;
+        (Outputs, _inputs) = ((int)shape[0], (int)shape[1]);
+    }
+
+    public int Outputs { get; }
+
+    /// <summary>Yᵀ = W Xᵀ + b, all of it.</summary>
+    /// <inheritdoc cref="Apply{S, V}(float*, nint, float*, nint, int, int, int)"/>
+    public void Apply<S, V>(float* x, float* y, nint stride, int rows) where S : struct, ISimd<V> where V : struct
+        => Apply<S, V>(x, stride, y, stride, rows, 0, Outputs);
+
+    /// <summary>Some outputs of Yᵀ = W Xᵀ + b, on the calling thread.</summary>
+    /// <param name="x">inputs × rows, inputs <paramref name="stride"/> apart.</param>
+    /// <param name="y">outputs × rows, outputs <paramref name="yStride"/> apart; is overwritten.</param>
+    /// <param name="rows">Rounded up to whole registers.</param>
+    /// <param name="first">The first output.</param>
+    /// <param name="end">The output behind the last one.</param>
+    public void Apply<S, V>(float* x, nint stride, float* y, nint yStride, int rows, int first, int end) where S : struct, ISimd<V> where V : struct
+    {
+        var block = Math.Max(6, BlockElements / _inputs / 6 * 6); // whole tiles of the product
+        for (; first < end; first += block)
+        {
+            var count = Math.Min(block, end - first);
+            var weight = _weight + (nint)first * _inputs;
+            TensorMemory.Prefetch(weight + (nint)count * _inputs, (long)Math.Min(block, end - first - count) * _inputs);
+            for (var output = first; _bias != null && output < first + count; output++) Fill<S, V>(y + output * yStride, _bias[output], rows);
+            SimdProduct<S, V>.Run(new((nint)weight, _inputs, 1), x, stride, y + first * yStride, yStride, count, rows, _inputs, add: _bias != null);
+        }
+    }
+
+    private static void Fill<S, V>(float* row, float value, int count) where S : struct, ISimd<V> where V : struct
+    {
+        for (var i = 0; i < count; i += S.Count) S.Store(S.Broadcast(value), row + i);
+    }
+}

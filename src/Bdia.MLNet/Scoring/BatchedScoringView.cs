@@ -1,0 +1,49 @@
+using Microsoft.ML;
+
+namespace Bdia.MLNet.Scoring;
+
+/// <summary>
+/// The source with the model's columns behind it, scored a batch of rows at a time as a cursor moves over it. Nothing happens before.
+/// Order is the source's; shuffling is left to the source (a batch then holds the rows in shuffled order), so this view shuffles where
+/// the source can. Several cursors may be open at once, also from several threads.
+/// </summary>
+internal sealed class BatchedScoringView : IDataView
+{
+    private readonly IDataView source;
+    private readonly IBatchModel model;
+    private readonly ScoringBindings bindings;
+    private readonly int batchSize;
+
+    public BatchedScoringView(IDataView source, IBatchModel model, int batchSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        this.source = source;
+        this.model = model;
+        this.batchSize = batchSize;
+        bindings = new ScoringBindings(source.Schema, model);
+    }
+
+    public DataViewSchema Schema => bindings.Schema;
+
+    public bool CanShuffle => source.CanShuffle;
+
+    public long? GetRowCount() => source.GetRowCount();
+
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
+    {
+        ArgumentNullException.ThrowIfNull(columnsNeeded);
+        var active = bindings.Active(columnsNeeded);
+        return Wrap(source.GetRowCursor(bindings.SourceColumns(active), rand), active);
+    }
+
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
+    {
+        ArgumentNullException.ThrowIfNull(columnsNeeded);
+        var active = bindings.Active(columnsNeeded);
+        return [.. source.GetRowCursorSet(bindings.SourceColumns(active), n, rand).Select(cursor => Wrap(cursor, active))];
+    }
+
+    private DataViewRowCursor Wrap(DataViewRowCursor cursor, bool[] active) => bindings.AnyOutput(active)
+        ? new BatchedScoringCursor(bindings, cursor, model, active, batchSize)
+        : new PassThroughCursor(bindings, cursor, active);
+}

@@ -1,0 +1,197 @@
+using Bdia.Core.Native;
+using Bdia.Core.Operations;
+using Bdia.Core.Reversible;
+using Bdia.Core.Training;
+using Microsoft.ML;
+
+namespace Bdia.MLNet;
+
+/// <summary>What can be chosen about every Bdia trainer: the reversible stack, the training run, and where it all happens.</summary>
+public abstract class BdiaTrainerOptions
+{
+    private static readonly BdiaStackOptions stackDefaults = new();
+
+    private protected BdiaTrainerOptions(TrainingOptions defaults, double validationFraction)
+    {
+        Epochs = defaults.Epochs;
+        AccumulationSteps = defaults.AccumulationSteps;
+        LearningRate = defaults.LearningRate;
+        LearningRateSchedule = defaults.Schedule;
+        FinalLearningRateFraction = defaults.FinalLearningRateFraction;
+        WarmupFraction = defaults.WarmupFraction;
+        WarmupSteps = defaults.WarmupSteps;
+        WeightDecay = defaults.WeightDecay;
+        Beta1 = defaults.Beta1;
+        Beta2 = defaults.Beta2;
+        Epsilon = defaults.Epsilon;
+        ClipNorm = defaults.ClipNorm;
+        OptimizerInBackward = defaults.OptimizerInBackward;
+        LabelSmoothing = defaults.LabelSmoothing;
+        BestBy = defaults.BestBy;
+        ValidateEveryEpochs = defaults.ValidateEveryEpochs;
+        EarlyStoppingPatience = defaults.EarlyStoppingPatience;
+        EarlyStoppingMinDelta = defaults.EarlyStoppingMinDelta;
+        CheckpointEverySteps = defaults.CheckpointEverySteps;
+        CheckpointEveryEpochs = defaults.CheckpointEveryEpochs;
+        ValidationFraction = validationFraction;
+    }
+
+    /// <summary>Rows to validate on; null holds back <see cref="ValidationFraction"/> of the training rows. Fit(train, validation) overrides it. Default null.</summary>
+    public IDataView? ValidationSet;
+
+    /// <summary>Share of the training rows that is held back where no validation rows are given, 0..1, below 1; 0 = none. Default 0.1 for images, 0.05 for texts.</summary>
+    public double ValidationFraction;
+
+    /// <summary>Precision of matrix products; states and sums are always Float32. BFloat16 is faster where <see cref="BdiaRuntime.HasBFloat16Products"/>. Default <see cref="ComputePrecision.Float32"/>.</summary>
+    public ComputePrecision Precision = ComputePrecision.Float32;
+
+    /// <summary>How the backward pass gets at the states of the blocks. Default <see cref="BackpropagationMode.Reversible"/>: they are rebuilt, bit for bit.</summary>
+    public BackpropagationMode Mode = stackDefaults.Mode;
+
+    /// <summary>The integration weight in training, constant or over the run; a larger exponent trains more like the plain network, a smaller one regularises more. Default ±2^-5, <see cref="BdiaStackOptions.Gamma"/>.</summary>
+    public GammaSchedule Gamma = stackDefaults.Gamma;
+
+    /// <summary>States are multiples of 2 to the power of minus this, 1..20. Default 9.</summary>
+    public int FractionBits = stackDefaults.FractionBits;
+
+    /// <summary>Whether states are rounded to that grid; off needs another <see cref="Mode"/> than Reversible. Default true.</summary>
+    public bool Quantize = stackDefaults.Quantize;
+
+    /// <summary>Whether a checksum of every state is compared when it is rebuilt; slower. Default false.</summary>
+    public bool Audit = stackDefaults.Audit;
+
+    /// <summary>The integration weight when scoring, -1..1, for experiments. Default 0: the standard network.</summary>
+    public double InferenceGamma = stackDefaults.InferenceGamma;
+
+    /// <summary>Passes over the training rows, 1..1,000,000. Default 30.</summary>
+    public int Epochs;
+
+    /// <summary>Batches whose gradients are gathered for one step, 1..100,000. Default 1.</summary>
+    public int AccumulationSteps;
+
+    /// <summary>
+    /// Bytes that training may take beyond the process without it, above 0; null = not limited. Batches that are estimated to take more are cut into equal parts, which are
+    /// gathered for one step, so that it takes the same rows. The training rows themselves are not counted. Default null.
+    /// </summary>
+    public long? TrainingMemoryBytes;
+
+    /// <summary>Peak learning rate, above 0, at most 10. Default 0.001.</summary>
+    public double LearningRate;
+
+    /// <summary>How the learning rate runs after the warm-up. Default <see cref="LearningRateSchedule.Cosine"/>.</summary>
+    public LearningRateSchedule LearningRateSchedule;
+
+    /// <summary>Where the cosine ends, as a fraction of the peak, 0..1. Default 0.01.</summary>
+    public double FinalLearningRateFraction;
+
+    /// <summary>Share of the run in which the learning rate rises to its peak, 0..1. Default 0.05. Not used where <see cref="WarmupSteps"/> is set.</summary>
+    public double WarmupFraction;
+
+    /// <summary>Steps in which the learning rate rises to its peak; 0 = use <see cref="WarmupFraction"/>. Default 0.</summary>
+    public int WarmupSteps;
+
+    /// <summary>AdamW's weight decay, 0..1; biases, norms and embeddings are exempt. Default 0.05.</summary>
+    public double WeightDecay;
+
+    /// <summary>AdamW's memory of the gradient, 0..1, below 1. Default 0.9.</summary>
+    public double Beta1;
+
+    /// <summary>AdamW's memory of the squared gradient, 0..1, below 1. Default 0.999 for images, 0.98 for texts.</summary>
+    public double Beta2;
+
+    /// <summary>Added to AdamW's denominator, 1e-30..1. Default 1e-8.</summary>
+    public double Epsilon;
+
+    /// <summary>Largest norm of the gradient; 0 = no clipping. Default 1.</summary>
+    public double ClipNorm;
+
+    /// <summary>
+    /// Whether the optimizer takes each block's gradients within the backward pass, as soon as they are there: saves 4 bytes for every weight of all blocks but one, with the same
+    /// weights, bit for bit. With <see cref="ClipNorm"/> above 0 a step then takes about twice as long. Not with <see cref="AccumulationSteps"/> above 1, nor where <see cref="Mode"/> is StoreActivations. Default false.
+    /// </summary>
+    public bool OptimizerInBackward;
+
+    /// <summary>Share of the target probability that is spread over all classes, 0..1, below 1. Default 0 for images, 0.1 for texts.</summary>
+    public double LabelSmoothing;
+
+    /// <summary>Everything random derives from it; null draws one from the MLContext, so that runs repeat where the MLContext has a seed, and differ where it has none. Default null.</summary>
+    public int? Seed;
+
+    /// <summary>Which validation figure chooses the best epoch, whose weights are kept. Default <see cref="ModelSelection.Accuracy"/> for images, <see cref="ModelSelection.Loss"/> for texts.</summary>
+    public ModelSelection BestBy;
+
+    /// <summary>Epochs from one validation to the next, 1 or more; the last epoch always ends with one. Default 1.</summary>
+    public int ValidateEveryEpochs;
+
+    /// <summary>Validations in a row without progress after which training stops; 0 = never. Default 0.</summary>
+    public int EarlyStoppingPatience;
+
+    /// <summary>Progress, in the figure of <see cref="BestBy"/>, that early stopping counts as such, 0 or more. Default 0.</summary>
+    public double EarlyStoppingMinDelta;
+
+    /// <summary>Time after which training stops with the best model so far; null = none. Default null.</summary>
+    public TimeSpan? TimeBudget;
+
+    /// <summary>Cancelling it stops training within a batch; Fit returns the best model so far, as it does where AutoML cancels its MLContext. Default none.</summary>
+    public CancellationToken CancellationToken;
+
+    /// <summary>Called on the training thread after every step and every epoch. Default null.</summary>
+    public IProgress<TrainingProgress>? Progress;
+
+    /// <summary>Folder for checkpoints, of one run at a time; null = none. Default null.</summary>
+    public string? CheckpointDirectory;
+
+    /// <summary>Steps from one checkpoint to the next; 0 = by epochs alone. More needs a <see cref="CheckpointDirectory"/>. Default 0.</summary>
+    public int CheckpointEverySteps;
+
+    /// <summary>Epochs from one checkpoint to the next; 0 = by steps alone. Default 1.</summary>
+    public int CheckpointEveryEpochs;
+
+    /// <summary>Go on from the newest checkpoint of the folder. Default false.</summary>
+    public bool Resume;
+
+    /// <summary>Rows per forward pass when a view is scored, 1..65536. Default 64.</summary>
+    public int ScoringBatchSize = 64;
+
+    /// <summary>"cpu", "cuda" or "cuda:N"; null is the MLContext's GpuDeviceId, or the CPU where it has none. Default null.</summary>
+    public string? Device;
+
+    internal BdiaStackOptions Stack() => new()
+    {
+        Mode = Mode,
+        Gamma = Gamma,
+        FractionBits = FractionBits,
+        Quantize = Quantize,
+        Audit = Audit,
+        InferenceGamma = InferenceGamma,
+    };
+
+    internal TrainingOptions Training(ulong seed) => new()
+    {
+        Epochs = Epochs,
+        AccumulationSteps = AccumulationSteps,
+        TrainingMemoryBytes = TrainingMemoryBytes,
+        LearningRate = LearningRate,
+        FinalLearningRateFraction = FinalLearningRateFraction,
+        WarmupFraction = WarmupFraction,
+        WarmupSteps = WarmupSteps,
+        Schedule = LearningRateSchedule,
+        WeightDecay = WeightDecay,
+        Beta1 = Beta1,
+        Beta2 = Beta2,
+        Epsilon = Epsilon,
+        ClipNorm = ClipNorm,
+        OptimizerInBackward = OptimizerInBackward,
+        LabelSmoothing = LabelSmoothing,
+        Seed = seed,
+        BestBy = BestBy,
+        ValidateEveryEpochs = ValidateEveryEpochs,
+        EarlyStoppingPatience = EarlyStoppingPatience,
+        EarlyStoppingMinDelta = EarlyStoppingMinDelta,
+        TimeBudget = TimeBudget,
+        CheckpointDirectory = CheckpointDirectory,
+        CheckpointEverySteps = CheckpointEverySteps,
+        CheckpointEveryEpochs = CheckpointEveryEpochs,
+        Resume = Resume,
+    };
+}

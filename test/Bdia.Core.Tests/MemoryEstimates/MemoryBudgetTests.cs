@@ -1,0 +1,92 @@
+using Bdia.Core.ImageClassification;
+using Bdia.Core.MemoryEstimates;
+using Bdia.Core.Models;
+using Bdia.Core.Reversible;
+using Bdia.Core.Tests.ImageClassification;
+using Bdia.Core.Tests.Training;
+using Bdia.Core.Training;
+using CsCheck;
+
+namespace Bdia.Core.Tests.MemoryEstimates;
+
+public sealed class MemoryBudgetTests
+{
+    private static readonly VisionTransformerOptions Tiny = ImageClassifierTrainingTests.Tiny;
+
+    [Fact]
+    public void The_largest_batch_that_divides_the_asked_one_and_fits_is_taken_with_the_same_rows_in_a_step()
+        => Gen.Select(MemoryEstimateTests.Pictures, Gen.Int[1, 300], Gen.Int[1, 4], Gen.Int[1, 300]).Sample((model, batch, accumulation, enough) =>
+        {
+            var asked = new TrainingOptions { BatchSize = batch, AccumulationSteps = accumulation, TrainingMemoryBytes = MemoryEstimateTests.Of(model, enough).Total };
+            var chosen = MemoryBudget.Fit(model, asked);
+
+            Assert.Equal(batch * accumulation, chosen.BatchSize * chosen.AccumulationSteps);
+            var largest = Enumerable.Range(1, batch).Last(rows => batch % rows == 0 && rows <= enough);
+            Assert.Equal(asked with { BatchSize = largest, AccumulationSteps = accumulation * (batch / largest) }, chosen);
+            Assert.Equal(chosen, MemoryBudget.Fit(model, chosen));
+        });
+
+    [Fact]
+    public void Without_a_budget_or_within_it_nothing_changes()
+    {
+        Assert.Equal(new TrainingOptions(), MemoryBudget.Fit(Tiny, new()));
+        var plenty = new TrainingOptions { TrainingMemoryBytes = 1L << 40 };
+        Assert.Equal(plenty, MemoryBudget.Fit(Tiny, plenty));
+    }
+
+    [Theory]
+    [InlineData(BackpropagationMode.Reversible, false)]
+    [InlineData(BackpropagationMode.StoreActivations, true)]
+    public void A_budget_too_small_for_one_row_is_refused_with_what_it_takes(BackpropagationMode mode, bool offersReversible)
+    {
+        var error = Assert.Throws<ArgumentException>(() => MemoryBudget.Fit(Tiny with { Stack = new() { Mode = mode } }, new() { TrainingMemoryBytes = 3 << 20 }));
+
+        Assert.StartsWith("TrainingMemoryBytes is 3145728 (3 MiB), but even one image at a time takes ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("(weights 0, ", error.Message, StringComparison.Ordinal);
+        Assert.Equal(offersReversible, error.Message.Contains("the mode Reversible", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public void A_budget_of_nothing_is_out_of_range(long bytes)
+        => Assert.Contains($"TrainingMemoryBytes is {bytes}", Assert.Throws<ArgumentException>(() => new TrainingOptions { TrainingMemoryBytes = bytes }.Validate()).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_run_within_a_budget_takes_the_steps_of_one_without()
+    {
+        var training = new TrainingOptions { Epochs = 2, BatchSize = 12, Seed = 7 };
+        var budget = MemoryEstimateTests.Of(Tiny, 5).Total; // 3 batches of 4
+        using var without = Run(training);
+        using var within = Run(training with { TrainingMemoryBytes = budget });
+        using var likewise = Run(training with { BatchSize = 4, AccumulationSteps = 3 });
+
+        Assert.Equal(without.Result!.Steps, within.Result!.Steps);
+        Assert.Equal(Weights.Bytes(likewise.Model), Weights.Bytes(within.Model));
+        Assert.NotEqual(Weights.Bytes(without.Model), Weights.Bytes(within.Model)); // other signs of gamma, other rounding
+    }
+
+    [Fact]
+    public void A_checkpoint_knows_the_batches_that_were_chosen_and_not_the_budget()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            var training = new TrainingOptions { Epochs = 2, BatchSize = 12, Seed = 7, CheckpointDirectory = folder.FullName, TrainingMemoryBytes = MemoryEstimateTests.Of(Tiny, 5).Total };
+            using var first = Run(training);
+            var again = training with { Resume = true };
+
+            using var resumed = Run(again with { TrainingMemoryBytes = training.TrainingMemoryBytes + 1 });
+            Assert.Equal(Weights.Bytes(first.Model), Weights.Bytes(resumed.Model));
+            var error = Assert.Throws<CheckpointException>(() => Run(again with { TrainingMemoryBytes = null }));
+            Assert.Contains("TrainingOptions.BatchSize is 4 in the checkpoint and 12 here", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static ImageClassifier Run(TrainingOptions training)
+        => ImageClassifierTraining.Run(Tiny, training, new(), new ToyImages(40), cancellation: TestContext.Current.CancellationToken);
+}

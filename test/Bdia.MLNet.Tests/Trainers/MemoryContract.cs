@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Bdia.MLNet.Tests.Support;
+using Microsoft.ML;
+
+namespace Bdia.MLNet.Tests.Trainers;
+
+/// <summary>Tests that measure the whole process and so run alone.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
+
+/// <summary>What a model's memory must do while it scores, whatever its task.</summary>
+public abstract class MemoryContract
+{
+    private const long AllowedGrowth = 24 << 20;
+
+    protected abstract ITransformer Fitted { get; }
+
+    protected abstract IDataView Data { get; }
+
+    protected abstract string Output { get; }
+
+    /// <summary>By what the numbers of predictions are divided, where one takes long.</summary>
+    protected virtual int Slowness => 1;
+
+    [Fact]
+    public void Memory_stays_constant_over_many_single_predictions() => AssertConstant(PredictSingly, 3_000 / Slowness);
+
+    [Fact]
+    public void Memory_stays_constant_over_many_batches() => AssertConstant(PredictInBatches, 10_000 / Slowness);
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void Memory_stays_constant_over_100000_predictions()
+    {
+        AssertConstant(PredictInBatches, 100_000 / Slowness);
+        AssertConstant(PredictSingly, 20_000 / Slowness);
+    }
+
+    private static void AssertConstant(Action<int> predict, int predictions)
+    {
+        predict(predictions / 4);
+        var before = ResidentBytes();
+        predict(predictions - predictions / 4);
+
+        Assert.InRange(ResidentBytes() - before, long.MinValue, AllowedGrowth);
+    }
+
+    private void PredictSingly(int predictions)
+    {
+        var mapper = Fitted.GetRowToRowMapper(Data.Schema);
+        for (var done = 0; done < predictions;)
+        {
+            using var cursor = Data.GetRowCursor(mapper.GetDependencies(mapper.OutputSchema));
+            using var row = mapper.GetRow(cursor, mapper.OutputSchema);
+            var read = ScoredRows.Reader(row, row.Schema[Output]);
+            for (; cursor.MoveNext(); done++)
+                read();
+        }
+    }
+
+    private void PredictInBatches(int predictions)
+    {
+        for (var done = 0; done < predictions;)
+            done += ScoredRows.Of(Fitted.Transform(Data), Output).Rows.Count;
+    }
+
+    private static long ResidentBytes()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        using var process = Process.GetCurrentProcess();
+        return process.WorkingSet64;
+    }
+}

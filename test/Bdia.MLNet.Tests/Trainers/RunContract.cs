@@ -1,0 +1,119 @@
+using System.Reflection;
+using Bdia.Core.Native;
+using Bdia.Core.Operations;
+using Bdia.Core.Training;
+using Bdia.MLNet.Tests.Support;
+using Microsoft.ML;
+
+namespace Bdia.MLNet.Tests.Trainers;
+
+/// <summary>How a run of every Bdia trainer is stopped, resumed and repeated, whatever its task. A run has two steps or more per epoch.</summary>
+public abstract class RunContract<TTransformer> where TTransformer : BdiaTransformer
+{
+    protected MLContext Context { get; } = new(1);
+
+    /// <summary>Trains the smallest useful model on <see cref="Data"/>.</summary>
+    protected abstract TTransformer Fit(Action<BdiaTrainerOptions> change, int epochs = 3);
+
+    protected abstract IDataView Data { get; }
+
+    protected abstract TrainingResult Result(TTransformer model);
+
+    protected abstract string[] Outputs { get; }
+
+    private ScoredRows Score(TTransformer model) => ScoredRows.Of(model.Transform(Data), Outputs);
+
+    private void AssertStoppedAtFour(Action<BdiaTrainerOptions> change)
+    {
+        using var model = Fit(change, epochs: 1000);
+
+        Assert.Equal(StopReason.Cancelled, Result(model).StopReason);
+        Assert.InRange(Result(model).Steps, 4, 5);
+    }
+
+    private static Reports AtStepFour(Action then) => new(report =>
+    {
+        if (report.Step == 4)
+            then();
+    });
+
+    [Fact]
+    public void A_token_stops_the_run_within_a_batch_and_the_model_so_far_is_returned()
+    {
+        using var source = new CancellationTokenSource();
+
+        AssertStoppedAtFour(options => (options.Progress, options.CancellationToken) = (AtStepFour(source.Cancel), source.Token));
+    }
+
+    [Fact]
+    public void CancelExecution_stops_the_run_and_the_model_so_far_is_returned()
+    {
+        var cancel = typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic)!;
+
+        AssertStoppedAtFour(options => options.Progress = AtStepFour(() => cancel.Invoke(Context, null)));
+    }
+
+    [Fact]
+    public void A_run_that_was_cancelled_before_it_began_has_no_model_to_return()
+        => Assert.Throws<OperationCanceledException>(() => Fit(options => options.CancellationToken = new CancellationToken(canceled: true)));
+
+    [Fact]
+    public void A_time_budget_ends_the_run()
+    {
+        using var model = Fit(options => options.TimeBudget = TimeSpan.FromMilliseconds(200), epochs: 100_000);
+
+        Assert.Equal(StopReason.TimeBudget, Result(model).StopReason);
+    }
+
+    [Fact]
+    public void A_run_resumes_from_its_checkpoints_and_ends_with_the_same_outputs()
+    {
+        using var folder = new TemporaryFolder();
+        using var source = new CancellationTokenSource();
+
+        using var whole = Fit(options => options.Seed = 5, epochs: 4);
+        using (Fit(options => (options.Seed, options.CheckpointDirectory, options.CheckpointEverySteps, options.Progress, options.CancellationToken)
+            = (5, folder.Path, 1, AtStepFour(source.Cancel), source.Token), epochs: 4))
+        {
+        }
+        using var resumed = Fit(options => (options.Seed, options.CheckpointDirectory, options.CheckpointEverySteps, options.Resume) = (5, folder.Path, 1, true), epochs: 4);
+
+        Assert.InRange(Result(resumed).ResumedAtStep, 1, 5);
+        Score(resumed).AssertEqual(Score(whole));
+    }
+
+    [Fact]
+    public void Seed_zero_is_a_seed_and_another_seed_gives_another_model()
+    {
+        using var zero = Fit(options => options.Seed = 0);
+        using var again = Fit(options => options.Seed = 0);
+        using var negative = Fit(options => options.Seed = -1);
+
+        Score(zero).AssertEqual(Score(again));
+        Assert.NotEqual(Score(zero).Rows[0], Score(negative).Rows[0]);
+    }
+
+    [Fact]
+    public void In_bfloat16_a_model_learns_everywhere_and_the_log_says_where_that_saves_no_time()
+    {
+        var warnings = 0;
+        Context.Log += (_, line) => warnings += line.RawMessage.Contains("no fast products", StringComparison.Ordinal) ? 1 : 0;
+
+        using var model = Fit(options => options.Precision = ComputePrecision.BFloat16);
+
+        Assert.True(Result(model).History[^1].TrainingLoss < Result(model).History[0].TrainingLoss);
+        Assert.Equal(BdiaRuntime.HasBFloat16Products ? 0 : 1, warnings);
+    }
+
+    [Fact]
+    public void Every_step_and_every_epoch_has_a_report()
+    {
+        var reports = new Reports();
+
+        using var model = Fit(options => options.Progress = reports);
+
+        Assert.Equal(3, reports.All.Count(report => report.CompletedEpoch is not null));
+        Assert.True(reports.All.Count(report => report.CompletedEpoch is null) >= 3 * 2);
+        Assert.All(reports.All, report => Assert.True(report.SideInformationBytes > 0));
+    }
+}
