@@ -14,9 +14,10 @@ internal static class ScalarScan
 
     /// <summary>Every offence of an assembly, as "method: called(parameters)".</summary>
     public static string[] Offences(Assembly assembly)
-        => assembly.GetTypes().Where(t => (t.FullName ?? "").Split('+')[0] != Exempt)
-            .SelectMany(t => t.GetMethods(Everything).Cast<MethodBase>().Concat(t.GetConstructors(Everything)))
-            .SelectMany(Offences).ToArray();
+        => assembly.GetTypes().Where(t => (t.FullName ?? "").Split('+')[0] != Exempt).SelectMany(Methods).SelectMany(Offences).ToArray();
+
+    /// <summary>Methods and constructors that a type declares.</summary>
+    public static IEnumerable<MethodBase> Methods(Type type) => type.GetMethods(Everything).Cast<MethodBase>().Concat(type.GetConstructors(Everything));
 
     /// <summary>Every offence of a method.</summary>
     public static IEnumerable<string> Offences(MethodBase method)
@@ -33,7 +34,7 @@ internal static class ScalarScan
     }
 
     /// <summary>What a method calls: every call or callvirt instruction whose token names a method.</summary>
-    private static IEnumerable<MethodBase> Calls(MethodBase method)
+    public static IEnumerable<MethodBase> Calls(MethodBase method)
     {
         const byte call = 0x28, callvirt = 0x6F;
         var il = method.GetMethodBody()?.GetILAsByteArray() ?? [];

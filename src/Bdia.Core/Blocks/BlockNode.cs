@@ -36,31 +36,23 @@ internal sealed class BlockNode : autograd.SingleTensorFunction<BlockNode>
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradient)
     {
-        using var handle = gradient;
         var call = (Call)ctx.get_data(nameof(Call));
-        try
+        return ctx.HandOver(gradient, call.Required.Length, () =>
         {
             using var scope = NewDisposeScope();
             using var noGraph = no_grad();
             using var workspace = call.Workspace;
             foreach (var (kept, tensor) in call.Kept.Zip(ctx.get_saved_variables())) kept.Tensor = tensor;
-            var byX = call.Pass.Backward(workspace.Copy(gradient), call.Sums);
-            foreach (var sum in call.Sums.Sums)
+            var byX = call.Pass.Backward(workspace.Copy(gradient), call.Gradients);
+            foreach (var sum in call.Gradients.Sums)
                 if (sum is not null) scope.Attach(sum);
-            List<Tensor> gradients = [null!, call.Required[0] ? byX.clone() : null!, .. call.Sums.Sums.Select(sum => sum!)];
+            List<Tensor> gradients = [null!, call.Required[0] ? byX.clone() : null!, .. call.Gradients.Sums.Select(sum => sum!)];
             foreach (var gradientBy in gradients) gradientBy?.MoveToOuterDisposeScope();
-            return ctx.HandOver(gradients);
-        }
-#pragma warning disable CA1031 // An exception that leaves this method would pass through native frames and end the process.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            // A gradient whose shape cannot fit makes libtorch raise its own error out of the backward pass: an error, never a wrong gradient.
-            return ctx.HandOver([null!, .. call.Required.Select(_ => empty(0))]);
-        }
+            return gradients;
+        });
     }
 
-    private sealed record Call(Branch[] Branches, BlockPass Pass, Workspace Workspace, NodeGradients Sums, bool[] Required, Tensor? Value)
+    private sealed record Call(Branch[] Branches, BlockPass Pass, Workspace Workspace, NodeGradients Gradients, bool[] Required, Tensor? Value)
     {
         public IEnumerable<Branch.Kept> Kept => Branches.SelectMany(branch => branch.KeptTensors);
     }

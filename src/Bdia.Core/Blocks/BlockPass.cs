@@ -32,7 +32,7 @@ internal sealed class BlockPass : IEvaluation
         foreach (var branch in branches)
         {
             var r = branch.Forward(z, keep);
-            var next = branch == branches[^1] ? null : LeadingTokens.Of(z, r.shape[1], _workspace).PlusInPlace(r);
+            var next = branch == branches[^1] ? null : LeadingTokens.Copy(z, r.shape[1], _workspace).PlusInPlace(r);
             if (!keep && !ReferenceEquals(z, x)) _workspace.Return(z);
             if (_value is null)
             {

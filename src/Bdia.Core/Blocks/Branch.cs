@@ -71,10 +71,10 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
         var inPlace = sum is null && Type == ScalarType.Float32;
         if (inPlace) byNormalised = Workspace.Shaped(byNormalised, z.shape);
         var byInput = inPlace ? byNormalised : sum ?? Workspace.Rent(ScalarType.Float32, z.shape);
-        LayerNormKernel.Backward(z, norm.Weight, LayerNorm.Epsilon, byNormalised, sum, byInput, byWeight, byBias);
+        LayerNormalization.Backward(z, norm.Weight, LayerNorm.Epsilon, byNormalised, sum, byInput, byWeight, byBias);
         if (!inPlace) Workspace.Return(byNormalised);
-        sums.Of(norm.Weight)?.PlusInPlace(byWeight);
-        sums.Of(norm.Bias)?.PlusInPlace(byBias);
+        sums.SumFor(norm.Weight)?.PlusInPlace(byWeight);
+        sums.SumFor(norm.Bias)?.PlusInPlace(byBias);
         return byInput;
     }
 
@@ -88,7 +88,7 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     protected Tensor Normalised(Tensor z)
     {
         var normalised = Workspace.Rent(Type, z.numel() / Options.Width, Options.Width);
-        LayerNormKernel.Forward(z, norm.Weight, norm.Bias, LayerNorm.Epsilon, normalised);
+        LayerNormalization.Forward(z, norm.Weight, norm.Bias, LayerNorm.Epsilon, normalised);
         return normalised;
     }
 
@@ -131,16 +131,16 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     protected void AddGradients(IGradientSums sums, DensePart layer, Tensor gradient, Tensor x, bool withBias = true)
     {
         using var scope = NewDisposeScope();
-        if (sums.Of(layer.Layer.Weight) is { } weight)
+        if (sums.SumFor(layer.Layer.Weight) is { } weight)
         {
             Tensor left = Operand(gradient), right = Operand(x);
-            if (ProductType == ScalarType.Float32) layer.Of(weight).addmm_(left.t(), right);
-            else layer.Of(weight).PlusInPlace(left.t().mm(right));
+            if (ProductType == ScalarType.Float32) layer.Slice(weight).addmm_(left.t(), right);
+            else layer.Slice(weight).PlusInPlace(left.t().mm(right));
             Return(left, gradient);
             Return(right, x);
         }
 
-        if (withBias && sums.Of(layer.Layer.Bias) is { } bias) layer.Of(bias).PlusInPlace(gradient.sum([0L], type: ScalarType.Float32));
+        if (withBias && sums.SumFor(layer.Layer.Bias) is { } bias) layer.Slice(bias).PlusInPlace(gradient.sum([0L], type: ScalarType.Float32));
     }
 
     /// <summary>g W, the gradient by a layer's input, rented.</summary>

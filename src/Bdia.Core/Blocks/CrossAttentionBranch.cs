@@ -38,7 +38,7 @@ internal sealed class CrossAttentionBranch(
         var source = Source();
         AddGradients(sums, attention.KeyValue, byKeyValue, source);
         Workspace.Return(source);
-        if (sums.Of(memory) is { } byMemory)
+        if (sums.SumFor(memory) is { } byMemory)
         {
             var bySource = ByInput(attention.KeyValue, byKeyValue);
             byMemory.PlusInPlace(bySource.view(byMemory.shape));

@@ -1,6 +1,7 @@
 using Bdia.Core.Layers;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -62,7 +63,7 @@ public sealed class DecoderBlock : Residual
     }
 
     /// <summary>What the cross-attention needs of a memory (B, S, D), computed once for all steps: (2, B, H, S, Dh).</summary>
-    internal Tensor Keep(Tensor memory) => cross.Keep(memory);
+    internal Tensor Keep(Tensor memory) => cross.CrossKeysAndValues(memory);
 
     /// <summary>h(x) for the newest token of each row, in float32 and without randomness: what <see cref="forward"/> gives at that place.</summary>
     /// <param name="x">The newest tokens' states (R, 1, D).</param>
@@ -70,11 +71,11 @@ public sealed class DecoderBlock : Residual
     /// <param name="position">Place of the newest token.</param>
     /// <param name="memory">Of <see cref="Keep"/>.</param>
     /// <param name="mask">Which of the memory is real: (R, 1, 1, S).</param>
-    internal Tensor Next(Tensor x, KeyValueBuffer past, long position, Tensor memory, Tensor mask)
-        => DecoderStepKernel.Serves(x, options) ? NextByKernel(x, past, position, memory, mask) : NextByOperations(x, past, position, memory, mask);
+    internal Tensor Next(Tensor x, KeyValueCache past, long position, Tensor memory, Tensor mask)
+        => CpuKernels.Serve(x, multiplies: true) && DecoderStepKernel.IsFaster(x, options) ? NextByKernel(x, past, position, memory, mask) : NextByOperations(x, past, position, memory, mask);
 
     /// <summary>The same in one pass over CPU memory.</summary>
-    internal Tensor NextByKernel(Tensor x, KeyValueBuffer past, long position, Tensor memory, Tensor mask, int? threads = null)
+    internal Tensor NextByKernel(Tensor x, KeyValueCache past, long position, Tensor memory, Tensor mask, int? threads = null)
     {
         var result = DecoderStepKernel.Apply(new(norm1, attn, norm2, cross, norm3, mlp), x, past, position, memory, mask, threads);
         GC.KeepAlive(this);
@@ -82,10 +83,10 @@ public sealed class DecoderBlock : Residual
     }
 
     /// <summary>The same by libtorch's operations: on other devices, for few rows of large blocks, and as the reference of the kernel.</summary>
-    internal Tensor NextByOperations(Tensor x, KeyValueBuffer past, long position, Tensor memory, Tensor mask)
+    internal Tensor NextByOperations(Tensor x, KeyValueCache past, long position, Tensor memory, Tensor mask)
         => Sum(x, random: null, inFloat32: true, t => attn.Next(t, past, position), t => cross.Next(t, memory, mask));
 
-    internal override bool WritesBackwardPass(Tensor x) => CpuKernels.Serve(x);
+    internal override bool WritesBackwardPass(Tensor x) => CpuKernels.Serve(x, multiplies: true);
 
     internal override IEvaluation Evaluate(Tensor x, ResidualContext context, Workspace workspace, bool keep, int? leading)
     {

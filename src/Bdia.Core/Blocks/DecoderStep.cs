@@ -33,7 +33,7 @@ internal sealed unsafe class DecoderStep<S, V> : IDisposable where S : struct, I
     /// <param name="past">With room at <paramref name="position"/>, which is written; the last of its keys.</param>
     /// <param name="memory">What cross-attention looks at.</param>
     /// <param name="to">(R, D).</param>
-    public void Run(float* x, KeptMemory past, long position, KeptMemory memory, float* to)
+    public void Run(float* x, KeyValueView past, long position, KeyValueView memory, float* to)
     {
         TransposedRows<S, V>.Read(x + (long)_first * _width, _width, _count, _width, _x, _stride);
 
@@ -61,13 +61,13 @@ internal sealed unsafe class DecoderStep<S, V> : IDisposable where S : struct, I
 
     public void Dispose() => _scratch.Dispose();
 
-    private void Branch(NormMemory norm, DenseMemory layer)
+    private void Branch(NormWeights norm, DenseWeights layer)
     {
         norm.Apply<S, V>(_x, _input, _stride, _count);
         layer.Apply<S, V>(_input, _output, _stride, _count);
     }
 
-    private void Attend(KeptMemory kept, DenseMemory projection, float* to)
+    private void Attend(KeyValueView kept, DenseWeights projection, float* to)
     {
         var attendedStride = Scratch.Stride(_width);
         kept.Attend((long)_first * kept.Heads, (long)(_first + _count) * kept.Heads,

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Blocks;
 
 /// <summary>
-/// <see cref="DecoderBlock.Next"/> on the CPU. A thread takes its rows through the whole block, so that threads meet once for a block and not
+/// <see cref="DecoderBlock.NextByOperations"/> on the CPU. A thread takes its rows through the whole block, so that threads meet once for a block and not
 /// once for each of its thirty operations. The bits of a row depend neither on the number of threads nor on the rows beside it.
 /// </summary>
 internal static unsafe class DecoderStepKernel
@@ -22,8 +22,8 @@ internal static unsafe class DecoderStepKernel
     /// Rows fewer than a register leave lanes idle and all threads but one: in large blocks that costs more than the calls to libtorch it saves (one row at width 512: a
     /// third more time), in small ones less (one row at width 128: about half the time).
     /// </remarks>
-    public static bool Serves(Tensor x, TransformerBlockOptions options)
-        => CpuKernels.Serve(x) && (x.shape[0] >= EnoughRows || (long)options.Width * (6L * options.Width + 2L * options.FeedForwardWidth) <= SmallBlock);
+    public static bool IsFaster(Tensor x, TransformerBlockOptions options)
+        => x.shape[0] >= EnoughRows || (long)options.Width * (6L * options.Width + 2L * options.FeedForwardWidth) <= SmallBlock;
 
     /// <param name="x">The newest tokens' states (R, 1, D), contiguous.</param>
     /// <param name="past">Self-attention's keys and values so far; those of the newest tokens are written behind them.</param>
@@ -32,13 +32,13 @@ internal static unsafe class DecoderStepKernel
     /// <param name="mask">Which of the memory is real: (R, 1, 1, S).</param>
     /// <param name="threads">null = as many as libtorch uses.</param>
     /// <returns>h(x), (R, 1, D).</returns>
-    public static Tensor Apply(DecoderStepWeights weights, Tensor x, KeyValueBuffer past, long position, Tensor memory, Tensor mask, int? threads = null)
+    public static Tensor Apply(DecoderStepWeights weights, Tensor x, KeyValueCache past, long position, Tensor memory, Tensor mask, int? threads = null)
     {
-        past.Reserve(position);
+        past.Reserve(position + 1);
         var result = empty_like(x);
         var rows = (int)x.shape[0];
         float* source = TensorMemory.Pointer<float>(x), target = TensorMemory.Pointer<float>(result);
-        var (own, other) = (new KeptMemory(past.Memory, position + 1, mask: null), new KeptMemory(memory, memory.shape[3], mask));
+        var (own, other) = (new KeyValueView(past.Memory, position + 1, mask: null), new KeyValueView(memory, memory.shape[3], mask));
         var lanes = Vector512.IsHardwareAccelerated && rows > Simd256.Count ? Simd512.Count : Simd256.Count;
         var registers = (rows + lanes - 1) / lanes;
         var share = Math.Clamp(registers / (threads ?? get_num_threads()), 1, MostRows / lanes);

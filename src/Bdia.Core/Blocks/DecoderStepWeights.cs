@@ -9,23 +9,23 @@ internal sealed class DecoderStepWeights(LayerNorm norm1, SelfAttention attn, La
     /// <summary>D.</summary>
     public int Width { get; } = (int)norm1.Weight.shape[0];
 
-    public NormMemory Norm1 { get; } = new(norm1);
+    public NormWeights Norm1 { get; } = new(norm1);
 
-    public DenseMemory QueryKeyValue { get; } = Of(attn.QueryKeyValue);
+    public DenseWeights QueryKeyValue { get; } = Of(attn.QueryKeyValue);
 
-    public DenseMemory SelfProjection { get; } = Of(attn.Projection);
+    public DenseWeights SelfProjection { get; } = Of(attn.Projection);
 
-    public NormMemory Norm2 { get; } = new(norm2);
+    public NormWeights Norm2 { get; } = new(norm2);
 
-    public DenseMemory Query { get; } = Of(cross.Query);
+    public DenseWeights Query { get; } = Of(cross.Query);
 
-    public DenseMemory CrossProjection { get; } = Of(cross.Projection);
+    public DenseWeights CrossProjection { get; } = Of(cross.Projection);
 
-    public NormMemory Norm3 { get; } = new(norm3);
+    public NormWeights Norm3 { get; } = new(norm3);
 
-    public DenseMemory Hidden { get; } = Of(mlp.First);
+    public DenseWeights Hidden { get; } = Of(mlp.First);
 
-    public DenseMemory Output { get; } = Of(mlp.Second);
+    public DenseWeights Output { get; } = Of(mlp.Second);
 
-    private static DenseMemory Of(Dense layer) => new(layer.Weight, layer.Bias);
+    private static DenseWeights Of(Dense layer) => new(layer.Weight, layer.Bias);
 }

@@ -14,13 +14,13 @@ internal readonly record struct DensePart(Dense Layer, long First = 0, long? Cou
     public long Inputs => Layer.Weight.shape[1];
 
     /// <summary>(outputs, inputs), the layer's own or a view.</summary>
-    public Tensor Weight => Of(Layer.Weight);
+    public Tensor Weight => Slice(Layer.Weight);
 
     /// <summary>(outputs), the layer's own or a view.</summary>
-    public Tensor Bias => Of(Layer.Bias);
+    public Tensor Bias => Slice(Layer.Bias);
 
     public static implicit operator DensePart(Dense layer) => new(layer);
 
     /// <summary>The same outputs of a tensor that is shaped as the layer's weight or bias.</summary>
-    public Tensor Of(Tensor whole) => Count is { } count ? whole.narrow(0, First, count) : whole;
+    public Tensor Slice(Tensor whole) => Count is { } count ? whole.narrow(0, First, count) : whole;
 }

@@ -22,7 +22,7 @@ internal sealed class FeedForwardBranch(LayerNorm norm, FeedForward mlp, Transfo
         Workspace.Return(normalised);
         _hidden = Keep(hidden);
         _active = Keep(Keeps ? Workspace.Rent(Type, hidden.shape) : hidden);
-        GeluKernel.Forward(hidden, _active.Tensor);
+        Gelu.Forward(hidden, _active.Tensor);
         var r = Result(mlp.Second, _active.Tensor, z.shape);
         ReturnUnlessKept(hidden);
         return r;
@@ -34,9 +34,9 @@ internal sealed class FeedForwardBranch(LayerNorm norm, FeedForward mlp, Transfo
         Workspace.Return(_active.Tensor); // its memory is that of the next line
         var inner = ByInput(mlp.Second, gradient);
         using var firstBias = empty_like(mlp.First.Bias);
-        GeluKernel.Backward(_hidden!.Tensor, inner, firstBias);
+        Gelu.Backward(_hidden!.Tensor, inner, firstBias);
         Workspace.Return(_hidden.Tensor);
-        sums.Of(mlp.First.Bias)?.PlusInPlace(firstBias);
+        sums.SumFor(mlp.First.Bias)?.PlusInPlace(firstBias);
         var normalised = Normalised(z);
         AddGradients(sums, mlp.First, inner, normalised, withBias: false);
         Workspace.Return(normalised);

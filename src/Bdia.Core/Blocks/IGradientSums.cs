@@ -7,7 +7,7 @@ internal interface IGradientSums
 {
     /// <summary>The sum so far, to be added to in place; in the caller's dispose scope. Null where no gradient is wanted.</summary>
     /// <param name="leaf">A parameter or another input, float32.</param>
-    Tensor? Of(Tensor leaf);
+    Tensor? SumFor(Tensor leaf);
 }
 
 /// <summary>Sums in the leaves' grad, as autograd leaves them there.</summary>
@@ -15,7 +15,7 @@ internal sealed class LeafGradients : IGradientSums
 {
     public static readonly LeafGradients Instance = new();
 
-    public Tensor? Of(Tensor leaf)
+    public Tensor? SumFor(Tensor leaf)
     {
         if (!leaf.requires_grad) return null;
         if (leaf.grad is { } sum) return sum;
@@ -33,7 +33,7 @@ internal sealed class NodeGradients(IReadOnlyList<Tensor> leaves) : IGradientSum
     /// <summary>In the order of the leaves; null where none is required.</summary>
     public IReadOnlyList<Tensor?> Sums => _sums;
 
-    public Tensor? Of(Tensor leaf)
+    public Tensor? SumFor(Tensor leaf)
     {
         var i = leaves.TakeWhile(other => !ReferenceEquals(other, leaf)).Count();
         return _shapes[i] is { } shape ? _sums[i] ??= zeros(shape, ScalarType.Float32).DetachFromDisposeScope() : null;

@@ -1,6 +1,7 @@
 using Bdia.Core.Layers;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -59,7 +60,7 @@ public sealed class TransformerBlock : Residual
         return f.Plus(g).MoveToOuterDisposeScope(); // (B, N, D)
     }
 
-    internal override bool WritesBackwardPass(Tensor x) => CpuKernels.Serve(x);
+    internal override bool WritesBackwardPass(Tensor x) => CpuKernels.Serve(x, multiplies: true);
 
     internal override IEvaluation Evaluate(Tensor x, ResidualContext context, Workspace workspace, bool keep, int? leading)
         => WritesBackwardPass(x) ? new BlockPass(Branches(x, context, workspace, leading), x, workspace, keep, leading) : base.Evaluate(x, context, workspace, keep, leading);

@@ -20,7 +20,7 @@ internal sealed class BeamSearch : ISearch
 
     public LiveRow[] Advance(Tensor logits, TokenTree tree)
     {
-        var best = TopTokens.OfLogits(logits, _options.BeamSize);
+        var best = TopTokens.FindInLogits(logits, _options.BeamSize);
         var next = new List<LiveRow>();
         foreach (var beam in _live) beam.Advance(best, tree, next);
         _live.RemoveAll(beam => !beam.IsLive);

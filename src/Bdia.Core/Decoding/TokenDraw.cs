@@ -40,7 +40,7 @@ internal static class TokenDraw
         var count = Math.Min(options.TopK == 0 ? FirstCandidates : options.TopK, vocabulary);
         while (true)
         {
-            var best = TopTokens.Of(logProbabilities, count);
+            var best = TopTokens.Find(logProbabilities, count);
             // Without top-k, the fewest tokens that make up top-p may be more than were asked for.
             var isAll = count == vocabulary || options.TopK > 0;
             var tokens = new long[uniforms.Length];

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using Bdia.Core.Text;
 using static TorchSharp.torch;
@@ -23,12 +24,12 @@ internal sealed class TopTokens
     /// <summary>Finds the log-probabilities of the most probable tokens that may be written: of the whole vocabulary, so that they are the network's own, without padding and start token.</summary>
     /// <param name="logits">(R, V), float32; read fastest where the logits of a token lie together in memory.</param>
     /// <param name="count">How many; at most as many as there are are found. Log-probabilities are not numbers where a logit is not finite.</param>
-    public static TopTokens OfLogits(Tensor logits, int count)
+    public static TopTokens FindInLogits(Tensor logits, int count)
     {
-        if (logits.device_type != TorchSharp.DeviceType.CPU)
+        if (!CpuKernels.Serve(logits))
         {
             using var all = LogProbabilities(logits);
-            return Of(all, count);
+            return Find(all, count);
         }
 
         count = Math.Min(count, (int)logits.shape[1] - SpecialTokens.End);
@@ -43,17 +44,17 @@ internal sealed class TopTokens
     {
         using var scope = NewDisposeScope();
         var logProbabilities = logits.to(float64);
-        logProbabilities = logits.device_type == TorchSharp.DeviceType.CPU ? logProbabilities.sub(tensor(Rank(logits, 1).LogSums, [logits.shape[0], 1])) : logProbabilities.log_softmax(1);
+        logProbabilities = CpuKernels.Serve(logits) ? logProbabilities.sub(tensor(Rank(logits, 1).LogSums, [logits.shape[0], 1])) : logProbabilities.log_softmax(1);
         // The two are the ids below that of the end token.
         using var never = logProbabilities.narrow(1, 0, SpecialTokens.End);
         TensorMath.With(double.NegativeInfinity, never.fill_);
         return logProbabilities.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Finds them. Values that are not numbers come first.</summary>
+    /// <summary>Finds them by libtorch, on any device. Values that are not numbers come first.</summary>
     /// <param name="scores">(R, V).</param>
     /// <param name="count">How many; at most V are found.</param>
-    public static TopTokens Of(Tensor scores, int count)
+    public static TopTokens Find(Tensor scores, int count)
     {
         using var scope = NewDisposeScope();
         var vocabulary = (int)scores.shape[1];
@@ -78,11 +79,11 @@ internal sealed class TopTokens
         return top;
     }
 
-    private static unsafe LogitRanking Rank(Tensor logits, int count)
+    private static unsafe TopTokensKernel Rank(Tensor logits, int count)
     {
         using var scope = NewDisposeScope();
         var columns = logits.t().contiguous(); // (V, R)
-        var ranking = new LogitRanking((int)columns.shape[1], (int)columns.shape[0], SpecialTokens.End, count);
+        var ranking = new TopTokensKernel((int)columns.shape[1], (int)columns.shape[0], SpecialTokens.End, count);
         ranking.Run(TensorMemory.Pointer<float>(columns));
         GC.KeepAlive(columns);
         return ranking;

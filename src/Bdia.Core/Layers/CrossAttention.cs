@@ -63,21 +63,21 @@ public sealed class CrossAttention : nn.Module<Tensor, Tensor, Tensor>
         return proj.Apply(gathered, inFloat32).MoveToOuterDisposeScope(); // (B, N, D)
     }
 
-    /// <summary>Keys and values of a memory in float32, to be kept for <see cref="Next"/>: (2, B, H, M, Dh).</summary>
-    internal Tensor Keep(Tensor memory)
+    /// <summary>Keys and values of a memory in float32, to be cached for <see cref="Next"/>: (2, B, H, M, Dh).</summary>
+    internal Tensor CrossKeysAndValues(Tensor memory)
     {
         using var scope = NewDisposeScope();
         return KeysAndValues(memory, inFloat32: true).permute(2, 0, 3, 1, 4).contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>Lets one token of each row gather from kept keys and values, in float32.</summary>
-    /// <param name="input">Tokens (B, 1, D).</param>
-    /// <param name="kept">Of <see cref="Keep"/>.</param>
-    /// <param name="mask">(B, 1, 1, M).</param>
-    internal Tensor Next(Tensor input, Tensor kept, Tensor mask)
+    /// <summary>Lets the newest tokens of each row gather from cached keys and values, in float32.</summary>
+    /// <param name="input">Tokens (R, T, D).</param>
+    /// <param name="cached">Of <see cref="CrossKeysAndValues"/>.</param>
+    /// <param name="mask">(R, 1, 1, M).</param>
+    internal Tensor Next(Tensor input, Tensor cached, Tensor mask)
     {
         using var scope = NewDisposeScope();
-        var gathered = KeptAttention.Apply(q.Apply(input, inFloat32: true), kept, kept.shape[3], mask);
+        var gathered = CachedAttention.Apply(q.Apply(input, inFloat32: true), cached, cached.shape[3], mask, causal: false);
         return proj.Apply(gathered, inFloat32: true).MoveToOuterDisposeScope();
     }
 

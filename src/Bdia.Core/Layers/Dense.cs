@@ -42,6 +42,9 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Weights of a layer, its bias among them.</summary>
+    internal static long WeightCount(long inputs, long outputs) => inputs * outputs + outputs;
+
     internal Tensor Weight => weight;
 
     internal Tensor Bias => bias;
@@ -59,36 +62,13 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
     internal Tensor Apply(Tensor input, bool inFloat32)
     {
         using var scope = NewDisposeScope();
-        return Product(input, weight, bias, inFloat32 ? ComputePrecision.Float32 : precision).MoveToOuterDisposeScope();
+        return DenseProduct.Apply(input, weight, bias, inFloat32 ? ComputePrecision.Float32 : precision).MoveToOuterDisposeScope();
     }
 
     /// <summary>The layer's output of x (R, inputs), transposed: (outputs, R). For few rows and many outputs this product is up to twice as fast.</summary>
     internal Tensor Transposed(Tensor x, bool inFloat32)
     {
         using var scope = NewDisposeScope();
-        var type = inFloat32 ? ComputePrecision.Float32 : precision;
-        return TransposedProduct(x, weight, type).Plus(As(TypeOf(type), bias).unsqueeze(1)).MoveToOuterDisposeScope();
+        return DenseProduct.Transposed(x, weight, bias, inFloat32 ? ComputePrecision.Float32 : precision).MoveToOuterDisposeScope();
     }
-
-    /// <summary>W xᵀ in the number format of the precision.</summary>
-    internal static Tensor TransposedProduct(Tensor x, Tensor weight, ComputePrecision precision)
-    {
-        if (TransposedDenseKernel.Serves(x, precision)) return TransposedDenseKernel.Apply(x, weight);
-        var type = TypeOf(precision);
-        return As(type, Operand(type, weight).mm(Operand(type, x).t()));
-    }
-
-    /// <summary>x Wᵀ + b in the number format of the precision; casts are part of the graph, so gradients arrive in float32.</summary>
-    internal static Tensor Product(Tensor x, Tensor weight, Tensor? bias, ComputePrecision precision)
-    {
-        var type = TypeOf(precision);
-        return As(type, nn.functional.linear(Operand(type, x), Operand(type, weight), bias is null ? null : Operand(type, bias)));
-    }
-
-    private static ScalarType TypeOf(ComputePrecision precision) => precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
-
-    private static Tensor Operand(ScalarType type, Tensor t) => BFloat16Products.Operand(t, type);
-
-    // Mostly there is nothing to cast, and calls that do nothing are what decoding one text spends its time on.
-    private static Tensor As(ScalarType type, Tensor t) => t.dtype == type ? t : t.to(type);
 }

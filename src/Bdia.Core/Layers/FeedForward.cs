@@ -45,7 +45,7 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         using var hidden = fc1.Apply(input, inFloat32); // (..., hidden)
-        var active = hidden.gelu(); // the exact form
+        var active = Gelu.Apply(hidden);
         hidden.Dispose(); // the widest tensors of a block: never two of them longer than needed
         return fc2.Apply(active, inFloat32).MoveToOuterDisposeScope(); // (..., D)
     }

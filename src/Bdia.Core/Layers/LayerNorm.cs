@@ -1,3 +1,4 @@
+using Bdia.Core.Operations;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -34,6 +35,6 @@ public sealed class LayerNorm : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return nn.functional.layer_norm(input, weight.shape, weight, bias, Epsilon);
+        return LayerNormalization.Apply(input, weight, bias, Epsilon);
     }
 }

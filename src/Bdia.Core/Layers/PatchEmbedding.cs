@@ -64,7 +64,7 @@ public sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
             var pixels = images.reshape(shape[0], channels, rows, patch, columns, patch)
                 .permute(0, 2, 4, 1, 3, 5) // (B, rows, columns, C, P, P)
                 .reshape(shape[0], rows * columns, channels * patch * patch);
-            return Dense.Product(pixels, weight.view(width, -1), bias, precision).to(ScalarType.Float32).MoveToOuterDisposeScope(); // (B, N, D)
+            return DenseProduct.Apply(pixels, weight.view(width, -1), bias, precision).to(ScalarType.Float32).MoveToOuterDisposeScope(); // (B, N, D)
         }
     }
 }

@@ -50,7 +50,7 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
     /// <summary>Lets every token gather from the tokens that it may see.</summary>
     /// <param name="input">Tokens (B, N, D).</param>
     /// <param name="mask">Broadcasts to (B, H, N, N), true where a token may be attended to; null for everywhere.</param>
-    /// <param name="causal">Whether a token sees none behind it; not together with a mask.</param>
+    /// <param name="causal">Whether a token sees none behind it.</param>
     /// <param name="inFloat32">Whether to compute in float32 whatever the precision.</param>
     internal Tensor Apply(Tensor input, Tensor? mask, bool causal, bool inFloat32)
     {
@@ -59,16 +59,17 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
         return proj.Apply(gathered, inFloat32).MoveToOuterDisposeScope(); // (B, N, D)
     }
 
-    /// <summary>Lets the newest token of each row gather from itself and all before it, in float32.</summary>
-    /// <param name="input">The newest tokens (B, 1, D).</param>
+    /// <summary>Lets the newest tokens of each row gather from themselves and all before them, in float32.</summary>
+    /// <param name="input">The newest tokens (R, T, D).</param>
     /// <param name="past">Keys and values of the tokens before; those of the newest are written behind them.</param>
-    /// <param name="position">Place of the newest token.</param>
-    internal Tensor Next(Tensor input, KeyValueBuffer past, long position)
+    /// <param name="position">Place of the first of them.</param>
+    internal Tensor Next(Tensor input, KeyValueCache past, long position)
     {
         using var scope = NewDisposeScope();
-        var projected = qkv.Apply(input, inFloat32: true); // (B, 1, 3 D): queries, keys, values
+        var projected = qkv.Apply(input, inFloat32: true); // (R, T, 3 D): queries, keys, values
         past.Write(projected, position);
-        return proj.Apply(KeptAttention.Apply(projected, past.Memory, position + 1, mask: null), inFloat32: true).MoveToOuterDisposeScope();
+        var gathered = CachedAttention.Apply(projected, past.Memory, position + input.shape[1], mask: null, causal: true);
+        return proj.Apply(gathered, inFloat32: true).MoveToOuterDisposeScope();
     }
 
     private Tensor Split(Tensor input, bool inFloat32)

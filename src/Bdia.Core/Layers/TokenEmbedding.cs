@@ -43,14 +43,14 @@ public sealed class TokenEmbedding : nn.Module<Tensor, Tensor>
     internal Tensor Logits(Tensor states, ComputePrecision precision)
     {
         using var scope = NewDisposeScope();
-        return Dense.Product(states, weight, bias: null, precision).MoveToOuterDisposeScope();
+        return DenseProduct.Apply(states, weight, bias: null, precision).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same of states (R, D), transposed: (V, R).</summary>
     internal Tensor TransposedLogits(Tensor states, ComputePrecision precision)
     {
         using var scope = NewDisposeScope();
-        return Dense.TransposedProduct(states, weight, precision).MoveToOuterDisposeScope();
+        return DenseProduct.Transposed(states, weight, bias: null, precision).MoveToOuterDisposeScope();
     }
 
     // libtorch reads beyond the weights, or ends the process, rather than complain in every case.

@@ -11,7 +11,7 @@ namespace Bdia.Core.Models;
 /// </summary>
 public sealed class DecoderState : IDisposable
 {
-    private readonly KeyValueBuffer[] _past; // of each block's self-attention
+    private readonly KeyValueCache[] _past; // of each block's self-attention
     private readonly Tensor[] _memory; // of each block's cross-attention, (2, R, H, S, Dh)
     private Tensor _mask; // (R, 1, 1, S)
     private long[] _origin; // which row of the sources each row decodes
@@ -21,7 +21,7 @@ public sealed class DecoderState : IDisposable
         Network = network;
         _memory = memory.Select(m => m.DetachFromDisposeScope()).ToArray();
         _mask = mask.DetachFromDisposeScope();
-        _past = memory.Select(m => new KeyValueBuffer(m.shape[1], m.shape[2], m.shape[4], m.device)).ToArray();
+        _past = memory.Select(m => new KeyValueCache(m.shape[1], m.shape[2], m.shape[4], m.device)).ToArray();
         _origin = Enumerable.Range(0, (int)mask.shape[0]).Select(row => (long)row).ToArray();
     }
 

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Operations;
 
-/// <summary>softmax(Q Kᵀ / √Dh) V, by whichever of libtorch's ways is fastest for the device and number format.</summary>
+/// <summary>
+/// softmax(Q Kᵀ / √Dh) V (Vaswani et al., 2017), by whichever of libtorch's ways is fastest for the device and number format. A block whose backward pass is written down
+/// takes <see cref="AttentionCore"/> instead, forth and back; one token of each row over keys and values that are kept, <see cref="CachedAttention"/>.
+/// </summary>
 /// <remarks>
 /// Masks are boolean, true where a key may be attended to, and broadcast to (B, H, queries, keys). A query that may attend to nothing
 /// gives NaN: callers refuse such input. The way is chosen by shapes alone, so that it is the same with gradients and without.
@@ -19,12 +22,18 @@ internal static class Attention
     /// <summary>Among the tokens of one sequence.</summary>
     /// <param name="qkv">Query, key and value as one product gives them: (B, N, 3, H, Dh).</param>
     /// <param name="mask">Which tokens may be attended to; null for all.</param>
-    /// <param name="causal">Whether a token sees none behind it; not together with a mask.</param>
+    /// <param name="causal">Whether a token sees none behind it.</param>
     /// <returns>(B, N, H Dh), in the same number format.</returns>
     internal static Tensor Self(Tensor qkv, Tensor? mask = null, bool causal = false)
     {
         using var scope = NewDisposeScope();
         var (batch, tokens, heads, size) = (qkv.shape[0], qkv.shape[1], qkv.shape[3], qkv.shape[4]);
+        if (causal && mask is not null)
+        {
+            mask = mask.logical_and(ones([tokens, tokens], ScalarType.Bool, qkv.device).tril()); // libtorch takes one or the other
+            causal = false;
+        }
+
         if (IsCpuBFloat16(qkv))
         {
             if (tokens > MostTokensWrittenDown) return Self(qkv.to(ScalarType.Float32), mask, causal).to(ScalarType.BFloat16).MoveToOuterDisposeScope();
@@ -59,18 +68,6 @@ internal static class Attention
 
         var views = kv.unbind(2).Select(part => part.transpose(1, 2)).ToArray(); // (B, H, M, Dh) each
         return Joined(nn.functional.scaled_dot_product_attention(q.transpose(1, 2), views[0], views[1], mask)).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>From one token of each sequence to keys and values that are kept, without gradients.</summary>
-    /// <param name="q">Queries (B, 1, H, Dh), float32.</param>
-    /// <param name="keys">(B, H, M, Dh).</param>
-    /// <param name="values">(B, H, M, Dh).</param>
-    /// <param name="mask">Which keys may be attended to; null for all.</param>
-    /// <returns>(B, 1, H Dh).</returns>
-    internal static Tensor Kept(Tensor q, Tensor keys, Tensor values, Tensor? mask)
-    {
-        using var scope = NewDisposeScope();
-        return Joined(nn.functional.scaled_dot_product_attention(q.transpose(1, 2), keys, values, mask)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Refuses a width that the heads cannot share.</summary>

@@ -1,20 +1,16 @@
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Bdia.Core.Simd;
 
 namespace Bdia.Core.Operations;
 
 /// <summary>
-/// softmax(Q Kᵀ / √Dh) V on the CPU, computed in float32, forward and backward. A head of a sequence is one piece of work for one thread and stays in
+/// <see cref="Attention.Self"/> and <see cref="Attention.Cross"/>, softmax(Q Kᵀ / √Dh) V, on the CPU, computed in float32, forward and backward. A head of a sequence is one piece of work for one thread and stays in
 /// its core's caches; of the weights, no more than a block of queries is ever held, and the backward pass computes them anew from the
 /// logarithms of the sums (Dao et al. 2022, FlashAttention). The bits are the same on every call with any number of threads.
 /// </summary>
 /// <remarks>Masks have a byte per key, (B, M); not 0 = may be attended to. A query that sees no key gives NaN.</remarks>
 internal static unsafe class AttentionKernel
 {
-    /// <summary>Whether this processor has what the kernel needs to be fast. Elsewhere it is right, but slow.</summary>
-    public static bool IsAccelerated => Vector256.IsHardwareAccelerated && Fma.IsSupported;
-
     /// <param name="q">(B, N, H, Dh), float32 or bfloat16 as are all views of a call; so is <paramref name="output"/>.</param>
     /// <param name="k">(B, M, H, Dh); so is <paramref name="v"/>.</param>
     /// <param name="output">Is written.</param>

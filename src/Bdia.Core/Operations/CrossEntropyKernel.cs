@@ -1,10 +1,13 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Bdia.Core.Simd;
+using Bdia.Core.Tensors;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Operations;
 
 /// <summary>
-/// Smoothed cross-entropy of one row of logits, and its gradient in the place of the logits. While it lasts, a row stays in the core's cache,
+/// <see cref="CrossEntropy.ByLibtorch"/> of one row of logits after the other, and its gradient in the place of the logits. While it lasts, a row stays in the core's cache,
 /// so that the whole costs about one reading and one writing of memory, where libtorch's operations take ten and four more copies.
 /// </summary>
 internal static class CrossEntropyKernel
@@ -14,18 +17,40 @@ internal static class CrossEntropyKernel
     /// <param name="Correct">Whether no other logit is larger than that of the target.</param>
     public readonly record struct Row(double Loss, bool Correct);
 
+    /// <summary>All rows, shared among threads; their losses are added in order, so that no result depends on the number of threads.</summary>
+    /// <param name="logits">(N, V), float32, contiguous; overwritten.</param>
+    /// <param name="targets">The N right classes.</param>
+    /// <param name="never">A class that takes no part in smoothing.</param>
+    /// <param name="smoothing">Share of the target probability that is spread evenly over all other classes and the right one.</param>
+    /// <param name="scale">Factor of the gradient; 0 = no gradient is wanted.</param>
+    public static unsafe (double Sum, long Correct) Run(Tensor logits, int[] targets, int never, double smoothing, float scale)
+    {
+        var (memory, width) = ((nint)TensorMemory.Pointer<float>(logits), (int)logits.shape[1]);
+        var rows = new Row[targets.Length];
+        KernelThreads.For(targets.Length, i => rows[i] = Compute(new Span<float>((float*)memory + (long)i * width, width), targets[i], never, smoothing, scale));
+        GC.KeepAlive(logits);
+        var (sum, correct) = (0.0, 0L);
+        foreach (var row in rows)
+        {
+            sum += row.Loss;
+            if (row.Correct) correct++;
+        }
+
+        return (sum, correct);
+    }
+
     /// <summary>The loss of a row.</summary>
     /// <param name="logits">The row; overwritten, by the gradient where that is wanted.</param>
-    /// <param name="target">The right id.</param>
-    /// <param name="unlikely">An id that takes no part in smoothing.</param>
-    /// <param name="smoothing">Share of the target probability that is spread evenly over all other ids and the right one.</param>
+    /// <param name="target">The right class.</param>
+    /// <param name="never">A class that takes no part in smoothing.</param>
+    /// <param name="smoothing">Share of the target probability that is spread evenly over all other classes and the right one.</param>
     /// <param name="scale">Factor of the gradient; 0 = no gradient is wanted.</param>
-    public static Row Compute(Span<float> logits, int target, int unlikely, double smoothing, float scale)
+    public static Row Compute(Span<float> logits, int target, int never, double smoothing, float scale)
     {
         var vectors = MemoryMarshal.Cast<float, Vector<float>>(logits);
         var rest = logits[(vectors.Length * Vector<float>.Count)..];
         var max = Max(vectors, rest);
-        var (own, spared) = (logits[target] - max, logits[unlikely] - max);
+        var (own, spared) = (logits[target] - max, logits[never] - max);
 
         // Sums in double precision: of many thousand terms, the small ones must not get lost.
         var (low, high, sumLow, sumHigh) = (Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero);
@@ -52,7 +77,7 @@ internal static class CrossEntropyKernel
         var each = smoothing / (logits.Length - 1);
         if (scale != 0) Gradient(vectors, rest, (float)(scale / total), (float)(scale * each));
         if (scale != 0) logits[target] -= (float)(scale * (1 - smoothing));
-        if (scale != 0) logits[unlikely] += (float)(scale * each);
+        if (scale != 0) logits[never] += (float)(scale * each);
         return new Row(Math.Log(total) - (1 - smoothing) * own - each * (sum - spared), own >= 0);
     }
 

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Operations;
 
 /// <summary>
-/// Layer normalisation on the CPU, computed in float32. A row stays in cache while it is read again, so the backward pass computes mean and
+/// <see cref="LayerNormalization.Apply"/> on the CPU, computed in float32, and back. A row stays in cache while it is read again, so the backward pass computes mean and
 /// deviation anew and nothing is kept for it. The bits do not depend on the number of threads.
 /// </summary>
 internal static unsafe class LayerNormKernel
@@ -21,7 +21,7 @@ internal static unsafe class LayerNormKernel
     public static void Forward(Tensor x, Tensor weight, Tensor bias, double epsilon, Tensor output, int? threads = null)
     {
         var (rows, target) = (Float32(x), new TensorRows(output));
-        target = target.Of(rows.Count, rows.Length, float32: false);
+        target = target.Require(rows.Count, rows.Length, float32: false);
         float* scales = Vector(weight, rows), shifts = Vector(bias, rows);
         KernelThreads.For(rows.Pieces, piece =>
         {
@@ -53,9 +53,9 @@ internal static unsafe class LayerNormKernel
         Tensor weightGradient, Tensor biasGradient, int? threads = null)
     {
         var (rows, outer, target) = (Float32(x), new TensorRows(gradient), Float32(destination));
-        outer = outer.Of(rows.Count, rows.Length, float32: false);
-        target = target.Of(rows.Count, rows.Length, float32: true);
-        var added = addend is null ? null : (float*)Float32(addend).Of(rows.Count, rows.Length, float32: true).Start;
+        outer = outer.Require(rows.Count, rows.Length, float32: false);
+        target = target.Require(rows.Count, rows.Length, float32: true);
+        var added = addend is null ? null : (float*)Float32(addend).Require(rows.Count, rows.Length, float32: true).Start;
         float* scales = Vector(weight, rows), weightSums = Vector(weightGradient, rows), biasSums = Vector(biasGradient, rows);
 
         using var partial = new Scratch((rows.Pieces, rows.Length), (rows.Pieces, rows.Length));
@@ -94,10 +94,10 @@ internal static unsafe class LayerNormKernel
     private static TensorRows Float32(Tensor x)
     {
         var rows = new TensorRows(x);
-        return rows.Of(rows.Count, rows.Length, float32: true);
+        return rows.Require(rows.Count, rows.Length, float32: true);
     }
 
-    private static float* Vector(Tensor x, TensorRows rows) => (float*)new TensorRows(x).Of(rows.Length == 0 ? 0 : 1, rows.Length, float32: true).Start;
+    private static float* Vector(Tensor x, TensorRows rows) => (float*)new TensorRows(x).Require(rows.Length == 0 ? 0 : 1, rows.Length, float32: true).Start;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Forward<S, V, E, W>(float* x, float* weight, float* bias, float epsilon, byte* output, int count, int length)

@@ -5,14 +5,13 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Operations;
 
-/// <summary>W xᵀ of few rows and many outputs on the CPU, in float32 and without gradients: every weight is read once and where it lies.</summary>
+/// <summary><see cref="DenseProduct.TransposedByLibtorch"/> of few rows and many outputs on the CPU, in float32 and without gradients: every weight is read once and where it lies.</summary>
 internal static unsafe class TransposedDenseKernel
 {
     private const int MostRows = 64, Share = 256; // rows whose activations stay in a core's caches; outputs
 
-    /// <summary>Whether it is the way for x (R, inputs): rows fill whole registers, so that the result is written in place and no row reaches into the next.</summary>
-    public static bool Serves(Tensor x, ComputePrecision precision)
-        => precision == ComputePrecision.Float32 && CpuKernels.Serve(x) && !is_grad_enabled() && x.shape[0] <= MostRows && x.shape[0] % Simd256.Count == 0;
+    /// <summary>Whether rows (R, inputs) fill whole registers, so that the result is written in place and no row reaches into the next, and no gradient is wanted.</summary>
+    public static bool Fits(Tensor x) => !is_grad_enabled() && x.shape[0] <= MostRows && x.shape[0] % Simd256.Count == 0;
 
     /// <param name="x">(R, inputs).</param>
     /// <param name="weight">(outputs, inputs).</param>
@@ -21,7 +20,7 @@ internal static unsafe class TransposedDenseKernel
     public static Tensor Apply(Tensor x, Tensor weight, int? threads = null)
     {
         using var rows = x.contiguous();
-        var (count, inputs, layer) = ((int)x.shape[0], (int)x.shape[1], new DenseMemory(weight, bias: null));
+        var (count, inputs, layer) = ((int)x.shape[0], (int)x.shape[1], new DenseWeights(weight, bias: null));
         var result = empty([layer.Outputs, count], ScalarType.Float32);
         float* source = TensorMemory.Pointer<float>(rows), target = TensorMemory.Pointer<float>(result);
         if (Vector512.IsHardwareAccelerated && count % Simd512.Count == 0) Run<Simd512, Vector512<float>>();

@@ -35,24 +35,12 @@ internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradient)
     {
         var call = (Call)ctx.get_data(nameof(Call));
-        using var handle = gradient;
-        try
+        using var pass = call.Pass;
+        return ctx.HandOver(gradient, call.Inputs!.Length, () =>
         {
             using var xLast = ctx.get_saved_variables()[0];
-            return ctx.HandOver(call.Stack.Backward(call.Pass, xLast, gradient, call.Inputs!));
-        }
-#pragma warning disable CA1031 // An exception that leaves this method would pass through native frames and end the process.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            call.Stack.BackwardFault = e as ReversibilityException ?? new ReversibilityException($"The backward pass failed: {e.Message}", -1, e);
-            // A gradient whose shape cannot fit makes libtorch raise its own error out of loss.backward(): an error, never a wrong gradient.
-            return ctx.HandOver([null!, .. call.Inputs!.Select(_ => empty(0))]);
-        }
-        finally
-        {
-            call.Pass.Dispose();
-        }
+            return call.Stack.Backward(call.Pass, xLast, gradient, call.Inputs);
+        }, e => call.Stack.BackwardFault = e as ReversibilityException ?? new ReversibilityException($"The backward pass failed: {e.Message}", -1, e));
     }
 
     private sealed record Call(BdiaStack Stack, StackPass Pass, Tensor? XLast, bool[]? Inputs = null);

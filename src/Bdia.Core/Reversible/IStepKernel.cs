@@ -1,4 +1,5 @@
 using Bdia.Core.Numerics;
+using Bdia.Core.Simd;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Reversible;
@@ -26,5 +27,5 @@ internal interface IStepKernel
 /// <summary>Which kernel serves which tensor.</summary>
 internal static class StepKernel
 {
-    public static IStepKernel For(Tensor x) => x.device_type == TorchSharp.DeviceType.CPU ? SimdStepKernel.Instance : TensorStepKernel.Instance;
+    public static IStepKernel For(Tensor x) => CpuKernels.Serve(x) ? SimdStepKernel.Instance : TensorStepKernel.Instance;
 }

@@ -9,8 +9,7 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Reversible;
 
 /// <summary>
-/// The step in one pass over CPU memory: update, rounding, pads and their packing together, on as many threads as libtorch uses.
-/// <see cref="TensorStepKernel"/> is its reference; tests compare every bit.
+/// <see cref="TensorStepKernel"/>, bit for bit, in one pass over CPU memory: update, rounding, pads and their packing together, on as many threads as libtorch uses.
 /// </summary>
 internal sealed unsafe class SimdStepKernel : IStepKernel
 {

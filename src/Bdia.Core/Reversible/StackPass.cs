@@ -184,7 +184,7 @@ internal sealed class StackPass : IDisposable
     // x_K of the leading tokens.
     private Tensor Cut(int k, Tensor xPrevious, Tensor x, bool goesBack)
     {
-        Tensor before = LeadingTokens.Of(xPrevious, _leading!.Value, Workspace), here = LeadingTokens.Of(x, _leading.Value, Workspace);
+        Tensor before = LeadingTokens.Copy(xPrevious, _leading!.Value, Workspace), here = LeadingTokens.Copy(x, _leading.Value, Workspace);
         var xLast = empty_like(here);
         Step(k, x, goesBack, h => new Stepper(_stack, here).Next(k, xLast, before, here, h, Gamma(k), _weight, pads: null));
         Workspace.Return(before);

@@ -16,7 +16,7 @@ internal sealed class TranslationTask(
 {
     private const int BatchesAhead = 1;
     private const int DecodedAtOnce = 128; // rows between two questions whether to stop
-    private TokenLoss? _lossBefore;
+    private CrossEntropy? _lossBefore;
 
     /// <inheritdoc/>
     public torch.nn.Module Module => model;
@@ -47,7 +47,7 @@ internal sealed class TranslationTask(
     public BatchLoss Loss(TokenBatch batch)
     {
         Dispose(); // before the next one of its size is made
-        _lossBefore = TokenLoss.Mean(Logits(batch), batch.Outputs, training.LabelSmoothing);
+        _lossBefore = CrossEntropy.Mean(Logits(batch), batch.Outputs, SpecialTokens.Padding, training.LabelSmoothing);
         return new BatchLoss(_lossBefore.Value, batch.Outputs.Length, batch.Outputs.Length, _lossBefore.Correct);
     }
 
@@ -76,7 +76,7 @@ internal sealed class TranslationTask(
             using var owner = batch;
             stop.ThrowIfRequested();
             using var scope = torch.NewDisposeScope();
-            var (sum, correct) = TokenLoss.Sum(Logits(batch), batch.Outputs);
+            var (sum, correct) = CrossEntropy.Sum(Logits(batch), batch.Outputs, SpecialTokens.Padding);
             totals.Add(sum, batch.Outputs.Length, correct);
         }
 

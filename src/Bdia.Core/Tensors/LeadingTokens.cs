@@ -6,7 +6,7 @@ namespace Bdia.Core.Tensors;
 internal static class LeadingTokens
 {
     /// <summary>A rented copy of the first tokens, (B, n, D).</summary>
-    public static Tensor Of(Tensor tokens, long count, Workspace workspace)
+    public static Tensor Copy(Tensor tokens, long count, Workspace workspace)
     {
         using var scope = NewDisposeScope();
         return workspace.Copy(tokens.narrow(1, 0, count));

@@ -37,7 +37,7 @@ internal readonly unsafe struct TensorRows
 
     /// <summary>This, if it has so many rows of such a length, and is float32 where it must be.</summary>
     /// <exception cref="ArgumentException">It has not, or is not.</exception>
-    public TensorRows Of(long count, int length, bool float32)
+    public TensorRows Require(long count, int length, bool float32)
         => Count == count && Length == length && !(float32 && IsBFloat16) ? this
             : throw new ArgumentException($"Expected ({count}, {length}){(float32 ? " of float32" : "")}; got ({Count}, {Length}) of {(IsBFloat16 ? "bfloat16" : "float32")}.");
 }

@@ -68,7 +68,19 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
                 Span(piece.Parameter, piece.Length), Span(piece.Gradient, piece.Length),
                 Span(piece.First, piece.Length), Span(piece.Second, piece.Length), piece.Decays ? step : undecayed);
         });
-        foreach (var (slot, gradient) in _elsewhere) AdamWKernel.Update(slots[slot], gradient, slots[slot].Decays ? step : undecayed);
+        foreach (var (slot, gradient) in _elsewhere) ByLibtorch(slots[slot], gradient, slots[slot].Decays ? step : undecayed);
+    }
+
+    /// <summary>The step of one parameter by libtorch's operations: for tensors that are not plain CPU memory, and as the reference of the kernel.</summary>
+    internal static void ByLibtorch(AdamWSlot slot, torch.Tensor gradient, AdamWStep step)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradient = torch.no_grad();
+        var scaled = gradient.to(torch.float32).Times(step.GradientScale);
+        slot.First.TimesInPlace(step.Beta1).PlusInPlace(scaled, step.Gain1);
+        slot.Second.TimesInPlace(step.Beta2).PlusInPlace(scaled.mul(scaled), step.Gain2);
+        var denominator = slot.Second.sqrt().TimesInPlace(step.RootCorrection).PlusInPlace(step.Epsilon);
+        slot.Parameter.TimesInPlace(step.Keep).PlusInPlace(slot.First.div(denominator), -step.StepSize);
     }
 
     public void Dispose()
@@ -86,9 +98,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         _held.Add(gradient);
         var slot = slots[number];
         var parameter = slot.Parameter;
-        var inMemory = parameter.device_type == DeviceType.CPU && gradient.dtype == torch.ScalarType.Float32
-            && parameter.is_contiguous() && gradient.is_contiguous();
-        if (!inMemory)
+        if (!CpuKernels.Serve(gradient) || !gradient.is_contiguous() || !parameter.is_contiguous())
         {
             _elsewhere.Add((number, gradient));
             return;

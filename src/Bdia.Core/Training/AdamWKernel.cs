@@ -1,12 +1,10 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using Bdia.Core.Tensors;
-using TorchSharp;
 
 namespace Bdia.Core.Training;
 
 /// <summary>
-/// The arithmetic of AdamW. Over memory it is one pass where libtorch's operations take about ten; vector and remainder
+/// <see cref="AdamWGradients.ByLibtorch"/> in one pass over memory, where libtorch's operations take about ten; vector and remainder
 /// do the same roundings, so a value does not depend on where in a tensor it lies.
 /// </summary>
 internal static class AdamWKernel
@@ -53,17 +51,5 @@ internal static class AdamWKernel
             second[i] = second[i] * step.Beta2 + scaled * scaled * step.Gain2;
             parameter[i] = parameter[i] * step.Keep - first[i] * step.StepSize / (MathF.Sqrt(second[i]) * step.RootCorrection + step.Epsilon);
         }
-    }
-
-    /// <summary>One step by libtorch's operations, for tensors that are not plain CPU memory.</summary>
-    public static void Update(AdamWSlot slot, torch.Tensor gradient, AdamWStep step)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var noGradient = torch.no_grad();
-        var scaled = gradient.to(torch.float32).Times(step.GradientScale);
-        slot.First.TimesInPlace(step.Beta1).PlusInPlace(scaled, step.Gain1);
-        slot.Second.TimesInPlace(step.Beta2).PlusInPlace(scaled.mul(scaled), step.Gain2);
-        var denominator = slot.Second.sqrt().TimesInPlace(step.RootCorrection).PlusInPlace(step.Epsilon);
-        slot.Parameter.TimesInPlace(step.Keep).PlusInPlace(slot.First.div(denominator), -step.StepSize);
     }
 }

@@ -48,7 +48,7 @@ internal static class SequenceTrainingContender
             using var scope = NewDisposeScope();
             model.Clock.Step = step;
             var states = model.Decode(target, model.Encode(source), source);
-            using var loss = TokenLoss.Mean(model.Project(states.flatten(0, 1)), outputs, LabelSmoothing); // what a trainer computes
+            using var loss = CrossEntropy.Mean(model.Project(states.flatten(0, 1)), outputs, SpecialTokens.Padding, LabelSmoothing); // what a trainer computes
             loss.Value.backward();
             optimizer.Step(step + 1, 1e-4);
             optimizer.ZeroGradients();

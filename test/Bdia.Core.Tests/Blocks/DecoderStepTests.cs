@@ -21,7 +21,7 @@ public class DecoderStepTests
                 using var scope = NewDisposeScope();
                 using var noGradients = no_grad();
                 var p = new Problem(heads, size, hidden, rows, sourceTokens, (ulong)seed);
-                using KeyValueBuffer pastOfKernel = p.Past(), pastOfLibtorch = p.Past();
+                using KeyValueCache pastOfKernel = p.Past(), pastOfLibtorch = p.Past();
                 for (var position = 0; position < Steps; position++)
                 {
                     using var step = NewDisposeScope();
@@ -55,7 +55,7 @@ public class DecoderStepTests
 
             Tensor Step(Tensor input, Tensor memory, Tensor mask, int? threads)
             {
-                using var past = new KeyValueBuffer(input.shape[0], heads, size, CPU);
+                using var past = new KeyValueCache(input.shape[0], heads, size, CPU);
                 return p.Block.NextByKernel(input, past, 0, memory, mask, threads);
             }
         }, iter: 40, threads: 1);
@@ -66,7 +66,7 @@ public class DecoderStepTests
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
         var p = new Problem(2, 8, 20, 11, 9, 1);
-        using KeyValueBuffer first = p.Past(), second = p.Past();
+        using KeyValueCache first = p.Past(), second = p.Past();
         var changed = p.Memory.masked_fill(p.Mask.logical_not().view(1, 11, 1, 9, 1), 1e3);
         Assert.False(changed.Equals(p.Memory));
         Assert.True(p.Block.NextByKernel(p.Input(0), first, 0, p.Memory, p.Mask).Equals(p.Block.NextByKernel(p.Input(0), second, 0, changed, p.Mask)));
@@ -107,7 +107,7 @@ public class DecoderStepTests
 
         public Tensor Mask { get; }
 
-        public KeyValueBuffer Past() => new(_rows, _heads, _size, CPU);
+        public KeyValueCache Past() => new(_rows, _heads, _size, CPU);
 
         public Tensor Input(int position) => Stacks.Normal(_seed + 1 + (ulong)position, _rows, 1, _heads * _size);
 

@@ -14,7 +14,7 @@ public class TopTokensTests
             var random = new Random(seed);
             var values = Enumerable.Range(0, rows * vocabulary).Select(_ => random.Next(levels + 1) is var level && level == 0 ? float.NegativeInfinity : -level / 3f).ToArray();
             using var scores = tensor(values, [rows, vocabulary]);
-            var top = TopTokens.Of(scores, count);
+            var top = TopTokens.Find(scores, count);
             for (var row = 0; row < rows; row++)
             {
                 var line = values.AsSpan(row * vocabulary, vocabulary).ToArray();
@@ -29,6 +29,6 @@ public class TopTokensTests
     public void A_value_that_is_no_number_comes_first()
     {
         using var scores = tensor(new[] { 1f, float.NaN, 3f, 2f }, [1, 4]);
-        foreach (var count in new[] { 1, 2, 4 }) Assert.True(double.IsNaN(TopTokens.Of(scores, count).Values(0)[0]));
+        foreach (var count in new[] { 1, 2, 4 }) Assert.True(double.IsNaN(TopTokens.Find(scores, count).Values(0)[0]));
     }
 }

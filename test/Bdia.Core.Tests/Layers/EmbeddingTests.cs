@@ -85,7 +85,7 @@ public class EmbeddingTests
     public void Kept_keys_and_values_survive_growth_and_selection()
     {
         using var scope = NewDisposeScope();
-        using var buffer = new KeyValueBuffer(2, 3, 4, CPU);
+        using var buffer = new KeyValueCache(2, 3, 4, CPU);
         var written = new List<Tensor>();
         for (var position = 0; position < 70; position++)
         {

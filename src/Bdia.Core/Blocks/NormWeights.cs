@@ -6,7 +6,7 @@ using Bdia.Core.Tensors;
 namespace Bdia.Core.Blocks;
 
 /// <summary>Where a layer normalisation's weights lie on the CPU, for kernels whose rows lie as columns. Valid while the layer is alive.</summary>
-internal readonly unsafe struct NormMemory(LayerNorm layer)
+internal readonly unsafe struct NormWeights(LayerNorm layer)
 {
     private readonly float* _weight = TensorMemory.Pointer<float>(layer.Weight), _bias = TensorMemory.Pointer<float>(layer.Bias);
     private readonly int _width = (int)layer.Weight.shape[0];

@@ -6,8 +6,10 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Tests.Operations;
 
-public class TokenLossTests
+public class CrossEntropyTests
 {
+    private const int Never = 0;
+
     // Widths with and without a remainder behind the vectors, and some smaller than a vector.
     private static readonly Gen<(int Rows, int Width, ulong Seed, double Smoothing)> Cases = Gen.Select(Gen.Int[1, 20], Gen.Int[4, 70], Gen.ULong, Gen.Double[0, 0.9]);
 
@@ -19,7 +21,7 @@ public class TokenLossTests
         var expected = Naive(logits, targets, test.Smoothing);
         var leaf = Leaf(logits, test.Rows);
         // Times 1: the loss takes over the memory of what it is given, which a leaf's must not be.
-        using var loss = TokenLoss.Mean(leaf * 1, targets, test.Smoothing);
+        using var loss = CrossEntropy.Mean(leaf * 1, targets, Never, test.Smoothing);
         loss.Value.backward();
 
         Assert.Equal(expected.Loss, loss.Value.item<float>(), 1e-5 * Math.Max(1, expected.Loss)); // float32 of the sum; logits themselves are exact
@@ -34,8 +36,8 @@ public class TokenLossTests
         using var scope = NewDisposeScope();
         var (logits, targets) = Random(6, 21, 4);
         var (once, thrice) = (Leaf(logits, 6), Leaf(logits, 6));
-        using var one = TokenLoss.Mean(once * 1, targets, 0.1);
-        using var three = TokenLoss.Mean(thrice * 1, targets, 0.1);
+        using var one = CrossEntropy.Mean(once * 1, targets, Never, 0.1);
+        using var three = CrossEntropy.Mean(thrice * 1, targets, Never, 0.1);
         one.Value.backward();
         (three.Value * 3).backward();
         Assert.Equal((once.grad! * 3).data<float>().ToArray(), thrice.grad!.data<float>().ToArray());
@@ -47,8 +49,8 @@ public class TokenLossTests
         using var scope = NewDisposeScope();
         var (logits, targets) = Random(7, 50, 9);
         var (own, other) = (Leaf(logits, 7), Leaf(logits, 7, ScalarType.Float64));
-        using var loss = TokenLoss.Mean(own * 1, targets, 0.2);
-        using var otherLoss = TokenLoss.Mean(other * 1, targets, 0.2); // float64 does not go through the kernel
+        using var loss = CrossEntropy.Mean(own * 1, targets, Never, 0.2);
+        using var otherLoss = CrossEntropy.Mean(other * 1, targets, Never, 0.2); // float64 does not go through the kernel
         loss.Value.backward();
         otherLoss.Value.backward();
         Assert.Equal(otherLoss.Value.item<double>(), loss.Value.item<float>(), 1e-6);
@@ -62,7 +64,7 @@ public class TokenLossTests
         using var scope = NewDisposeScope();
         var (logits, targets) = Random(50, 333, 2);
         var expected = Naive(logits, targets, 0);
-        var (sum, correct) = TokenLoss.Sum(tensor(logits, [50, 333]), targets);
+        var (sum, correct) = CrossEntropy.Sum(tensor(logits, [50, 333]), targets, Never);
         Assert.Equal(expected.Loss * 50, sum, 1e-5); // exponentials are float32, sums are not
         Assert.Equal(expected.Correct, correct);
     }
@@ -77,7 +79,7 @@ public class TokenLossTests
         {
             var (logits, targets) = Random(1, 37, 3);
             logits[at] = value;
-            Assert.False(double.IsFinite(TokenLoss.Sum(tensor(logits, [1, 37]), targets).Sum), $"at {at}");
+            Assert.False(double.IsFinite(CrossEntropy.Sum(tensor(logits, [1, 37]), targets, Never).Sum), $"at {at}");
         }
     }
 
@@ -87,8 +89,8 @@ public class TokenLossTests
         using var scope = NewDisposeScope();
         var logits = new float[20];
         logits[5] = 1000;
-        Assert.Equal(1000, TokenLoss.Sum(tensor(logits, [1, 20]), [6]).Sum, 2e-7);
-        Assert.Equal(0, TokenLoss.Sum(tensor(logits, [1, 20]), [5]).Sum, 2e-7); // the exponential of 0 may be off by a float32's last bit
+        Assert.Equal(1000, CrossEntropy.Sum(tensor(logits, [1, 20]), [6], Never).Sum, 2e-7);
+        Assert.Equal(0, CrossEntropy.Sum(tensor(logits, [1, 20]), [5], Never).Sum, 2e-7); // the exponential of 0 may be off by a float32's last bit
     }
 
     [Fact]
@@ -96,7 +98,7 @@ public class TokenLossTests
     {
         using var scope = NewDisposeScope();
         var (logits, targets) = Random(3, 11, 1);
-        using var loss = TokenLoss.Mean(Leaf(logits, 3) * 1, targets, 0);
+        using var loss = CrossEntropy.Mean(Leaf(logits, 3) * 1, targets, Never, 0);
         loss.Value.backward(retain_graph: true);
         Assert.ThrowsAny<Exception>(() => loss.Value.backward());
     }
@@ -105,7 +107,7 @@ public class TokenLossTests
     public void Other_shapes_are_refused()
     {
         using var scope = NewDisposeScope();
-        Assert.Contains("(2, 5) for 3 tokens", Assert.Throws<ArgumentException>(() => TokenLoss.Mean(zeros(2, 5), [1, 2, 3], 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("(2, 5) for 3 tokens", Assert.Throws<ArgumentException>(() => CrossEntropy.Mean(zeros(2, 5), [1, 2, 3], Never, 0)).Message, StringComparison.Ordinal);
     }
 
     private static (float[] Logits, int[] Targets) Random(int rows, int width, ulong seed)
@@ -132,7 +134,7 @@ public class TokenLossTests
             var logSum = max + Math.Log(row.Sum(x => Math.Exp(x - max)));
             for (var c = 0; c < width; c++)
             {
-                var share = (c == targets[i] ? 1 - smoothing : 0) + (c == 0 ? 0 : smoothing / (width - 1));
+                var share = (c == targets[i] ? 1 - smoothing : 0) + (c == Never ? 0 : smoothing / (width - 1));
                 loss -= share * (row[c] - logSum);
                 gradient[i * width + c] = (Math.Exp(row[c] - logSum) - share) / targets.Length;
             }

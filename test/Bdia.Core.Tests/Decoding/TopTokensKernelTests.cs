@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Tests.Decoding;
 
 /// <summary>The most probable tokens by one pass over the logits, against libtorch's operations in double precision.</summary>
-public class LogitRankingTests
+public class TopTokensKernelTests
 {
     // Rows that fill registers and that do not; vocabularies of several pieces and blocks; logits of few levels, so that ties are frequent.
     private static readonly Gen<(int Rows, int Vocabulary, int Count, int Levels, int Seed)> Cases
@@ -21,7 +21,7 @@ public class LogitRankingTests
             using var scope = NewDisposeScope();
             var logits = Logits(given.Rows, given.Vocabulary, given.Levels, given.Seed);
             var exact = logits.to(float64).log_softmax(1);
-            var top = TopTokens.OfLogits(logits, given.Count);
+            var top = TopTokens.FindInLogits(logits, given.Count);
 
             Assert.Equal(Math.Min(given.Count, given.Vocabulary - SpecialTokens.End), top.Count);
             for (var row = 0; row < given.Rows; row++)
@@ -41,15 +41,15 @@ public class LogitRankingTests
     {
         using var scope = NewDisposeScope();
         var logits = Logits(37, 8000, 0, 1);
-        var together = TopTokens.OfLogits(logits, 4);
-        var transposed = TopTokens.OfLogits(logits.t().contiguous().t(), 4);
+        var together = TopTokens.FindInLogits(logits, 4);
+        var transposed = TopTokens.FindInLogits(logits.t().contiguous().t(), 4);
         var threads = get_num_threads();
         set_num_threads(1);
-        var onOneThread = TopTokens.OfLogits(logits, 4);
+        var onOneThread = TopTokens.FindInLogits(logits, 4);
         set_num_threads(threads);
         for (var row = 0; row < 37; row++)
         {
-            var alone = TopTokens.OfLogits(logits.narrow(0, row, 1), 4);
+            var alone = TopTokens.FindInLogits(logits.narrow(0, row, 1), 4);
             foreach (var other in new[] { transposed, onOneThread })
             {
                 Assert.Equal(together.Values(row), other.Values(row));
@@ -72,7 +72,7 @@ public class LogitRankingTests
         using var scope = NewDisposeScope();
         var values = Logits(3, 2000, 0, 1);
         using (var place = values[1, id]) place.fill_(logit);
-        var top = TopTokens.OfLogits(values, 2);
+        var top = TopTokens.FindInLogits(values, 2);
         Assert.All(top.Values(1).ToArray(), value => Assert.True(double.IsNaN(value)));
         Assert.All([.. top.Values(0), .. top.Values(2)], value => Assert.True(double.IsFinite(value)));
     }
@@ -83,11 +83,11 @@ public class LogitRankingTests
         using var scope = NewDisposeScope();
         var values = full([2, 3000], float.NegativeInfinity);
         (values[0, 2999], values[1, 5], values[1, 2000]) = (tensor(-3e38f), tensor(3e38f), tensor(3e38f));
-        var top = TopTokens.OfLogits(values, 2);
+        var top = TopTokens.FindInLogits(values, 2);
         Assert.Equal([0.0, double.NegativeInfinity], top.Values(0));
         Assert.Equal(2999, top.Ids(0)[0]);
         Assert.Equal([5, 2000], top.Ids(1));
-        Assert.False(double.IsFinite(TopTokens.OfLogits(full([1, 10], float.NegativeInfinity), 1).Values(0)[0]));
+        Assert.False(double.IsFinite(TopTokens.FindInLogits(full([1, 10], float.NegativeInfinity), 1).Values(0)[0]));
     }
 
     private static Tensor Logits(int rows, int vocabulary, int levels, int seed)

@@ -1,26 +1,27 @@
 using System.Runtime.Intrinsics;
+using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Operations;
 
-/// <summary>Where kept keys and values lie on the CPU. Valid while their tensors are alive.</summary>
-internal readonly unsafe struct KeptMemory
+/// <summary>Where cached keys and values lie on the CPU. Valid while their tensors are alive.</summary>
+internal readonly unsafe struct KeyValueView
 {
     private readonly float* _keys, _values;
     private readonly byte* _allowed;
     private readonly long _capacity;
     private readonly int _count;
 
-    /// <param name="kept">Keys and values, (2, R, H, capacity, Dh), contiguous.</param>
+    /// <param name="cached">Keys and values, (2, R, H, capacity, Dh), contiguous.</param>
     /// <param name="count">Keys that are there, at least 1.</param>
     /// <param name="mask">(R, 1, 1, count), true where a key may be attended to, at least one in each row; null for all.</param>
-    public KeptMemory(Tensor kept, long count, Tensor? mask)
+    public KeyValueView(Tensor cached, long count, Tensor? mask)
     {
-        var shape = kept.shape;
+        var shape = cached.shape;
         (Rows, Heads, _capacity, Size) = (shape[1], (int)shape[2], shape[3], (int)shape[4]);
         _count = (int)count;
-        _keys = TensorMemory.Pointer<float>(kept);
+        _keys = TensorMemory.Pointer<float>(cached);
         _values = _keys + Rows * Heads * _capacity * Size;
         _allowed = mask is null ? null : TensorMemory.Pointer<byte>(mask);
     }
@@ -60,13 +61,13 @@ internal readonly unsafe struct KeptMemory
             for (var i = from; i < end; i++)
             {
                 var (row, head) = (i / Heads, i % Heads);
-                // Kept keys and values are more than the cores' own caches hold, and runs too short for the processor to foresee the next one.
+                // Cached keys and values are more than the cores' own caches hold, and runs too short for the processor to foresee the next one.
                 TensorMemory.Prefetch(_values + i * _capacity * Size, Work);
-                KeptAttention.Scores(w, queries + row * queryStride + head * Size, _keys + i * _capacity * Size, _count, Size);
-                if (_allowed != null) KeptAttention.Forbid(w, _allowed + row * _count, _count);
+                CachedAttentionKernel.Scores(w, queries + row * queryStride + head * Size, _keys + i * _capacity * Size, _count, Size);
+                if (_allowed != null) CachedAttentionKernel.Forbid(w, _allowed + row * _count, _count);
                 if (i + 1 < end) TensorMemory.Prefetch(_keys + (i + 1) * _capacity * Size, Work);
-                KeptAttention.Softmax(w, _count);
-                KeptAttention.Gather(to + row * stride + head * Size, w, _values + i * _capacity * Size, _count, Size);
+                CachedAttentionKernel.Softmax(w, _count);
+                CachedAttentionKernel.Gather(to + row * stride + head * Size, w, _values + i * _capacity * Size, _count, Size);
             }
         }
     }

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Tests.Operations;
 
 /// <summary>The kernel for one query against libtorch's operations.</summary>
-public class KeptAttentionTests
+public class CachedAttentionTests
 {
     // Sizes of a head that fill registers, four at a time or not, and that do not.
     private static readonly Gen<(int Rows, int Heads, int Size, int Count, int Spare)> Shapes
@@ -22,7 +22,7 @@ public class KeptAttentionTests
             var (queries, kept) = (Stacks.Normal((ulong)seed, rows, 1, 3 * heads * size), Stacks.Normal((ulong)seed + 1, 2, rows, heads, count + spare, size));
             var mask = masked ? Mask(rows, count, seed) : null;
 
-            var actual = KeptAttention.Apply(queries, kept, count, mask);
+            var actual = CachedAttentionKernel.Apply(queries, kept, count, mask);
 
             var q = queries.narrow(2, 0, heads * size).reshape(rows, heads, 1, size).to(ScalarType.Float64);
             var (keys, values) = (kept[0].narrow(2, 0, count).to(ScalarType.Float64), kept[1].narrow(2, 0, count).to(ScalarType.Float64));
@@ -38,8 +38,8 @@ public class KeptAttentionTests
     {
         using var scope = NewDisposeScope();
         var (queries, kept, mask) = (Stacks.Normal(1, 64, 1, 128), Stacks.Normal(2, 2, 64, 4, 40, 32), Mask(64, 40, 3));
-        var expected = Attention.Kept(queries.view(64, 1, 4, 32), kept[0], kept[1], mask);
-        var actual = KeptAttention.Apply(queries, kept, 40, mask);
+        var expected = CachedAttention.ByLibtorch(queries, kept, 40, mask, causal: false);
+        var actual = CachedAttentionKernel.Apply(queries, kept, 40, mask);
         Assert.Equal(expected.shape, actual.shape);
         Assert.InRange((expected - actual).abs().max().item<float>(), 0, 5e-6f);
     }
@@ -49,23 +49,43 @@ public class KeptAttentionTests
     {
         using var scope = NewDisposeScope();
         var (queries, kept, mask) = (Stacks.Normal(1, 300, 1, 128), Stacks.Normal(2, 2, 300, 4, 40, 32), Mask(300, 40, 3));
-        var together = KeptAttention.Apply(queries, kept, 40, mask); // on all threads
+        var together = CachedAttentionKernel.Apply(queries, kept, 40, mask); // on all threads
         using var changed = kept.clone();
         changed.masked_fill_(mask.logical_not().view(1, 300, 1, 40, 1), 1e3);
         for (var row = 0; row < 300; row += 23)
         {
-            var alone = KeptAttention.Apply(queries.narrow(0, row, 1).contiguous(), changed.narrow(1, row, 1).contiguous(), 40, mask.narrow(0, row, 1).contiguous());
+            var alone = CachedAttentionKernel.Apply(queries.narrow(0, row, 1).contiguous(), changed.narrow(1, row, 1).contiguous(), 40, mask.narrow(0, row, 1).contiguous());
             Assert.True(together.narrow(0, row, 1).Equals(alone));
         }
     }
+
+    [Fact]
+    public void Several_tokens_at_once_are_written_and_attend_as_one_after_the_other()
+        => Gen.Select(Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[0, 6], Gen.Int[2, 7], Gen.Bool, Gen.Int[0, 1 << 20]).Sample((rows, heads, size, before, tokens, causal, seed) =>
+        {
+            using var scope = NewDisposeScope();
+            var projected = Stacks.Normal((ulong)seed, rows, tokens, 3 * heads * size);
+            var start = Stacks.Normal((ulong)seed + 1, 2, rows, heads, before + tokens + 1, size);
+            Tensor together = start.clone(), oneByOne = start.clone();
+            CachedAttention.Write(projected, together, before);
+            var actual = CachedAttention.Apply(projected, together, before + tokens, null, causal);
+            CachedAttention.WriteByLibtorch(projected, oneByOne, before);
+            Assert.True(together.Equals(oneByOne));
+            for (var t = 0; t < tokens; t++)
+            {
+                var expected = CachedAttention.Apply(projected.narrow(1, t, 1).contiguous(), together, causal ? before + t + 1 : before + tokens, null, causal);
+                // The same sums of some dozen float32 products, in another order.
+                Assert.InRange((expected - actual.narrow(1, t, 1)).abs().max().item<float>(), 0, 1e-5f);
+            }
+        }, iter: 60);
 
     [Fact]
     public void Scores_of_any_size_give_finite_results()
     {
         using var scope = NewDisposeScope();
         var (queries, kept) = (Stacks.Normal(1, 3, 1, 32) * 1e4f, Stacks.Normal(2, 2, 3, 2, 9, 16) * 1e4f);
-        var actual = KeptAttention.Apply(queries, kept, 9, null);
-        Assert.InRange((actual - Attention.Kept(queries.view(3, 1, 2, 16), kept[0], kept[1], null)).abs().max().item<float>(), 0, 0.1f);
+        var actual = CachedAttentionKernel.Apply(queries, kept, 9, null);
+        Assert.InRange((actual - CachedAttention.ByLibtorch(queries, kept, 9, null, causal: false)).abs().max().item<float>(), 0, 0.1f);
     }
 
     // True at the first key at least.

@@ -6,7 +6,7 @@ using Bdia.Core.Tensors;
 namespace Bdia.Core.Decoding;
 
 /// <summary>
-/// The largest logits of each row and the logarithm of the sum of all their exponentials, in one pass over CPU memory: log-probabilities of
+/// <see cref="TopTokens.Find"/> among logits, and the logarithm of the sum of all their exponentials, in one pass over CPU memory: log-probabilities of
 /// a few tokens without writing those of the whole vocabulary. A register holds one token's logits for eight rows.
 /// </summary>
 /// <remarks>The vocabulary is cut into pieces that do not depend on the number of threads, nor does a row on its neighbours: the same logits give the same bits.</remarks>
@@ -14,7 +14,7 @@ namespace Bdia.Core.Decoding;
 /// <param name="vocabulary">V.</param>
 /// <param name="first">Ids below are left out of the ranking, not of the sum.</param>
 /// <param name="count">How many of each row; at least 1.</param>
-internal sealed unsafe class LogitRanking(int rows, int vocabulary, int first, int count)
+internal sealed unsafe class TopTokensKernel(int rows, int vocabulary, int first, int count)
 {
     private const int Piece = 1024, Block = 64; // ids; a block stays in the core's nearest cache
     private const int RowsAtOnce = 8; // in a register

@@ -2,47 +2,51 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Operations;
 
 /// <summary>
-/// softmax(q Kᵀ / √Dh) V of one query per row and head over kept keys and values, in one pass over CPU memory: for a single query libtorch's
-/// fused kernel calls a matrix product twice for every row and head. <see cref="Attention.Kept"/> is its reference, and what other devices use.
+/// <see cref="CachedAttention.ByLibtorch"/> of one token of each row, in one pass over CPU memory: for a single query libtorch's fused kernel calls a matrix product twice for
+/// every row and head. <see cref="CachedAttention.WriteByLibtorch"/> likewise: for pieces this small, what libtorch does beside copying would take longer.
 /// </summary>
-internal static unsafe class KeptAttention
+internal static unsafe class CachedAttentionKernel
 {
     private const long SmallestShare = 1 << 16; // multiplications; below that a second thread costs more than it brings
 
-    /// <summary>Attends.</summary>
-    /// <param name="queries">(R, 1, ...), contiguous; a row begins with its query, H times Dh numbers.</param>
-    /// <param name="kept">Keys and values, (2, R, H, capacity, Dh), contiguous.</param>
-    /// <param name="count">Keys that are there, at least 1.</param>
-    /// <param name="mask">(R, 1, 1, count), true where a key may be attended to, at least one in each row; null for all.</param>
-    /// <returns>(R, 1, H Dh).</returns>
-    public static Tensor Apply(Tensor queries, Tensor kept, long count, Tensor? mask)
+    /// <summary>Whether these are queries of one token of each row.</summary>
+    public static bool Fits(Tensor queries) => queries.shape[1] == 1;
+
+    /// <inheritdoc cref="CachedAttention.Apply"/>
+    public static Tensor Apply(Tensor queries, Tensor cached, long count, Tensor? mask)
     {
-        if (kept.device_type != DeviceType.CPU) return ByLibtorch(queries, kept, count, mask);
-        var memory = new KeptMemory(kept, count, mask);
-        var width = (long)memory.Heads * memory.Size;
-        var result = empty([memory.Rows, 1, width], ScalarType.Float32);
+        var view = new KeyValueView(cached, count, mask);
+        var width = (long)view.Heads * view.Size;
+        var result = empty([view.Rows, 1, width], ScalarType.Float32);
         float* q = TensorMemory.Pointer<float>(queries), to = TensorMemory.Pointer<float>(result);
-        var stride = queries.numel() / memory.Rows;
-        KernelThreads.ForRanges(memory.Rows * memory.Heads, Math.Max(1, SmallestShare / memory.Work), (from, end) => memory.Attend(from, end, q, stride, to, width));
+        var stride = queries.numel() / view.Rows;
+        KernelThreads.ForRanges(view.Rows * view.Heads, Math.Max(1, SmallestShare / view.Work), (from, end) => view.Attend(from, end, q, stride, to, width));
         GC.KeepAlive(queries);
-        GC.KeepAlive(kept);
+        GC.KeepAlive(cached);
         GC.KeepAlive(mask);
         return result;
     }
 
-    private static Tensor ByLibtorch(Tensor queries, Tensor kept, long count, Tensor? mask)
+    /// <inheritdoc cref="CachedAttention.Write"/>
+    public static void Write(Tensor projected, Tensor cached, long position)
     {
-        using var scope = NewDisposeScope();
-        var (heads, size) = (kept.shape[2], kept.shape[4]);
-        var q = queries.view(queries.shape[0], 1, -1).narrow(2, 0, heads * size).view(-1, 1, heads, size);
-        var written = kept.narrow(3, 0, count);
-        return Attention.Kept(q, written.select(0, 0), written.select(0, 1), mask).MoveToOuterDisposeScope();
+        var tokens = projected.shape[1];
+        var view = new KeyValueView(cached, position + tokens, mask: null);
+        var stride = projected.numel() / (view.Rows * tokens);
+        var from = TensorMemory.Pointer<float>(projected) + stride - 2L * view.Heads * view.Size;
+        for (var token = 0L; token < view.Rows * tokens; token++)
+        {
+            var (row, place) = Math.DivRem(token, tokens);
+            view.Write(from + token * stride, row, position + place);
+        }
+
+        GC.KeepAlive(projected);
+        GC.KeepAlive(cached);
     }
 
     // q Kᵀ / √Dh.

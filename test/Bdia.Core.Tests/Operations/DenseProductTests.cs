@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Tests.Operations;
 
 /// <summary>The product of few rows and many outputs, by the kernel where it serves and by libtorch elsewhere.</summary>
-public class TransposedDenseTests
+public class DenseProductTests
 {
     [Fact]
     public void It_is_the_layers_output_transposed()

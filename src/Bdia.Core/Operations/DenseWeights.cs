@@ -6,7 +6,7 @@ namespace Bdia.Core.Operations;
 
 /// <summary>Where a dense layer's weights lie on the CPU, for kernels that apply it to few rows. Valid while they are alive.</summary>
 /// <remarks>A product that rearranges the weights first, as libtorch's does, spends much of its time on that where rows are few; here they are read in place.</remarks>
-internal readonly unsafe struct DenseMemory
+internal readonly unsafe struct DenseWeights
 {
     private const int BlockElements = 1 << 11; // 8 KB of weights, which stay in the core's nearest cache while all rows pass by and the next ones come
 
@@ -15,7 +15,7 @@ internal readonly unsafe struct DenseMemory
 
     /// <param name="weight">(outputs, inputs).</param>
     /// <param name="bias">(outputs); null for none.</param>
-    public DenseMemory(Tensor weight, Tensor? bias)
+    public DenseWeights(Tensor weight, Tensor? bias)
     {
         _weight = TensorMemory.Pointer<float>(weight);
         _bias = bias is null ? null : TensorMemory.Pointer<float>(bias);
