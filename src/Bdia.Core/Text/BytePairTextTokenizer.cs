@@ -28,6 +28,8 @@ internal sealed class BytePairTextTokenizer : ITextTokenizer
 
     public int Size => _bytes.Count;
 
+    public string Normalize(string text) => Normalization.Apply(text);
+
     public IReadOnlyList<int> Encode(string text) => _merger.EncodeToIds(Normalization.Apply(text), considerNormalization: false);
 
     public string Decode(IEnumerable<int> ids) => _bytes.Decode(ids);

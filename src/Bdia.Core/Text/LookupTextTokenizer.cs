@@ -31,6 +31,8 @@ internal sealed class LookupTextTokenizer : ITextTokenizer
     public static bool CanUse(IReadOnlyList<string> tokens) =>
         tokens.Count >= 256 && Enumerable.Range(0, 256).All(value => tokens[value] == ByteAlphabet.Spell([(byte)value])) && tokens.Distinct(StringComparer.Ordinal).Count() == tokens.Count;
 
+    public string Normalize(string text) => Normalization.Apply(text);
+
     public IReadOnlyList<int> Encode(string text)
     {
         var ids = new List<int>();

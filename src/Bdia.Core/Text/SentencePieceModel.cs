@@ -1,66 +1,53 @@
-using System.Globalization;
 using System.Text;
 using Google.Protobuf;
 
 namespace Bdia.Core.Text;
 
-/// <summary>
-/// What decoding needs of a SentencePiece model and SentencePieceTokenizer does not tell: the text of every piece, and which of them stand for
-/// bytes. Field numbers are those of sentencepiece_model.proto.
-/// </summary>
+/// <summary>A SentencePiece model as its file has it. Field numbers and defaults are those of sentencepiece_model.proto.</summary>
 internal sealed class SentencePieceModel
 {
-    private const uint Pieces = (1 << 3) | 2, Trainer = (2 << 3) | 2, Normalizer = (3 << 3) | 2; // of the model: number and wire type
-    private const uint PieceText = (1 << 3) | 2, PieceType = 3 << 3; // of a piece
-    private const uint ByteFallback = 35 << 3; // of the trainer
-    private const int Normal = 1, Unknown = 2, Control = 3, Byte = 6; // types of pieces
+    // Numbers and wire types: of the model; of a piece; of the trainer's settings; of a normaliser's settings.
+    private const uint PiecesTag = 1 << 3 | 2, TrainerTag = 2 << 3 | 2, NormalizerTag = 3 << 3 | 2, DenormalizerTag = 5 << 3 | 2;
+    private const uint PieceTextTag = 1 << 3 | 2, PieceScoreTag = 2 << 3 | 5, PieceKindTag = 3 << 3;
+    private const uint KindTag = 3 << 3, SuffixTag = 24 << 3, FallbackTag = 35 << 3, UnknownTextTag = 44 << 3 | 2;
+    private const uint RulesTag = 2 << 3 | 2, DummyPrefixTag = 3 << 3, ExtraSpacesTag = 4 << 3, EscapeTag = 5 << 3;
 
-    // The sign that SentencePiece itself writes for an unknown piece.
-    private const string UnknownText = "\u2047";
-
-    private readonly List<string> _texts = [];
-    private readonly int[] _byteIds = new int[256];
+    private readonly List<SentencePiece> pieces = [];
 
     private SentencePieceModel(byte[] content)
     {
         Content = content;
-        Array.Fill(_byteIds, -1);
-        var parts = new HashSet<uint>();
         var input = new CodedInputStream(content);
         for (var tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
         {
-            parts.Add(tag);
-            if (tag == Pieces) AddPiece(input.ReadBytes());
-            else if (tag == Trainer) ReadTrainer(input.ReadBytes());
+            if (tag == PiecesTag) pieces.Add(ReadPiece(input.ReadBytes()));
+            else if (tag == TrainerTag) ReadTrainer(input.ReadBytes());
+            else if (tag == NormalizerTag) ReadNormalizer(input.ReadBytes(), Normalizer);
+            else if (tag == DenormalizerTag) ReadNormalizer(input.ReadBytes(), Denormalizer);
             else input.SkipLastField();
         }
-
-        if (!parts.IsSupersetOf([Pieces, Trainer, Normalizer])) throw new InvalidDataException("It has no pieces, no trainer's or no normalizer's settings");
-        if (FallsBackToBytes && _byteIds.AsSpan().IndexOf(-1) is var lacking and >= 0)
-            throw new InvalidDataException($"It says that it falls back to bytes, and lacks the piece <0x{lacking:X2}>");
     }
 
     /// <summary>The file.</summary>
     public byte[] Content { get; }
 
+    /// <summary>Pieces by id.</summary>
+    public IReadOnlyList<SentencePiece> Pieces => pieces;
+
+    /// <summary>How text is cut into pieces.</summary>
+    public SentencePieceModelKind Kind { get; private set; } = SentencePieceModelKind.Unigram;
+
     /// <summary>Whether what the pieces lack is written in bytes.</summary>
     public bool FallsBackToBytes { get; private set; }
 
-    /// <summary>Number of pieces.</summary>
-    public int Count => _texts.Count;
+    /// <summary>What an unknown piece is decoded to.</summary>
+    public string UnknownText { get; private set; } = " \u2047 ";
 
-    /// <summary>The id of a byte.</summary>
-    public int ByteId(byte value) => _byteIds[value];
+    /// <summary>What is done to texts first.</summary>
+    public SentencePieceNormalizer Normalizer { get; } = new();
 
-    /// <summary>The bytes that each piece stands for when decoded.</summary>
-    /// <param name="spaces">Whether U+2581 stands for a space.</param>
-    public TokenBytes Bytes(bool spaces)
-    {
-        var bytes = _texts.Select(text => Encoding.UTF8.GetBytes(spaces ? text.Replace('\u2581', ' ') : text)).ToArray();
-        for (var value = 0; value < 256; value++)
-            if (_byteIds[value] >= 0) bytes[_byteIds[value]] = [(byte)value];
-        return new TokenBytes(bytes);
-    }
+    /// <summary>What is done to decoded texts, where it has rules.</summary>
+    public SentencePieceNormalizer Denormalizer { get; } = new();
 
     /// <summary>Reads a model.</summary>
     /// <exception cref="InvalidDataException">It is none.</exception>
@@ -76,26 +63,19 @@ internal sealed class SentencePieceModel
         }
     }
 
-    private void AddPiece(ByteString piece)
+    private static SentencePiece ReadPiece(ByteString piece)
     {
-        var text = "";
-        var type = Normal;
+        var (text, score, kind) = (Array.Empty<byte>(), 0f, SentencePieceKind.Normal);
         var input = piece.CreateCodedInput();
         for (var tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
         {
-            if (tag == PieceText) text = input.ReadString();
-            else if (tag == PieceType) type = input.ReadEnum();
+            if (tag == PieceTextTag) text = input.ReadBytes().ToByteArray();
+            else if (tag == PieceScoreTag) score = input.ReadFloat();
+            else if (tag == PieceKindTag) kind = (SentencePieceKind)input.ReadEnum();
             else input.SkipLastField();
         }
 
-        if (type == Byte)
-        {
-            if (text.Length != 6 || !byte.TryParse(text.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
-                throw new InvalidDataException($"Piece {_texts.Count} stands for a byte and is '{text}' instead of <0x00> to <0xFF>");
-            _byteIds[value] = _texts.Count;
-        }
-
-        _texts.Add(type == Control ? "" : type == Unknown ? UnknownText : text);
+        return new SentencePiece(text, score, kind);
     }
 
     private void ReadTrainer(ByteString trainer)
@@ -103,8 +83,57 @@ internal sealed class SentencePieceModel
         var input = trainer.CreateCodedInput();
         for (var tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
         {
-            if (tag == ByteFallback) FallsBackToBytes = input.ReadBool();
+            if (tag == KindTag) Kind = (SentencePieceModelKind)input.ReadEnum();
+            else if (tag == SuffixTag) Normalizer.SpaceBehind = input.ReadBool();
+            else if (tag == FallbackTag) FallsBackToBytes = input.ReadBool();
+            else if (tag == UnknownTextTag) UnknownText = input.ReadString();
             else input.SkipLastField();
         }
     }
+
+    private static void ReadNormalizer(ByteString settings, SentencePieceNormalizer normalizer)
+    {
+        var input = settings.CreateCodedInput();
+        for (var tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
+        {
+            if (tag == RulesTag) normalizer.Rules = input.ReadBytes() is { IsEmpty: false } rules ? new CharacterMap(rules.Span) : null;
+            else if (tag == DummyPrefixTag) normalizer.AddDummyPrefix = input.ReadBool();
+            else if (tag == ExtraSpacesTag) normalizer.RemoveExtraSpaces = input.ReadBool();
+            else if (tag == EscapeTag) normalizer.EscapeSpaces = input.ReadBool();
+            else input.SkipLastField();
+        }
+    }
+}
+
+/// <summary>A piece of a model.</summary>
+/// <param name="Text">In UTF-8.</param>
+/// <param name="Score">Log-probability of a unigram piece; order of merging of a byte-pair piece.</param>
+/// <param name="Kind">What it stands for.</param>
+internal readonly record struct SentencePiece(byte[] Text, float Score, SentencePieceKind Kind)
+{
+    /// <summary>Whether text can hold it.</summary>
+    public bool IsText => Kind is SentencePieceKind.Normal or SentencePieceKind.UserDefined or SentencePieceKind.Unused;
+
+    /// <inheritdoc/>
+    public override string ToString() => Encoding.UTF8.GetString(Text);
+}
+
+/// <summary>What a piece stands for; the numbers are the format's.</summary>
+internal enum SentencePieceKind
+{
+    Normal = 1,
+    Unknown = 2,
+    Control = 3,
+    UserDefined = 4,
+    Unused = 5,
+    Byte = 6,
+}
+
+/// <summary>How a model cuts text into pieces; the numbers are the format's.</summary>
+internal enum SentencePieceModelKind
+{
+    Unigram = 1,
+    Bpe = 2,
+    Word = 3,
+    Char = 4,
 }

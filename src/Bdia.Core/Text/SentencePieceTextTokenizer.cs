@@ -1,57 +1,63 @@
 using System.Text;
-using Microsoft.ML.Tokenizers;
 
 namespace Bdia.Core.Text;
 
 /// <summary>
-/// A SentencePiece model: SentencePieceTokenizer cuts text into pieces; bytes and decoding are ours. (Its own byte fallback gives wrong ids for
-/// unigram models, and its decoder drops bytes whose pieces stand behind others.)
+/// A SentencePiece model: the ids and texts that SentencePiece itself gives. (Microsoft.ML.Tokenizers reads no unigram model without start or end
+/// pieces, and leaves out user-defined symbols and the normalisation of byte-pair models.)
 /// </summary>
 internal sealed class SentencePieceTextTokenizer : ITextTokenizer
 {
-    // A second trainer's settings, which protocol buffers merge into the first: byte_fallback = false. Unknown pieces then stay visible.
-    private static readonly byte[] NoByteFallback = [0x12, 0x03, 0x98, 0x02, 0x00];
+    private readonly SentencePieceModel model;
+    private readonly SentencePieceVocabulary vocabulary;
+    private readonly ISegmenter segmenter;
 
-    private readonly SentencePieceModel _model;
-    private readonly SentencePieceTokenizer _cutter;
-    private readonly TokenBytes _bytes;
-
-    /// <exception cref="InvalidDataException">The content is no model that SentencePieceTokenizer reads.</exception>
+    /// <exception cref="InvalidDataException">The content is no model that SentencePiece would read.</exception>
     public SentencePieceTextTokenizer(byte[] content, TextNormalization normalization)
     {
         Normalization = normalization;
-        _model = SentencePieceModel.Read(content);
-        try
+        model = SentencePieceModel.Read(content);
+        vocabulary = new SentencePieceVocabulary(model);
+        model.Normalizer.Symbols = vocabulary.Symbols;
+        segmenter = model.Kind switch
         {
-            using var stream = new MemoryStream([.. content, .. NoByteFallback]);
-            _cutter = SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false);
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            // It checks nothing: an index out of range is as likely as a sentence.
-            throw new InvalidDataException($"Microsoft.ML.Tokenizers does not read it ({fault.Message})", fault);
-        }
-
-        _bytes = _model.Bytes(_cutter.EscapeWhiteSpaces);
+            SentencePieceModelKind.Unigram => new UnigramSegmenter(vocabulary),
+            SentencePieceModelKind.Bpe => new SentencePieceMerger(vocabulary),
+            SentencePieceModelKind.Word or SentencePieceModelKind.Char => new UnitSegmenter(vocabulary, model.Kind == SentencePieceModelKind.Word),
+            _ => throw new InvalidDataException($"It is of the unknown type {model.Kind}"),
+        };
     }
 
-    public byte[] Content => _model.Content;
+    public byte[] Content => model.Content;
 
     public TextNormalization Normalization { get; }
 
-    public int Size => _model.Count;
+    public int Size => model.Pieces.Count;
+
+    public int? UnknownId => model.FallsBackToBytes ? null : vocabulary.UnknownId;
+
+    public string Normalize(string text)
+    {
+        var spelled = new SentencePieceText(model, vocabulary);
+        spelled.AddText(model.Normalizer.Normalize(Encoding.UTF8.GetBytes(Normalization.Apply(text))));
+        return spelled.Finish();
+    }
 
     public IReadOnlyList<int> Encode(string text)
     {
-        text = Normalization.Apply(text);
-        var tokens = _cutter.EncodeToTokens(text, out var normalized);
-        // SentencePieceTokenizer takes a text of one character for an empty one.
-        if (tokens.Count == 0 && text.Trim(' ') is { Length: > 0 } single) tokens = _cutter.EncodeToTokens(normalized = Dressed(single), out _, considerNormalization: false);
-        var ids = new List<int>(tokens.Count);
-        foreach (var token in tokens)
+        ReadOnlySpan<byte> rest = model.Normalizer.Normalize(Encoding.UTF8.GetBytes(Normalization.Apply(text)));
+        var pieces = segmenter.Cut(rest);
+        var ids = new List<int>(pieces.Count);
+        var behindUnknown = false;
+        foreach (var (length, id) in pieces)
         {
-            if (token.Id != _cutter.UnknownId || !_model.FallsBackToBytes) ids.Add(token.Id);
-            else foreach (var value in Encoding.UTF8.GetBytes(normalized![token.Offset])) ids.Add(_model.ByteId(value));
+            var isUnknown = id == vocabulary.UnknownId;
+            if (isUnknown && model.FallsBackToBytes)
+                foreach (var value in rest[..length]) ids.Add(vocabulary.ByteId(value));
+            else if (!isUnknown || !behindUnknown) // a run of what is unknown is one piece
+                ids.Add(id);
+            behindUnknown = isUnknown;
+            rest = rest[length..];
         }
 
         return ids;
@@ -59,15 +65,14 @@ internal sealed class SentencePieceTextTokenizer : ITextTokenizer
 
     public string Decode(IEnumerable<int> ids)
     {
-        var text = _bytes.Decode(ids);
-        if (!_cutter.AddDummyPrefix) return text;
-        return _cutter.TreatWhitespaceAsSuffix ? text.EndsWith(' ') ? text[..^1] : text : text.StartsWith(' ') ? text[1..] : text;
-    }
+        ArgumentNullException.ThrowIfNull(ids);
+        var text = new SentencePieceText(model, vocabulary);
+        foreach (var id in ids)
+        {
+            if ((uint)id >= (uint)Size) throw new ArgumentOutOfRangeException(nameof(ids), id, $"The tokenizer's ids are 0 to {Size - 1}.");
+            text.Add(id);
+        }
 
-    // With the space that the model adds, and spaces as its pieces have them.
-    private string Dressed(string text)
-    {
-        if (_cutter.AddDummyPrefix) text = _cutter.TreatWhitespaceAsSuffix ? text + ' ' : ' ' + text;
-        return _cutter.EscapeWhiteSpaces ? text.Replace(' ', '\u2581') : text;
+        return text.Finish();
     }
 }

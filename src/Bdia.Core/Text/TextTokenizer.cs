@@ -46,25 +46,33 @@ public static class TextTokenizer
     public static ITextTokenizer FromBytePairFiles(string vocabularyFile, string mergesFile, TextNormalization? normalization = null) =>
         new BytePairTextTokenizer(BytePairFiles.Read(vocabularyFile, mergesFile), Usable(normalization));
 
-    /// <summary>A SentencePiece model (BPE or unigram) that Microsoft.ML.Tokenizers reads. The file is not needed afterwards.</summary>
+    /// <summary>A SentencePiece model of any type: unigram, BPE, word or char. The file is not needed afterwards.</summary>
     /// <remarks>
-    /// The model normalises texts too, after <paramref name="normalization"/>: what comes back is the text as the model writes it, with a space for
-    /// U+2581. What its pieces lack is written in bytes if it was trained with byte_fallback; otherwise it is lost, and comes back as U+2047.
+    /// Ids and texts are those of SentencePiece itself (spm_encode and spm_decode 0.1.97), its normalisation included. What its pieces lack is written
+    /// in bytes if the model was trained with byte_fallback; otherwise it is lost, a run of it is one unknown piece, and comes back as the model's sign
+    /// for that, " \u2047 " by default. A space that the model adds behind texts (treat_whitespace_as_suffix) is taken away again.
     /// </remarks>
     /// <param name="modelFile">A file that SentencePiece wrote, usually *.model.</param>
-    /// <param name="normalization">What is done to texts first; null = the default.</param>
+    /// <param name="normalization">What is done to texts before the model's own normalisation; null, the default = nothing.</param>
     /// <exception cref="FileNotFoundException">The file is missing.</exception>
     /// <exception cref="PlatformNotSupportedException">The normalisation needs Unicode forms, which this runtime does not know.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged, or no SentencePiece model that can be read.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or no SentencePiece model.</exception>
     public static ITextTokenizer FromSentencePiece(string modelFile, TextNormalization? normalization = null)
     {
+        var content = TokenizerFile.ReadAll(modelFile, nameof(modelFile));
         try
         {
-            return new SentencePieceTextTokenizer(TokenizerFile.ReadAll(modelFile, nameof(modelFile)), Usable(normalization));
+            return new SentencePieceTextTokenizer(content, Usable(normalization ?? new TextNormalization { CollapseWhiteSpace = false }));
+        }
+        catch (InvalidDataException) when (TokenizerFile.LooksLikeJson(content))
+        {
+            throw new InvalidDataException(
+                $"'{modelFile}' is JSON and no SentencePiece model. The vocabulary of a byte-level BPE (vocab.json) needs its merges (merges.txt) beside it: "
+                + "give both, as SourceTokenizerFile and SourceMergesFile or to FromBytePairFiles. A tokenizer.json of Hugging Face is not read; export vocab.json and merges.txt.");
         }
         catch (InvalidDataException fault)
         {
-            throw new InvalidDataException($"'{modelFile}' is no SentencePiece model that can be used. {fault.Message}; give a *.model file of type bpe or unigram as SentencePiece wrote it.", fault);
+            throw new InvalidDataException($"'{modelFile}' is no SentencePiece model that can be used. {fault.Message}; give a *.model file as SentencePiece wrote it.", fault);
         }
     }
 
