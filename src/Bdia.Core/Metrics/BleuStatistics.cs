@@ -5,11 +5,22 @@ public sealed class BleuStatistics
 {
     private const int MaxOrder = 4;
 
+    private readonly BleuOptions options;
+    private readonly Func<string, IReadOnlyList<string>> cut;
     private readonly CorpusRows _rows = new();
     private readonly long[] _matches = new long[MaxOrder];
     private readonly long[] _ngrams = new long[MaxOrder];
     private long _hypothesisLength;
     private long _referenceLength;
+
+    /// <summary>No row yet.</summary>
+    /// <param name="options">How to compute; null = sacreBLEU's defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public BleuStatistics(BleuOptions? options = null)
+    {
+        this.options = options ?? new BleuOptions();
+        cut = this.options.Cut;
+    }
 
     /// <summary>Rows added.</summary>
     public long Rows => _rows.Count;
@@ -41,7 +52,7 @@ public sealed class BleuStatistics
     /// <exception cref="InvalidOperationException">No row was added.</exception>
     public BleuScore Score()
     {
-        var signature = _rows.Signature("case:mixed|eff:no|tok:13a|smooth:exp");
+        var signature = _rows.Signature(options.Definition);
         var penalty = _hypothesisLength >= _referenceLength ? 1
             : _hypothesisLength == 0 ? 0
             : Math.Exp(1 - _referenceLength / (double)_hypothesisLength);
@@ -65,17 +76,8 @@ public sealed class BleuStatistics
     }
 
     /// <summary>Tokens as numbers: the same token of any of the texts has the same.</summary>
-    private static List<int[]> Symbols(IEnumerable<string> texts)
-    {
-        var known = new Dictionary<string, int>(StringComparer.Ordinal);
-        return [.. texts.Select(text => Tokenizer13a.Tokenize(text).Select(Number).ToArray())];
-
-        int Number(string token)
-        {
-            if (!known.TryGetValue(token, out var number)) known.Add(token, number = known.Count);
-            return number;
-        }
-    }
+    private List<int[]> Symbols(IEnumerable<string> texts) =>
+        NgramNumbering.Symbols(texts.Select(text => cut(options.LowerCase ? LowerCasing.Of(text) : text)));
 
     private static void RaiseTo(int[] counts, int[] others)
     {

@@ -3,11 +3,22 @@ namespace Bdia.Core.Metrics;
 /// <summary>What chrF has to know of a corpus, gathered row by row, so that the corpus need not be held. For one thread at a time.</summary>
 public sealed class ChrfStatistics
 {
-    private const int MaxOrder = 6;
+    private const int CharacterOrder = 6;
     private const double BetaSquared = 4;
 
+    private readonly ChrfOptions options;
     private readonly CorpusRows _rows = new();
-    private readonly Order[] _corpus = new Order[MaxOrder];
+    private readonly Order[] _corpus;
+
+    /// <summary>No row yet.</summary>
+    /// <param name="options">How to compute; null = sacreBLEU's defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public ChrfStatistics(ChrfOptions? options = null)
+    {
+        this.options = options ?? new ChrfOptions();
+        this.options.Validate();
+        _corpus = new Order[CharacterOrder + this.options.WordOrder];
+    }
 
     /// <summary>Rows added.</summary>
     public long Rows => _rows.Count;
@@ -20,7 +31,7 @@ public sealed class ChrfStatistics
     {
         _rows.Add(hypothesis, references);
         var best = Compare(hypothesis, references).MaxBy(FScore)!; // of equal ones the first
-        for (var i = 0; i < MaxOrder; i++)
+        for (var i = 0; i < _corpus.Length; i++)
         {
             _corpus[i].Hypothesis += best[i].Hypothesis;
             _corpus[i].Reference += best[i].Reference;
@@ -32,16 +43,24 @@ public sealed class ChrfStatistics
     /// <exception cref="InvalidOperationException">No row was added.</exception>
     public ChrfScore Score()
     {
-        var signature = _rows.Signature("case:mixed|eff:yes|nc:6|nw:0|space:no");
+        var signature = _rows.Signature(options.Definition);
         return new ChrfScore(FScore(_corpus), signature);
     }
 
-    /// <summary>The output's n-grams against those of each reference.</summary>
-    private static Order[][] Compare(string hypothesis, IReadOnlyList<string> references)
+    /// <summary>The output's n-grams against those of each reference: characters, then words.</summary>
+    private Order[][] Compare(string hypothesis, IReadOnlyList<string> references)
     {
-        var numbering = new NgramNumbering([Characters(hypothesis), .. references.Select(Characters)]);
-        var all = references.Select(_ => new Order[MaxOrder]).ToArray();
-        for (var i = 0; i < MaxOrder; i++)
+        string[] texts = [hypothesis, .. references];
+        if (options.LowerCase) texts = Array.ConvertAll(texts, LowerCasing.Of);
+        var all = references.Select(_ => new Order[_corpus.Length]).ToArray();
+        Count(new NgramNumbering(Array.ConvertAll(texts, TextCharacters.Of)), all, 0, CharacterOrder);
+        if (options.WordOrder > 0) Count(new NgramNumbering(NgramNumbering.Symbols(texts.Select(Words))), all, CharacterOrder, options.WordOrder);
+        return all;
+    }
+
+    private static void Count(NgramNumbering numbering, Order[][] all, int first, int orders)
+    {
+        for (var i = first; i < first + orders; i++)
         {
             numbering.Lengthen();
             var counts = numbering.Counts(0);
@@ -57,9 +76,27 @@ public sealed class ChrfStatistics
                 };
             }
         }
-
-        return all;
     }
+
+    /// <summary>Words, with an ASCII punctuation mark at the end, or else one at the front, as a word of its own; a word of one character is never cut.</summary>
+    private static IEnumerable<string> Words(string text)
+    {
+        foreach (var word in WhiteSpace.Split(text))
+        {
+            var isOneCharacter = word.Length == 1 || (word.Length == 2 && char.IsSurrogatePair(word, 0));
+            if (isOneCharacter || !(IsPunctuation(word[^1]) || IsPunctuation(word[0])))
+            {
+                yield return word;
+                continue;
+            }
+
+            var cut = IsPunctuation(word[^1]) ? word.Length - 1 : 1;
+            yield return word[..cut];
+            yield return word[cut..];
+        }
+    }
+
+    private static bool IsPunctuation(char c) => char.IsAscii(c) && (char.IsPunctuation(c) || char.IsSymbol(c));
 
     /// <summary>F of the mean precision and the mean recall over the orders that both sides have, 0..100.</summary>
     private static double FScore(Order[] orders)
@@ -78,21 +115,6 @@ public sealed class ChrfStatistics
         precision /= effective;
         recall /= effective;
         return 100 * ((1 + BetaSquared) * precision * recall / (BetaSquared * precision + recall));
-    }
-
-    /// <summary>Code points without white space; a lone surrogate stands for itself.</summary>
-    private static int[] Characters(string text)
-    {
-        var characters = new int[text.Length];
-        var count = 0;
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (WhiteSpace.Is(text[i])) continue;
-            var pair = i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1]);
-            characters[count++] = pair ? char.ConvertToUtf32(text[i], text[++i]) : text[i];
-        }
-
-        return characters[..count];
     }
 
     /// <summary>N-grams of one order.</summary>

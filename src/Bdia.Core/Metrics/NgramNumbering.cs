@@ -15,6 +15,19 @@ internal sealed class NgramNumbering(IReadOnlyList<int[]> texts)
     /// <summary>Symbols of the n-grams now numbered; 0 at first.</summary>
     public int Order { get; private set; }
 
+    /// <summary>Tokens of texts as numbers: the same token of any of the texts has the same.</summary>
+    public static List<int[]> Symbols(IEnumerable<IEnumerable<string>> texts)
+    {
+        var known = new Dictionary<string, int>(StringComparer.Ordinal);
+        return [.. texts.Select(text => text.Select(Number).ToArray())];
+
+        int Number(string token)
+        {
+            if (!known.TryGetValue(token, out var number)) known.Add(token, number = known.Count);
+            return number;
+        }
+    }
+
     /// <summary>Goes on to the n-grams that are one symbol longer.</summary>
     public void Lengthen()
     {

@@ -14,7 +14,7 @@ namespace Bdia.Core.Metrics;
 internal static partial class Tokenizer13a
 {
     /// <summary>The tokens of a text.</summary>
-    public static List<string> Tokenize(string text)
+    public static IReadOnlyList<string> Tokenize(string text)
     {
         var line = WhiteSpace.TrimEnd(text).ToString()
             .Replace("<skipped>", "", StringComparison.Ordinal)
@@ -26,25 +26,17 @@ internal static partial class Tokenizer13a
             .Replace("&lt;", "<", StringComparison.Ordinal)
             .Replace("&gt;", ">", StringComparison.Ordinal);
 
-        line = Symbol().Replace($" {line} ", " $0 ");
+        return ByRules($" {line} ");
+    }
+
+    /// <summary>The tokens of a text by the rules for punctuation alone.</summary>
+    internal static IReadOnlyList<string> ByRules(string line)
+    {
+        line = Symbol().Replace(line, " $0 ");
         line = StopBehindNoDigit().Replace(line, "$1 $2 ");
         line = StopBeforeNoDigit().Replace(line, " $1 $2");
         line = HyphenBehindDigit().Replace(line, "$1 - ");
-        return Split(line);
-    }
-
-    private static List<string> Split(string line)
-    {
-        List<string> tokens = [];
-        for (var i = 0; i < line.Length;)
-        {
-            var from = i;
-            while (i < line.Length && !WhiteSpace.Is(line[i])) i++;
-            if (i > from) tokens.Add(line[from..i]);
-            else i++;
-        }
-
-        return tokens;
+        return WhiteSpace.Split(line);
     }
 
     [GeneratedRegex("[ -&(-+/:-@[-`{-~]", RegexOptions.CultureInvariant)] // printable ASCII but letters, digits and ' , - .
