@@ -12,6 +12,9 @@ public sealed record TrainingResult
     /// <summary>The epoch whose weights the model now has, 1 for the first; null without validation: then they are the last ones. Null also where they are an average, see <see cref="AveragedEpochs"/>.</summary>
     public int? BestEpoch { get; init; }
 
+    /// <summary>Whether there was something to validate on. Where there was and a run was stopped early, <see cref="BestEpoch"/> null says that nothing was validated yet.</summary>
+    public bool HasValidation { get; init; }
+
     /// <summary>Validation figures of the model; null without validation.</summary>
     public ValidationResult? BestValidation { get; init; }
 

@@ -66,11 +66,13 @@ internal sealed class TrainingRun<TBatch> : IDisposable
             _task.Module.eval();
         }
 
+        if (_state.Step == 0) throw NothingTrained(_stop.Reason);
         Save(finished: true);
         _best.Restore(_task.Module);
         var reason = _state.Epoch >= _options.Epochs ? StopReason.Completed : _best.OutOfPatience ? StopReason.EarlyStopping : _stop.Reason!.Value;
         // After the checkpoint, which thereby is the same whether the run ends here or goes on with more time.
-        return Average(reason) is { } average ? _report.Result(reason, average.Kept ? _averages.Epochs : null, average.Validation) : _report.Result(reason, null, null);
+        var average = Average(reason);
+        return _report.Result(reason, average is { Kept: true } ? _averages.Epochs : null, average?.Validation) with { HasValidation = _task.HasValidation };
     }
 
     public void Dispose()
@@ -81,6 +83,11 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         _inBackward?.Dispose();
         _optimizer.Dispose();
     }
+
+    // A network of random weights is no model, whoever asked for the end.
+    private Exception NothingTrained(StopReason? reason) => reason == StopReason.TimeBudget
+        ? new TimeoutException($"TimeBudget is {_options.TimeBudget}, and it was used up before the first step was done, so that there is no model; give more time.")
+        : new OperationCanceledException("Training was cancelled before the first step was done, so that there is no model.");
 
     /// <summary>Trains on what is left of the epoch; false if it was stopped before its end.</summary>
     private bool TrainEpoch()

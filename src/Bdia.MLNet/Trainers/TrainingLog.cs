@@ -77,8 +77,20 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
             : result.BestEpoch is { } best ? $"the weights of epoch {best} were kept"
             : "the last weights were kept";
         var figure = result.BestValidation is { } validation ? $" ({Figures(validation)})" : "";
+        if (Unproven(result) is { } warning)
+            Warning(warning);
         var seconds = result.SecondsTraining.ToString("F1", CultureInfo.InvariantCulture);
         Info($"Training ended ({result.StopReason}) after {result.Steps} steps and {seconds} s; {kept}{figure}.");
+    }
+
+    // A model that nothing has judged, of a run that was stopped: what it is worth, nobody knows.
+    private static string? Unproven(TrainingResult result)
+    {
+        if (result.StopReason is not (StopReason.Cancelled or StopReason.TimeBudget) || result.AveragedEpochs is not null)
+            return null;
+        var before = result.History.Count == 0 ? "the first epoch was over" : result.HasValidation && result.BestEpoch is null ? "anything was validated" : null;
+        return before is null ? null
+            : $"Training was stopped ({result.StopReason}) after {result.Steps} steps, before {before}: the model has the last weights, and may have learned next to nothing. Give it more time.";
     }
 
     private string EpochLine(TrainingProgress progress, EpochResult epoch) => string.Create(CultureInfo.InvariantCulture,

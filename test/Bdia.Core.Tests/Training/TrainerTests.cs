@@ -193,6 +193,16 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void A_run_that_ends_before_its_first_step_has_no_result()
+    {
+        using var task = Disposing(new ToyTask());
+        Assert.Contains("before the first step", Assert.Throws<OperationCanceledException>(() => Run(task.Task, Short, probe: () => true)).Message, StringComparison.Ordinal);
+        var late = Assert.Throws<TimeoutException>(() => Run(task.Task, Short with { TimeBudget = TimeSpan.FromTicks(1) }));
+        Assert.StartsWith("TimeBudget is 00:00:00.0000001", late.Message, StringComparison.Ordinal);
+        Assert.False(task.Task.Module.training);
+    }
+
+    [Fact]
     public void What_a_callback_throws_reaches_the_caller_and_batches_are_disposed()
     {
         using var task = Disposing(new ToyTask());

@@ -4,6 +4,7 @@ using Bdia.Core.Operations;
 using Bdia.Core.Training;
 using Bdia.MLNet.Tests.Support;
 using Microsoft.ML;
+using Microsoft.ML.Runtime;
 
 namespace Bdia.MLNet.Tests.Trainers;
 
@@ -60,9 +61,37 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
     [Fact]
     public void A_time_budget_ends_the_run()
     {
-        using var model = Fit(options => options.TimeBudget = TimeSpan.FromMilliseconds(200), epochs: 100_000);
+        using var model = Fit(options => options.TimeBudget = TimeSpan.FromSeconds(1), epochs: 100_000);
 
         Assert.Equal(StopReason.TimeBudget, Result(model).StopReason);
+    }
+
+    [Fact]
+    public void A_time_budget_that_is_over_before_the_first_step_leaves_no_model()
+        => Assert.Contains("TimeBudget is 00:00:00.0000001", Assert.Throws<TimeoutException>(() => Fit(options => options.TimeBudget = TimeSpan.FromTicks(1))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_run_that_is_cancelled_before_the_first_step_leaves_no_model()
+    {
+        using var source = new CancellationTokenSource();
+        Context.Log += (_, line) =>
+        {
+            if (line.RawMessage.Contains("is estimated to take", StringComparison.Ordinal))
+                source.Cancel();
+        };
+
+        Assert.Throws<OperationCanceledException>(() => Fit(options => options.CancellationToken = source.Token));
+    }
+
+    [Fact]
+    public void A_model_that_was_stopped_before_anything_was_validated_comes_with_a_warning()
+    {
+        using var source = new CancellationTokenSource();
+        var log = new LogLines(Context);
+
+        AssertStoppedAtFour(options => (options.Progress, options.ValidateEveryEpochs, options.CancellationToken) = (AtStepFour(source.Cancel), 1000, source.Token));
+
+        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.Contains("may have learned next to nothing", StringComparison.Ordinal));
     }
 
     [Fact]
