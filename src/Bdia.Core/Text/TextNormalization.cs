@@ -3,8 +3,8 @@ using System.Text;
 namespace Bdia.Core.Text;
 
 /// <summary>
-/// What is done to a text before it is cut into tokens. Saved with the tokenizer. In this order: lone surrogates become U+FFFD, letters lower
-/// case, the Unicode form, white space.
+/// What is done to a text before it is cut into tokens. Saved with the tokenizer. In this order: lone surrogates become U+FFFD, the Unicode form,
+/// letters lower case, white space.
 /// </summary>
 public sealed record TextNormalization
 {
@@ -35,8 +35,9 @@ public sealed record TextNormalization
         ArgumentNullException.ThrowIfNull(text);
         ThrowIfUnusable();
         text = WithoutLoneSurrogates(text);
-        if (LowerCase) text = text.ToLowerInvariant();
         if (Form is { } form) text = InForm(text, form);
+        if (LowerCase && text.ToLowerInvariant() is var lower && lower != text)
+            text = Form is { } again ? InForm(lower, again) : lower; // the form first: capitals may come out of it, as of U+2122, the trade mark sign
         return CollapseWhiteSpace ? Collapsed(text) : text;
     }
 

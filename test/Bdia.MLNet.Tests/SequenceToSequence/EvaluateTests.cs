@@ -1,6 +1,11 @@
 using Bdia.Core.Metrics;
+using Bdia.Core.Text;
+using Bdia.MLNet.Scoring;
+using Bdia.MLNet.SequenceToSequence;
+using Bdia.MLNet.Tests.Support;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 
 namespace Bdia.MLNet.Tests.SequenceToSequence;
 
@@ -73,12 +78,72 @@ public class EvaluateTests
     }
 
     [Fact]
-    public void Rows_may_have_different_numbers_of_references_but_not_none()
-    {
-        Assert.Contains("nrefs:var", context.SequenceToSequence.Evaluate(View(rows), "Any").BleuSignature, StringComparison.Ordinal);
+    public void Rows_may_have_different_numbers_of_references()
+        => Assert.Contains("nrefs:var", context.SequenceToSequence.Evaluate(View(rows), "Any").BleuSignature, StringComparison.Ordinal);
 
-        var none = new Scored { PredictedText = "x", Both = ["", ""] };
-        Assert.Contains("Row 1 has no reference", Assert.Throws<InvalidDataException>(() => context.SequenceToSequence.Evaluate(View(rows[0], none), "Any")).Message, StringComparison.Ordinal);
+    [Fact]
+    public void An_empty_cell_is_no_reference()
+    {
+        // Ten wrong predictions, two of them empty: an empty second cell must not make them right.
+        var wrong = Enumerable.Range(0, 10).Select(i => new Scored
+        {
+            PredictedText = i < 2 ? "" : "something else was written here", Target = "the cat sat on the mat", Second = i % 2 == 0 ? "" : " \t", Any = ["", "the cat sat on the mat"],
+        }).ToArray();
+        var one = context.SequenceToSequence.Evaluate(View(wrong), "Target");
+
+        foreach (var metrics in (SequenceToSequenceMetrics[])
+            [context.SequenceToSequence.Evaluate(View(wrong), ["Target", "Second"]), context.SequenceToSequence.Evaluate(View(wrong), ["Second", "Target"]), context.SequenceToSequence.Evaluate(View(wrong), "Any")])
+        {
+            Assert.Equal((one.Bleu, one.BleuSignature, one.Chrf, 0.0, 10, 0), (metrics.Bleu, metrics.BleuSignature, metrics.Chrf, metrics.ExactMatch, metrics.RowCount, metrics.RowsWithoutReference));
+            Assert.Equal(one.ReferenceLength, metrics.ReferenceLength);
+        }
+    }
+
+    [Fact]
+    public void Rows_without_any_reference_are_left_out_counted_and_told()
+    {
+        var log = new LogLines(context);
+        var some = context.SequenceToSequence.Evaluate(View(rows[0], new() { PredictedText = "" }, new() { PredictedText = "x", Target = "" }, rows[1]));
+
+        Assert.Equal((2, 2, 0.5), (some.RowCount, some.RowsWithoutReference, some.ExactMatch));
+        Assert.Equal(context.SequenceToSequence.Evaluate(View(rows[0], rows[1])).Bleu, some.Bleu);
+        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.Contains("2 of 4 rows have no reference", StringComparison.Ordinal));
+        Assert.Contains("none of the 1 rows has a reference",
+            Assert.Throws<InvalidDataException>(() => context.SequenceToSequence.Evaluate(View(new Scored { PredictedText = "x", Both = ["", ""] }), "Any")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bleu_and_chrF_are_computed_as_the_options_say()
+    {
+        var options = new SequenceToSequenceEvaluationOptions { Bleu = new() { Tokenizer = BleuTokenizer.Character, LowerCase = true }, Chrf = new() { WordOrder = 2 } };
+        string[][] references = [.. rows.Select(row => new[] { row.Target! })];
+
+        var metrics = context.SequenceToSequence.Evaluate(View(rows), options: options);
+
+        Assert.Equal((Bleu.Corpus(Predictions, references, options.Bleu).Score, Chrf.Corpus(Predictions, references, options.Chrf).Score), (metrics.Bleu, metrics.Chrf));
+        Assert.Contains("tok:char", metrics.BleuSignature, StringComparison.Ordinal);
+        Assert.Contains("nw:2", metrics.ChrfSignature, StringComparison.Ordinal);
+        Assert.Contains("WordOrder is 9", Assert.Throws<ArgumentException>(() => context.SequenceToSequence.Evaluate(View(rows), options: options with { Chrf = new() { WordOrder = 9 } })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void References_are_normalised_as_the_model_s_targets_were_unless_told_otherwise()
+    {
+        var target = TextTokenizer.Train(["any text"], new() { Normalization = new() { LowerCase = true } }, TestContext.Current.CancellationToken);
+        var model = new TextBatchModel(context, new ReversingTranslator { TargetTokenizer = target }, new("Source", "PredictedText", "Score", "PredictedTexts", "Scores", "Finished"), new(), LongTextPolicy.Truncate);
+        var data = Sentences.View(context, ("tac a", "A  CAT"), ("god a", "A DOG\t"));
+        IDataView scored = new BatchedScoringView(data, model, 4);
+
+        Assert.Equal(1, Exact(scored));
+        Assert.Equal(1, Exact(context.Data.Cache(context.Data.ShuffleRows(context.Transforms.CopyColumns("Other", "Number").Fit(scored).Transform(scored)))));
+        Assert.Equal(0, Exact(scored, new() { ReferenceNormalization = new() { CollapseWhiteSpace = false } }));
+        Assert.Equal(1, Exact(Bare(scored), new() { ReferenceNormalization = new() { LowerCase = true } }));
+        Assert.Equal(0, Exact(Bare(scored)));
+
+        double Exact(IDataView view, SequenceToSequenceEvaluationOptions? options = null) => context.SequenceToSequence.Evaluate(view, options: options).ExactMatch;
+
+        // As it comes from a file: without what the model knows.
+        IDataView Bare(IDataView view) => context.Data.LoadFromEnumerable(ScoredRows.Of(view, "PredictedText", "Target").Rows.Select(row => new Scored { PredictedText = $"{row[0]}", Target = $"{row[1]}" }).ToList());
     }
 
     [Fact]

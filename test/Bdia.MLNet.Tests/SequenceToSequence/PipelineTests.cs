@@ -1,6 +1,7 @@
 using Bdia.MLNet.Tests.Support;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 
 namespace Bdia.MLNet.Tests.SequenceToSequence;
 
@@ -159,6 +160,38 @@ public class PipelineTests
         var keys = folds.Select(fold => ScoredRows.Of(fold.ScoredHoldOutSet, "Number").Rows.Select(row => (float)row[0]).Distinct()).ToList();
         Assert.Empty(keys[0].Intersect(keys[1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(rows), Trainer(), numberOfFolds: 1));
+    }
+
+    [Fact]
+    public void CrossValidate_leaves_out_folds_that_have_nothing_to_judge_and_keeps_the_results_of_the_others()
+    {
+        // All rows but a few in one fold by their key; one more fold has rows, and no target among them.
+        var log = new LogLines(context);
+        var rows = Sentences.Of(24).ToList();
+        foreach (var row in rows)
+            row.Number = (int)row.Number % 2;
+
+        var folds = context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(rows), Trainer(epochs: 1), numberOfFolds: 6, samplingKeyColumnName: "Number", seed: 1);
+
+        Assert.InRange(folds.Count, 1, 2); // two keys fill two folds of six at most
+        Assert.Equal(24, folds.Sum(fold => fold.Metrics.RowCount));
+        Assert.Equal(6 - folds.Count, log.Of(ChannelMessageKind.Warning).Count(line => line.StartsWith("Fold ", StringComparison.Ordinal) && line.Contains("has no rows", StringComparison.Ordinal)));
+        Assert.All(folds, fold => ((IDisposable)fold.Model).Dispose());
+    }
+
+    [Fact]
+    public void CrossValidate_that_cannot_judge_any_fold_says_so_before_it_trains()
+    {
+        var rows = Sentences.Of(12).ToList();
+        rows.ForEach(row => row.Target = " ");
+        var fits = 0;
+        var counting = context.Transforms.CustomMapping<Sentence, Sentence>((_, _) => fits++, null).Append(Trainer());
+
+        var fault = Assert.Throws<InvalidDataException>(() => context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(rows), counting, numberOfFolds: 2));
+
+        Assert.Contains("none of them a reference", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(0, fits);
+        Assert.Throws<InvalidDataException>(() => context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(Sentences.Of(0)), Trainer(), numberOfFolds: 2));
     }
 
     [Fact]
