@@ -31,6 +31,7 @@ public static class BdiaSequenceToSequenceCatalog
     /// | `targetColumnName` | Text | Input, for training: the text to write |
     /// | `predictedTextColumnName` | Text | Output: the text that the model writes |
     /// | `scoreColumnName` | Single | Output: its log-probability, normalised by length; 0 is certainty |
+    /// | `Finished` | Boolean | Output: whether the model ended the text itself |
     /// ]]></format>
     /// </remarks>
     /// <example>
@@ -70,6 +71,7 @@ public static class BdiaSequenceToSequenceCatalog
     /// | `TargetColumnName` | Text | Input, for training: the text to write |
     /// | `PredictedTextColumnName` | Text | Output: the text that the model writes |
     /// | `ScoreColumnName` | Single | Output: its log-probability, normalised by length; 0 is certainty |
+    /// | `FinishedColumnName` | Boolean | Output: whether the model ended the text itself |
     /// | `PredictedTextsColumnName` | Vector of Text | Output where `Decoding.BestCount` is above 1: the best texts, best first |
     /// | `ScoresColumnName` | Vector of Single | Output where `Decoding.BestCount` is above 1: their scores |
     /// ]]></format>

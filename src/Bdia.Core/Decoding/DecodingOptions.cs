@@ -18,6 +18,11 @@ namespace Bdia.Core.Decoding;
 /// </remarks>
 public sealed record DecodingOptions
 {
+    /// <summary>What <see cref="MaxLengthConstant"/> is at least where it is fitted, and where there is nothing to fit it to.</summary>
+    internal const int LeastFittedConstant = 50;
+
+    private const int MostConstant = 10_000;
+
     /// <summary>Hypotheses that are followed at once, 1..100; 1 is greedy decoding. Default 4.</summary>
     public int BeamSize { get; init; } = 4;
 
@@ -36,8 +41,11 @@ public sealed record DecodingOptions
     /// </summary>
     public double MaxLengthRatio { get; init; } = 1;
 
-    /// <summary>See <see cref="MaxLengthRatio"/>, 0..10,000. Default 50.</summary>
-    public int MaxLengthConstant { get; init; } = 50;
+    /// <summary>
+    /// See <see cref="MaxLengthRatio"/>, 0..10,000. Null, the default, is fitted to the training rows of a translator, so that their targets have room,
+    /// and is at least 50 (the translator tells it); where there is no translator, 50.
+    /// </summary>
+    public int? MaxLengthConstant { get; init; }
 
     /// <summary>Whether tokens are drawn instead of searched for; <see cref="BeamSize"/> then plays no part. Default false.</summary>
     public bool Sample { get; init; }
@@ -63,6 +71,10 @@ public sealed record DecodingOptions
     /// </summary>
     public bool UseCache { get; init; } = true;
 
+    /// <summary>The <see cref="MaxLengthConstant"/> that leaves room for outputs like those of training: a quarter more than the longest needs beyond its source.</summary>
+    /// <param name="beyond">Most tokens that a target has beyond <see cref="MaxLengthRatio"/> times those of its source, end tokens counted.</param>
+    internal static int FittedConstant(long beyond) => (int)Math.Clamp((5 * beyond + 3) / 4, LeastFittedConstant, MostConstant);
+
     /// <summary>Rows of a batch that one input takes: hypotheses that are followed at once.</summary>
     internal int RowsPerInput => Sample ? BestCount : BeamSize;
 
@@ -71,7 +83,7 @@ public sealed record DecodingOptions
     internal double Penalty(int tokens) => Math.Pow((5.0 + tokens) / 6, LengthPenalty);
 
     /// <summary>Tokens of the longest output for an input, end tokens counted in both, before the network's own bound.</summary>
-    internal int LongestOutput(int inputTokens) => Math.Max(1, (int)Math.Min(MaxLengthRatio * inputTokens + MaxLengthConstant, int.MaxValue));
+    internal int LongestOutput(int inputTokens) => Math.Max(1, (int)Math.Min(MaxLengthRatio * inputTokens + (MaxLengthConstant ?? LeastFittedConstant), int.MaxValue));
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
@@ -83,7 +95,7 @@ public sealed record DecodingOptions
         faults.Require(BestCount is >= 1 and <= 100, nameof(BestCount), BestCount, "1..100");
         faults.Require(Sample || BestCount <= BeamSize || BeamSize < 1, nameof(BestCount), BestCount, $"at most BeamSize, {BeamSize}, unless Sample is on");
         faults.Require(MaxLengthRatio is >= 0 and <= 100, nameof(MaxLengthRatio), MaxLengthRatio, "0..100");
-        faults.Require(MaxLengthConstant is >= 0 and <= 10_000, nameof(MaxLengthConstant), MaxLengthConstant, "0..10,000");
+        faults.Require(MaxLengthConstant is null or (>= 0 and <= MostConstant), nameof(MaxLengthConstant), MaxLengthConstant, "0..10,000, or null (fitted)");
         faults.Require(Temperature is > 0 and <= 100, nameof(Temperature), Temperature, "above 0 and at most 100");
         faults.Require(TopK >= 0, nameof(TopK), TopK, "0 (all) or more");
         faults.Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0 and at most 1");

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
+using Bdia.Core.Decoding;
 using Bdia.Core.Models;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
@@ -12,10 +14,11 @@ namespace Bdia.Core.SequenceToSequence;
 /// <param name="Training">Rows to train on, at least one.</param>
 /// <param name="Validation">Rows to validate on; null where there are none.</param>
 /// <param name="References">Target texts of the first validation rows, as BLEU takes them.</param>
+/// <param name="MaxLengthConstant">The <see cref="DecodingOptions.MaxLengthConstant"/> that leaves room for targets like those of the training rows.</param>
 /// <param name="Hashes">SHA-256 of tokenizers and texts, by name.</param>
 internal sealed record SequenceData(
     ITextTokenizer Source, ITextTokenizer Target, SequenceRows Training, SequenceRows? Validation,
-    IReadOnlyList<string> References, IReadOnlyDictionary<string, string> Hashes)
+    IReadOnlyList<string> References, int MaxLengthConstant, IReadOnlyDictionary<string, string> Hashes)
 {
     /// <summary>Reads the rows: once to see what there is, once more to train tokenizers where none are given, once to keep their ids.</summary>
     public static SequenceData Read(
@@ -30,11 +33,12 @@ internal sealed record SequenceData(
             ["TargetTokenizer.SHA-256"] = Hash(target, nameof(options.TargetTokenizer)),
             ["TrainingData.SHA-256"] = reader.Hash!,
         };
+        if (survey.HeldBySource) hashes.Add("ValidationRows.By", "source"); // where none recurs, it is as it was when rows were held back one by one
 
         var kept = new TextRows("training", source, target, options);
         var held = new TextRows("validation", source, target, options);
         var references = new List<string>();
-        var number = 0;
+        var (number, seen) = (0, 0);
         foreach (var pair in reader.Read())
         {
             if (!survey.IsHeld(number)) kept.Add(pair, number);
@@ -52,16 +56,31 @@ internal sealed record SequenceData(
         }
 
         foreach (var note in kept.Notes().Concat(held.Notes())) notes?.Report(new(note, IsWarning: true));
+        if (seen > 0)
+        {
+            notes?.Report(new(string.Create(CultureInfo.InvariantCulture, $"{seen} of {held.Rows.Count} validation rows ({(double)seen / held.Rows.Count:P1}) have a source that is trained on as well: ")
+                + "validation says less of new texts than it seems to. Part rows by source, so that all rows of one source are on one side.", IsWarning: true));
+        }
+
         if (validation is null) notes?.Report(new(held.Rows.Count > 0 ? $"{held.Rows.Count} of {held.Rows.Count + kept.Rows.Count} training rows are held back for validation." : "No rows are held back for validation."));
         notes?.Report(new($"{kept.Rows.Count} rows to train on, with {kept.Rows.Source.Ids} source and {kept.Rows.Target.Ids} target tokens."));
-        return new SequenceData(source, target, kept.Rows, held.Rows.Count > 0 ? held.Rows : null, references, hashes);
+        return new SequenceData(source, target, kept.Rows, held.Rows.Count > 0 ? held.Rows : null, references, LengthConstant(kept.Rows, options.Decoding), hashes);
 
         void AddHeld(TextPair pair, long row)
         {
-            if (held.Add(pair, row) && references.Count < options.BleuRows)
-                references.Add(options.TargetTokenizer is null ? options.Tokenizer.Normalization.Apply(pair.Target) : pair.Target);
+            if (!held.Add(pair, row)) return;
+            if (survey.IsTrainedOn(pair.Source, options)) seen++;
+            if (references.Count < options.BleuRows)
+                references.Add(target.Normalize(pair.Target)); // no output could equal what normalisation takes away
         }
     }
+
+    /// <summary>How validation text is decoded.</summary>
+    public DecodingOptions Decoding(SequenceTrainingOptions options)
+        => options.Decoding with { BestCount = 1, MaxLengthConstant = options.Decoding.MaxLengthConstant ?? MaxLengthConstant };
+
+    private static int LengthConstant(SequenceRows rows, DecodingOptions decoding)
+        => DecodingOptions.FittedConstant(Enumerable.Range(0, rows.Count).Max(row => rows.Target.Length(row) - (long)(decoding.MaxLengthRatio * rows.Source.Length(row))));
 
     /// <summary>Tokens of a batch of this data.</summary>
     public int BatchTokens(SequenceTrainingOptions options) => options.BatchTokens(Math.Max(Training.Source.Ids, Training.Target.Ids));
@@ -70,8 +89,8 @@ internal sealed record SequenceData(
     public IReadOnlyDictionary<string, string> Identity(EncoderDecoderOptions model, SequenceTrainingOptions options, int parts)
     {
         var identity = RunIdentity.Flatten(nameof(EncoderDecoderOptions), model);
-        // Tokenizers count by what they do, which their hashes tell.
-        foreach (var (name, value) in RunIdentity.Flatten(nameof(SequenceTrainingOptions), options with { SourceTokenizer = null, TargetTokenizer = null }))
+        // Tokenizers count by what they do, which their hashes tell; and so does a constant that is fitted, by the rows.
+        foreach (var (name, value) in RunIdentity.Flatten(nameof(SequenceTrainingOptions), Told(options)))
             identity.Add(name, value);
         if (parts > 1) identity.Add("Batches.Parts", $"{parts}"); // accumulation alone does not tell cut batches from whole ones
         identity.Add("TrainingData.Rows", $"{Training.Count}");
@@ -79,6 +98,14 @@ internal sealed record SequenceData(
         foreach (var (name, value) in Hashes) identity.Add(name, value);
         return identity;
     }
+
+    // The constant as it was before it could be fitted, so that checkpoints of then are known.
+    private static SequenceTrainingOptions Told(SequenceTrainingOptions options) => options with
+    {
+        SourceTokenizer = null,
+        TargetTokenizer = null,
+        Decoding = options.Decoding with { MaxLengthConstant = options.Decoding.MaxLengthConstant ?? DecodingOptions.LeastFittedConstant },
+    };
 
     private static (ITextTokenizer Source, ITextTokenizer Target) Tokenizers(
         SequenceTrainingOptions options, PairReader reader, RowSurvey survey, IProgress<TrainingNote>? notes, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Bdia.Core.Text;
 
 namespace Bdia.Core.SequenceToSequence;
@@ -17,6 +18,12 @@ internal sealed class TextRows(string what, ITextTokenizer source, ITextTokenize
 
     /// <summary>Targets that were cut off.</summary>
     public int CutTargets { get; private set; }
+
+    /// <summary>Source tokens that stand for what the tokenizer cannot write.</summary>
+    public long UnknownSourceTokens { get; private set; }
+
+    /// <summary>Target tokens that stand for what the tokenizer cannot write.</summary>
+    public long UnknownTargetTokens { get; private set; }
 
     /// <summary>The rows.</summary>
     public SequenceRows Rows { get; } = new(NetworkIds.Vocabulary(source), NetworkIds.Vocabulary(target));
@@ -38,6 +45,8 @@ internal sealed class TextRows(string what, ITextTokenizer source, ITextTokenize
 
         if (IsLong(sourceIds, number, "source")) CutSources++;
         if (IsLong(targetIds, number, "target")) CutTargets++;
+        UnknownSourceTokens += CountUnknown(sourceIds, source);
+        UnknownTargetTokens += CountUnknown(targetIds, target);
         Rows.Add(NetworkIds.CutSource(sourceIds, options.MaxTokens), NetworkIds.CutTarget(targetIds, options.MaxTokens));
         return true;
     }
@@ -47,7 +56,16 @@ internal sealed class TextRows(string what, ITextTokenizer source, ITextTokenize
     {
         if (Empty > 0) yield return $"{Empty} of {Empty + Rows.Count} {what} rows have an empty source or target, and are left out.";
         if (CutSources + CutTargets > 0) yield return $"{CutSources} source and {CutTargets} target texts of the {what} rows have more than {options.MaxTokens} tokens; their ends are cut off.";
+        foreach (var (side, unknown, tokens) in ((string, long, long)[])[("source", UnknownSourceTokens, Rows.Source.Ids), ("target", UnknownTargetTokens, Rows.Target.Ids)])
+        {
+            if (unknown > 0)
+                yield return string.Create(CultureInfo.InvariantCulture, $"{unknown} of {tokens} {side} tokens of the {what} rows ({(double)unknown / tokens:P2}) stand for text that the tokenizer ")
+                    + "cannot write: it is lost. A tokenizer that falls back to bytes, or one trained on the rows, loses nothing.";
+        }
     }
+
+    private static long CountUnknown(int[] ids, ITextTokenizer tokenizer) =>
+        tokenizer.UnknownId is { } unknown ? ids.Count(id => id == unknown + SpecialTokens.Count) : 0;
 
     private bool IsLong(int[] ids, long number, string side)
     {

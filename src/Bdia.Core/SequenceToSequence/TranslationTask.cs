@@ -1,3 +1,4 @@
+using System.Globalization;
 using Bdia.Core.Decoding;
 using Bdia.Core.Metrics;
 using Bdia.Core.Models;
@@ -16,6 +17,8 @@ internal sealed class TranslationTask(
 {
     private const int BatchesAhead = 1;
     private const int DecodedAtOnce = 128; // rows between two questions whether to stop
+    private const int Average = 0; // in place of an epoch
+    private readonly Dictionary<int, int> _cutOutputs = [];
     private CrossEntropy? _lossBefore;
 
     /// <inheritdoc/>
@@ -53,10 +56,21 @@ internal sealed class TranslationTask(
 
     /// <inheritdoc/>
     public ValidationResult? Validate(int epoch, StopSignal stop)
-        => Judge(options.BleuEveryEpochs > 0 && (epoch % options.BleuEveryEpochs == 0 || epoch == training.Epochs), stop);
+        => Judge(epoch, options.BleuEveryEpochs > 0 && (epoch % options.BleuEveryEpochs == 0 || epoch == training.Epochs), stop);
 
     /// <inheritdoc/>
-    public ValidationResult? ValidateAverage(int epoch, StopSignal stop) => Judge(options.BleuEveryEpochs > 0, stop);
+    public ValidationResult? ValidateAverage(int epoch, StopSignal stop) => Judge(Average, options.BleuEveryEpochs > 0, stop);
+
+    /// <summary>How many validation outputs of the model that a run ended with were cut off, as a sentence; null where none was, or none was decoded.</summary>
+    public string? CutOutputs(TrainingResult result)
+    {
+        var epoch = result.AveragedEpochs is not null ? Average : result.BestEpoch ?? (result.History.Count > 0 ? result.History[^1].Epoch : Average);
+        if (!_cutOutputs.TryGetValue(epoch, out var cut) || cut == 0) return null;
+        var decoding = data.Decoding(options);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{cut} of {data.References.Count} validation outputs were cut off at their longest length, {decoding.MaxLengthRatio} times the source's tokens and {decoding.MaxLengthConstant} more, ")
+            + "before the model had ended them; BLEU takes them as they are. A model that has learned little may not end its texts; otherwise raise Decoding.MaxLengthConstant.";
+    }
 
     /// <summary>Frees what is left of the last loss.</summary>
     public void Dispose()
@@ -65,7 +79,7 @@ internal sealed class TranslationTask(
         _lossBefore = null;
     }
 
-    private ValidationResult Judge(bool bleu, StopSignal stop)
+    private ValidationResult Judge(int epoch, bool bleu, StopSignal stop)
     {
         Dispose();
         var totals = new ValidationTotals();
@@ -81,7 +95,7 @@ internal sealed class TranslationTask(
         }
 
         stop.ThrowIfRequested();
-        return totals.ToResult(bleu ? Bleu(stop) : null);
+        return totals.ToResult(bleu ? Bleu(epoch, stop) : null);
     }
 
     /// <summary>Logits (N, V) of the positions that have an output, and of those alone: the output product is the largest of a small network.</summary>
@@ -94,9 +108,10 @@ internal sealed class TranslationTask(
         return model.Project(batch.Positions is { } positions ? flat.index_select(0, positions.to(device)) : flat);
     }
 
-    private double Bleu(StopSignal stop)
+    private double Bleu(int epoch, StopSignal stop)
     {
-        var decoding = options.Decoding with { BestCount = 1 };
+        var decoding = data.Decoding(options);
+        var cut = 0;
         var outputs = new string[data.References.Count];
         // Rows of like length together, since a batch takes as long as its longest.
         foreach (var rows in Enumerable.Range(0, outputs.Length).OrderBy(data.Validation!.Source.Length).Chunk(DecodedAtOnce))
@@ -104,8 +119,10 @@ internal sealed class TranslationTask(
             stop.ThrowIfRequested();
             var hypotheses = Decoder.Decode(model, [.. rows.Select(Source)], decoding);
             for (var i = 0; i < rows.Length; i++) outputs[rows[i]] = NetworkIds.Text(data.Target, hypotheses[i][0].Ids);
+            cut += hypotheses.Count(found => !found[0].Finished);
         }
 
+        _cutOutputs[epoch] = cut;
         return Metrics.Bleu.Corpus(outputs, [.. data.References.Select(reference => new[] { reference })]).Score;
     }
 

@@ -22,16 +22,21 @@ public sealed class Translator : IDisposable
     /// <param name="longTexts">What becomes of longer input.</param>
     /// <param name="decoding">How texts are decoded unless told otherwise.</param>
     /// <param name="result">How its training went, if it was trained here.</param>
+    /// <param name="maxLengthConstant">What a <see cref="DecodingOptions.MaxLengthConstant"/> of null stands for, 0..10,000; null = 50.</param>
     /// <exception cref="ArgumentException">The parts do not belong together, or an option is out of range.</exception>
-    public Translator(EncoderDecoder model, ITextTokenizer source, ITextTokenizer target, int maxTokens, LongTextPolicy longTexts, DecodingOptions decoding, TrainingResult? result = null)
+    public Translator(
+        EncoderDecoder model, ITextTokenizer source, ITextTokenizer target, int maxTokens, LongTextPolicy longTexts, DecodingOptions decoding,
+        TrainingResult? result = null, int? maxLengthConstant = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(decoding);
         decoding.Validate();
+        (decoding with { MaxLengthConstant = maxLengthConstant }).Validate();
         TranslatorDescription.Check(model.Options, source, target, maxTokens, longTexts);
         (Model, SourceTokenizer, TargetTokenizer, MaxTokens, LongTexts, Decoding, Result) = (model, source, target, maxTokens, longTexts, decoding, result);
+        MaxLengthConstant = maxLengthConstant ?? DecodingOptions.LeastFittedConstant;
         model.eval();
     }
 
@@ -52,6 +57,12 @@ public sealed class Translator : IDisposable
 
     /// <summary>How texts are decoded unless told otherwise.</summary>
     public DecodingOptions Decoding { get; }
+
+    /// <summary>
+    /// What a <see cref="DecodingOptions.MaxLengthConstant"/> of null stands for: a quarter more tokens than any training target had beyond
+    /// <see cref="DecodingOptions.MaxLengthRatio"/> times its source, at least 50. Saved with the translator; 50 for those saved before it was fitted.
+    /// </summary>
+    public int MaxLengthConstant { get; }
 
     /// <summary>How training went; null for a translator that was loaded.</summary>
     public TrainingResult? Result { get; }
@@ -83,6 +94,7 @@ public sealed class Translator : IDisposable
         ArgumentNullException.ThrowIfNull(texts);
         decoding ??= Decoding;
         decoding.Validate();
+        decoding = decoding with { MaxLengthConstant = decoding.MaxLengthConstant ?? MaxLengthConstant };
         var translations = new IReadOnlyList<Translation>[texts.Count];
         var (sources, places) = (new List<int[]>(), new List<int>());
         for (var i = 0; i < texts.Count; i++)
@@ -119,7 +131,7 @@ public sealed class Translator : IDisposable
 
     /// <summary>Everything but the weights as JSON: format version, network options, tokenizers, lengths, decoding.</summary>
     /// <returns>Text that <see cref="Load"/> takes.</returns>
-    public string ToJson() => new TranslatorDescription(Model.Options, SourceTokenizer, TargetTokenizer, MaxTokens, LongTexts, Decoding).ToJson();
+    public string ToJson() => new TranslatorDescription(Model.Options, SourceTokenizer, TargetTokenizer, MaxTokens, LongTexts, Decoding, MaxLengthConstant).ToJson();
 
     /// <summary>Puts a saved translator together again.</summary>
     /// <param name="weights">What <see cref="SaveWeights"/> wrote.</param>
@@ -136,7 +148,7 @@ public sealed class Translator : IDisposable
         try
         {
             if (device is not null && device.type != DeviceType.CPU) model.to(device);
-            return new Translator(model, description.Source, description.Target, description.MaxTokens, description.LongTexts, description.Decoding);
+            return new Translator(model, description.Source, description.Target, description.MaxTokens, description.LongTexts, description.Decoding, maxLengthConstant: description.MaxLengthConstant);
         }
         catch
         {

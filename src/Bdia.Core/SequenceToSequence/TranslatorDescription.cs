@@ -8,13 +8,14 @@ namespace Bdia.Core.SequenceToSequence;
 
 /// <summary>What is saved of a translator besides its weights. Version 1; a later version that adds fields with defaults stays 1, one that changes a meaning becomes 2.</summary>
 internal sealed record TranslatorDescription(
-    EncoderDecoderOptions Model, ITextTokenizer Source, ITextTokenizer Target, int MaxTokens, LongTextPolicy LongTexts, DecodingOptions Decoding)
+    EncoderDecoderOptions Model, ITextTokenizer Source, ITextTokenizer Target, int MaxTokens, LongTextPolicy LongTexts, DecodingOptions Decoding,
+    int? MaxLengthConstant)
 {
     private const int Version = 1;
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
     public string ToJson() => JsonSerializer.Serialize(
-        new Document(Version, Model, Save(Source), ReferenceEquals(Source, Target) ? null : Save(Target), MaxTokens, LongTexts, Decoding), Json);
+        new Document(Version, Model, Save(Source), ReferenceEquals(Source, Target) ? null : Save(Target), MaxTokens, LongTexts, Decoding, MaxLengthConstant), Json);
 
     /// <exception cref="InvalidDataException">The text is no description of this version.</exception>
     public static TranslatorDescription Parse(string json)
@@ -33,10 +34,11 @@ internal sealed record TranslatorDescription(
                 throw new InvalidDataException("The translator's description lacks the model, the tokenizer or the decoding; it is damaged.");
             content.Model.Validate();
             content.Decoding.Validate();
+            (content.Decoding with { MaxLengthConstant = content.MaxLengthConstant }).Validate();
             var source = Load(content.SourceTokenizer);
             var target = content.TargetTokenizer is null ? source : Load(content.TargetTokenizer);
             Check(content.Model, source, target, content.MaxTokens, content.LongTexts.Value);
-            return new TranslatorDescription(content.Model, source, target, content.MaxTokens, content.LongTexts.Value, content.Decoding);
+            return new TranslatorDescription(content.Model, source, target, content.MaxTokens, content.LongTexts.Value, content.Decoding, content.MaxLengthConstant);
         }
         catch (Exception fault) when (fault is JsonException or ArgumentException or FormatException or InvalidOperationException or NotSupportedException)
         {
@@ -72,5 +74,6 @@ internal sealed record TranslatorDescription(
 
     // Tokenizers are base64 in the text.
     private sealed record Document(
-        int FormatVersion, EncoderDecoderOptions? Model, byte[]? SourceTokenizer, byte[]? TargetTokenizer, int MaxTokens, LongTextPolicy? LongTexts, DecodingOptions? Decoding);
+        int FormatVersion, EncoderDecoderOptions? Model, byte[]? SourceTokenizer, byte[]? TargetTokenizer, int MaxTokens, LongTextPolicy? LongTexts, DecodingOptions? Decoding,
+        int? MaxLengthConstant);
 }

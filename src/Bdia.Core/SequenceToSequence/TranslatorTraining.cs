@@ -57,7 +57,8 @@ public static class TranslatorTraining
             notes?.Report(new($"{plan.BatchCount(0)} batches in the first epoch, with {plan.PaddingShare(0):P1} padding."));
             var trainer = new Trainer<TokenBatch>(training) { AverageEpochs = sequences.AverageEpochs, AverageOf = sequences.AverageOf };
             var result = trainer.Run(task, new TokenBatchSource(data.Training, plan, training.Seed), progress, stopProbe, cancellation);
-            return new Translator(network, data.Source, data.Target, sequences.MaxTokens, sequences.LongTexts, sequences.Decoding, result);
+            if (task.CutOutputs(result) is { } cut) notes?.Report(new(cut, IsWarning: true));
+            return new Translator(network, data.Source, data.Target, sequences.MaxTokens, sequences.LongTexts, sequences.Decoding, result, data.MaxLengthConstant);
         }
         catch
         {

@@ -24,6 +24,11 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         /// <summary>Output: its log-probability, normalised by length. Default "Score".</summary>
         public string ScoreColumnName = "Score";
 
+        /// <summary>
+        /// Output: whether the model ended the text itself; false where the longest length that <see cref="Decoding"/> allows cut it off. Default "Finished".
+        /// </summary>
+        public string FinishedColumnName = "Finished";
+
         /// <summary>Output where <see cref="Decoding"/> asks for more than one text: a vector of them, best first. Default "PredictedTexts".</summary>
         public string PredictedTextsColumnName = "PredictedTexts";
 
@@ -39,8 +44,11 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         /// <summary>Whether source and target share one tokenizer made from both. Default true.</summary>
         public bool SharedVocabulary = sequenceDefaults.SharedVocabulary;
 
-        /// <summary>What is done to texts before they are cut into tokens: white space, case, Unicode form. Saved with the model.</summary>
-        public TextNormalization Normalization = sequenceDefaults.Tokenizer.Normalization;
+        /// <summary>
+        /// What is done to texts before they are cut into tokens: white space, case, Unicode form. Saved with the model. Null, the default, collapses
+        /// white space, and leaves texts to a SentencePiece model as they are, since it normalises by itself.
+        /// </summary>
+        public TextNormalization? Normalization;
 
         /// <summary>A ready tokenizer for the source; null = made from the training rows, or read from <see cref="SourceTokenizerFile"/>. Default null.</summary>
         public ITextTokenizer? SourceTokenizer;
@@ -111,7 +119,7 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         /// <summary>Which epochs these are. Default <see cref="WeightAverage.Last"/>.</summary>
         public WeightAverage AverageOf = sequenceDefaults.AverageOf;
 
-        /// <summary>How text is written, in validation and when scoring: beam, length penalty, longest text, sampling. More than one text (BestCount) adds two columns. Default beam of 4, length penalty 0.6.</summary>
+        /// <summary>How text is written, in validation and when scoring: beam, length penalty, longest text (by default fitted to the training rows), sampling. More than one text (BestCount) adds two columns. Default beam of 4, length penalty 0.6.</summary>
         public DecodingOptions Decoding = sequenceDefaults.Decoding;
 
         private static readonly SequenceTrainingOptions sequenceDefaults = SequenceDefaults.Sequences;

@@ -24,6 +24,7 @@ namespace Bdia.MLNet;
 /// | `Target` | Text | The text to write, for training; rows where either side is empty are left out and counted |
 /// | `PredictedText` | Text | The text that the model writes; empty where there is nothing to read |
 /// | `Score` | Single | Its log-probability, normalised by length: log P(Y) / ((5 + \|Y\|) / 6)^alpha; at most 0, and 0 where there is nothing to read |
+/// | `Finished` | Boolean | Whether the model ended the text itself; false where the longest length cut it off |
 /// | `PredictedTexts` | Vector of Text | Where `Decoding.BestCount` is above 1: the best texts, best first; slots without a text are empty |
 /// | `Scores` | Vector of Single | Where `Decoding.BestCount` is above 1: their scores; slots without a text are NaN |
 ///

@@ -9,8 +9,8 @@ using Microsoft.ML.Runtime;
 namespace Bdia.MLNet;
 
 /// <summary>
-/// A trained translator as an ML.NET transformer. It adds two columns, PredictedText and Score, or four where <see cref="Decoding"/> asks for
-/// more than one text, and decodes a batch of rows together. Threads may share it.
+/// A trained translator as an ML.NET transformer. It adds the columns PredictedText, Score and Finished, and two more where <see cref="Decoding"/>
+/// asks for more than one text, and decodes a batch of rows together. Threads may share it.
 /// </summary>
 /// <remarks>
 /// The rows beside a row in a batch change its score by float rounding alone (less than 1e-4), and its text only where two candidates are

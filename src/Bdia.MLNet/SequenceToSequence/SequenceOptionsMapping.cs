@@ -36,7 +36,7 @@ internal static class SequenceOptionsMapping
 
     public static SequenceTrainingOptions Sequences(Options options) => new()
     {
-        Tokenizer = new TokenizerOptions { Level = options.TokenLevel, VocabularySize = options.VocabularySize, Normalization = options.Normalization },
+        Tokenizer = new TokenizerOptions { Level = options.TokenLevel, VocabularySize = options.VocabularySize, Normalization = options.Normalization ?? new TextNormalization() },
         SharedVocabulary = options.SharedVocabulary,
         SourceTokenizer = options.SourceTokenizer,
         TargetTokenizer = options.TargetTokenizer,
@@ -52,7 +52,7 @@ internal static class SequenceOptionsMapping
     };
 
     public static TextColumns Columns(Options options)
-        => new(options.SourceColumnName, options.PredictedTextColumnName, options.ScoreColumnName, options.PredictedTextsColumnName, options.ScoresColumnName);
+        => new(options.SourceColumnName, options.PredictedTextColumnName, options.ScoreColumnName, options.PredictedTextsColumnName, options.ScoresColumnName, options.FinishedColumnName);
 
     /// <returns>The options, without fault.</returns>
     /// <exception cref="ArgumentException">Some options are out of range; the message lists all of them.</exception>
@@ -63,6 +63,7 @@ internal static class SequenceOptionsMapping
         (string, string?)[] outputs =
         [
             (nameof(options.PredictedTextColumnName), options.PredictedTextColumnName), (nameof(options.ScoreColumnName), options.ScoreColumnName),
+            (nameof(options.FinishedColumnName), options.FinishedColumnName),
             (nameof(options.PredictedTextsColumnName), options.PredictedTextsColumnName), (nameof(options.ScoresColumnName), options.ScoresColumnName),
         ];
         faults.RequireNames([source, target, .. outputs]);
@@ -73,13 +74,11 @@ internal static class SequenceOptionsMapping
         AddTokenizerFaults(faults, "Target", options.TargetTokenizer, options.TargetTokenizerFile, options.TargetMergesFile);
         if (options.BestBy == ModelSelection.Score && options.BleuEveryEpochs == 0)
             faults.Add("BestBy is Score, which is BLEU, and BleuEveryEpochs is 0, so that there is none; set it to 1 or more, or BestBy to Loss.");
-        if (options.Normalization is null)
-            faults.Add("Normalization is null; it must be a TextNormalization.");
         if (options.Decoding is null)
             faults.Add("Decoding is null; it must be a DecodingOptions.");
         faults.Include(() => Model(options).Validate());
         faults.Include(() => options.Training(seed: 0).Validate(options.Mode));
-        if (options is { Normalization: not null, Decoding: not null })
+        if (options.Decoding is not null)
             faults.Include(() => Sequences(options).Validate());
         faults.ThrowIfAny();
         return options;
@@ -96,7 +95,7 @@ internal static class SequenceOptionsMapping
         return copy;
     }
 
-    private static ITextTokenizer? Read(string? file, string? merges, TextNormalization normalization)
+    private static ITextTokenizer? Read(string? file, string? merges, TextNormalization? normalization)
         => file is null ? null
             : merges is null ? TextTokenizer.FromSentencePiece(file, normalization)
             : TextTokenizer.FromBytePairFiles(file, merges, normalization);

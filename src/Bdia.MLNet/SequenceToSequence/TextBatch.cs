@@ -7,14 +7,16 @@ namespace Bdia.MLNet.SequenceToSequence;
 
 /// <summary>The texts of some rows and what the model makes of them. Rows without text take no part in decoding.</summary>
 internal sealed class TextBatch(
-    DataViewRow source, ValueGetter<ReadOnlyMemory<char>> getter, TextBatchModel model, BadRows blank, BadRows tooLong, int capacity) : RowBatch
+    DataViewRow source, ValueGetter<ReadOnlyMemory<char>> getter, TextBatchModel model, BadRows blank, BadRows tooLong, BadRows cutOff, int capacity) : RowBatch
 {
     private const int NoText = -1;
 
     private static readonly Translation[] nothing = [new("", 0, true)];
 
     private readonly int bestCount = model.Decoding.BestCount;
+    private readonly TextOutput[] outputs = [.. model.Columns.Outputs(model.Decoding.BestCount)];
     private readonly List<string> texts = new(capacity);
+    private readonly List<long> positions = new(capacity); // rows of the source that the texts stand in
     private readonly int[] places = new int[capacity]; // row of the batch to text, or NoText
     private IReadOnlyList<IReadOnlyList<Translation>> translations = [];
     private ReadOnlyMemory<char> value;
@@ -35,24 +37,34 @@ internal sealed class TextBatch(
             tooLong.Handle(source.Position, $"the text has {tokens} tokens, but the model reads at most {model.Translator.MaxTokens}");
         places[rows++] = texts.Count;
         texts.Add(text);
+        positions.Add(source.Position);
     }
 
-    public override void Score() => translations = texts.Count == 0 ? [] : model.Translator.Translate(texts, model.Decoding);
+    public override void Score()
+    {
+        translations = texts.Count == 0 ? [] : model.Translator.Translate(texts, model.Decoding);
+        for (var i = 0; i < translations.Count; i++)
+        {
+            if (!translations[i][0].Finished)
+                cutOff.Handle(positions[i], "the output is as long as it may be, and the model has not ended it");
+        }
+    }
 
     public override void Clear()
     {
         texts.Clear();
+        positions.Clear();
         translations = [];
         rows = 0;
     }
 
-    public override Delegate CreateGetter(int output, Func<int> slot) => output switch
+    public override Delegate CreateGetter(int output, Func<int> slot) => outputs[output] switch
     {
-        TextColumns.PredictedTextIndex => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> text) => text = Of(slot())[0].Text.AsMemory()),
-        TextColumns.ScoreIndex => (ValueGetter<float>)((ref float score) => score = (float)Of(slot())[0].Score),
-        TextColumns.PredictedTextsIndex => (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)((ref VBuffer<ReadOnlyMemory<char>> all) => Copy(Of(slot()), static best => best.Text.AsMemory(), default, ref all)),
-        TextColumns.ScoresIndex => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> all) => Copy(Of(slot()), static best => (float)best.Score, float.NaN, ref all)),
-        _ => throw new ArgumentOutOfRangeException(nameof(output), output, "A translator adds two columns, or four where several texts are asked for."),
+        TextOutput.PredictedText => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> text) => text = Of(slot())[0].Text.AsMemory()),
+        TextOutput.Score => (ValueGetter<float>)((ref float score) => score = (float)Of(slot())[0].Score),
+        TextOutput.Finished => (ValueGetter<bool>)((ref bool finished) => finished = Of(slot())[0].Finished),
+        TextOutput.PredictedTexts => (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)((ref VBuffer<ReadOnlyMemory<char>> all) => Copy(Of(slot()), static best => best.Text.AsMemory(), default, ref all)),
+        _ => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> all) => Copy(Of(slot()), static best => (float)best.Score, float.NaN, ref all)),
     };
 
     private IReadOnlyList<Translation> Of(int row) => places[row] == NoText ? nothing : translations[places[row]];
@@ -70,5 +82,6 @@ internal sealed class TextBatch(
     {
         blank.Dispose();
         tooLong.Dispose();
+        cutOff.Dispose();
     }
 }

@@ -10,6 +10,9 @@ namespace Bdia.MLNet.SequenceToSequence;
 /// <summary>The network, as far as scoring goes.</summary>
 internal interface ITextTranslator
 {
+    /// <summary>Tokenizer of what is written.</summary>
+    ITextTokenizer TargetTokenizer { get; }
+
     /// <summary>Tokens of the longest text that is read whole, end token included.</summary>
     int MaxTokens { get; }
 
@@ -25,12 +28,13 @@ internal sealed record TextBatchModel(IChannelProvider Log, ITextTranslator Tran
 {
     public IReadOnlyList<DataViewSchema.Column> InputColumns(DataViewSchema source) => [Columns.Find(source)];
 
-    public IReadOnlyList<DataViewSchema.DetachedColumn> OutputColumns(DataViewSchema source) => Columns.Columns(source, Decoding.BestCount);
+    public IReadOnlyList<DataViewSchema.DetachedColumn> OutputColumns(DataViewSchema source) => Columns.Columns(source, Decoding.BestCount, Translator.TargetTokenizer);
 
     public RowBatch CreateBatch(DataViewRow source, int capacity) => new TextBatch(
         source, source.GetGetter<ReadOnlyMemory<char>>(Columns.Find(source.Schema)), this,
         new BadRows(Log, skip: true, "given an empty prediction with score 0", "", "had no text"),
         new BadRows(Log, LongTexts == LongTextPolicy.Truncate, "read up to that length", "Shorten the text, or let the model cut off what is too long: LongTexts = LongTextPolicy.Truncate.",
             "had more tokens than the model reads"),
+        new BadRows(Log, skip: true, "given what was written up to there", "", "had outputs that were cut off (Decoding.MaxLengthConstant makes room for longer ones)"),
         capacity);
 }

@@ -1,3 +1,4 @@
+using Bdia.Core.Text;
 using Bdia.MLNet.Columns;
 using Bdia.MLNet.Internals;
 using Microsoft.ML;
@@ -5,21 +6,10 @@ using Microsoft.ML.Data;
 
 namespace Bdia.MLNet.SequenceToSequence;
 
-/// <summary>The column that a model reads and those that it adds: the best text and its score, and, where several are asked for, vectors of them.</summary>
-internal sealed record TextColumns(string Source, string PredictedText, string Score, string PredictedTexts, string Scores)
+/// <summary>The column that a model reads and those that it adds: the best text, its score, whether it is finished, and, where several are asked for, vectors of texts and scores.</summary>
+/// <param name="Finished">Null = not added: a model that was saved before there was this column.</param>
+internal sealed record TextColumns(string Source, string PredictedText, string Score, string PredictedTexts, string Scores, string? Finished)
 {
-    /// <summary>Place of <see cref="PredictedText"/> among the columns added.</summary>
-    public const int PredictedTextIndex = 0;
-
-    /// <summary>Place of <see cref="Score"/> among the columns added.</summary>
-    public const int ScoreIndex = 1;
-
-    /// <summary>Place of <see cref="PredictedTexts"/> among the columns added, where there are several texts.</summary>
-    public const int PredictedTextsIndex = 2;
-
-    /// <summary>Place of <see cref="Scores"/> among the columns added, where there are several texts.</summary>
-    public const int ScoresIndex = 3;
-
     private const string Kind = "SequenceToSequence";
 
     public static ColumnRequirement Requirement(string role, string name) => new(role, name, TextDataViewType.Instance.ToString(),
@@ -34,33 +24,62 @@ internal sealed record TextColumns(string Source, string PredictedText, string S
 
     /// <param name="source">The schema that they are added to.</param>
     /// <param name="bestCount">Texts that each row gets.</param>
-    public IReadOnlyList<DataViewSchema.DetachedColumn> Columns(DataViewSchema source, int bestCount)
+    /// <param name="target">What texts to be written went through in training.</param>
+    public IReadOnlyList<DataViewSchema.DetachedColumn> Columns(DataViewSchema source, int bestCount, ITextTokenizer target)
     {
         DataViewSchema.DetachedColumn Column(string name, DataViewType type, string valueKind)
         {
             var annotations = new DataViewSchema.Annotations.Builder();
             ScoreColumns.Annotate(annotations, source, Kind, valueKind);
+            if (name == PredictedText)
+                TargetNormalizer.Annotate(annotations, target);
             return new(name, type, annotations.ToAnnotations());
         }
 
-        DataViewSchema.DetachedColumn[] best = [Column(PredictedText, TextDataViewType.Instance, "PredictedText"), Column(Score, NumberDataViewType.Single, "Score")];
-        return bestCount == 1 ? best :
-        [
-            .. best,
-            Column(PredictedTexts, new VectorDataViewType(TextDataViewType.Instance, bestCount), "PredictedTexts"),
-            Column(Scores, new VectorDataViewType(NumberDataViewType.Single, bestCount), "Scores"),
-        ];
+        return [.. Outputs(bestCount).Select(output => output switch
+        {
+            TextOutput.PredictedText => Column(PredictedText, TextDataViewType.Instance, "PredictedText"),
+            TextOutput.Score => Column(Score, NumberDataViewType.Single, "Score"),
+            TextOutput.Finished => Column(Finished!, BooleanDataViewType.Instance, "Finished"),
+            TextOutput.PredictedTexts => Column(PredictedTexts, new VectorDataViewType(TextDataViewType.Instance, bestCount), "PredictedTexts"),
+            _ => Column(Scores, new VectorDataViewType(NumberDataViewType.Single, bestCount), "Scores"),
+        })];
     }
 
     /// <summary>The promise that <see cref="Columns"/> keeps.</summary>
     public IEnumerable<SchemaShape.Column> Shapes(int bestCount)
     {
         var annotations = ScoreColumns.Shapes;
-        yield return ColumnShapes.Scalar(PredictedText, TextDataViewType.Instance, false, annotations);
-        yield return ColumnShapes.Scalar(Score, NumberDataViewType.Single, false, annotations);
+        return Outputs(bestCount).Select(output => output switch
+        {
+            TextOutput.PredictedText => ColumnShapes.Scalar(PredictedText, TextDataViewType.Instance, false, [.. annotations, TargetNormalizer.Shape]),
+            TextOutput.Score => ColumnShapes.Scalar(Score, NumberDataViewType.Single, false, annotations),
+            TextOutput.Finished => ColumnShapes.Scalar(Finished!, BooleanDataViewType.Instance, false, annotations),
+            TextOutput.PredictedTexts => ColumnShapes.Vector(PredictedTexts, TextDataViewType.Instance, annotations),
+            _ => ColumnShapes.Vector(Scores, NumberDataViewType.Single, annotations),
+        });
+    }
+
+    /// <summary>The columns that are added, in order.</summary>
+    public IEnumerable<TextOutput> Outputs(int bestCount)
+    {
+        yield return TextOutput.PredictedText;
+        yield return TextOutput.Score;
+        if (Finished is not null)
+            yield return TextOutput.Finished;
         if (bestCount == 1)
             yield break;
-        yield return ColumnShapes.Vector(PredictedTexts, TextDataViewType.Instance, annotations);
-        yield return ColumnShapes.Vector(Scores, NumberDataViewType.Single, annotations);
+        yield return TextOutput.PredictedTexts;
+        yield return TextOutput.Scores;
     }
+}
+
+/// <summary>What a column that a model adds holds.</summary>
+internal enum TextOutput
+{
+    PredictedText,
+    Score,
+    Finished,
+    PredictedTexts,
+    Scores,
 }

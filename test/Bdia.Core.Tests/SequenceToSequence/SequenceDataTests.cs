@@ -1,4 +1,5 @@
 using Bdia.Core.SequenceToSequence;
+using Bdia.Core.Tests.Architecture;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
 
@@ -58,6 +59,62 @@ public class SequenceDataTests
         Assert.Equal(rows.Select(row => row.Source), texts.Order(StringComparer.Ordinal));
         for (var row = 0; row < data.Validation.Count; row++) Assert.Equal(2 + 1, data.Validation.Source.Length(row)); // two bytes: the letter is unknown
         Assert.NotEqual(Texts(data.Validation.Source, data.Source), Texts(Read(Options with { ValidationFraction = 0.2 }, new Pairs(rows), seed: 2).Validation!.Source, data.Source));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Rows_of_one_source_are_held_back_together(ulong seed)
+    {
+        // 100 rows; every second source stands twice, as it is or with other white space.
+        var rows = Enumerable.Range(0, 100).Select(row => new TextPair(row % 4 == 3 ? $" {row - 1}\t" : $"{row}", $"{row}")).ToArray();
+        var notes = new Notes();
+        var data = Read(Options with { ValidationFraction = 0.2 }, new Pairs(rows), notes: notes, seed: seed);
+        Assert.Equal((80, 20), (data.Training.Count, data.Validation!.Count));
+        Assert.Empty(Texts(data.Validation.Source, data.Source).Intersect(Texts(data.Training.Source, data.Source)));
+        Assert.Empty(notes.Warnings);
+        Assert.Contains("ValidationRows.By", data.Hashes.Keys);
+        Assert.DoesNotContain("ValidationRows.By", Read(Options with { ValidationFraction = 0.2 }, new Pairs([.. rows.DistinctBy(row => row.Source.Trim())])).Hashes.Keys);
+    }
+
+    [Fact]
+    public void Where_sources_cannot_be_parted_the_share_that_is_on_both_sides_is_told()
+    {
+        var notes = new Notes();
+        var data = Read(Options with { ValidationFraction = 0.1 }, new Pairs([.. Enumerable.Range(0, 40).Select(row => new TextPair(row < 20 ? "a" : "b", $"{row}"))]), notes: notes);
+        Assert.Equal((36, 4), (data.Training.Count, data.Validation!.Count));
+        Assert.StartsWith("4 of 4 validation rows (100.0 %) have a source that is trained on as well", Assert.Single(notes.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validation_rows_of_their_own_whose_source_is_trained_on_are_counted()
+    {
+        var notes = new Notes();
+        Read(Options, new Pairs(new("a", "b"), new("c", "d")), new Pairs(new(" a ", "x"), new("e", "y"), new("", "b"), new("A", "b"), new("c", "d")), notes: notes);
+        Assert.Contains(notes.Warnings, note => note.StartsWith("2 of 4 validation rows (50.0 %) have a source that is trained on as well", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Targets_have_room_when_they_are_written_and_a_quarter_more()
+    {
+        Assert.Equal(50, Read(Options, new Pairs(new("abc", "ab"), new("a", "abcdef"))).MaxLengthConstant);
+        var pairs = new Pairs(new("K7", new string('x', 87)), new("abc", "d"));
+        Assert.Equal(107, Read(Options, pairs).MaxLengthConstant); // 88 tokens for 3: 85, and a quarter
+        Assert.Equal(109, Read(Options with { Decoding = new() { MaxLengthRatio = 0.5 } }, pairs).MaxLengthConstant);
+        Assert.Equal(50, Read(Options with { MaxTokens = 20 }, pairs).MaxLengthConstant); // as they are cut
+        Assert.Equal(107, Read(Options, pairs).Decoding(Options).MaxLengthConstant);
+        Assert.Equal(7, Read(Options, pairs).Decoding(Options with { Decoding = new() { MaxLengthConstant = 7 } }).MaxLengthConstant);
+    }
+
+    [Fact]
+    public void The_share_of_tokens_that_stand_for_what_is_lost_is_told()
+    {
+        var notes = new Notes();
+        var pieces = TextTokenizer.FromSentencePiece(Path.Combine(SourceTree.Root, "test", "Bdia.Core.Tests", "Text", "SentencePieceModels", "char.model"));
+        Read(Options with { SourceTokenizer = pieces }, new Pairs(new TextPair("the \u2603\u2603 mill", "b")), notes: notes);
+        // _ t h e _ <unk> _ mill, and the end token
+        Assert.StartsWith("1 of 9 source tokens of the training rows (11.11 %) stand for text that the tokenizer cannot write", Assert.Single(notes.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -136,7 +136,7 @@ public class TranslationTaskTests
     internal static TranslationTask Task(EncoderDecoder model, TrainingOptions training, SequenceRows? validation = null, SequenceTrainingOptions? options = null)
     {
         var tokenizer = new AlphabetTokenizer("abcdefghijklmnopqrst");
-        var data = new SequenceData(tokenizer, tokenizer, new SequenceRows(4, 4), validation, [], new Dictionary<string, string>());
+        var data = new SequenceData(tokenizer, tokenizer, new SequenceRows(4, 4), validation, [], 50, new Dictionary<string, string>());
         return new TranslationTask(model, data, training, options ?? new(), 1, new Dictionary<string, string>(), CPU);
     }
 }

@@ -14,11 +14,11 @@ public class TranslatorTests
     private static readonly string[] Texts = ["ab cd", "ef", "", "ab ab ab cd ef", "never seen"];
 
     // Untrained: what it says means nothing, but it says the same each time.
-    private static Translator New(LongTextPolicy longTexts = LongTextPolicy.Truncate, int maxTokens = 20, DecodingOptions? decoding = null, ulong seed = 3, ITextTokenizer? target = null)
+    private static Translator New(LongTextPolicy longTexts = LongTextPolicy.Truncate, int maxTokens = 20, DecodingOptions? decoding = null, ulong seed = 3, ITextTokenizer? target = null, int? maxLengthConstant = null)
     {
         target ??= Tokenizer;
         var model = TranslatorTrainingTests.Tiny with { SourceVocabulary = Tokenizer.Size + 3, TargetVocabulary = target.Size + 3, ShareEmbeddings = target == Tokenizer };
-        return new Translator(new EncoderDecoder(model, seed), Tokenizer, target, maxTokens, longTexts, decoding ?? new() { MaxLengthConstant = 5 });
+        return new Translator(new EncoderDecoder(model, seed), Tokenizer, target, maxTokens, longTexts, decoding ?? new() { MaxLengthConstant = 5 }, maxLengthConstant: maxLengthConstant);
     }
 
     private static IReadOnlyList<IReadOnlyList<Translation>> Translate(Translator translator, IReadOnlyList<string> texts, DecodingOptions? decoding = null)
@@ -46,6 +46,23 @@ public class TranslatorTests
         Assert.Equal(shared, ReferenceEquals(loaded.SourceTokenizer, loaded.TargetTokenizer));
         Assert.Equal(translator.ToJson(), loaded.ToJson());
         Assert.Null(loaded.Result);
+    }
+
+    [Fact]
+    public void The_longest_output_that_training_fitted_is_saved_and_holds_where_nothing_else_is_asked_for()
+    {
+        using var given = New(decoding: new() { BeamSize = 1 }, maxLengthConstant: 9);
+        using var loaded = Reload(given);
+        Assert.Equal((9, (int?)null), (loaded.MaxLengthConstant, loaded.Decoding.MaxLengthConstant));
+        var fitted = Translate(loaded, ["ab"])[0][0];
+        Assert.Equal(Translate(given, ["ab"], new() { BeamSize = 1, MaxLengthConstant = 9 })[0][0], fitted);
+        Assert.False(fitted.Finished); // an untrained network ends nothing: it writes as much as it may
+        Assert.NotEqual(Translate(loaded, ["ab"], new() { BeamSize = 1, MaxLengthConstant = 8 })[0][0].Text, fitted.Text);
+
+        // As they were saved before: a constant in the decoding, and none beside it.
+        using var old = Reload(given, json => json.Replace("\"MaxLengthConstant\": 9", "\"MaxLengthConstant\": null", StringComparison.Ordinal).Replace("\"MaxLengthConstant\": null,\n    \"Sample\"", "\"MaxLengthConstant\": 50,\n    \"Sample\"", StringComparison.Ordinal));
+        Assert.Equal((50, 50), (old.MaxLengthConstant, old.Decoding.MaxLengthConstant));
+        Assert.Throws<InvalidDataException>(() => Reload(given, json => json.Replace("\"MaxLengthConstant\": 9", "\"MaxLengthConstant\": -9", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -41,6 +41,23 @@ public sealed class TranslatorTrainingTests
     }
 
     [Fact]
+    public void Outputs_much_longer_than_their_sources_are_written_whole_and_those_cut_off_are_counted()
+    {
+        // A key and what it stands for: 20 words for one. With room for 5 beyond the source none is whole.
+        var keys = Enumerable.Range(0, 300).Select(row => new TextPair($"k{row % 3}", string.Join(' ', Enumerable.Repeat("xyz uv w".Split(' ')[row % 3], 70)))).ToArray();
+        var sequences = Words with { BleuEveryEpochs = 1, TokensPerBatch = 1500, Decoding = new() { BeamSize = 1 } };
+        var training = Short with { Epochs = 4, LearningRate = 1e-2 };
+        using var whole = Run(training, sequences, new Pairs(keys));
+        Assert.True(whole.MaxLengthConstant > 80, $"{whole.MaxLengthConstant}");
+        var notes = new Notes();
+        using var cut = Run(training, sequences with { Decoding = new() { BeamSize = 1, MaxLengthConstant = 5 } }, new Pairs(keys), notes: notes);
+        Assert.Contains(notes.Warnings, note => note.Contains("validation outputs were cut off at their longest length, 1 times the source's tokens and 5 more", StringComparison.Ordinal));
+        var text = cut.Translate(["k1"], cancellation: TestContext.Current.CancellationToken)[0][0];
+        Assert.False(text.Finished);
+        Assert.True(whole.Translate(["k1"], cancellation: TestContext.Current.CancellationToken)[0][0].Text.Length > text.Text.Length);
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_bits_and_another_seed_others()
     {
         using var first = Run();

@@ -17,7 +17,7 @@ public class OptionsTests
     private static readonly string[] steering =
     [
         nameof(Options.SourceColumnName), nameof(Options.TargetColumnName), nameof(Options.PredictedTextColumnName), nameof(Options.ScoreColumnName),
-        nameof(Options.PredictedTextsColumnName), nameof(Options.ScoresColumnName), nameof(Options.ValidationSet), nameof(Options.CancellationToken),
+        nameof(Options.PredictedTextsColumnName), nameof(Options.ScoresColumnName), nameof(Options.FinishedColumnName), nameof(Options.ValidationSet), nameof(Options.CancellationToken),
         nameof(Options.Progress), nameof(Options.ScoringBatchSize), nameof(Options.Device), nameof(Options.Seed),
         nameof(Options.SourceTokenizerFile), nameof(Options.SourceMergesFile), nameof(Options.TargetTokenizerFile), nameof(Options.TargetMergesFile),
     ];
@@ -73,7 +73,7 @@ public class OptionsTests
         var trainer = context.SequenceToSequence.Trainers.Bdia(options);
         options.SourceColumnName = "Elsewhere";
 
-        Assert.Equal(5, trainer.GetOutputSchema(Shapes.Of(Sentences.View(context, 1).Schema)).Count);
+        Assert.Equal(6, trainer.GetOutputSchema(Shapes.Of(Sentences.View(context, 1).Schema)).Count);
     }
 
     [Fact]
@@ -105,7 +105,6 @@ public class OptionsTests
         AssertFault("BestBy is Score", new Options { BestBy = ModelSelection.Score, BleuEveryEpochs = 0 });
         AssertFault("SourceColumnName and TargetColumnName are both 'A'", new Options { SourceColumnName = "A", TargetColumnName = "A" });
         AssertFault("SourceTokenizer and SourceTokenizerFile are both given", new Options { SourceTokenizer = TextTokenizer.Train(["a"], new(), TestContext.Current.CancellationToken), SourceTokenizerFile = "spm.model" });
-        AssertFault("Normalization is null", new Options { Normalization = null! });
         AssertFault("Decoding is null", new Options { Decoding = null! });
         AssertFault("Preset is 9", new Options { Preset = (EncoderDecoderPreset)9 });
 
@@ -133,7 +132,7 @@ public class OptionsTests
         var context = new MLContext(1);
         var shape = context.SequenceToSequence.Trainers.Bdia("Target", "Source", "Text", "LogProbability").GetOutputSchema(Shapes.Of(Sentences.View(context, 1).Schema));
 
-        Assert.Equal(["LogProbability", "Number", "Source", "Target", "Text"], shape.Select(column => column.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["Finished", "LogProbability", "Number", "Source", "Target", "Text"], shape.Select(column => column.Name).Order(StringComparer.Ordinal));
         Assert.Contains("Epochs is 0", Assert.Throws<ArgumentException>(() => context.SequenceToSequence.Trainers.Bdia(epochs: 0)).Message, StringComparison.Ordinal);
     }
 }

@@ -27,7 +27,7 @@ public class SequenceToSequenceContractTests : EstimatorContract<BdiaSequenceToS
 
     protected override BdiaSequenceToSequenceTransformer Fitted => Shared.Value;
 
-    protected override string[] Outputs => ["PredictedText", "Score"];
+    protected override string[] Outputs => ["PredictedText", "Score", "Finished"];
 
     public override IReadOnlyList<(string Role, string Column, DataViewType WrongType, string Message)> Faults =>
     [

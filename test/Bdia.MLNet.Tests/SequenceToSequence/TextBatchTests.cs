@@ -13,7 +13,7 @@ namespace Bdia.MLNet.Tests.SequenceToSequence;
 /// <summary>How texts go into a model and come out, row by row, with a stand-in for the network.</summary>
 public class TextBatchTests
 {
-    private static readonly TextColumns columns = new("Source", "PredictedText", "Score", "PredictedTexts", "Scores");
+    private static readonly TextColumns columns = new("Source", "PredictedText", "Score", "PredictedTexts", "Scores", "Finished");
 
     private readonly MLContext context = new();
     private readonly ReversingTranslator translator = new();
@@ -36,6 +36,28 @@ public class TextBatchTests
         Assert.Equal(["cba", "ed", "f", "hg"], rows.Select(row => row[0]));
         Assert.All(rows, row => Assert.Equal(-1f, row[1]));
         Assert.Equal([3, 1], translator.Calls);
+    }
+
+    [Fact]
+    public void Whether_an_output_is_finished_is_a_column_and_those_cut_off_are_told_and_counted()
+    {
+        var cutting = new ReversingTranslator { Longest = 4 };
+
+        Assert.Equal([true, false, true, false], Read(View(Texts("abcd", "abcde", "", "fghij"), by: cutting), "Finished").Select(row => row[0]));
+        Assert.Equal([true, false, true, false], Read(View(Texts("abcd", "abcde", "", "fghij"), bestCount: 2, by: cutting), "Finished").Select(row => row[0]));
+
+        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.StartsWith("Row 3: the output is as long as it may be", StringComparison.Ordinal));
+        Assert.Equal(2, log.Of(ChannelMessageKind.Warning).Count(line => line.StartsWith("2 rows had outputs that were cut off", StringComparison.Ordinal) && line.Contains("MaxLengthConstant", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_model_from_before_there_was_that_column_does_without()
+    {
+        var view = new BatchedScoringView(Texts("abc"), new TextBatchModel(context, translator, columns with { Finished = null }, new DecodingOptions { BestCount = 2 }, LongTextPolicy.Truncate), 3);
+
+        Assert.Equal(["Source", "Target", "Number", "PredictedText", "Score", "PredictedTexts", "Scores"], view.Schema.Select(column => column.Name));
+        var row = Read(view, "PredictedText", "Scores")[0];
+        Assert.Equal(("cba", 2), (row[0], ((float[])row[1]).Length));
     }
 
     [Fact]

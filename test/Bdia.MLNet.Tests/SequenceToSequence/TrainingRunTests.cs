@@ -13,7 +13,7 @@ public class TrainingRunTests : RunContract<BdiaSequenceToSequenceTransformer>
 {
     protected override IDataView Data => Sentences.View(Context, 24);
 
-    protected override string[] Outputs => ["PredictedText", "Score"];
+    protected override string[] Outputs => ["PredictedText", "Score", "Finished"];
 
     protected override TrainingResult Result(BdiaSequenceToSequenceTransformer model) => model.Model.Result!;
 

@@ -1,5 +1,6 @@
 using Bdia.Core.Decoding;
 using Bdia.Core.SequenceToSequence;
+using Bdia.Core.Text;
 using Bdia.MLNet.SequenceToSequence;
 
 namespace Bdia.MLNet.Tests.Support;
@@ -9,11 +10,16 @@ internal sealed class ReversingTranslator : ITextTranslator
 {
     public int MaxTokens => 10;
 
+    public ITextTokenizer TargetTokenizer { get; init; } = TextTokenizer.Train(["any text"], new TokenizerOptions());
+
     /// <summary>Texts of each call.</summary>
     public List<int> Calls { get; } = [];
 
     /// <summary>Texts that it finds at most for one.</summary>
     public int Finds { get; init; } = int.MaxValue;
+
+    /// <summary>Characters of a text that it still ends itself.</summary>
+    public int Longest { get; init; } = int.MaxValue;
 
     public int CountTokens(string text) => text.Count(c => !char.IsWhiteSpace(c) && !char.IsControl(c)) + 1;
 
@@ -22,6 +28,6 @@ internal sealed class ReversingTranslator : ITextTranslator
         lock (Calls)
             Calls.Add(texts.Count);
         return [.. texts.Select(text => Enumerable.Range(0, Math.Min(Finds, decoding.BestCount))
-            .Select(i => new Translation($"{new string([.. text.Reverse()])}{(i == 0 ? "" : i)}", -1 - i, true)).ToArray())];
+            .Select(i => new Translation($"{new string([.. text.Reverse()])}{(i == 0 ? "" : i)}", -1 - i, text.Length <= Longest)).ToArray())];
     }
 }

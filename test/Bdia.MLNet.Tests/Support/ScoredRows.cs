@@ -44,6 +44,11 @@ internal sealed record ScoredRows(IReadOnlyList<object[]> Rows)
             var vector = row.GetGetter<VBuffer<float>>(column);
             return () => { VBuffer<float> value = default; vector(ref value); return value.DenseValues().ToArray(); };
         }
+        if (column.Type is BooleanDataViewType)
+        {
+            var truth = row.GetGetter<bool>(column);
+            return () => { bool value = false; truth(ref value); return value; };
+        }
         var number = row.GetGetter<float>(column);
         return () => { float value = 0; number(ref value); return value; };
     }
