@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Bdia.Core.Formats;
 using Bdia.Core.Models;
 using Bdia.Core.Native;
@@ -80,7 +81,7 @@ public sealed class ImageClassifier : IDisposable
     }
 
     /// <summary>Everything but the weights as JSON: format version, network options, normalisation.</summary>
-    /// <returns>Text that <see cref="Load"/> takes.</returns>
+    /// <returns>Text that <see cref="Load(Stream, string, torch.Device)"/> takes.</returns>
     public string ToJson() => new ImageClassifierDescription(Model.Options, Normalization).ToJson();
 
     /// <summary>Puts a saved classifier together again.</summary>
@@ -90,10 +91,18 @@ public sealed class ImageClassifier : IDisposable
     /// <returns>A classifier whose scores are those of the saved one, bit for bit, on the same machine.</returns>
     /// <exception cref="InvalidDataException">One of them is damaged, foreign or of another format version, or they do not belong together.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
-    public static ImageClassifier Load(Stream weights, string json, torch.Device? device = null)
+    public static ImageClassifier Load(Stream weights, string json, torch.Device? device = null) => Load(weights, ImageClassifierDescription.Parse(json), device);
+
+    /// <summary>Puts a saved classifier together again, of a description that is part of a larger document.</summary>
+    /// <param name="weights">What <see cref="SaveWeights"/> wrote.</param>
+    /// <param name="json">What <see cref="ToJson"/> gave, parsed.</param>
+    /// <param name="device">Where to compute; null = the CPU.</param>
+    /// <inheritdoc cref="Load(Stream, string, torch.Device)"/>
+    public static ImageClassifier Load(Stream weights, JsonElement json, torch.Device? device = null) => Load(weights, ImageClassifierDescription.Parse(json), device);
+
+    private static ImageClassifier Load(Stream weights, ImageClassifierDescription description, torch.Device? device)
     {
         BdiaRuntime.EnsureLoaded();
-        var description = ImageClassifierDescription.Parse(json);
         var model = ModuleState.Fill(VisionTransformer.WithoutValues(description.Model), weights);
         try
         {

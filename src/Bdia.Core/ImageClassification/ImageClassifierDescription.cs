@@ -19,12 +19,26 @@ internal sealed record ImageClassifierDescription(VisionTransformerOptions Model
         try
         {
             using var document = JsonDocument.Parse(json);
-            if (!document.RootElement.TryGetProperty(nameof(Document.FormatVersion), out var version))
+            return Parse(document.RootElement);
+        }
+        catch (JsonException fault)
+        {
+            throw CannotBeRead(fault);
+        }
+    }
+
+    /// <summary>The same of a text that is parsed already.</summary>
+    /// <exception cref="InvalidDataException">It is no description of this version.</exception>
+    public static ImageClassifierDescription Parse(JsonElement json)
+    {
+        try
+        {
+            if (!json.TryGetProperty(nameof(Document.FormatVersion), out var version))
                 throw new InvalidDataException("The classifier's description has no FormatVersion: it was not written by this library.");
             if (!version.TryGetInt32(out var number) || number != Version)
                 throw new InvalidDataException($"The classifier's description has format version {version}; this library reads version {Version}. Load it with the library version that saved it.");
 
-            var content = document.Deserialize<Document>(Json);
+            var content = json.Deserialize<Document>(Json);
             if (content?.Model is null || content.Normalization is null)
                 throw new InvalidDataException("The classifier's description lacks the model or the normalisation; it is damaged.");
             content.Model.Validate();
@@ -33,9 +47,11 @@ internal sealed record ImageClassifierDescription(VisionTransformerOptions Model
         }
         catch (Exception fault) when (fault is JsonException or ArgumentException or InvalidOperationException or NotSupportedException)
         {
-            throw new InvalidDataException($"The classifier's description cannot be read: {fault.Message}", fault);
+            throw CannotBeRead(fault);
         }
     }
+
+    private static InvalidDataException CannotBeRead(Exception fault) => new($"The classifier's description cannot be read: {fault.Message}", fault);
 
     private sealed record Document(int FormatVersion, VisionTransformerOptions? Model, PixelNormalization? Normalization);
 }

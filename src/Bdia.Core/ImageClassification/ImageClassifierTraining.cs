@@ -16,6 +16,7 @@ public static class ImageClassifierTraining
     /// <param name="validation">Validation rows; null = <see cref="ImageTrainingOptions.ValidationFraction"/> of the training rows.</param>
     /// <param name="device">Where to train; null = the CPU.</param>
     /// <param name="progress">Called after every step and every epoch, on this thread.</param>
+    /// <param name="notes">Told what a user should know of the run, a sentence each: the batches that fit the memory budget, and what they are estimated to take.</param>
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
     /// <param name="cancellation">Ends the run within a batch, with the best classifier so far.</param>
     /// <returns>The classifier, in evaluation mode, with the history of its training.</returns>
@@ -27,7 +28,7 @@ public static class ImageClassifierTraining
     /// <exception cref="Reversible.ReversibilityException">The stack has left the range in which it is exact.</exception>
     public static ImageClassifier Run(
         VisionTransformerOptions model, TrainingOptions training, ImageTrainingOptions images, IImageRows train, IImageRows? validation = null,
-        torch.Device? device = null, IProgress<TrainingProgress>? progress = null, Func<bool>? stopProbe = null, CancellationToken cancellation = default)
+        torch.Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null, Func<bool>? stopProbe = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
@@ -37,6 +38,8 @@ public static class ImageClassifierTraining
         training.Validate(model.Stack.Mode);
         images.Validate(model.Classes);
         training = MemoryBudget.Fit(model, training);
+        notes?.Report(new($"Batches of {training.BatchSize} images{(training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "")}; "
+            + $"training is estimated to take {MemoryEstimate.ForImages(model, training)} beyond the process without it."));
 
         device ??= torch.CPU;
         var data = ImageData.Read(model, training, images, train, validation, new StopSignal(stopProbe, null, cancellation));

@@ -11,7 +11,7 @@ public static class MemoryBudget
 
     /// <summary>
     /// The largest batch that divides the asked one and fits, with so many more accumulation steps that a step of the optimizer takes the same rows as asked.
-    /// Idempotent; <see cref="ImageClassification.ImageClassifierTraining"/> calls it, so that others need it only to know beforehand.
+    /// <see cref="ImageClassification.ImageClassifierTraining"/> calls it; others need it only to know beforehand.
     /// </summary>
     /// <param name="model">The network.</param>
     /// <param name="training">Batch size and accumulation as asked, and the budget.</param>

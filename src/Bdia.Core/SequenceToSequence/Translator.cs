@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Bdia.Core.Decoding;
 using Bdia.Core.Formats;
 using Bdia.Core.Models;
@@ -130,7 +131,7 @@ public sealed class Translator : IDisposable
     }
 
     /// <summary>Everything but the weights as JSON: format version, network options, tokenizers, lengths, decoding.</summary>
-    /// <returns>Text that <see cref="Load"/> takes.</returns>
+    /// <returns>Text that <see cref="Load(Stream, string, torch.Device)"/> takes.</returns>
     public string ToJson() => new TranslatorDescription(Model.Options, SourceTokenizer, TargetTokenizer, MaxTokens, LongTexts, Decoding, MaxLengthConstant).ToJson();
 
     /// <summary>Puts a saved translator together again.</summary>
@@ -140,10 +141,18 @@ public sealed class Translator : IDisposable
     /// <returns>A translator whose translations and scores are those of the saved one, bit for bit, on the same machine.</returns>
     /// <exception cref="InvalidDataException">One of them is damaged, foreign or of another format version, or they do not belong together.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
-    public static Translator Load(Stream weights, string json, torch.Device? device = null)
+    public static Translator Load(Stream weights, string json, torch.Device? device = null) => Load(weights, TranslatorDescription.Parse(json), device);
+
+    /// <summary>Puts a saved translator together again, of a description that is part of a larger document.</summary>
+    /// <param name="weights">What <see cref="SaveWeights"/> wrote.</param>
+    /// <param name="json">What <see cref="ToJson"/> gave, parsed.</param>
+    /// <param name="device">Where to compute; null = the CPU.</param>
+    /// <inheritdoc cref="Load(Stream, string, torch.Device)"/>
+    public static Translator Load(Stream weights, JsonElement json, torch.Device? device = null) => Load(weights, TranslatorDescription.Parse(json), device);
+
+    private static Translator Load(Stream weights, TranslatorDescription description, torch.Device? device)
     {
         BdiaRuntime.EnsureLoaded();
-        var description = TranslatorDescription.Parse(json);
         var model = ModuleState.Fill(EncoderDecoder.WithoutValues(description.Model), weights);
         try
         {

@@ -24,12 +24,26 @@ internal sealed record TranslatorDescription(
         try
         {
             using var document = JsonDocument.Parse(json);
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty(nameof(Document.FormatVersion), out var version))
+            return Parse(document.RootElement);
+        }
+        catch (JsonException fault)
+        {
+            throw CannotBeRead(fault);
+        }
+    }
+
+    /// <summary>The same of a text that is parsed already.</summary>
+    /// <exception cref="InvalidDataException">It is no description of this version.</exception>
+    public static TranslatorDescription Parse(JsonElement json)
+    {
+        try
+        {
+            if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(nameof(Document.FormatVersion), out var version))
                 throw new InvalidDataException("The translator's description has no FormatVersion: it was not written by this library.");
             if (!version.TryGetInt32(out var number) || number != Version)
                 throw new InvalidDataException($"The translator's description has format version {version}; this library reads version {Version}. Load it with the library version that saved it.");
 
-            var content = document.Deserialize<Document>(Json);
+            var content = json.Deserialize<Document>(Json);
             if (content is not { Model: not null, SourceTokenizer: not null, Decoding: not null, LongTexts: not null })
                 throw new InvalidDataException("The translator's description lacks the model, the tokenizer or the decoding; it is damaged.");
             content.Model.Validate();
@@ -42,7 +56,7 @@ internal sealed record TranslatorDescription(
         }
         catch (Exception fault) when (fault is JsonException or ArgumentException or FormatException or InvalidOperationException or NotSupportedException)
         {
-            throw new InvalidDataException($"The translator's description cannot be read: {fault.Message}", fault);
+            throw CannotBeRead(fault);
         }
     }
 
@@ -71,6 +85,8 @@ internal sealed record TranslatorDescription(
         using var stream = new MemoryStream(bytes);
         return TextTokenizer.Load(stream);
     }
+
+    private static InvalidDataException CannotBeRead(Exception fault) => new($"The translator's description cannot be read: {fault.Message}", fault);
 
     // Tokenizers are base64 in the text.
     private sealed record Document(

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -48,11 +49,11 @@ internal abstract class KeyValues(KeyValueType type, IReadOnlyList<string> texts
     };
 
     /// <exception cref="FormatException">The type is unknown or a value is not of it.</exception>
-    public static KeyValues FromJson(JsonNode json)
+    public static KeyValues FromJson(JsonElement json)
     {
-        var name = json["type"]?.GetValue<string>();
+        var name = json.TryGetProperty("type", out var stated) ? stated.GetString() : null;
         var type = KeyValueType.All.FirstOrDefault(candidate => candidate.Name == name) ?? throw new FormatException($"Label values of type '{name}' are not known.");
-        return type.Decode([.. json["values"]!.AsArray().Select(value => value!.GetValue<string>())]);
+        return type.Decode([.. json.GetProperty("values").EnumerateArray().Select(value => value.GetString()!)]);
     }
 }
 

@@ -74,17 +74,14 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
             label.CheckSameKeys(validationData.Schema);
         var model = Model(trainData, label, out var image);
         var device = DeviceChoice.Resolve(Environment, options.Device);
-        var training = MemoryBudget.Fit(model, OptionsMapping.Training(options, Seed));
 
         using var log = new TrainingLog(Host, "Training", new LogFigures("images"), options.Progress);
         log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {Seed}; device {device}.");
         log.Precision(model.Precision, device);
-        log.Info($"Batches of {training.BatchSize} images{(training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "")}; " +
-            $"training is estimated to take {MemoryEstimate.ForImages(model, training)} beyond the process without it.");
         var classifier = ImageClassifierTraining.Run(
-            model, training, OptionsMapping.Images(options),
+            model, OptionsMapping.Training(options, Seed), OptionsMapping.Images(options),
             Rows(trainData, LabelledRowCensus.Training), validationData is null ? null : Rows(validationData, "validation"),
-            device, log, IsCanceled, options.CancellationToken);
+            device, log, log, IsCanceled, options.CancellationToken);
         log.Finish(classifier.Result!);
 
         return new BdiaImageClassificationTransformer(

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Bdia.Core.ImageClassification;
 using Bdia.MLNet.Columns;
@@ -52,14 +53,14 @@ internal static class ImageClassificationFormat
         return ModelPersistence.Load(archive, Kind, (json, weights) => Create(host, device, json, weights));
     }
 
-    private static BdiaImageClassificationTransformer Create(IHost host, torch.Device device, JsonObject json, Stream weights)
+    private static BdiaImageClassificationTransformer Create(IHost host, torch.Device device, JsonElement json, Stream weights)
     {
         var (names, images, scoring) = (Part(json, "columns"), Part(json, "images"), Part(json, "scoring"));
         var shape = new ImageShape(Value<int>(images, "channels"), Value<int>(images, "height"), Value<int>(images, "width"));
         var image = new ImageColumn(Value<string>(names, "features"), Choice<ImageForm>(images, "form"), shape, Choice<PixelLayout>(images, "layout"));
-        var labels = json["labels"] is { } values ? KeyValues.FromJson(values) : null;
+        var labels = Find(json, "labels") is { } values ? KeyValues.FromJson(values) : null;
         var columns = new ClassificationColumns(Value<string>(names, "predictedLabel"), Value<string>(names, "score"), Value<int>(json, "classes"), labels);
-        var classifier = ImageClassifier.Load(weights, Part(json, "classifier").ToJsonString(), device);
+        var classifier = ImageClassifier.Load(weights, Part(json, "classifier"), device);
         try
         {
             var network = classifier.Model.Options;

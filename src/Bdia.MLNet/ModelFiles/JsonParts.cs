@@ -1,20 +1,34 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 
 namespace Bdia.MLNet.ModelFiles;
 
-/// <summary>Reads the description of a saved model; what is missing or of another type is told by name.</summary>
+/// <summary>Reads the description of a saved model where it was parsed; what is missing or of another type is told by name.</summary>
 internal static class JsonParts
 {
     /// <exception cref="FormatException">There is no such object.</exception>
-    public static JsonObject Part(JsonObject json, string name)
-        => json[name] as JsonObject ?? throw new FormatException($"There is no object '{name}'.");
+    public static JsonElement Part(JsonElement json, string name)
+        => Find(json, name) is { ValueKind: JsonValueKind.Object } part ? part : throw new FormatException($"There is no object '{name}'.");
 
     /// <exception cref="FormatException">There is no such value of that type.</exception>
-    public static T Value<T>(JsonObject json, string name)
-        => json[name] is JsonValue value && value.TryGetValue<T>(out var content) ? content : throw new FormatException($"There is no {typeof(T).Name} '{name}'.");
+    public static T Value<T>(JsonElement json, string name)
+    {
+        try
+        {
+            if (Find(json, name) is { } value && value.Deserialize<T>() is { } content) return content;
+        }
+        catch (JsonException)
+        {
+        }
+
+        throw new FormatException($"There is no {typeof(T).Name} '{name}'.");
+    }
 
     /// <exception cref="FormatException">There is no such value, or it is none of the enumeration.</exception>
-    public static T Choice<T>(JsonObject json, string name) where T : struct, Enum
+    public static T Choice<T>(JsonElement json, string name) where T : struct, Enum
         => Enum.TryParse<T>(Value<string>(json, name), out var choice) && Enum.IsDefined(choice) ? choice
-            : throw new FormatException($"'{name}' is '{json[name]}'; it must be one of {string.Join(", ", Enum.GetNames<T>())}.");
+            : throw new FormatException($"'{name}' is '{Find(json, name)}'; it must be one of {string.Join(", ", Enum.GetNames<T>())}.");
+
+    /// <summary>A property; null where there is none, or it is null.</summary>
+    public static JsonElement? Find(JsonElement json, string name)
+        => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 }

@@ -52,10 +52,11 @@ internal static class ModelPersistence
 
     /// <summary>Reads what <see cref="Save"/> wrote. <paramref name="create"/> gets the description and the weights.</summary>
     /// <exception cref="InvalidDataException">An entry is missing, cut short, altered, of another kind or from a newer version.</exception>
-    public static T Load<T>(ModelArchiveReader archive, string kind, Func<JsonObject, Stream, T> create)
+    public static T Load<T>(ModelArchiveReader archive, string kind, Func<JsonElement, Stream, T> create)
     {
         var json = ReadAll(archive, DescriptionEntry);
-        var description = Parse(json);
+        using var document = Parse(json);
+        var description = document.RootElement;
         CheckEnvelope(description, kind);
         if (!SHA256.HashData(json).AsSpan().SequenceEqual(archive.ReadSeal(SHA256.HashSizeInBytes)))
             throw Altered(DescriptionEntry);
@@ -66,11 +67,11 @@ internal static class ModelPersistence
         return model!;
     }
 
-    private static T ReadWeights<T>(JsonObject description, Stream stream, long length, Func<JsonObject, Stream, T> create)
+    private static T ReadWeights<T>(JsonElement description, Stream stream, long length, Func<JsonElement, Stream, T> create)
     {
-        var expected = description["weights"];
-        if (length.ToString() != expected?["bytes"]?.ToString())
-            throw new InvalidDataException($"The entry '{WeightsEntry}' has {length} bytes, but {expected?["bytes"]} were written: the file is cut short or altered. Use an intact copy of the model.");
+        var (bytes, hash) = (Text(description, "weights", "bytes"), Text(description, "weights", "sha256"));
+        if (length.ToString() != bytes)
+            throw new InvalidDataException($"The entry '{WeightsEntry}' has {length} bytes, but {bytes} were written: the file is cut short or altered. Use an intact copy of the model.");
         using var ahead = new ReadAheadStream(stream, length);
         T? model = default;
         Exception? fault = null;
@@ -84,7 +85,7 @@ internal static class ModelPersistence
         }
 
         // The parser trusts nothing, so it may run first; but what was altered is told as such, whatever the parser made of it.
-        if (Hash(ahead) != expected["sha256"]?.ToString())
+        if (Hash(ahead) != hash)
         {
             (model as IDisposable)?.Dispose();
             throw Altered(WeightsEntry);
@@ -94,6 +95,14 @@ internal static class ModelPersistence
         if (fault is not null)
             ExceptionDispatchInfo.Throw(fault);
         return model!;
+    }
+
+    // A value below names, as text; null where there is none.
+    private static string? Text(JsonElement json, params ReadOnlySpan<string> names)
+    {
+        JsonElement? at = json;
+        foreach (var name in names) at = at is { } parent ? JsonParts.Find(parent, name) : null;
+        return at?.ToString();
     }
 
     private static string? Hash(ReadAheadStream stream)
@@ -108,14 +117,14 @@ internal static class ModelPersistence
         }
     }
 
-    private static void CheckEnvelope(JsonObject description, string kind)
+    private static void CheckEnvelope(JsonElement description, string kind)
     {
-        if (description["formatVersion"] is not JsonValue value || !value.TryGetValue<int>(out var version) || version < 1)
+        if (JsonParts.Find(description, "formatVersion") is not { ValueKind: JsonValueKind.Number } value || !value.TryGetInt32(out var version) || version < 1)
             throw new InvalidDataException($"The entry '{DescriptionEntry}' states no format version; it was not written by Bdia.MLNet.");
         if (version > FormatVersion)
-            throw new InvalidDataException($"The model has format version {version} (written by {description["writtenBy"]}); {Package} reads versions up to {FormatVersion}. Update the package Bdia.MLNet.");
-        if (description["kind"]?.ToString() != kind)
-            throw new InvalidDataException($"The model is of kind '{description["kind"]}', but '{kind}' was expected; the entry '{DescriptionEntry}' belongs to another model.");
+            throw new InvalidDataException($"The model has format version {version} (written by {Text(description, "writtenBy")}); {Package} reads versions up to {FormatVersion}. Update the package Bdia.MLNet.");
+        if (Text(description, "kind") != kind)
+            throw new InvalidDataException($"The model is of kind '{Text(description, "kind")}', but '{kind}' was expected; the entry '{DescriptionEntry}' belongs to another model.");
     }
 
     private static byte[] ReadAll(ModelArchiveReader archive, string name)
@@ -124,11 +133,14 @@ internal static class ModelPersistence
         return archive.TryRead(name, (stream, _) => stream.CopyTo(content)) ? content.ToArray() : throw Missing(name);
     }
 
-    private static JsonObject Parse(byte[] json)
+    private static JsonDocument Parse(byte[] json)
     {
         try
         {
-            return JsonNode.Parse(json) as JsonObject ?? throw new JsonException("It holds no object.");
+            var document = JsonDocument.Parse(json);
+            if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
+            document.Dispose();
+            throw new JsonException("It holds no object.");
         }
         catch (JsonException e)
         {

@@ -79,22 +79,11 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
         var translator = TranslatorTraining.Run(
             model, options.Training(Seed), SequenceOptionsMapping.Sequences(options),
             Rows(trainData), validationData is null ? null : Rows(validationData),
-            device, log, new Notes(log), IsCanceled, options.CancellationToken);
+            device, log, log, IsCanceled, options.CancellationToken);
         log.Finish(translator.Result!);
         return new BdiaSequenceToSequenceTransformer(
             Host, translator, SequenceOptionsMapping.Columns(options), options.Decoding, options.LongTexts, options.ScoringBatchSize);
 
         TextPairRows Rows(IDataView data) => new(data, options.SourceColumnName, options.TargetColumnName);
-    }
-
-    private sealed class Notes(TrainingLog log) : IProgress<TrainingNote>
-    {
-        public void Report(TrainingNote value)
-        {
-            if (value.IsWarning)
-                log.Warning(value.Text);
-            else
-                log.Info(value.Text);
-        }
     }
 }

@@ -59,7 +59,7 @@ internal static class SequenceToSequenceFormat
         return ModelPersistence.Load(archive, Kind, (description, weights) => Create(host, device, description, weights));
     }
 
-    private static BdiaSequenceToSequenceTransformer Create(IHost host, torch.Device device, JsonObject description, Stream weights)
+    private static BdiaSequenceToSequenceTransformer Create(IHost host, torch.Device device, JsonElement description, Stream weights)
     {
         var (names, scoring) = (Part(description, "columns"), Part(description, "scoring"));
         var columns = new TextColumns(
@@ -68,7 +68,7 @@ internal static class SequenceToSequenceFormat
         var decoding = Part(scoring, "decoding").Deserialize<DecodingOptions>(json)!;
         decoding.Validate();
         var (longTexts, batchSize) = (Choice<LongTextPolicy>(scoring, "longTexts"), Value<int>(scoring, "batchSize"));
-        var translator = Translator.Load(weights, Part(description, "translator").ToJsonString(), device);
+        var translator = Translator.Load(weights, Part(description, "translator"), device);
         try
         {
             return new BdiaSequenceToSequenceTransformer(host, translator, columns, decoding, longTexts, batchSize);

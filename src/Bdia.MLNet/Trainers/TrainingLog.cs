@@ -15,7 +15,7 @@ namespace Bdia.MLNet.Trainers;
 internal sealed record LogFigures(string Items, string? Score = null, bool Perplexity = false);
 
 /// <summary>Passes on how training goes: every report to the caller, a line per epoch to ML.NET's log, and figures to its progress channel.</summary>
-internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
+internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<TrainingNote>, IDisposable
 {
     private readonly IChannel channel;
     private readonly IProgressChannel figures;
@@ -45,6 +45,14 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IDisposable
             if (shown.Score is not null && progress.CompletedEpoch?.Validation?.Score is { } figure)
                 entry.SetMetric(2, figure);
         });
+    }
+
+    public void Report(TrainingNote value)
+    {
+        if (value.IsWarning)
+            Warning(value.Text);
+        else
+            Info(value.Text);
     }
 
     public void Report(TrainingProgress value)
