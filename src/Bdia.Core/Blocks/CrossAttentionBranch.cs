@@ -17,6 +17,16 @@ internal sealed class CrossAttentionBranch(
 
     public override IEnumerable<Tensor> Leaves => base.Leaves.Append(memory);
 
+    /// <summary>
+    /// What is kept: query, what was gathered, and the logarithms of the weights' sums; key and value of the memory. Besides, the memory as a product takes it, the gradient
+    /// by it, and the sum of that over all blocks.
+    /// </summary>
+    public static BranchMemory Memory(BlockSizes sizes)
+    {
+        var (of, memory) = (sizes.Wanted, sizes.Memory);
+        return new(2 * of.Features + of.LogSums + 2 * memory.Features, 2 * memory.Features + memory.State + memory.Operands(attention: 2));
+    }
+
     protected override IReadOnlyList<Dense> Layers => [attention.Query, attention.KeyValue, attention.Projection];
 
     protected override Tensor Evaluate(Tensor z)

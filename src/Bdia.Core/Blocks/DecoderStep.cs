@@ -6,73 +6,85 @@ namespace Bdia.Core.Blocks;
 /// <summary>What <see cref="DecoderStepKernel"/> does to neighbouring rows, on one thread. Activations lie as columns, see <see cref="TransposedRows{S, V}"/>.</summary>
 internal sealed unsafe class DecoderStep<S, V> : IDisposable where S : struct, ISimd<V> where V : struct
 {
-    private readonly DecoderStepWeights _weights;
-    private readonly int _first, _count, _width, _stride, _rowStride;
-    private readonly Scratch _scratch;
-    private readonly float* _x, _sum, _input, _output; // columns
-    private readonly float* _rows, _attended; // rows: a query, or query, key and value; and what attention gathers
+    private readonly BlockStep block;
+    private readonly int first, count, width, stride, rowStride;
+    private readonly Scratch scratch;
+    private readonly float* x, sum, input, output; // columns
+    private readonly float* rows, attended; // rows: a query, or query, key and value; and what attention gathers
 
+    /// <param name="block">The block's weights.</param>
     /// <param name="first">The first row.</param>
     /// <param name="count">How many.</param>
-    public DecoderStep(DecoderStepWeights weights, int first, int count)
+    public DecoderStep(BlockStep block, int first, int count)
     {
-        (_weights, _first, _count, _width) = (weights, first, count, weights.Width);
-        var widest = Math.Max(3 * _width, weights.Hidden.Outputs);
-        (_stride, _rowStride) = (Scratch.Stride(count), Scratch.Stride(3 * _width));
-        _scratch = new Scratch((_width, count), (_width, count), (_width, count), (widest, count), (count, 3 * _width), (count, _width));
-        _x = _scratch.Take(_width, count);
-        _sum = _scratch.Take(_width, count);
-        _input = _scratch.Take(_width, count);
-        _output = _scratch.Take(widest, count);
-        _rows = _scratch.Take(count, 3 * _width);
-        _attended = _scratch.Take(count, _width);
+        (this.block, this.first, this.count, width) = (block, first, count, block.Width);
+        var widest = width;
+        foreach (var sublayer in block.Sublayers) widest = Math.Max(widest, sublayer.Features);
+        (stride, rowStride) = (Scratch.Stride(count), Scratch.Stride(3 * width));
+        scratch = new Scratch((width, count), (width, count), (width, count), (widest, count), (count, 3 * width), (count, width));
+        x = scratch.Take(width, count);
+        sum = scratch.Take(width, count);
+        input = scratch.Take(width, count);
+        output = scratch.Take(widest, count);
+        rows = scratch.Take(count, 3 * width);
+        attended = scratch.Take(count, width);
     }
 
-    /// <summary>Computes h(x).</summary>
-    /// <param name="x">(R, D).</param>
-    /// <param name="past">With room at <paramref name="position"/>, which is written; the last of its keys.</param>
-    /// <param name="memory">What cross-attention looks at.</param>
-    /// <param name="to">(R, D).</param>
-    public void Run(float* x, KeyValueView past, long position, KeyValueView memory, float* to)
+    /// <summary>Computes h = Σ r_i(x + r_0 + ... + r_{i-1}).</summary>
+    /// <param name="from">x, (R, D).</param>
+    /// <param name="past">What the rows look back at.</param>
+    /// <param name="to">h, (R, D).</param>
+    public void Run(float* from, in StepPast past, float* to)
     {
-        TransposedRows<S, V>.Read(x + (long)_first * _width, _width, _count, _width, _x, _stride);
+        TransposedRows<S, V>.Read(from + (long)first * width, width, count, width, x, stride);
+        for (var i = 0; i < block.Sublayers.Length; i++)
+        {
+            var r = i == 0 ? sum : input;
+            block.Sublayers[i].Norm.Apply<S, V>(x, input, stride, count);
+            block.Sublayers[i].Run(this, past, r);
+            if (i < block.Sublayers.Length - 1) TransposedRows<S, V>.Add(x, r, x, stride, count, width);
+            if (i > 0) TransposedRows<S, V>.Add(sum, r, sum, stride, count, width);
+        }
 
-        Branch(_weights.Norm1, _weights.QueryKeyValue);
-        TransposedRows<S, V>.Write(_output, _stride, _count, 3 * _width, _rows, _rowStride);
-        for (var row = 0; row < _count; row++) past.Write(_rows + (long)row * _rowStride + _width, _first + row, position);
-        Attend(past, _weights.SelfProjection, _sum); // f(x)
-        TransposedRows<S, V>.Add(_x, _sum, _x, _stride, _count, _width);
-
-        Branch(_weights.Norm2, _weights.Query);
-        TransposedRows<S, V>.Write(_output, _stride, _count, _width, _rows, _rowStride);
-        Attend(memory, _weights.CrossProjection, _output); // c(x + f, m)
-        TransposedRows<S, V>.Add(_x, _output, _x, _stride, _count, _width);
-        TransposedRows<S, V>.Add(_sum, _output, _sum, _stride, _count, _width);
-
-        Branch(_weights.Norm3, _weights.Hidden);
-        for (var d = 0; d < _weights.Hidden.Outputs; d++) GeluKernel.Forward<S, V>(_output + (long)d * _stride, _count);
-        _weights.Output.Apply<S, V>(_output, _input, _stride, _count); // g(x + f + c)
-        TransposedRows<S, V>.Add(_sum, _input, _sum, _stride, _count, _width);
-
-        TransposedRows<S, V>.Write(_sum, _stride, _count, _width, _rows, _rowStride);
-        for (var row = 0; row < _count; row++)
-            new ReadOnlySpan<float>(_rows + (long)row * _rowStride, _width).CopyTo(new Span<float>(to + (long)(_first + row) * _width, _width));
+        TransposedRows<S, V>.Write(sum, stride, count, width, rows, rowStride);
+        for (var row = 0; row < count; row++)
+            new ReadOnlySpan<float>(rows + (long)row * rowStride, width).CopyTo(new Span<float>(to + (long)(first + row) * width, width));
     }
 
-    public void Dispose() => _scratch.Dispose();
+    /// <summary>A sub-layer's first product, of what the norm has given.</summary>
+    public void Product(DenseWeights layer) => layer.Apply<S, V>(input, output, stride, count);
 
-    private void Branch(NormWeights norm, DenseWeights layer)
+    /// <summary>The same, as rows for attention, which begin with the query.</summary>
+    public void ProductRows(DenseWeights layer)
     {
-        norm.Apply<S, V>(_x, _input, _stride, _count);
-        layer.Apply<S, V>(_input, _output, _stride, _count);
+        Product(layer);
+        TransposedRows<S, V>.Write(output, stride, count, layer.Outputs, rows, rowStride);
     }
 
-    private void Attend(KeyValueView kept, DenseWeights projection, float* to)
+    /// <summary>GELU of the first product.</summary>
+    public void Gelu(int features)
     {
-        var attendedStride = Scratch.Stride(_width);
-        kept.Attend((long)_first * kept.Heads, (long)(_first + _count) * kept.Heads,
-            _rows - (long)_first * _rowStride, _rowStride, _attended - (long)_first * attendedStride, attendedStride);
-        TransposedRows<S, V>.Read(_attended, attendedStride, _count, _width, _input, _stride);
-        projection.Apply<S, V>(_input, to, _stride, _count);
+        for (var d = 0; d < features; d++) GeluKernel.Forward<S, V>(output + (long)d * stride, count);
     }
+
+    /// <summary>A sub-layer's last product.</summary>
+    public void Result(DenseWeights layer, float* to) => layer.Apply<S, V>(output, to, stride, count);
+
+    /// <summary>Writes keys and values, which stand behind the query, to a place.</summary>
+    public void Remember(KeyValueView cache, long position)
+    {
+        for (var row = 0; row < count; row++) cache.Write(rows + (long)row * rowStride + width, first + row, position);
+    }
+
+    /// <summary>Attends, and projects what was gathered.</summary>
+    public void Attend(KeyValueView cache, DenseWeights projection, float* to)
+    {
+        var attendedStride = Scratch.Stride(width);
+        cache.Attend((long)first * cache.Heads, (long)(first + count) * cache.Heads,
+            rows - (long)first * rowStride, rowStride, attended - (long)first * attendedStride, attendedStride);
+        TransposedRows<S, V>.Read(attended, attendedStride, count, width, output, stride);
+        Result(projection, to);
+    }
+
+    public void Dispose() => scratch.Dispose();
 }

@@ -13,6 +13,9 @@ internal sealed class FeedForwardBranch(LayerNorm norm, FeedForward mlp, Transfo
     private Kept? _hidden; // before and
     private Kept? _active; // behind the activation
 
+    /// <summary>What is kept: before and behind the activation.</summary>
+    public static BranchMemory Memory(BlockSizes sizes) => new(sizes.Wanted.FeedForward);
+
     protected override IReadOnlyList<Dense> Layers => [mlp.First, mlp.Second];
 
     protected override Tensor Evaluate(Tensor z)

@@ -18,6 +18,9 @@ internal sealed class LeadingAttentionBranch(
 {
     private Kept? _mask;
 
+    /// <summary>What is kept: key and value of all tokens; query, what was gathered, and the logarithms of the weights' sums of the wanted ones.</summary>
+    public static BranchMemory Memory(BlockSizes sizes) => new(2 * sizes.All.Features + 2 * sizes.Wanted.Features + sizes.Wanted.LogSums);
+
     protected override IReadOnlyList<Dense> Layers => [attention.QueryKeyValue, attention.Projection];
 
     private DensePart Query => new(attention.QueryKeyValue, 0, Options.Width);
@@ -67,5 +70,5 @@ internal sealed class LeadingAttentionBranch(
     private Tensor Rows(Tensor rows, Tensor z) => rows.view(z.shape).narrow(1, 0, leading);
 
     private AttentionCore Core(Tensor z)
-        => new(new((int)z.shape[0], Options.Heads, (int)leading, (int)z.shape[1], Options.Width / Options.Heads, Causal: false), _mask?.Tensor, Workspace);
+        => new(new((int)z.shape[0], Options.Heads, (int)leading, (int)z.shape[1], Options.Width / Options.Heads, Options.Causal), _mask?.Tensor, Workspace);
 }

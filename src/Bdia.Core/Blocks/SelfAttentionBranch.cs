@@ -8,12 +8,15 @@ namespace Bdia.Core.Blocks;
 
 /// <summary><see cref="SelfAttention"/> behind a norm, as a branch of a block.</summary>
 /// <param name="mask">Which tokens may be attended to, (B, N); null for all.</param>
-/// <param name="causal">Whether a token sees none behind it.</param>
 internal sealed class SelfAttentionBranch(
-    LayerNorm norm, SelfAttention attention, Tensor? mask, bool causal, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
+    LayerNorm norm, SelfAttention attention, Tensor? mask, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
     : Branch(norm, options, context, workspace)
 {
     private Kept? _qkv, _gathered, _logSumExp, _mask; // query, key and value: (B N, 3 D)
+
+    /// <summary>What is kept: query, key and value, what was gathered, and the logarithms of the weights' sums; where the first tokens alone are wanted, as there.</summary>
+    public static BranchMemory Memory(BlockSizes sizes)
+        => sizes.Leading is null ? new(4 * sizes.Wanted.Features + sizes.Wanted.LogSums) : LeadingAttentionBranch.Memory(sizes);
 
     protected override IReadOnlyList<Dense> Layers => [attention.QueryKeyValue, attention.Projection];
 
@@ -49,5 +52,5 @@ internal sealed class SelfAttentionBranch(
     }
 
     private AttentionCore Core(Tensor z)
-        => new(new((int)z.shape[0], Options.Heads, (int)z.shape[1], (int)z.shape[1], Options.Width / Options.Heads, causal), _mask?.Tensor, Workspace);
+        => new(new((int)z.shape[0], Options.Heads, (int)z.shape[1], (int)z.shape[1], Options.Width / Options.Heads, Options.Causal), _mask?.Tensor, Workspace);
 }

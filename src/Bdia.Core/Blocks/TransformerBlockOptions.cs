@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Blocks;
 
-/// <summary>Sizes and regularisation of one <see cref="TransformerBlock"/> or <see cref="DecoderBlock"/>.</summary>
+/// <summary>Sizes, kind and regularisation of one <see cref="TransformerBlock"/>.</summary>
 public sealed record TransformerBlockOptions
 {
     /// <summary>D, features per token: at least 1, a multiple of <see cref="Heads"/>.</summary>
@@ -17,6 +17,12 @@ public sealed record TransformerBlockOptions
     /// <summary>Width between the two dense layers of the feed-forward part: at least 1.</summary>
     public required int FeedForwardWidth { get; init; }
 
+    /// <summary>Whether a token sees none behind it in self-attention: in a block that writes. Default: false.</summary>
+    public bool Causal { get; init; }
+
+    /// <summary>Whether tokens attend to a memory as well, between self-attention and the feed-forward part: in a decoder behind an encoder. Default: false.</summary>
+    public bool CrossAttention { get; init; }
+
     /// <summary>Probability of zeroing an element of what each branch adds, in training: 0 (default) up to, not including, 1.</summary>
     public double Dropout { get; init; }
 
@@ -25,6 +31,10 @@ public sealed record TransformerBlockOptions
 
     /// <summary>Of the matrix products. Default: <see cref="ComputePrecision.Float32"/>.</summary>
     public ComputePrecision Precision { get; init; }
+
+    /// <summary>What the block is made of, in order: the one description of it.</summary>
+    internal IReadOnlyList<SublayerKind> Sublayers
+        => CrossAttention ? [SublayerKind.SelfAttention, SublayerKind.CrossAttention, SublayerKind.FeedForward] : [SublayerKind.SelfAttention, SublayerKind.FeedForward];
 
     /// <summary>How the dense layers' weights start. Not a user's choice: each kind of network has its own.</summary>
     internal WeightScheme Weights { get; init; }

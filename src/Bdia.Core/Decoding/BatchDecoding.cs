@@ -10,23 +10,26 @@ internal static class BatchDecoding
     /// <param name="scorer">The network, with one empty row for each input.</param>
     /// <param name="inputs">The inputs.</param>
     /// <param name="options">How.</param>
-    /// <param name="device">Where the scorer wants its ids.</param>
     /// <param name="cancellation">Looked at in each step.</param>
     /// <returns>For each input its hypotheses, best first.</returns>
-    public static IReadOnlyList<Hypothesis>[] Run(INextTokenScorer scorer, IReadOnlyList<DecodingInput> inputs, DecodingOptions options, Device device, CancellationToken cancellation)
+    public static IReadOnlyList<Hypothesis>[] Run(INextTokenScorer scorer, IReadOnlyList<SearchInput> inputs, DecodingOptions options, CancellationToken cancellation)
     {
+        // What all prompts have goes through the network at once; the rest of the longer ones a token at a time, while others are written on already.
+        var common = inputs.Min(input => input.Input.Prompt.Count);
+        inputs = [.. inputs.Select(input => input with { Forced = input.Input.Prompt.Count - common })];
         ISearch search = options.Sample ? new Sampling(inputs, options) : new BeamSearch(inputs, options);
         var tree = new TokenTree();
-        var ids = Enumerable.Repeat((long)SpecialTokens.Start, inputs.Count).ToArray();
+        long[] ids = [.. inputs.SelectMany(input => input.Input.Prompt.Take(common).Prepend(SpecialTokens.Start)).Select(id => (long)id)];
+        var count = inputs.Count;
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var rows = search.Advance(scorer.Next(tensor(ids, device: device)), tree);
+            var rows = search.Advance(scorer.Next(tensor(ids, [count, ids.Length / count])), tree);
             if (rows.Length == 0) return search.Results;
-            if (!IsUnchanged(rows, ids.Length)) scorer.Select(tensor(Array.ConvertAll(rows, row => (long)row.Parent), device: device));
+            if (!IsUnchanged(rows, count)) scorer.Select(tensor(Array.ConvertAll(rows, row => (long)row.Parent)));
             tree.Add(rows);
-            ids = Array.ConvertAll(rows, row => (long)row.Token);
+            (ids, count) = (Array.ConvertAll(rows, row => (long)row.Token), rows.Length);
         }
     }
 

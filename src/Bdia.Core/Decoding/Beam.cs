@@ -6,7 +6,7 @@ namespace Bdia.Core.Decoding;
 /// <param name="input">The input.</param>
 /// <param name="options">How.</param>
 /// <param name="row">The row of its empty hypothesis.</param>
-internal sealed class Beam(DecodingInput input, DecodingOptions options, int row)
+internal sealed class Beam(SearchInput input, DecodingOptions options, int row)
 {
     private readonly List<Finished> _finished = []; // at most BestCount, best first
     private int _firstRow = row, _rows = 1;
@@ -23,8 +23,15 @@ internal sealed class Beam(DecodingInput input, DecodingOptions options, int row
     /// <param name="next">Where the rows that go on are added, the most probable first.</param>
     public void Advance(TopTokens best, TokenTree tree, List<LiveRow> next)
     {
-        var length = tree.Length + 1;
         var first = next.Count;
+        if (input.ForcedAt(tree.Length) is { } token)
+        {
+            next.Add(new LiveRow(_firstRow, token, 0)); // the prompt's probability is no part of the output's
+            _firstRow = first;
+            return;
+        }
+
+        var length = tree.Length + 1 - input.Forced; // of the output
         // The rows' best tokens are in order, so that the best extensions come out of merging them; the earlier row wins a tie.
         Span<int> taken = stackalloc int[_rows];
         taken.Clear();
@@ -41,7 +48,7 @@ internal sealed class Beam(DecodingInput input, DecodingOptions options, int row
 
             if (from < 0) break;
             var extension = new LiveRow(_firstRow + from, best.Ids(_firstRow + from)[taken[from]++], greatest);
-            if (extension.Token == SpecialTokens.End) Finish(extension, length);
+            if (extension.Token == SpecialTokens.End) Finish(extension, length, tree);
             else next.Add(extension);
         }
 
@@ -57,11 +64,11 @@ internal sealed class Beam(DecodingInput input, DecodingOptions options, int row
     private static double LogProbability(TokenTree tree, int row) => tree.Length == 0 ? 0 : tree.Last[row].LogProbability;
 
     /// <summary>Keeps a hypothesis that has ended, if it is among the best; an earlier one wins a tie.</summary>
-    private void Finish(LiveRow end, int length)
+    private void Finish(LiveRow end, int length, TokenTree tree)
     {
         var score = end.LogProbability / options.Penalty(length);
         var place = _finished.FindIndex(other => other.Score < score);
-        _finished.Insert(place < 0 ? _finished.Count : place, new(end.Parent, length - 1, end.LogProbability, score));
+        _finished.Insert(place < 0 ? _finished.Count : place, new(end.Parent, tree.Length, end.LogProbability, score));
         if (_finished.Count > options.BestCount) _finished.RemoveAt(options.BestCount);
     }
 
@@ -74,14 +81,16 @@ internal sealed class Beam(DecodingInput input, DecodingOptions options, int row
 
     private Hypothesis[] Conclude(IEnumerable<LiveRow> live, TokenTree tree)
     {
-        var finished = _finished.Select(f => new Hypothesis(tree.Path(f.Row, f.Tokens), f.LogProbability, f.Score, true));
-        var length = tree.Length + 1;
-        var cutOff = live.Take(options.BestCount - _finished.Count).Select(row =>
-            new Hypothesis([.. tree.Path(row.Parent, tree.Length), row.Token], row.LogProbability, row.LogProbability / options.Penalty(length), false));
+        var finished = _finished.Select(f => new Hypothesis(Output(f.Row, f.Length), f.LogProbability, f.Score, true));
+        var penalty = options.Penalty(tree.Length + 1 - input.Forced);
+        var cutOff = live.Take(options.BestCount - _finished.Count)
+            .Select(row => new Hypothesis([.. Output(row.Parent, tree.Length), row.Token], row.LogProbability, row.LogProbability / penalty, false));
         return [.. finished, .. cutOff];
+
+        int[] Output(int row, int length) => tree.Path(row, length)[input.Forced..];
     }
 
     /// <param name="Row">Of the step before the end token.</param>
-    /// <param name="Tokens">Without the end token.</param>
-    private readonly record struct Finished(int Row, int Tokens, double LogProbability, double Score);
+    /// <param name="Length">Of that step: all its tokens, those of the prompt among them and the end token not.</param>
+    private readonly record struct Finished(int Row, int Length, double LogProbability, double Score);
 }

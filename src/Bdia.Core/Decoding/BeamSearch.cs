@@ -9,7 +9,7 @@ internal sealed class BeamSearch : ISearch
     private readonly Beam[] _beams;
     private readonly List<Beam> _live;
 
-    public BeamSearch(IReadOnlyList<DecodingInput> inputs, DecodingOptions options)
+    public BeamSearch(IReadOnlyList<SearchInput> inputs, DecodingOptions options)
     {
         _options = options;
         _beams = inputs.Select((input, row) => new Beam(input, options, row)).ToArray();

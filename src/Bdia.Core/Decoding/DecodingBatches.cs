@@ -6,21 +6,21 @@ namespace Bdia.Core.Decoding;
 /// </summary>
 internal static class DecodingBatches
 {
-    /// <summary>Rows times (tokens of the longest input + tokens of the longest output) of a batch at most; a batch has one input at least.</summary>
+    /// <summary>Rows times (tokens of the longest input, prompt included, + tokens of the longest output) of a batch at most; a batch has one input at least.</summary>
     public const long Positions = 32_768;
 
     /// <summary>Rows of a batch at most, which bounds its logits. An input takes as many rows as hypotheses are followed for it.</summary>
     public const int Rows = 512;
 
-    public static IEnumerable<DecodingInput[]> Of(IEnumerable<DecodingInput> inputs, int rowsPerInput)
+    public static IEnumerable<SearchInput[]> Cut(IEnumerable<SearchInput> inputs, int rowsPerInput)
     {
-        var batch = new List<DecodingInput>();
+        var batch = new List<SearchInput>();
         var longestOutput = 0;
-        foreach (var input in inputs.OrderByDescending(i => i.Ids.Count)) // a stable sort
+        foreach (var input in inputs.OrderByDescending(i => i.Given)) // a stable sort
         {
             var longest = Math.Max(longestOutput, input.LongestOutput);
             var rows = (batch.Count + 1L) * rowsPerInput;
-            if (batch.Count > 0 && (rows > Rows || rows * ((long)batch[0].Ids.Count + longest) > Positions))
+            if (batch.Count > 0 && (rows > Rows || rows * ((long)batch[0].Given + longest) > Positions))
             {
                 yield return batch.ToArray();
                 batch.Clear();

@@ -1,7 +1,6 @@
 namespace Bdia.Core.Decoding;
 
-/// <summary>One input of a call.</summary>
-/// <param name="Index">Its place in the call.</param>
-/// <param name="Ids">Its tokens, end token included.</param>
-/// <param name="LongestOutput">Tokens of its longest output, end token counted, at least 1.</param>
-internal sealed record DecodingInput(int Index, IReadOnlyList<int> Ids, int LongestOutput);
+/// <summary>One input of a decoder.</summary>
+/// <param name="Source">What the output is made from, as the network's ids; empty for a network that reads no source.</param>
+/// <param name="Prompt">What the text begins with, as the network's ids without start token; the output is what follows. May be empty.</param>
+public sealed record DecodingInput(IReadOnlyList<int> Source, IReadOnlyList<int> Prompt);

@@ -9,18 +9,19 @@ namespace Bdia.Core.Decoding;
 internal sealed class Sampling : ISearch
 {
     private readonly DecodingOptions _options;
-    private readonly IReadOnlyList<DecodingInput> _inputs;
+    private readonly IReadOnlyList<SearchInput> _inputs;
     private readonly List<Hypothesis>[] _ended;
     private List<Draw> _live = [];
 
-    public Sampling(IReadOnlyList<DecodingInput> inputs, DecodingOptions options)
+    public Sampling(IReadOnlyList<SearchInput> inputs, DecodingOptions options)
     {
         (_inputs, _options) = (inputs, options);
         _ended = inputs.Select(_ => new List<Hypothesis>(options.BestCount)).ToArray();
         for (var i = 0; i < inputs.Count; i++)
         {
             // Equal inputs get equal draws, wherever they stand; the draws of one input differ.
-            var key = inputs[i].Ids.Aggregate(0UL, (key, id) => SplitMix64.Derive(key, (ulong)id));
+            var given = inputs[i].Input.Source.Concat(inputs[i].Input.Prompt);
+            var key = given.Aggregate(0UL, (key, id) => SplitMix64.Derive(key, (ulong)id));
             for (var n = 0; n < options.BestCount; n++) _live.Add(new(i, RandomSequence.At(options.Seed, key, (ulong)n)));
         }
     }
@@ -31,10 +32,9 @@ internal sealed class Sampling : ISearch
     public LiveRow[] Advance(Tensor logits, TokenTree tree)
     {
         var logProbabilities = TopTokens.LogProbabilities(logits);
-        var length = tree.Length + 1;
         var isFirst = tree.Length == 0;
         if (isFirst && _options.BestCount > 1) logProbabilities = logProbabilities.repeat_interleave(_options.BestCount, 0);
-        var tokens = TokenDraw.From(logProbabilities, _live.Select(draw => draw.Random.NextUniform()).ToArray(), _options);
+        var tokens = TokenDraw.From(logProbabilities, _live.Select(draw => ForcedAt(draw, tree) is null ? draw.Random.NextUniform() : 0).ToArray(), _options);
         var drawn = logProbabilities.gather(1, tensor(tokens, device: logProbabilities.device).unsqueeze(1)).to(float64).cpu();
         var values = MemoryMarshal.Cast<byte, double>(drawn.bytes);
 
@@ -43,12 +43,22 @@ internal sealed class Sampling : ISearch
         for (var i = 0; i < _live.Count; i++)
         {
             var (draw, parent) = (_live[i], isFirst ? _live[i].Input : i);
+            if (ForcedAt(draw, tree) is { } token)
+            {
+                next.Add(new LiveRow(parent, token, 0)); // the prompt's probability is no part of the output's
+                live.Add(draw);
+                continue;
+            }
+
+            var forced = _inputs[draw.Input].Forced;
+            var length = tree.Length + 1 - forced; // of the output
             if (!double.IsFinite(values[i])) throw DecodingFaults.NotFinite(_inputs[draw.Input], length, values[i]);
             var row = new LiveRow(parent, (int)tokens[i], values[i] + (isFirst ? 0 : tree.Last[i].LogProbability));
             var isFinished = row.Token == SpecialTokens.End;
             if (isFinished || length == _inputs[draw.Input].LongestOutput)
             {
-                int[] ids = isFinished ? tree.Path(parent, tree.Length) : [.. tree.Path(parent, tree.Length), row.Token];
+                var written = tree.Path(parent, tree.Length)[forced..];
+                int[] ids = isFinished ? written : [.. written, row.Token];
                 _ended[draw.Input].Add(new(ids, row.LogProbability, row.LogProbability / _options.Penalty(length), isFinished));
             }
             else
@@ -61,6 +71,8 @@ internal sealed class Sampling : ISearch
         _live = live;
         return [.. next];
     }
+
+    private int? ForcedAt(Draw draw, TokenTree tree) => _inputs[draw.Input].ForcedAt(tree.Length);
 
     /// <summary>One output that is being drawn.</summary>
     private sealed class Draw(int input, RandomSequence random)

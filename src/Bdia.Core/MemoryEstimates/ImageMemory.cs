@@ -1,3 +1,4 @@
+using Bdia.Core.Blocks;
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
 
@@ -13,8 +14,8 @@ internal static class ImageMemory
     {
         var weights = WeightCount.Of(model);
         var tokens = model.Patches + 1L;
-        var block = model.Block(model.Depth - 1);
-        var stack = StackMemory.Of(model.Stack, model.Depth, rows, tokens * model.Width, BlockMemory.Encoder(block, rows, tokens), BlockMemory.Leading(block, rows, tokens, leading: 1));
+        var sizes = new BlockSizes(model.Block(model.Depth - 1), rows, tokens);
+        var stack = StackMemory.Of(model.Stack, model.Depth, rows, tokens * model.Width, BlockMemory.Of(sizes), BlockMemory.Of(sizes with { Leading = 1 }));
 
         var pixels = rows * model.Channels * model.ImageHeight * model.ImageWidth;
         var patches = pixels * (sizeof(float) + (model.Precision == ComputePrecision.BFloat16 ? 2 : 0)); // kept by the patch embedding for its weights' gradient

@@ -1,3 +1,4 @@
+using Bdia.Core.Blocks;
 using Bdia.Core.Numerics;
 using Bdia.Core.Reversible;
 

@@ -1,3 +1,4 @@
+using Bdia.Core.Blocks;
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
 
@@ -13,8 +14,8 @@ internal static class TextMemory
     {
         var weights = WeightCount.Of(model);
         var (width, half) = ((long)model.Width, model.Precision == ComputePrecision.BFloat16);
-        var encoder = StackMemory.Of(model.Stack, model.EncoderDepth, rows, sourceTokens * width, BlockMemory.Encoder(model.Block, rows, sourceTokens));
-        var decoder = StackMemory.Of(model.Stack, model.DecoderDepth, rows, targetTokens * width, BlockMemory.Decoder(model.Block, rows, targetTokens, sourceTokens));
+        var encoder = StackMemory.Of(model.Stack, model.EncoderDepth, rows, sourceTokens * width, BlockMemory.Of(new(model.EncoderBlock, rows, sourceTokens)));
+        var decoder = StackMemory.Of(model.Stack, model.DecoderDepth, rows, targetTokens * width, BlockMemory.Of(new(model.DecoderBlock, rows, targetTokens, sourceTokens)));
         var (source, target) = (rows * sourceTokens * width * sizeof(float), rows * targetTokens * width * sizeof(float));
 
         // The decoder's backward pass, beside the encoder's output and the gradient by it, or the encoder's. The memory of a stack's pass stays from step to step, so

@@ -1,4 +1,5 @@
 using Bdia.Core.Blocks;
+using Bdia.Core.Decoding;
 using Bdia.Core.Layers;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
@@ -20,7 +21,7 @@ namespace Bdia.Core.Models;
 /// where states are rounded to a grid, may rarely move one by a grid step).</para>
 /// <para>Safe for several threads in evaluation mode.</para>
 /// </remarks>
-public sealed class EncoderDecoder : nn.Module
+public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
 {
     // Streams of the clock: each stack and each embedding draws from its own.
     private const int EncoderStream = 0, SourceStream = 1, DecoderStream = 2, TargetStream = 3;
@@ -49,10 +50,10 @@ public sealed class EncoderDecoder : nn.Module
         _source = new TextEmbedding(sourceTokens, Positions("source_positions", generator), options);
         _target = new TextEmbedding(targetTokens, Positions("target_positions", generator), options);
         // Blocks are drawn here and now, one after the other: the generator is gone once the constructor returns.
-        var encoder = Enumerable.Range(0, options.EncoderDepth).Select(_ => new TransformerBlock(options.Block, generator)).ToArray();
+        var encoder = Enumerable.Range(0, options.EncoderDepth).Select(_ => new TransformerBlock(options.EncoderBlock, generator)).ToArray();
         Encoder = Register("encoder", new BdiaStack("encoder", encoder, options.Stack, Clock, EncoderStream));
         _encoderNorm = Register("encoder_norm", new LayerNorm(options.Width));
-        var decoder = Enumerable.Range(0, options.DecoderDepth).Select(_ => new DecoderBlock(options.Block, generator)).ToArray();
+        var decoder = Enumerable.Range(0, options.DecoderDepth).Select(_ => new TransformerBlock(options.DecoderBlock, generator)).ToArray();
         Decoder = Register("decoder", new BdiaStack("decoder", decoder, options.Stack, Clock, DecoderStream));
         Decoder.Spare = Encoder.Spare; // the one's pass is over, or waits, while the other's runs
         _decoderNorm = Register("decoder_norm", new LayerNorm(options.Width));
@@ -132,70 +133,6 @@ public sealed class EncoderDecoder : nn.Module
         return logits.to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Starts incremental decoding: encodes sources, and computes every block's cross-attention keys and values once.</summary>
-    /// <remarks>In float32 whatever <see cref="EncoderDecoderOptions.Precision"/> is, like <see cref="Next"/>, so that decoding texts together or one by one agrees up to float rounding.</remarks>
-    /// <param name="source">Ids (B, S), as for <see cref="Encode"/>.</param>
-    /// <returns>A state of B rows and length 0, for <see cref="Next"/>; the caller disposes it.</returns>
-    /// <exception cref="InvalidOperationException">The network is in training mode.</exception>
-    /// <exception cref="ArgumentException">Ids are of another shape or type or not in the vocabulary, a row is empty, or a text is longer than learned positions.</exception>
-    /// <exception cref="ReversibilityException">A state left the range that can be represented exactly, or was not finite.</exception>
-    public DecoderState Begin(Tensor source)
-    {
-        CheckEvaluation();
-        using var scope = NewDisposeScope();
-        using var noGradients = no_grad();
-        var mask = Mask(source);
-        var context = new ResidualContext(null, [mask]) { InFloat32 = true };
-        var x = Inference.Run(Encoder, _source.Apply(source, 0, null), context);
-        var memory = _encoderNorm.forward(x);
-        return new DecoderState(
-            this, Decoder.Residuals.Cast<DecoderBlock>().Select(block => block.Keep(memory)).ToArray(),
-            TransformerBlock.KeyMask(mask, memory));
-    }
-
-    /// <summary>Writes one position more of every row: what <see cref="Decode"/> and <see cref="Project"/> give there, in float32.</summary>
-    /// <remarks>Equal to them up to float rounding, which the grid of <see cref="BdiaStackOptions.FractionBits"/> may turn into a grid step.</remarks>
-    /// <param name="ids">The ids at that position (rows), int64: <see cref="SpecialTokens.Start"/> at first, then what was chosen of the last logits.</param>
-    /// <param name="state">Of <see cref="Begin"/> of this network; it is one position longer afterwards, and as before if this fails.</param>
-    /// <returns>Logits (rows, V) of the next token, float32.</returns>
-    /// <exception cref="InvalidOperationException">The network is in training mode.</exception>
-    /// <exception cref="ArgumentException">Ids are of another shape or type or not in the vocabulary, or the text is longer than learned positions.</exception>
-    /// <exception cref="ReversibilityException">A state left the range that can be represented exactly, or was not finite.</exception>
-    public Tensor Next(Tensor ids, DecoderState state)
-    {
-        using var scope = NewDisposeScope();
-        return NextLogits(ids, state).contiguous().MoveToOuterDisposeScope();
-    }
-
-    /// <summary>The same, as <see cref="Logits"/> gives them.</summary>
-    internal Tensor NextLogits(Tensor ids, DecoderState state)
-    {
-        ArgumentNullException.ThrowIfNull(ids);
-        ArgumentNullException.ThrowIfNull(state);
-        CheckEvaluation();
-        if (state.Network != this) throw new ArgumentException("The state was begun by another network; give each network the states that it began.", nameof(state));
-        if (!ids.shape.AsSpan().SequenceEqual([state.Rows]))
-            throw new ArgumentException($"Ids have shape ({string.Join(", ", ids.shape)}); give one for each of the state's {state.Rows} rows.", nameof(ids));
-        using var scope = NewDisposeScope();
-        using var noGradients = no_grad();
-        var x = _target.Apply(ids.unsqueeze(1), state.Length, null); // (R, 1, D)
-        x = Inference.Run(Decoder, x, (k, at) => state.Evaluate(k, (DecoderBlock)Decoder.Residuals[k], at));
-        var logits = Logits(_decoderNorm.forward(x).squeeze(1), inFloat32: true);
-        state.Advance();
-        return logits.MoveToOuterDisposeScope();
-    }
-
-    /// <summary>What <see cref="Project"/> gives of states (R, D), up to float rounding, the logits of a token together in memory: for few rows the faster product.</summary>
-    /// <param name="states">(R, D).</param>
-    /// <param name="inFloat32">Whether to compute in float32 whatever the precision.</param>
-    /// <returns>(R, V), float32, a transposed view.</returns>
-    internal Tensor Logits(Tensor states, bool inFloat32)
-    {
-        using var scope = NewDisposeScope();
-        var logits = _head?.Transposed(states, inFloat32) ?? _target.Tokens.TransposedLogits(states, inFloat32 ? ComputePrecision.Float32 : Options.Precision); // (V, R)
-        return logits.to(ScalarType.Float32).t().MoveToOuterDisposeScope();
-    }
-
     private TModule Register<TModule>(string name, TModule module) where TModule : nn.Module
     {
         register_module(name, module);
@@ -221,10 +158,5 @@ public sealed class EncoderDecoder : nn.Module
         ArgumentNullException.ThrowIfNull(ids, name);
         if (ids.dtype != ScalarType.Int64 || ids.dim() != 2 || ids.numel() == 0)
             throw new ArgumentException($"Ids are {ids.dtype} of shape ({string.Join(", ", ids.shape)}); give Int64 of two dimensions, rows and positions, at least 1 of each.", name);
-    }
-
-    private void CheckEvaluation()
-    {
-        if (training) throw new InvalidOperationException("The network is in training mode, where decoding would be random; call eval() on it first.");
     }
 }

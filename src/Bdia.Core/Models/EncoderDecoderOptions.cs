@@ -85,11 +85,14 @@ public sealed record EncoderDecoderOptions
         if (faults.Count > 0) throw new ArgumentException(string.Join(" ", faults));
     }
 
-    /// <summary>Options of every block of both stacks.</summary>
-    internal TransformerBlockOptions Block => new()
+    /// <summary>Options of every block of the encoder.</summary>
+    internal TransformerBlockOptions EncoderBlock => new()
     {
         Width = Width, Heads = Heads, FeedForwardWidth = FeedForwardWidth, Dropout = Dropout, Precision = Precision, Weights = WeightScheme.Glorot,
     };
+
+    /// <summary>Options of every block of the decoder.</summary>
+    internal TransformerBlockOptions DecoderBlock => EncoderBlock with { Causal = true, CrossAttention = true };
 
     /// <summary>Every fault as a sentence, for options that contain these.</summary>
     internal IEnumerable<string> Faults()
@@ -101,7 +104,7 @@ public sealed record EncoderDecoderOptions
             yield return $"ShareEmbeddings is true, SourceVocabulary is {SourceVocabulary} and TargetVocabulary is {TargetVocabulary}; one embedding needs one vocabulary: use a joint tokenizer, or set ShareEmbeddings to false.";
         if (EncoderDepth < 1) yield return $"EncoderDepth is {EncoderDepth}; it must be at least 1.";
         if (DecoderDepth < 1) yield return $"DecoderDepth is {DecoderDepth}; it must be at least 1.";
-        foreach (var fault in Block.Faults()) yield return fault;
+        foreach (var fault in EncoderBlock.Faults()) yield return fault;
         if (!Enum.IsDefined(Positions)) yield return $"Positions is {Positions}; it must be {PositionEncoding.Sinusoidal} or {PositionEncoding.Learned}.";
         if (MaxLength < 2) yield return $"MaxLength is {MaxLength}; it must be at least 2.";
         if (Stack is null) yield return "Stack is null; it must be a BdiaStackOptions.";

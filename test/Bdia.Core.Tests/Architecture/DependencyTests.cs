@@ -27,6 +27,14 @@ public partial class DependencyTests
         {
             ["Common"] = [],
         },
+        ["Decoding"] = new()
+        {
+            ["Common"] = [],
+            ["Simd"] = [],
+            ["Tensors"] = [],
+            ["Numerics"] = [],
+            ["Text"] = ["SpecialTokens"],
+        },
         ["Operations"] = new()
         {
             ["Native"] = [],
@@ -58,19 +66,11 @@ public partial class DependencyTests
         {
             ["Tensors"] = [],
             ["Text"] = ["SpecialTokens"],
+            ["Decoding"] = [],
             ["Operations"] = [],
             ["Reversible"] = [],
             ["Layers"] = [],
             ["Blocks"] = [],
-        },
-        ["Decoding"] = new()
-        {
-            ["Common"] = [],
-            ["Simd"] = [],
-            ["Tensors"] = [],
-            ["Numerics"] = [],
-            ["Text"] = ["SpecialTokens"],
-            ["Models"] = ["EncoderDecoder", "DecoderState", "PositionEncoding"],
         },
         ["Training"] = new()
         {

@@ -16,7 +16,7 @@ public class OperationFaceTests
 
     // Each holds libtorch's form, and is the only one to choose between that and the kernel.
     private static readonly string[] Faces =
-        ["AdamWGradients", "CachedAttention", "CrossEntropy", "DecoderBlock", "DenseProduct", "StepKernel", "TopTokens", "TransformerBlock"];
+        ["AdamWGradients", "CachedAttention", "CrossEntropy", "DenseProduct", "StepKernel", "TopTokens", "TransformerBlock"];
 
     // Kernel -> who calls it, but for other kernels: its face, and what the face or the kernel is made of.
     private static readonly Dictionary<string, string[]> Callers = new()
@@ -25,7 +25,7 @@ public class OperationFaceTests
         ["AttentionKernel"] = ["AttentionCore"],
         ["CachedAttentionKernel"] = ["CachedAttention", "KeyValueView"],
         ["CrossEntropyKernel"] = ["CrossEntropy"],
-        ["DecoderStepKernel"] = ["DecoderBlock"],
+        ["DecoderStepKernel"] = ["TransformerBlock"],
         ["GeluKernel"] = ["DecoderStep", "Gelu"],
         ["LayerNormKernel"] = ["LayerNormalization"],
         ["SimdStepKernel"] = [], // by its interface; StepKernel hands it out

@@ -35,7 +35,7 @@ public class BlockPassTests
         {
             using var scope = NewDisposeScope();
             using var generator = new Generator(seed);
-            using var block = Stacks.Spread(new DecoderBlock(options, generator), 0.25);
+            using var block = Stacks.Spread(new TransformerBlock(options with { Causal = true, CrossAttention = true }, generator), 0.25);
             Tensor[] conditions = [Stacks.Normal(seed + 1, batch, memoryTokens, options.Width).requires_grad_(true), Mask(seed, batch, memoryTokens)];
             AssertAgrees(block, block.forward, block.ByOperations, options, Stacks.Normal(seed, batch, tokens, options.Width), conditions, seed);
         }, iter: 100, threads: 1);

@@ -9,15 +9,16 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Tests.Blocks;
 
+/// <summary>The block with causal self-attention and cross-attention: that of a decoder behind an encoder.</summary>
 public class DecoderBlockTests
 {
-    private static readonly TransformerBlockOptions Options = new() { Width = 12, Heads = 3, FeedForwardWidth = 20 };
+    private static readonly TransformerBlockOptions Options = new() { Width = 12, Heads = 3, FeedForwardWidth = 20, Causal = true, CrossAttention = true };
 
     // A block as training would leave it: weights of order 1, so that no part of it is negligible.
-    private static DecoderBlock Trained(TransformerBlockOptions options)
+    private static TransformerBlock Trained(TransformerBlockOptions options)
     {
         using var generator = new Generator(1);
-        return Stacks.Spread(new DecoderBlock(options, generator), 0.25);
+        return Stacks.Spread(new TransformerBlock(options, generator), 0.25);
     }
 
     // True for all tokens but the last two of every second sequence.
@@ -41,7 +42,7 @@ public class DecoderBlockTests
                 using var block = Trained(new()
                 {
                     Width = heads * size, Heads = heads, FeedForwardWidth = 2 * size + 1, Dropout = 0.2, StochasticDepth = 0.2,
-                    Precision = bf16 ? ComputePrecision.BFloat16 : ComputePrecision.Float32,
+                    Causal = true, CrossAttention = true, Precision = bf16 ? ComputePrecision.BFloat16 : ComputePrecision.Float32,
                 });
                 var (x, memory, mask) = (Stacks.Normal(7, batch, tokens, heads * size), Stacks.Normal(8, batch, sourceTokens, heads * size), Mask(batch, sourceTokens));
                 Tensor first, second;

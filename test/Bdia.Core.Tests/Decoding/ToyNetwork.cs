@@ -43,7 +43,7 @@ internal sealed record ToyNetwork(int Vocabulary, ulong Seed, int Levels = 0, fl
     {
         options.Validate();
         using (scorer)
-            return BatchDecoding.Run(scorer, scorer.Inputs.Select((ids, i) => new DecodingInput(i, ids, options.LongestOutput(ids.Count))).ToArray(), options, CPU, scorer.Cancellation);
+            return BatchDecoding.Run(scorer, scorer.Inputs.Select((ids, i) => new SearchInput(i, new(ids, scorer.Prompt), options.LongestOutput(ids.Count))).ToArray(), options, scorer.Cancellation);
     }
 
     /// <summary>Different inputs of 1 to 4 tokens.</summary>
@@ -63,6 +63,9 @@ internal sealed class ToyScorer(ToyNetwork network, IReadOnlyList<IReadOnlyList<
 
     public int Selections { get; private set; }
 
+    /// <summary>What all outputs begin with.</summary>
+    public IReadOnlyList<int> Prompt { get; init; } = [];
+
     public CancellationToken Cancellation { get; init; }
 
     public Action BeforeStep { get; init; } = () => { };
@@ -71,9 +74,9 @@ internal sealed class ToyScorer(ToyNetwork network, IReadOnlyList<IReadOnlyList<
     {
         BeforeStep();
         var tokens = MemoryMarshal.Cast<byte, long>(ids.bytes);
-        Assert.Equal(_rows.Count, tokens.Length);
+        Assert.Equal(_rows.Count, ids.shape[0]);
         RowsOfSteps.Add(_rows.Count);
-        for (var i = 0; i < tokens.Length; i++) _rows[i].Written.Add((int)tokens[i]);
+        for (var i = 0; i < tokens.Length; i++) _rows[i / (int)ids.shape[1]].Written.Add((int)tokens[i]);
         Assert.All(_rows, row => Assert.Equal(SpecialTokens.Start, row.Written[0]));
         return tensor(_rows.SelectMany(row => network.Logits(inputs[row.Input], row.Written.Skip(1).ToArray())).ToArray(), [_rows.Count, network.Vocabulary]);
     }

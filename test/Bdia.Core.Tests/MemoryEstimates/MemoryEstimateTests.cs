@@ -1,3 +1,4 @@
+using Bdia.Core.Blocks;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
@@ -101,7 +102,7 @@ public sealed class MemoryEstimateTests
         using var network = new VisionTransformer(options, 1);
         network.forward(zeros(rows, 3, 16, 16)).sum().backward();
         var estimate = Of(options, rows);
-        var weights = BlockMemory.Encoder(options.Block(0), rows, 17).Weights;
+        var weights = BlockMemory.Of(new(options.Block(0), rows, 17)).Weights;
         // A tensor of another size may take a place, or just not fit into it.
         var computed = estimate.States + estimate.BlockGraph - weights;
         Assert.InRange((double)network.Blocks.Spare.Bytes / computed, 0.85, 1.15);
@@ -120,12 +121,27 @@ public sealed class MemoryEstimateTests
         network.Encoder.eval(); // so that what is kept is the decoder's
         var (source, target) = (full([rows, sourceTokens], SpecialTokens.End, ScalarType.Int64), full([rows, targetTokens], SpecialTokens.Start, ScalarType.Int64));
         network.Project(network.Decode(target, network.Encode(source), source)).sum().backward();
-        var (block, state) = (BlockMemory.Decoder(options.Block, rows, targetTokens, sourceTokens), rows * targetTokens * options.Width * sizeof(float));
+        var (block, state) = (BlockMemory.Of(new(options.DecoderBlock, rows, targetTokens, sourceTokens)), rows * targetTokens * options.Width * sizeof(float));
         var decoder = StackMemory.Of(options.Stack, options.DecoderDepth, rows, targetTokens * options.Width, block);
         // Besides what is rented: x_K, x_{K-1}, the gradient by x_K, and the sum of gradients by the memory.
         var computed = decoder.States + decoder.Graph - block.Weights - 3 * state - rows * sourceTokens * options.Width * sizeof(float);
         // Sources and targets of about the same length take one another's place, which is not counted.
         Assert.InRange((double)network.Decoder.Spare.Bytes / computed, 0.7, 1.15);
+    }, iter: 60);
+
+    [Fact]
+    public void What_a_stack_of_blocks_that_only_write_rents_is_what_its_sub_layers_say() => Gen.Select(Larger, Gen.Int[1, 9]).Sample((sizes, rows) =>
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        var options = sizes.Block(0) with { Causal = true };
+        using var stack = new BdiaStack("stack", Enumerable.Range(0, sizes.Depth).Select(_ => new TransformerBlock(options, generator)).ToArray(), sizes.Stack);
+        stack.forward(zeros(rows, 17, options.Width)).sum().backward();
+        var (block, state) = (BlockMemory.Of(new(options, rows, 17)), rows * 17L * options.Width * sizeof(float));
+        var estimate = StackMemory.Of(sizes.Stack, sizes.Depth, rows, 17L * options.Width, block);
+        // Besides what is rented: x_K, and the gradient by it; where states are rebuilt, also x_{K-1}.
+        var computed = estimate.States + estimate.Graph - block.Weights - (sizes.Stack.Mode == BackpropagationMode.Reversible ? 3 : 2) * state;
+        Assert.InRange((double)stack.Spare.Bytes / computed, 0.8, 1.2);
     }, iter: 60);
 
     [Fact]

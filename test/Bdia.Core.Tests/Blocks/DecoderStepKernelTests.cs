@@ -7,27 +7,28 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Tests.Blocks;
 
-/// <summary>A decoder block's step for the newest tokens by the kernel, against libtorch's operations and against itself on other threads and among other rows.</summary>
-public class DecoderStepTests
+/// <summary>A block's step for the newest tokens by the kernel, with cross-attention and without, against libtorch's operations and against itself on other threads and among other rows.</summary>
+public class DecoderStepKernelTests
 {
     // Places on both sides of a growth of what is kept, which has room for 16 tokens at first.
     private const int Steps = 18;
 
     [Fact]
     public void It_gives_what_libtorch_gives_step_after_step()
-        => Gen.Select(Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[1, 30], Gen.OneOf(Gen.Int[1, 9], Gen.Int[1, 40]), Gen.Int[1, 11], Gen.Int[0, 1 << 20]).Sample(
+        => Gen.Select(Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[1, 30], Gen.OneOf(Gen.Int[1, 9], Gen.Int[1, 40]), Gen.Int[0, 11], Gen.Int[0, 1 << 20]).Sample(
             (heads, size, hidden, rows, sourceTokens, seed) =>
             {
                 using var scope = NewDisposeScope();
                 using var noGradients = no_grad();
                 var p = new Problem(heads, size, hidden, rows, sourceTokens, (ulong)seed);
                 using KeyValueCache pastOfKernel = p.Past(), pastOfLibtorch = p.Past();
+                using var step = p.Block.Step(); // once for all
                 for (var position = 0; position < Steps; position++)
                 {
-                    using var step = NewDisposeScope();
+                    using var inner = NewDisposeScope();
                     var x = p.Input(position);
-                    var expected = p.Block.NextByOperations(x, pastOfLibtorch, position, p.Memory, p.Mask);
-                    var actual = p.Block.NextByKernel(x, pastOfKernel, position, p.Memory, p.Mask);
+                    var expected = p.Block.NextByOperations(x, p.At(pastOfLibtorch, position));
+                    var actual = DecoderStepKernel.Apply(step, x, p.At(pastOfKernel, position));
                     Assert.Equal(expected.shape, actual.shape);
                     // Both are sums of float32 products, each rounded at 2⁻²⁴, in another order, through eight layers with weights of order 1. A layer
                     // normalisation multiplies what came before by 1 / deviation, which rows of few features may have large.
@@ -39,24 +40,25 @@ public class DecoderStepTests
 
     [Fact]
     public void The_bits_of_a_row_depend_neither_on_threads_nor_on_other_rows()
-        => Gen.Select(Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[1, 30], Gen.Int[1, 150], Gen.Int[0, 1 << 20]).Sample((heads, size, hidden, rows, seed) =>
+        => Gen.Select(Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[1, 30], Gen.Int[1, 150], Gen.Bool, Gen.Int[0, 1 << 20]).Sample((heads, size, hidden, rows, crosses, seed) =>
         {
             using var scope = NewDisposeScope();
             using var noGradients = no_grad();
-            var p = new Problem(heads, size, hidden, rows, 5, (ulong)seed);
+            var p = new Problem(heads, size, hidden, rows, crosses ? 5 : 0, (ulong)seed);
+            using var step = p.Block.Step();
             var x = p.Input(0);
             var expected = Step(x, p.Memory, p.Mask, null);
             foreach (var threads in new[] { 1, 2, 3, 16 }) Assert.True(expected.bytes.SequenceEqual(Step(x, p.Memory, p.Mask, threads).bytes), $"{threads} threads");
             for (var row = 0; row < rows; row += 13)
             {
-                var alone = Step(x.narrow(0, row, 1).contiguous(), p.Memory.narrow(1, row, 1).contiguous(), p.Mask.narrow(0, row, 1).contiguous(), null);
+                var alone = Step(x.narrow(0, row, 1).contiguous(), p.Memory?.narrow(1, row, 1).contiguous(), p.Mask?.narrow(0, row, 1).contiguous(), null);
                 Assert.True(expected.narrow(0, row, 1).bytes.SequenceEqual(alone.bytes), $"row {row}");
             }
 
-            Tensor Step(Tensor input, Tensor memory, Tensor mask, int? threads)
+            Tensor Step(Tensor input, Tensor? memory, Tensor? mask, int? threads)
             {
                 using var past = new KeyValueCache(input.shape[0], heads, size, CPU);
-                return p.Block.NextByKernel(input, past, 0, memory, mask, threads);
+                return DecoderStepKernel.Apply(step, input, new(past, 0, memory, mask), threads);
             }
         }, iter: 40, threads: 1);
 
@@ -67,9 +69,10 @@ public class DecoderStepTests
         using var noGradients = no_grad();
         var p = new Problem(2, 8, 20, 11, 9, 1);
         using KeyValueCache first = p.Past(), second = p.Past();
-        var changed = p.Memory.masked_fill(p.Mask.logical_not().view(1, 11, 1, 9, 1), 1e3);
+        using var step = p.Block.Step();
+        var changed = p.Memory!.masked_fill(p.Mask!.logical_not().view(1, 11, 1, 9, 1), 1e3);
         Assert.False(changed.Equals(p.Memory));
-        Assert.True(p.Block.NextByKernel(p.Input(0), first, 0, p.Memory, p.Mask).Equals(p.Block.NextByKernel(p.Input(0), second, 0, changed, p.Mask)));
+        Assert.True(DecoderStepKernel.Apply(step, p.Input(0), p.At(first, 0)).Equals(DecoderStepKernel.Apply(step, p.Input(0), new(second, 0, changed, p.Mask))));
     }
 
     [Fact]
@@ -81,11 +84,14 @@ public class DecoderStepTests
         using var past = p.Past();
         using var x = p.Input(0);
         var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-        using var result = p.Block.Next(x, past, 0, p.Memory, p.Mask);
+        BlockStep? step = null;
+        using var result = p.Block.Next(x, p.At(past, 0), ref step);
+        Assert.NotNull(step);
+        step.Dispose();
         Assert.Equal(before + 1, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
     }
 
-    // A block with weights as training would leave them, and memory of which every row sees its first token and some others.
+    // A block with weights as training would leave them, and memory, if it has any tokens, of which every row sees the first and some others.
     private sealed class Problem
     {
         private readonly int _heads, _size, _rows;
@@ -95,17 +101,20 @@ public class DecoderStepTests
         {
             (_heads, _size, _rows, _seed) = (heads, size, rows, seed);
             using var generator = new Generator(1);
-            Block = Stacks.Spread(new DecoderBlock(new() { Width = heads * size, Heads = heads, FeedForwardWidth = hidden }, generator), 0.25);
-            Memory = Block.Keep(Stacks.Normal(seed, rows, sourceTokens, heads * size));
+            Block = Stacks.Spread(new TransformerBlock(new() { Width = heads * size, Heads = heads, FeedForwardWidth = hidden, Causal = true, CrossAttention = sourceTokens > 0 }, generator), 0.25);
+            if (sourceTokens == 0) return;
+            Memory = Block.CrossKeysAndValues(Stacks.Normal(seed, rows, sourceTokens, heads * size));
             var random = new Random((int)seed);
             Mask = tensor(Enumerable.Range(0, rows * sourceTokens).Select(i => i % sourceTokens == 0 || random.Next(3) > 0).ToArray(), [rows, 1, 1, sourceTokens]);
         }
 
-        public DecoderBlock Block { get; }
+        public TransformerBlock Block { get; }
 
-        public Tensor Memory { get; }
+        public Tensor? Memory { get; }
 
-        public Tensor Mask { get; }
+        public Tensor? Mask { get; }
+
+        public BlockPast At(KeyValueCache past, int position) => new(past, position, Memory, Mask);
 
         public KeyValueCache Past() => new(_rows, _heads, _size, CPU);
 
