@@ -64,7 +64,7 @@ internal static class SequenceToSequenceFormat
         var (names, scoring) = (Part(description, "columns"), Part(description, "scoring"));
         var columns = new TextColumns(
             Value<string>(names, "source"), Value<string>(names, "predictedText"), Value<string>(names, "score"),
-            Value<string>(names, "predictedTexts"), Value<string>(names, "scores"), names["finished"] is null ? null : Value<string>(names, "finished"));
+            Value<string>(names, "predictedTexts"), Value<string>(names, "scores"), Find(names, "finished") is null ? null : Value<string>(names, "finished"));
         var decoding = Part(scoring, "decoding").Deserialize<DecodingOptions>(json)!;
         decoding.Validate();
         var (longTexts, batchSize) = (Choice<LongTextPolicy>(scoring, "longTexts"), Value<int>(scoring, "batchSize"));
