@@ -21,7 +21,8 @@ internal sealed class Augmentation(ImageShape shape, int padding, CropFill fill,
 
         for (var channel = 0; channel < shape.Channels; channel++)
         {
-            var (scale, offset) = normalization.Line(channel);
+            var line = normalization.Line(channel);
+            var (scale, offset) = line ?? (0, normalization.Apply(0, channel)); // the summand is what the pixel value 0 becomes
             for (var y = 0; y < shape.Height; y++)
             {
                 var target = normalized.Slice((channel * shape.Height + y) * shape.Width, shape.Width);
@@ -33,6 +34,13 @@ internal sealed class Augmentation(ImageShape shape, int padding, CropFill fill,
                 }
 
                 var source = pixels.Slice((channel * shape.Height + row) * shape.Width, shape.Width);
+                if (line is null)
+                {
+                    for (var x = 0; x < target.Length; x++)
+                        target[x] = _columns[x] < 0 ? offset : normalization.Apply(source[_columns[x]], channel);
+                    continue;
+                }
+
                 for (var x = 0; x < target.Length; x++)
                 {
                     var column = _columns[x];

@@ -32,9 +32,15 @@ public sealed record PixelNormalization
         StandardDeviation = [.. channels.Select(c => c.Deviations > 0 ? Math.Sqrt(c.Deviations / c.Count) : 1)],
     };
 
-    /// <summary>Factor and summand of a channel: normalised = pixel * scale + offset.</summary>
-    internal (float Scale, float Offset) Line(int channel)
-        => ((float)(1 / StandardDeviation[channel]), (float)(-Mean[channel] / StandardDeviation[channel]));
+    /// <summary>Factor and summand of a channel: normalised = pixel * scale + offset. Null where they are beyond float's range, as for pixels that are all denormal.</summary>
+    internal (float Scale, float Offset)? Line(int channel)
+    {
+        var (scale, offset) = ((float)(1 / StandardDeviation[channel]), (float)(-Mean[channel] / StandardDeviation[channel]));
+        return float.IsNormal(scale) && float.IsFinite(offset) ? (scale, offset) : null;
+    }
+
+    /// <summary>Normalises a pixel of a channel that has no <see cref="Line"/>.</summary>
+    internal float Apply(float pixel, int channel) => (float)((pixel - Mean[channel]) / StandardDeviation[channel]);
 
     /// <summary>Normalises an image.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // left to itself, the runtime ran it five times as slowly for hundreds of batches
@@ -43,8 +49,16 @@ public sealed record PixelNormalization
         var plane = pixels.Length / Mean.Count;
         for (var channel = 0; channel < Mean.Count; channel++)
         {
-            var (scale, offset) = Line(channel);
-            for (var i = channel * plane; i < (channel + 1) * plane; i++) normalized[i] = pixels[i] * scale + offset;
+            if (Line(channel) is (var scale, var offset))
+            {
+                for (var i = channel * plane; i < (channel + 1) * plane; i++)
+                    normalized[i] = pixels[i] * scale + offset;
+            }
+            else
+            {
+                for (var i = channel * plane; i < (channel + 1) * plane; i++)
+                    normalized[i] = Apply(pixels[i], channel);
+            }
         }
     }
 }

@@ -29,6 +29,23 @@ internal sealed record LabelColumn(string Name, int Classes, KeyValues? Values)
         return new LabelColumn(name, (int)key.Count, values);
     }
 
+    /// <summary>The label column of training data. Where its key has too few values, data without rows or with one is told as such.</summary>
+    /// <exception cref="InvalidDataException">There are fewer than two rows.</exception>
+    /// <inheritdoc cref="Of(DataViewSchema, string)"/>
+    public static LabelColumn Of(IDataView data, string name)
+    {
+        Requirement(name).Check(data.Schema);
+        if (((KeyDataViewType)data.Schema[name].Type).Count < 2)
+        {
+            using var cursor = data.GetRowCursor([data.Schema[name]]);
+            if (!cursor.MoveNext())
+                throw new InvalidDataException("The training data is empty: it has no rows.");
+            if (!cursor.MoveNext())
+                throw new InvalidDataException("The training data has one row; a classifier needs rows of at least two classes. Add rows of another class.");
+        }
+        return Of(data.Schema, name);
+    }
+
     /// <summary>Makes sure that a validation set's keys mean the same as the training set's.</summary>
     public void CheckSameKeys(DataViewSchema validation)
     {

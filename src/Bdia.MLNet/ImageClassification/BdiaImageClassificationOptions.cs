@@ -1,6 +1,8 @@
 using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
 using Bdia.Core.Training;
+using Microsoft.ML.Transforms.Image;
+using System.Drawing;
 
 namespace Bdia.MLNet;
 
@@ -27,11 +29,26 @@ public sealed partial class BdiaImageClassificationTrainer
         /// <summary>What becomes of images that cannot be used, in training and when scoring. Default <see cref="BadImagePolicy.Throw"/>.</summary>
         public BadImagePolicy BadImages = BadImagePolicy.Throw;
 
-        /// <summary>Height of the images in pixels; null takes it from the column's type, or else from the first image. Default null.</summary>
+        /// <summary>
+        /// Height of the model's images in pixels. Null takes it from the column's type or from the images: their own where all have one that the patches fill and
+        /// that makes at most 1024 of them, else that of a square of 16 patches a side, or less where the images are smaller. Default null.
+        /// </summary>
         public int? ImageHeight;
 
-        /// <summary>Width of the images in pixels; null takes it from the column's type, or else from the first image. Default null.</summary>
+        /// <summary>
+        /// Width of the model's images in pixels; null as <see cref="ImageHeight"/>. With one of the two given, the other follows from the images' proportions where
+        /// all have the same, and is equal to it otherwise. Default null.
+        /// </summary>
         public int? ImageWidth;
+
+        /// <summary>
+        /// How an image (MLImage or file) of another size is brought to <see cref="ImageHeight"/> and <see cref="ImageWidth"/>, in training and when scoring, with the meaning that
+        /// ResizeImages gives it: cropped to the middle, padded with <see cref="BackgroundColor"/>, or stretched. Shrinking averages. Default IsoCrop.
+        /// </summary>
+        public ImageResizingEstimator.ResizingKind Resizing = ImageResizingEstimator.ResizingKind.IsoCrop;
+
+        /// <summary>The colour behind transparent parts of an image (MLImage or file) and beside a padded one, opaque, in training and when scoring. Default white.</summary>
+        public Color BackgroundColor = Color.White;
 
         /// <summary>3 (red, green, blue) or 1 (for MLImage and files: their luminance); null takes a vector's own number, and 3 otherwise. Default null.</summary>
         public int? Channels;

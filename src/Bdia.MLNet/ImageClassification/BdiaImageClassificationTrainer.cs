@@ -52,9 +52,10 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         [ImageColumn.Requirement(options.FeatureColumnName), LabelColumn.Requirement(options.LabelColumnName)];
 
     private protected override IEnumerable<SchemaShape.Column> OutputColumns(SchemaShape input)
-        => ClassificationColumns.Shapes(options.PredictedLabelColumnName, options.ScoreColumnName, input.First(column => column.Name == options.LabelColumnName));
+        => ClassificationColumns.Shapes(options.PredictedLabelColumnName, options.ScoreColumnName, input.First(column => column.Name == options.LabelColumnName))
+            .Append(PixelNames.Shape(input.First(column => column.Name == options.FeatureColumnName)));
 
-    /// <summary>What training on such rows takes in memory, part by part, without allocating any of it. No row is read unless the size of the images stands in the first one.</summary>
+    /// <summary>What training on such rows takes in memory, part by part, without allocating any of it. Where neither the options nor the column's type tell the size of the images, some of them are read.</summary>
     /// <param name="input">The rows to train on: the size of the images and the number of classes matter.</param>
     /// <returns>Sizes in bytes; where <see cref="BdiaTrainerOptions.TrainingMemoryBytes"/> is given, of the batches that it leads to.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
@@ -63,20 +64,24 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
     public MemoryEstimate EstimateMemory(IDataView input)
     {
         CheckColumns(input);
-        var model = Model(input, LabelColumn.Of(input.Schema, options.LabelColumnName), out _);
+        var model = Model(input, LabelColumn.Of(input, options.LabelColumnName), out _, out _);
         return MemoryEstimate.ForImages(model, MemoryBudget.Fit(model, OptionsMapping.Training(options, Seed)));
     }
 
     private protected override BdiaImageClassificationTransformer Train(IDataView trainData, IDataView? validationData)
     {
-        var label = LabelColumn.Of(trainData.Schema, options.LabelColumnName);
+        var label = LabelColumn.Of(trainData, options.LabelColumnName);
         if (validationData is not null)
             label.CheckSameKeys(validationData.Schema);
-        var model = Model(trainData, label, out var image);
+        var model = Model(trainData, label, out var image, out var note);
         var device = DeviceChoice.Resolve(Environment, options.Device);
 
         using var log = new TrainingLog(Host, "Training", new LogFigures("images"), options.Progress);
         log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {Seed}; device {device}.");
+        if (note is not null)
+            log.Warning(note);
+        if (image.Form == ImageForm.Image)
+            log.Info("Which way up a camera was held, and whether a file was whole, is lost in an MLImage: to have such files turned upright and cut ones refused, load them with LoadRawImageBytes.");
         log.Precision(model.Precision, device);
         var classifier = ImageClassifierTraining.Run(
             model, OptionsMapping.Training(options, Seed), OptionsMapping.Images(options),
@@ -91,9 +96,10 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         LabelledImageRows Rows(IDataView data, string what) => new(data, what, label, image, options.BadImages, Host);
     }
 
-    private VisionTransformerOptions Model(IDataView data, LabelColumn label, out ImageColumn image)
+    private VisionTransformerOptions Model(IDataView data, LabelColumn label, out ImageColumn image, out string? note)
     {
-        image = ImageShapeFinder.Find(data, options.FeatureColumnName, new AskedShape(options.Channels, options.ImageHeight, options.ImageWidth, options.PixelLayout));
+        var asked = new AskedShape(options.Channels, options.ImageHeight, options.ImageWidth, options.PixelLayout);
+        (image, note) = ImageShapeFinder.Find(data, options.FeatureColumnName, asked, OptionsMapping.PatchSize(options), OptionsMapping.Fit(options));
         return OptionsMapping.Model(options, image.Shape, label.Classes);
     }
 }

@@ -16,7 +16,7 @@ namespace Bdia.MLNet;
 /// <remarks>
 /// A row's scores depend on the rows beside it in a batch by float rounding alone: probabilities differ by less than 1e-5.
 /// </remarks>
-public sealed class BdiaImageClassificationTransformer : BdiaTransformer, ISingleFeaturePredictionTransformer<ImageClassifier>
+public sealed class BdiaImageClassificationTransformer : BdiaTransformer, ISingleFeaturePredictionTransformer<ImageClassifier>, ISingleFeaturePredictionTransformer
 {
     private readonly ClassifierScorer scorer;
     private readonly ImageBatchModel batchModel;
@@ -49,6 +49,10 @@ public sealed class BdiaImageClassificationTransformer : BdiaTransformer, ISingl
         set => batchModel.BadImages = Enum.IsDefined(value) ? value
             : throw new ArgumentOutOfRangeException(nameof(value), value, "BadImages must be Throw or Skip.");
     }
+
+    // An interface that ML.NET keeps internal: PermutationFeatureImportance looks for it in chains and loaded models, and asks nothing else of it.
+    string ISingleFeaturePredictionTransformer.FeatureColumnName => image.Form == ImageForm.Pixels ? image.Name
+        : throw new NotSupportedException($"PermutationFeatureImportance permutes numbers, and this model reads pictures in column '{image.Name}'. Train one on numbers, by ExtractPixels before the trainer, to permute them.");
 
     internal ClassificationColumns Columns { get; }
 

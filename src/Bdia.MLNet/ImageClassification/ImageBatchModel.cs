@@ -15,6 +15,8 @@ internal interface IImageScorer
 /// <summary>An image classifier as a model that scores batches of rows.</summary>
 internal sealed class ImageBatchModel(IChannelProvider log, IImageScorer scorer, ImageColumn image, ClassificationColumns columns) : IBatchModel
 {
+    public string Trainer => "BdiaImageClassification";
+
     /// <summary>What becomes of bad images in batches that are made from now on.</summary>
     public BadImagePolicy BadImages { get; set; }
 
@@ -22,10 +24,12 @@ internal sealed class ImageBatchModel(IChannelProvider log, IImageScorer scorer,
 
     public IReadOnlyList<DataViewSchema.DetachedColumn> OutputColumns(DataViewSchema source) => columns.Columns(source);
 
+    public DataViewSchema.Annotations AnnotationsOf(DataViewSchema.Column source) => PixelNames.Of(source, image);
+
     public RowBatch CreateBatch(DataViewRow source, int capacity) => new ImageBatch(
         source,
-        ImageReader.Create(source, image.Find(source.Schema), image.Shape, image.Layout),
-        scorer,
+        image.Reader(source),
+        scorer, log, image,
         new BadRows(log, BadImages == BadImagePolicy.Skip, "given NaN scores", "Mend or remove the row, or let the model give NaN scores for such rows: BadImages = BadImagePolicy.Skip."),
-        image.Shape.Size, columns.Classes, capacity);
+        columns.Classes, capacity);
 }

@@ -6,6 +6,7 @@ using Bdia.MLNet.Internals;
 using Bdia.MLNet.ModelFiles;
 using Bdia.MLNet.Trainers;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Transforms.Image;
 using TorchSharp;
 using static Bdia.MLNet.ModelFiles.JsonParts;
 
@@ -37,6 +38,8 @@ internal static class ImageClassificationFormat
                 ["height"] = image.Shape.Height,
                 ["width"] = image.Shape.Width,
                 ["layout"] = image.Layout.ToString(),
+                // Absent for vectors, and in models that were saved before there was a choice: those take pictures of their own size alone.
+                ["fit"] = image.Fit is { } fit ? new JsonObject { ["resizing"] = fit.Resizing.ToString(), ["background"] = fit.Ground.ToString() } : null,
             },
             ["classes"] = columns.Classes,
             ["labels"] = columns.Labels?.ToJson(),
@@ -57,7 +60,9 @@ internal static class ImageClassificationFormat
     {
         var (names, images, scoring) = (Part(json, "columns"), Part(json, "images"), Part(json, "scoring"));
         var shape = new ImageShape(Value<int>(images, "channels"), Value<int>(images, "height"), Value<int>(images, "width"));
-        var image = new ImageColumn(Value<string>(names, "features"), Choice<ImageForm>(images, "form"), shape, Choice<PixelLayout>(images, "layout"));
+        var fit = Find(images, "fit") is null ? null : Fit(Part(images, "fit"));
+        var image = new ImageColumn(
+            Value<string>(names, "features"), Choice<ImageForm>(images, "form"), shape, Choice<PixelLayout>(images, "layout"), fit);
         var labels = Find(json, "labels") is { } values ? KeyValues.FromJson(values) : null;
         var columns = new ClassificationColumns(Value<string>(names, "predictedLabel"), Value<string>(names, "score"), Value<int>(json, "classes"), labels);
         var classifier = ImageClassifier.Load(weights, Part(json, "classifier"), device);
@@ -76,4 +81,7 @@ internal static class ImageClassificationFormat
             throw;
         }
     }
+
+    private static ImageFit Fit(JsonElement json)
+        => new(Choice<ImageResizingEstimator.ResizingKind>(json, "resizing"), Ground.Parse(Value<string>(json, "background")));
 }

@@ -1,3 +1,4 @@
+using Bdia.MLNet.Scoring;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
@@ -20,12 +21,13 @@ internal sealed record AskedShape(int? Channels, int? Height, int? Width, PixelL
     }
 }
 
-/// <summary>Finds the size of the images in a column: from its type, from the options, or from the first image that can be read.</summary>
+/// <summary>Finds the size of the images in a column: from the options, from its type, or from images that can be read.</summary>
 internal static class ImageShapeFinder
 {
     private const int ColorChannels = 3;
 
-    public static ImageColumn Find(IDataView data, string name, AskedShape asked)
+    /// <returns>The column, and what there is to say about the size that was chosen.</returns>
+    public static (ImageColumn Column, string? Note) Find(IDataView data, string name, AskedShape asked, int patch, ImageFit fit)
     {
         var form = ImageColumn.FormOf(ImageColumn.Requirement(name).Check(data.Schema))!.Value;
         var column = data.Schema[name];
@@ -33,13 +35,13 @@ internal static class ImageShapeFinder
         {
             var vector = (VectorDataViewType)column.Type;
             var layout = PixelVector.Layout(vector, asked.Layout);
-            return new ImageColumn(name, form, PixelVector.Shape(vector, layout) is { } shape ? asked.Complete(shape, name) : FlatShape(vector.Size, name, asked), layout);
+            return (new ImageColumn(name, form, PixelVector.Shape(vector, layout) is { } shape ? asked.Complete(shape, name) : FlatShape(vector.Size, name, asked), layout), null);
         }
+        var size = asked is { Width: { } width, Height: { } height } ? new SizeChoice(width, height)
+            : column.Type is ImageDataViewType { Width: > 0 } image ? ImageSizes.Told(image.Width, image.Height, asked, patch)
+            : ImageSizes.Of(Sizes(data, column, form), asked, patch, fit.Resizing);
         var channels = asked.Channels ?? ColorChannels; // bitmaps have all colours; one channel asks for their luminance
-        var (width, height) = column.Type is ImageDataViewType { Width: > 0 } image ? (image.Width, image.Height)
-            : asked is { Width: { } w, Height: { } h } ? (w, h)
-            : FirstSize(data, column, form);
-        return new ImageColumn(name, form, asked.Complete(new ImageShape(channels, height, width), name), PixelLayout.Planar);
+        return (new ImageColumn(name, form, new ImageShape(channels, size.Height, size.Width), PixelLayout.Planar, fit), size.Note);
     }
 
     private static ImageShape FlatShape(int size, string name, AskedShape asked)
@@ -58,25 +60,25 @@ internal static class ImageShapeFinder
     }
 
     // Rows without a readable image are passed over here; whether they end the training is decided when they are read for it.
-    private static (int Width, int Height) FirstSize(IDataView data, DataViewSchema.Column column, ImageForm form)
+    private static List<(int Width, int Height)> Sizes(IDataView data, DataViewSchema.Column column, ImageForm form)
     {
-        using var cursor = data.GetRowCursor([column]);
+        using var cursor = data.OpenSingle([column]);
         var size = form == ImageForm.Image ? BitmapReader.Sizes(cursor, column) : EncodedImageReader.Sizes(cursor, column);
-        var rows = 0L;
-        for (; cursor.MoveNext(); rows++)
+        var (rows, sizes) = (0L, new List<(int, int)>());
+        for (; sizes.Count < ImageSizes.LookedAt && cursor.MoveNextExplained(); rows++)
         {
             if (size() is { } found)
-                return found;
+                sizes.Add(found);
         }
-        throw new InvalidDataException(rows == 0 ? "The training data is empty: it has no rows."
+        return sizes.Count > 0 ? sizes : throw new InvalidDataException(rows == 0 ? "The training data is empty: it has no rows."
             : $"None of the {rows} rows has a readable image in column '{column.Name}'. Row 0: {FirstFault(data, column)}.");
     }
 
     // No image of any size can be read, so that the size asked for here does not matter.
     private static string? FirstFault(IDataView data, DataViewSchema.Column column)
     {
-        using var cursor = data.GetRowCursor([column]);
+        using var cursor = data.OpenSingle([column]);
         var shape = new ImageShape(ColorChannels, 1, 1);
-        return cursor.MoveNext() ? ImageReader.Create(cursor, column, shape, PixelLayout.Planar).Read(new float[shape.Size]) : null;
+        return cursor.MoveNextExplained() ? ImageReader.Create(cursor, column, shape, PixelLayout.Planar, new ImageFit(default, default)).Read(new float[shape.Size]) : null;
     }
 }

@@ -14,27 +14,29 @@ internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn
     public IEnumerable<ImageRow> Read()
     {
         var firstPass = Interlocked.Increment(ref passes) == 1;
-        var imageColumn = image.Find(data.Schema);
-        using var cursor = data.GetRowCursor([data.Schema[label.Name], imageColumn]);
+        using var cursor = data.OpenSingle([data.Schema[label.Name], image.Find(data.Schema)]);
         var readLabel = label.Reader(cursor);
-        var reader = ImageReader.Create(cursor, imageColumn, image.Shape, image.Layout);
+        var reader = image.Reader(cursor);
         using var badRows = new BadRows(firstPass ? log : null, badImages == BadImagePolicy.Skip, "left out",
             "Mend or remove the row, or leave such rows out: Options.BadImages = BadImagePolicy.Skip.");
         var pixels = new float[image.Shape.Size];
         var census = new LabelledRowCensus(what, label);
-        while (cursor.MoveNext())
+        var variety = new PixelVariety(image.Shape);
+        while (cursor.MoveNextExplained())
         {
             var classIndex = readLabel();
             if (classIndex == LabelColumn.MissingLabel)
                 census.WithoutLabel++;
             else if (reader.Read(pixels) is { } reason)
             {
-                badRows.Handle(cursor.Position, reason);
+                badRows.Handle(cursor, reason);
                 census.AddBad(cursor.Position, reason);
             }
             else
             {
                 census.AddUsable(classIndex);
+                if (firstPass)
+                    variety.Add(pixels);
                 yield return new ImageRow((int)classIndex, pixels);
             }
         }
@@ -42,6 +44,9 @@ internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn
             yield break;
         if (census.WithoutLabel > 0)
             Tell($"{census.WithoutLabel} of the rows of the {what} data have no label and were left out.");
+        reader.Counts.TellAll(log, what, image);
+        if (variety.Warning(what) is { } same)
+            Tell(same);
         census.Check();
     }
 

@@ -26,6 +26,11 @@ internal static class OptionsMapping
         };
     }
 
+    /// <summary>Side of a patch, known before the size of the images is.</summary>
+    public static int PatchSize(Options options) => options.PatchSize ?? VisionTransformerOptions.FromPreset(options.Preset, 224, 224, 3, 2).PatchSize;
+
+    public static ImageFit Fit(Options options) => new(options.Resizing, Ground.Of(options.BackgroundColor));
+
     public static TrainingOptions Training(Options options, ulong seed) => options.Training(seed) with { BatchSize = options.BatchSize };
 
     public static ImageTrainingOptions Images(Options options) => new()
@@ -48,11 +53,17 @@ internal static class OptionsMapping
         faults.RequireNames(
             (nameof(options.LabelColumnName), options.LabelColumnName), (nameof(options.FeatureColumnName), options.FeatureColumnName),
             (nameof(options.ScoreColumnName), options.ScoreColumnName), (nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName));
-        faults.RequireDifferent((nameof(options.ScoreColumnName), options.ScoreColumnName), (nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName));
-        faults.RequireDifferent((nameof(options.FeatureColumnName), options.FeatureColumnName), (nameof(options.LabelColumnName), options.LabelColumnName));
+        // An output of an input's name would hide it: Evaluate would then compare the prediction with itself.
+        faults.RequireDifferent(
+            (nameof(options.LabelColumnName), options.LabelColumnName), (nameof(options.FeatureColumnName), options.FeatureColumnName),
+            (nameof(options.ScoreColumnName), options.ScoreColumnName), (nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName));
         faults.AddSteering(options);
         if (!Enum.IsDefined(options.BadImages))
             faults.Add($"BadImages is {options.BadImages}; it must be Throw or Skip.");
+        if (!Enum.IsDefined(options.Resizing))
+            faults.Add($"Resizing is {options.Resizing}; it must be IsoCrop, IsoPad or Fill.");
+        if (options.BackgroundColor.A != byte.MaxValue)
+            faults.Add($"BackgroundColor is {options.BackgroundColor}; it must be opaque.");
         if (!Enum.IsDefined(options.PixelLayout))
             faults.Add($"PixelLayout is {options.PixelLayout}; it must be Automatic, Planar or Interleaved.");
         faults.Include(() => ModelOfAnySize(options).Validate());
@@ -68,7 +79,7 @@ internal static class OptionsMapping
         const int patches = 8;
         if (!Enum.IsDefined(options.Preset))
             throw new ArgumentException($"Preset is {options.Preset}; it must be one of {string.Join(", ", Enum.GetNames<VisionTransformerPreset>())}.");
-        var side = patches * Math.Max(1, options.PatchSize ?? VisionTransformerOptions.FromPreset(options.Preset, 224, 224, 3, 2).PatchSize);
+        var side = patches * Math.Max(1, PatchSize(options));
         return Model(options, new ImageShape(options.Channels ?? 3, options.ImageHeight ?? side, options.ImageWidth ?? side), options.ClassWeights?.Length ?? 2);
     }
 }

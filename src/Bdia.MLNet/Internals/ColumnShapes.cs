@@ -12,6 +12,10 @@ internal static class ColumnShapes
     public static SchemaShape.Column Scalar(string name, DataViewType item, bool isKey = false, params SchemaShape.Column[] annotations)
         => new(name, SchemaShape.Column.VectorKind.Scalar, item, isKey, new SchemaShape(annotations));
 
+    /// <summary>The same column with one annotation more.</summary>
+    public static SchemaShape.Column With(SchemaShape.Column column, SchemaShape.Column annotation)
+        => new(column.Name, column.Kind, column.ItemType, column.IsKey, new SchemaShape([.. column.Annotations, annotation]));
+
     public static SchemaShape.Column Vector(string name, DataViewType item, params SchemaShape.Column[] annotations)
         => new(name, SchemaShape.Column.VectorKind.Vector, item, false, new SchemaShape(annotations));
 }

@@ -1,3 +1,4 @@
+using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
 namespace Bdia.MLNet.Scoring;
@@ -17,22 +18,31 @@ internal sealed class BadRows(IChannelProvider? log, bool skip, string fate, str
     // A prediction engine is never done, so the count is also told along the way: at 10, 100, 1000, ...
     private long nextTold = 10;
 
+    /// <summary>Whether bad rows are passed over.</summary>
+    public bool Skip => skip;
+
+    /// <summary>What a row is called. One that a program hands over by itself, as to a prediction engine, has no number.</summary>
+    public static string Name(DataViewRow row) => row is DataViewRowCursor ? $"Row {row.Position}" : "The row";
+
     /// <summary>Rows passed over so far.</summary>
     public long Count { get; private set; }
 
     /// <summary>Called for every row that cannot be used.</summary>
-    /// <param name="row">Position of the row, counted from 0.</param>
+    /// <param name="row">The row.</param>
     /// <param name="reason">Why, as the rest of a sentence that begins with the row.</param>
     /// <exception cref="InvalidDataException">Bad rows are not to be skipped.</exception>
-    public void Handle(long row, string reason)
+    public void Handle(DataViewRow row, string reason) => Handle(Name(row), reason);
+
+    /// <summary>The same for a row of which only the name is left.</summary>
+    public void Handle(string row, string reason)
     {
         if (!skip)
-            throw new InvalidDataException($"Row {row}: {reason}. {remedy}");
+            throw new InvalidDataException($"{row}: {reason}. {remedy}");
         if (log is null)
             return;
         Count++;
         if (Count <= ToldOneByOne)
-            Warn(MessageSensitivity.UserData, $"Row {row}: {reason}. The row is {fate}.");
+            Warn(MessageSensitivity.UserData, $"{row}: {reason}. The row is {fate}.");
         else if (Count == nextTold)
             Warn(MessageSensitivity.None, $"{Count} rows so far {finding} and were {fate}.");
         if (Count >= nextTold)

@@ -71,7 +71,7 @@ internal sealed class BatchedScoringCursor : DataViewRowCursor
         {
             try
             {
-                ended = !source.MoveNext();
+                ended = !source.MoveNextExplained();
                 if (!ended)
                     Take();
             }

@@ -1,3 +1,4 @@
+using Bdia.MLNet.Internals;
 using Microsoft.ML;
 
 namespace Bdia.MLNet.Scoring;
@@ -7,9 +8,8 @@ namespace Bdia.MLNet.Scoring;
 /// Order is the source's; shuffling is left to the source (a batch then holds the rows in shuffled order), so this view shuffles where
 /// the source can. Several cursors may be open at once, also from several threads.
 /// </summary>
-internal sealed class BatchedScoringView : IDataView
+internal sealed class BatchedScoringView : INotForOnnx
 {
-    private readonly IDataView source;
     private readonly IBatchModel model;
     private readonly ScoringBindings bindings;
     private readonly int batchSize;
@@ -17,31 +17,32 @@ internal sealed class BatchedScoringView : IDataView
     public BatchedScoringView(IDataView source, IBatchModel model, int batchSize)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
-        this.source = source;
+        Source = source;
         this.model = model;
         this.batchSize = batchSize;
         bindings = new ScoringBindings(source.Schema, model);
     }
 
+    /// <summary>The rows that are scored.</summary>
+    public IDataView Source { get; }
+
     public DataViewSchema Schema => bindings.Schema;
 
-    public bool CanShuffle => source.CanShuffle;
+    string INotForOnnx.Trainer => model.Trainer;
 
-    public long? GetRowCount() => source.GetRowCount();
+    public bool CanShuffle => Source.CanShuffle;
+
+    public long? GetRowCount() => Source.GetRowCount();
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
         ArgumentNullException.ThrowIfNull(columnsNeeded);
         var active = bindings.Active(columnsNeeded);
-        return Wrap(source.GetRowCursor(bindings.SourceColumns(active), rand), active);
+        return Wrap(Source.OpenSingle(bindings.SourceColumns(active), rand), active);
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
-    {
-        ArgumentNullException.ThrowIfNull(columnsNeeded);
-        var active = bindings.Active(columnsNeeded);
-        return [.. source.GetRowCursorSet(bindings.SourceColumns(active), n, rand).Select(cursor => Wrap(cursor, active))];
-    }
+    // One, whatever is asked for: a forward pass has all cores to itself, and in a part of the rows their numbers would be others.
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
 
     private DataViewRowCursor Wrap(DataViewRowCursor cursor, bool[] active) => bindings.AnyOutput(active)
         ? new BatchedScoringCursor(bindings, cursor, model, active, batchSize)

@@ -8,11 +8,17 @@ namespace Bdia.MLNet.Scoring;
 /// </summary>
 internal interface IBatchModel
 {
+    /// <summary>What users know the model's trainer by.</summary>
+    string Trainer { get; }
+
     /// <summary>The source columns that the model reads; throws as ML.NET does where one is missing or of another type.</summary>
     IReadOnlyList<DataViewSchema.Column> InputColumns(DataViewSchema source);
 
     /// <summary>The columns that the model adds behind those of the source.</summary>
     IReadOnlyList<DataViewSchema.DetachedColumn> OutputColumns(DataViewSchema source);
+
+    /// <summary>What a source column carries behind the model: its own annotations, and others where they help those who come after.</summary>
+    DataViewSchema.Annotations AnnotationsOf(DataViewSchema.Column source) => source.Annotations;
 
     /// <summary>A place for up to <paramref name="capacity"/> rows, read from <paramref name="source"/> wherever that stands.</summary>
     RowBatch CreateBatch(DataViewRow source, int capacity);

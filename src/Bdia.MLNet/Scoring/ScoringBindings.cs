@@ -14,7 +14,8 @@ internal sealed class ScoringBindings
         Source = source;
         inputs = model.InputColumns(source);
         var builder = new DataViewSchema.Builder();
-        builder.AddColumns(source);
+        foreach (var column in source)
+            builder.AddColumn(column.Name, column.Type, model.AnnotationsOf(column));
         foreach (var column in model.OutputColumns(source))
             builder.AddColumn(column.Name, column.Type, column.Annotations);
         Schema = builder.ToSchema();

@@ -67,8 +67,7 @@ internal static class SequenceOptionsMapping
             (nameof(options.PredictedTextsColumnName), options.PredictedTextsColumnName), (nameof(options.ScoresColumnName), options.ScoresColumnName),
         ];
         faults.RequireNames([source, target, .. outputs]);
-        faults.RequireDifferent(source, target);
-        faults.RequireDifferent(outputs);
+        faults.RequireDifferent([source, target, .. outputs]); // an output of the target's name would be compared with itself
         faults.AddSteering(options);
         AddTokenizerFaults(faults, "Source", options.SourceTokenizer, options.SourceTokenizerFile, options.SourceMergesFile);
         AddTokenizerFaults(faults, "Target", options.TargetTokenizer, options.TargetTokenizerFile, options.TargetMergesFile);

@@ -29,12 +29,12 @@ internal sealed class TextBatch(
         var tokens = model.Translator.CountTokens(text);
         if (tokens <= 1) // the end token alone
         {
-            blank.Handle(source.Position, text.Length == 0 ? "the text is empty" : "the text is nothing but white space and control characters");
+            blank.Handle(source, text.Length == 0 ? "the text is empty" : "the text is nothing but white space and control characters");
             places[rows++] = NoText;
             return;
         }
         if (tokens > model.Translator.MaxTokens)
-            tooLong.Handle(source.Position, $"the text has {tokens} tokens, but the model reads at most {model.Translator.MaxTokens}");
+            tooLong.Handle(source, $"the text has {tokens} tokens, but the model reads at most {model.Translator.MaxTokens}");
         places[rows++] = texts.Count;
         texts.Add(text);
         positions.Add(source.Position);

@@ -26,6 +26,8 @@ internal interface ITextTranslator
 /// <summary>A translator as a model that scores batches of rows. It never changes, so that a view keeps the columns that it was made with.</summary>
 internal sealed record TextBatchModel(IChannelProvider Log, ITextTranslator Translator, TextColumns Columns, DecodingOptions Decoding, LongTextPolicy LongTexts) : IBatchModel
 {
+    public string Trainer => "SequenceToSequence.Trainers.Bdia";
+
     public IReadOnlyList<DataViewSchema.Column> InputColumns(DataViewSchema source) => [Columns.Find(source)];
 
     public IReadOnlyList<DataViewSchema.DetachedColumn> OutputColumns(DataViewSchema source) => Columns.Columns(source, Decoding.BestCount, Translator.TargetTokenizer);

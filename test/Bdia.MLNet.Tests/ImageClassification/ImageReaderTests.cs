@@ -41,11 +41,11 @@ public class ImageReaderTests
         public float[] Picture { get; set; } = [];
     }
 
-    private static List<(string? Fault, float[] Pixels)> Read(IDataView view, ImageShape? asked = null, PixelLayout layout = PixelLayout.Planar)
+    private static List<(string? Fault, float[] Pixels)> Read(IDataView view, ImageShape? asked = null, PixelLayout layout = PixelLayout.Planar, ImageFit? fit = null)
     {
         var column = view.Schema["Picture"];
         using var cursor = view.GetRowCursor([column]);
-        var reader = ImageReader.Create(cursor, column, asked ?? shape, layout);
+        var reader = ImageReader.Create(cursor, column, asked ?? shape, layout, fit);
         var read = new List<(string?, float[])>();
         while (cursor.MoveNext())
         {
@@ -160,7 +160,7 @@ public class ImageReaderTests
     }
 
     [Fact]
-    public void Every_kind_of_bad_file_has_its_own_reason_and_leaves_the_next_row_alone()
+    public void Every_kind_of_bad_file_has_its_own_reason_and_leaves_the_next_row_alone_where_a_model_asks_for_one_size()
     {
         var good = Pictures.Encoded(4, 6);
         var rows = Read(View(
@@ -191,7 +191,7 @@ public class ImageReaderTests
     }
 
     [Fact]
-    public void Missing_bitmaps_and_bitmaps_of_another_size_have_a_reason()
+    public void Missing_bitmaps_have_a_reason_and_so_have_those_of_another_size_where_a_model_asks_for_one()
     {
         using var folder = new TemporaryFolder();
         var rows = Read(Views.OfImages(context, folder.Path, null, Pictures.Encoded(3, 6), Pictures.Encoded(4, 6)));

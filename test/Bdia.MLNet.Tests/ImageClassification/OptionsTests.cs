@@ -7,7 +7,9 @@ using Bdia.Core.Reversible;
 using Bdia.Core.Training;
 using Bdia.MLNet.ImageClassification;
 using Bdia.MLNet.Tests.Support;
+using System.Drawing;
 using Microsoft.ML;
+using Microsoft.ML.Transforms.Image;
 using Options = Bdia.MLNet.BdiaImageClassificationTrainer.Options;
 
 namespace Bdia.MLNet.Tests.ImageClassification;
@@ -18,7 +20,7 @@ public class OptionsTests
     private static readonly string[] steering =
     [
         nameof(Options.LabelColumnName), nameof(Options.FeatureColumnName), nameof(Options.ScoreColumnName), nameof(Options.PredictedLabelColumnName),
-        nameof(Options.ValidationSet), nameof(Options.BadImages), nameof(Options.PixelLayout), nameof(Options.CancellationToken),
+        nameof(Options.ValidationSet), nameof(Options.BadImages), nameof(Options.PixelLayout), nameof(Options.CancellationToken), nameof(Options.Resizing), nameof(Options.BackgroundColor),
         nameof(Options.Progress), nameof(Options.ScoringBatchSize), nameof(Options.Device), nameof(Options.Seed),
     ];
 
@@ -71,17 +73,17 @@ public class OptionsTests
     {
         var options = new Options
         {
-            LabelColumnName = "", ScoreColumnName = "X", PredictedLabelColumnName = "X", ScoringBatchSize = 0, Device = "gpu", BadImages = (BadImagePolicy)9,
+            LabelColumnName = "", ScoreColumnName = "Features", PredictedLabelColumnName = "Features", ScoringBatchSize = 0, Device = "gpu", BadImages = (BadImagePolicy)9,
             Width = 30, Heads = 4, Depth = 0, FractionBits = 99, Epochs = 0, LearningRate = -1, ValidationFraction = 2, MixupAlpha = -1, Resume = true, CheckpointEverySteps = 3,
-            ImageHeight = 30, ImageWidth = 32, ClassWeights = [1, -1],
+            ImageHeight = 30, ImageWidth = 32, ClassWeights = [1, -1], Resizing = (ImageResizingEstimator.ResizingKind)9, BackgroundColor = Color.Transparent,
         };
 
         var error = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.BdiaImageClassification(options));
 
         foreach (var name in new[]
         {
-            "LabelColumnName", "ScoreColumnName", "ScoringBatchSize is 0", "CheckpointEverySteps is 3", "Device is 'gpu'", "BadImages is 9", "Width is 30", "Depth is 0", "FractionBits is 99",
-            "Epochs is 0", "LearningRate is -1", "ValidationFraction is 2", "MixupAlpha is -1", "Resume", "30x32", "ClassWeights[1]",
+            "LabelColumnName", "FeatureColumnName and ScoreColumnName are both 'Features'", "ScoreColumnName and PredictedLabelColumnName are both", "ScoringBatchSize is 0", "CheckpointEverySteps is 3", "Device is 'gpu'", "BadImages is 9", "Width is 30", "Depth is 0", "FractionBits is 99",
+            "Epochs is 0", "LearningRate is -1", "ValidationFraction is 2", "MixupAlpha is -1", "Resume", "30x32", "ClassWeights[1]", "Resizing is 9", "BackgroundColor is Color [Transparent]",
         })
             Assert.Contains(name, error.Message, StringComparison.Ordinal);
     }
@@ -94,6 +96,16 @@ public class OptionsTests
         Assert.Contains("false where Mode is StoreActivations", error.Message, StringComparison.Ordinal);
         Assert.Contains("false where AccumulationSteps is 2", error.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("Label", "Features", "Score", "Label")]
+    [InlineData("Label", "Features", "Label", "PredictedLabel")]
+    [InlineData("Label", "Features", "Features", "PredictedLabel")]
+    [InlineData("Label", "Features", "Score", "Features")]
+    [InlineData("A", "A", "Score", "PredictedLabel")]
+    [InlineData("Label", "Features", "B", "B")]
+    public void An_output_that_would_hide_an_input_is_refused(string label, string features, string score, string predicted)
+        => Assert.Contains("they must differ", Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.BdiaImageClassification(label, features, score, predicted)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Every_public_field_has_a_default_that_is_valid() => OptionsMapping.Validate(new Options());

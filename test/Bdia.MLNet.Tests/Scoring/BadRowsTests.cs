@@ -17,7 +17,7 @@ public class BadRowsTests
     {
         var badRows = new BadRows(context, skip: true, "left out", "Mend it.");
         for (var row = 0; row < 250; row++)
-            badRows.Handle(row, "the image is odd");
+            badRows.Handle($"Row {row}", "the image is odd");
 
         var told = log.Of(ChannelMessageKind.Warning).ToList();
         Assert.Equal("Row 0: the image is odd. The row is left out.", told[0]);
@@ -31,5 +31,5 @@ public class BadRowsTests
     [Fact]
     public void Where_nothing_is_skipped_the_first_one_ends_it_with_the_remedy()
         => Assert.Equal("Row 3: the image is odd. Mend it.",
-            Assert.Throws<InvalidDataException>(() => new BadRows(context, skip: false, "left out", "Mend it.").Handle(3, "the image is odd")).Message);
+            Assert.Throws<InvalidDataException>(() => new BadRows(context, skip: false, "left out", "Mend it.").Handle("Row 3", "the image is odd")).Message);
 }

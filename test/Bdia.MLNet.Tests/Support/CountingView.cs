@@ -32,10 +32,12 @@ internal sealed class CountingView(int rows, int failAt = -1) : IDataView
     }
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
-        => Open(columnsNeeded, rand is null ? Enumerable.Range(0, rows) : Enumerable.Range(0, rows).Shuffle(), 0);
+        => Open(columnsNeeded, Order(rand), 0);
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
-        => [.. Enumerable.Range(0, n).Select(part => Open(columnsNeeded, Enumerable.Range(0, rows).Where(row => row % n == part), part))];
+        => [.. Enumerable.Range(0, n).Select(part => Open(columnsNeeded, Order(rand).Where(row => row % n == part), part))];
+
+    private IEnumerable<int> Order(Random? rand) => rand is null ? Enumerable.Range(0, rows) : Enumerable.Range(0, rows).Shuffle();
 
     private Cursor Open(IEnumerable<DataViewSchema.Column> columns, IEnumerable<int> order, int part)
     {

@@ -9,6 +9,8 @@ internal sealed class DoublingModel : IBatchModel
 {
     private int forwards;
 
+    public string Trainer => "Doubling";
+
     public int Forwards => forwards;
 
     public List<int> BatchSizes { get; } = [];

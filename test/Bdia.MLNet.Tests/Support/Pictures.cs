@@ -42,10 +42,38 @@ internal static class Pictures
         return data.ToArray();
     }
 
-    /// <summary>A PNG file of pixels in the order red, green, blue, alpha.</summary>
-    public static byte[] Png(byte[] pixels, int height, int width)
+    /// <summary>The same picture in a PNG file as of a camera that was held otherwise, with the mark that says so.</summary>
+    public static byte[] HeldAs(byte[] upright, int orientation)
     {
-        using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        using var seen = SKBitmap.Decode(upright);
+        var (width, height) = orientation >= 5 ? (seen.Height, seen.Width) : (seen.Width, seen.Height);
+        using var stored = new SKBitmap(new SKImageInfo(width, height, SKColorType.Bgra8888, SKAlphaType.Opaque));
+        for (var row = 0; row < height; row++)
+        {
+            for (var column = 0; column < width; column++)
+            {
+                var (y, x) = Exif.Visual(orientation, row, column, width, height);
+                stored.SetPixel(column, row, seen.GetPixel(x, y));
+            }
+        }
+        using var data = stored.Encode(SKEncodedImageFormat.Png, 100);
+        return Exif.InPng(data.ToArray(), orientation);
+    }
+
+    /// <summary>A small PNG file that states a size and is whole as far as that.</summary>
+    public static byte[] Bomb(int width, int height)
+    {
+        var file = Encoded(8, 8);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(16), width);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(20), height);
+        Exif.Checksum(file.AsSpan(12, 17)).CopyTo(file, 29); // of the header
+        return file;
+    }
+
+    /// <summary>A PNG file of pixels in the order red, green, blue, alpha.</summary>
+    public static byte[] Png(byte[] pixels, int height, int width, SKAlphaType alpha = SKAlphaType.Opaque)
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, alpha));
         System.Runtime.InteropServices.Marshal.Copy(pixels, 0, bitmap.GetPixels(), pixels.Length);
         using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return data.ToArray();
