@@ -16,7 +16,7 @@ internal sealed class TextBatch(
     private readonly int bestCount = model.Decoding.BestCount;
     private readonly TextOutput[] outputs = [.. model.Columns.Outputs(model.Decoding.BestCount)];
     private readonly List<string> texts = new(capacity);
-    private readonly List<long> positions = new(capacity); // rows of the source that the texts stand in
+    private readonly List<string> rowNames = new(capacity); // rows of the source that the texts stand in
     private readonly int[] places = new int[capacity]; // row of the batch to text, or NoText
     private IReadOnlyList<IReadOnlyList<Translation>> translations = [];
     private ReadOnlyMemory<char> value;
@@ -37,7 +37,7 @@ internal sealed class TextBatch(
             tooLong.Handle(source, $"the text has {tokens} tokens, but the model reads at most {model.Translator.MaxTokens}");
         places[rows++] = texts.Count;
         texts.Add(text);
-        positions.Add(source.Position);
+        rowNames.Add(BadRows.Name(source));
     }
 
     public override void Score()
@@ -46,14 +46,14 @@ internal sealed class TextBatch(
         for (var i = 0; i < translations.Count; i++)
         {
             if (!translations[i][0].Finished)
-                cutOff.Handle(positions[i], "the output is as long as it may be, and the model has not ended it");
+                cutOff.Handle(rowNames[i], "the output is as long as it may be, and the model has not ended it");
         }
     }
 
     public override void Clear()
     {
         texts.Clear();
-        positions.Clear();
+        rowNames.Clear();
         translations = [];
         rows = 0;
     }
