@@ -22,7 +22,9 @@ internal sealed record ImageData(
         var held = validation is null && images.ValidationFraction > 0
             ? Split(survey.Labels, images, training.Seed)
             : new bool[survey.Labels.Count];
-        var kept = Enumerable.Range(0, held.Length).Where(row => !held[row]).ToArray();
+        var typical = ExtremeRows.Typical(survey.Extremes);
+        var leftOut = LeaveOut(train, survey, typical);
+        var kept = Enumerable.Range(0, held.Length).Where(row => !held[row] && !leftOut.Contains(row)).ToArray();
         RequireTwoClasses(kept.Select(row => survey.Labels[row]));
 
         var hashes = new Dictionary<string, string>();
@@ -31,14 +33,15 @@ internal sealed record ImageData(
         ImageSubset? validationSubset;
         if (validation is null)
         {
-            validationSubset = new ImageSubset(train, survey, [.. Enumerable.Range(0, held.Length).Where(row => held[row])], images.MemoryBudgetBytes);
+            validationSubset = new ImageSubset(train, survey, [.. Enumerable.Range(0, held.Length).Where(row => held[row] && !leftOut.Contains(row))], images.MemoryBudgetBytes);
         }
         else
         {
             var left = survey.Store is null ? 0 : images.MemoryBudgetBytes - survey.Labels.Count * survey.RowBytes;
             var own = ImageSurvey.Of(validation, "validation", shape, model.Classes, left, hash, stop);
+            var without = LeaveOut(validation, own, typical);
             if (own.Hash is not null) hashes.Add("ValidationData.SHA-256", own.Hash);
-            validationSubset = new ImageSubset(validation, own, [.. Enumerable.Range(0, own.Labels.Count)], left);
+            validationSubset = new ImageSubset(validation, own, [.. Enumerable.Range(0, own.Labels.Count).Where(row => !without.Contains(row))], left);
         }
 
         return new ImageData(subset, validationSubset, survey.TakeNormalization(kept), hashes);
@@ -55,6 +58,14 @@ internal sealed record ImageData(
         return identity;
     }
 
+    private static HashSet<int> LeaveOut(IImageRows rows, ImageSurvey survey, float? typical)
+    {
+        var extreme = ExtremeRows.Find(survey.Extremes, typical);
+        if (extreme.Count > 0)
+            rows.LeaveOut(extreme);
+        return [.. extreme.Select(row => row.Number)];
+    }
+
     private static bool[] Split(IReadOnlyList<int> labels, ImageTrainingOptions images, ulong seed)
     {
         var random = RandomSequence.At(seed, RandomPurpose.Split);
@@ -66,6 +77,8 @@ internal sealed record ImageData(
     private static void RequireTwoClasses(IEnumerable<int> labels)
     {
         var classes = labels.Distinct().Take(2).ToArray();
+        if (classes.Length == 0)
+            throw new InvalidDataException("The training data has no usable row; give it at least one.");
         if (classes.Length < 2)
             throw new InvalidDataException($"All training rows have label {classes[0]} (counted from 0); a classifier needs rows of at least two classes. Add rows of another class.");
     }

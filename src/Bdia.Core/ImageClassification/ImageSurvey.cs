@@ -8,6 +8,7 @@ namespace Bdia.Core.ImageClassification;
 internal sealed class ImageSurvey
 {
     private readonly List<int> _labels = [];
+    private readonly List<PixelExtreme> _extremes = [];
     private readonly List<PixelMoments> _moments = []; // of row r, channel c at r * channels + c
 
     private ImageSurvey(ImageShape shape) => Shape = shape;
@@ -17,6 +18,9 @@ internal sealed class ImageSurvey
 
     /// <summary>Class of every row.</summary>
     public IReadOnlyList<int> Labels => _labels;
+
+    /// <summary>The largest pixel value of every row.</summary>
+    public IReadOnlyList<PixelExtreme> Extremes => _extremes;
 
     /// <summary>The pixels; null where they exceed the budget.</summary>
     public PixelStore? Store { get; private set; }
@@ -75,6 +79,7 @@ internal sealed class ImageSurvey
     private void Add(ImageRow row, long budget)
     {
         _labels.Add(row.Label);
+        _extremes.Add(PixelExtreme.Of(row.Pixels));
         for (var c = 0; c < Shape.Channels; c++) _moments.Add(PixelMoments.Of(row.Pixels.AsSpan(c * Shape.Plane, Shape.Plane)));
         AreBytes = AreBytes && PixelStore.AreBytes(row.Pixels);
         if (_labels.Count * RowBytes > budget) Store = null;

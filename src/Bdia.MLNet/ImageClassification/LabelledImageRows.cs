@@ -9,6 +9,7 @@ namespace Bdia.MLNet.ImageClassification;
 /// <summary>The rows of a view that can be trained on. What is left out is told in the log on the first pass, and on no other.</summary>
 internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn label, ImageColumn image, BadImagePolicy badImages, IChannelProvider log) : IImageRows
 {
+    private readonly List<long> positions = []; // in the view, of the rows that were given on the first pass
     private int passes;
 
     public IEnumerable<ImageRow> Read()
@@ -17,8 +18,7 @@ internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn
         using var cursor = data.OpenSingle([data.Schema[label.Name], image.Find(data.Schema)]);
         var readLabel = label.Reader(cursor);
         var reader = image.Reader(cursor);
-        using var badRows = new BadRows(firstPass ? log : null, badImages == BadImagePolicy.Skip, "left out",
-            "Mend or remove the row, or leave such rows out: Options.BadImages = BadImagePolicy.Skip.");
+        using var badRows = OpenBadRows(firstPass ? log : null);
         var pixels = new float[image.Shape.Size];
         var census = new LabelledRowCensus(what, label);
         var variety = new PixelVariety(image.Shape);
@@ -36,7 +36,10 @@ internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn
             {
                 census.AddUsable(classIndex);
                 if (firstPass)
+                {
                     variety.Add(pixels);
+                    positions.Add(cursor.Position);
+                }
                 yield return new ImageRow((int)classIndex, pixels);
             }
         }
@@ -49,6 +52,16 @@ internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn
             Tell(same);
         census.Check();
     }
+
+    public void LeaveOut(IReadOnlyList<(int Number, string Reason)> rows)
+    {
+        using var badRows = OpenBadRows(log);
+        foreach (var (number, reason) in rows)
+            badRows.Handle($"Row {positions[number]}", reason);
+    }
+
+    private BadRows OpenBadRows(IChannelProvider? log) => new(log, badImages == BadImagePolicy.Skip, "left out",
+        "Mend or remove the row, or leave such rows out: Options.BadImages = BadImagePolicy.Skip.");
 
     private void Tell(string text)
     {

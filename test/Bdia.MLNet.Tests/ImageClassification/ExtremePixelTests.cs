@@ -69,6 +69,43 @@ public class ExtremePixelTests
         Assert.False(cursor.MoveNext());
     }
 
+    [Theory]
+    [InlineData(0f, 9)]
+    [InlineData(0.5f, 4)]
+    [InlineData(0.5f, 21)]
+    public void In_training_it_is_a_bad_row_by_its_number_whether_it_would_be_held_back_or_not(float validation, int row)
+    {
+        var (log, rows) = (new LogLines(context), ImageRows.Of(24).ToList());
+        rows[row].Features[7] = 1e9f;
+        rows[2].Name = ""; // left out, so that rows and images count differently
+        var keys = context.Transforms.Conversion.MapValueToKey("Label", "Name", keyData: ImageRows.Labels(context));
+        var view = context.Data.LoadFromEnumerable(rows);
+        var data = keys.Fit(view).Transform(view);
+
+        Assert.StartsWith($"Row {row}: pixel value 7 of the image is 1E+09, out of all proportion to ", Assert.Throws<InvalidDataException>(() => Fit(data, BadImagePolicy.Throw)).Message, StringComparison.Ordinal);
+        using var model = Fit(data, BadImagePolicy.Skip);
+
+        Assert.InRange(model.Model.Normalization.Mean.Max(), 0, 255);
+        Assert.Contains("1 row could not be used and was left out.", log.Of(ChannelMessageKind.Warning));
+
+        BdiaImageClassificationTransformer Fit(IDataView rows, BadImagePolicy policy)
+        {
+            var options = ImageRows.Options();
+            (options.BadImages, options.ValidationFraction) = (policy, validation);
+            return context.MulticlassClassification.Trainers.BdiaImageClassification(options).Fit(rows);
+        }
+    }
+
+    [Fact]
+    public void In_validation_rows_of_their_own_it_is_one_too()
+    {
+        var trainer = context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options());
+
+        var error = Assert.Throws<InvalidDataException>(() => trainer.Fit(ImageRows.Labelled(context, ImageRows.Of(24)), Rows(context, -1e12f)));
+
+        Assert.StartsWith($"Row {Bad}: pixel value 7 of the image is -1E+12, out of all proportion to ", error.Message, StringComparison.Ordinal);
+    }
+
     private sealed class Prediction
     {
         public float[] Score { get; set; } = [];

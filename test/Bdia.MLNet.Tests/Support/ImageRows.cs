@@ -62,6 +62,9 @@ internal static class ImageRows
         return context.Transforms.Conversion.MapValueToKey("Label", nameof(ImageRow.Name)).Fit(view).Transform(view);
     }
 
+    /// <summary>The labels that there are, for a key that has those alone.</summary>
+    public static IDataView Labels(MLContext context) => context.Data.LoadFromEnumerable(names.Select(name => new { Name = name }));
+
     /// <summary>Options of a network that trains in a fraction of a second.</summary>
     public static BdiaImageClassificationTrainer.Options Options(string features = nameof(ImageRow.Features), int epochs = 2) => new()
     {
