@@ -22,7 +22,8 @@ public static class ImageClassifierTraining
     /// <returns>The classifier, in evaluation mode, with the history of its training.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record. Or not even one image at a time fits <see cref="TrainingOptions.TrainingMemoryBytes"/>.</exception>
     /// <exception cref="InvalidDataException">There are no rows, or only one class, or a row has another size, a label that is no class, or a pixel that is not finite.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled before training began, while the rows were first read.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before the first step was done.</exception>
+    /// <exception cref="TimeoutException">The time budget was used up before the first step was done.</exception>
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
     /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
     /// <exception cref="Reversible.ReversibilityException">The stack has left the range in which it is exact.</exception>

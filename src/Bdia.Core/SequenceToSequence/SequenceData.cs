@@ -92,6 +92,8 @@ internal sealed record SequenceData(
         // Tokenizers count by what they do, which their hashes tell; and so does a constant that is fitted, by the rows.
         foreach (var (name, value) in RunIdentity.Flatten(nameof(SequenceTrainingOptions), Told(options)))
             identity.Add(name, value);
+        foreach (var name in (string[])[nameof(TokenizerOptions.SplitDigits), nameof(TokenizerOptions.UserDefinedSymbols)])
+            identity.Remove($"{nameof(SequenceTrainingOptions)}.{nameof(SequenceTrainingOptions.Tokenizer)}.{name}"); // younger than some checkpoints
         if (parts > 1) identity.Add("Batches.Parts", $"{parts}"); // accumulation alone does not tell cut batches from whole ones
         identity.Add("TrainingData.Rows", $"{Training.Count}");
         identity.Add("ValidationData.Rows", $"{Validation?.Count ?? 0}");

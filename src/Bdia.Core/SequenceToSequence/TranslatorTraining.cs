@@ -30,7 +30,8 @@ public static class TranslatorTraining
     /// <returns>The translator, with the history of its training.</returns>
     /// <exception cref="ArgumentException">Options are out of range, or contradict one another; the message lists all faults of a record.</exception>
     /// <exception cref="InvalidDataException">There is no usable row, a text is too long where that is an error, or the data changes between two passes.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled before training began, while the rows were read.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled before the first step was done.</exception>
+    /// <exception cref="TimeoutException">The time budget was used up before the first step was done.</exception>
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
     /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
     /// <exception cref="Reversible.ReversibilityException">A stack has left the range in which it is exact.</exception>

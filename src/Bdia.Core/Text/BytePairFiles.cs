@@ -9,6 +9,7 @@ internal static class BytePairFiles
     // Readers skip lines that begin with #version. What follows tells our own reader which rule cuts text into words.
     private const string Header = "#version";
     private const string TrainedHeader = "#version: 0.2 words: bdia-1";
+    private const string SplitDigitsHeader = "#version: 0.2 words: bdia-2";
 
     public static BytePairModel Read(string vocabularyFile, string mergesFile)
     {
@@ -31,7 +32,12 @@ internal static class BytePairFiles
         }
 
         using var merges = new StreamWriter(mergesFile) { NewLine = "\n" };
-        merges.WriteLine(model.Words == WordRule.Trained ? TrainedHeader : $"{Header}: 0.2");
+        merges.WriteLine(model.Words switch
+        {
+            WordRule.Trained => TrainedHeader,
+            WordRule.TrainedSplitDigits => SplitDigitsHeader,
+            _ => $"{Header}: 0.2",
+        });
         foreach (var (left, right) in model.Merges) merges.WriteLine($"{left} {right}");
     }
 
@@ -76,6 +82,7 @@ internal static class BytePairFiles
             if (line.StartsWith(Header, StringComparison.Ordinal))
             {
                 if (number == 1 && line == TrainedHeader) words = WordRule.Trained;
+                if (number == 1 && line == SplitDigitsHeader) words = WordRule.TrainedSplitDigits;
                 continue;
             }
 

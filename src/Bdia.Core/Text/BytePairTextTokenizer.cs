@@ -30,7 +30,10 @@ internal sealed class BytePairTextTokenizer : ITextTokenizer
 
     public string Normalize(string text) => Normalization.Apply(text);
 
-    public IReadOnlyList<int> Encode(string text) => _merger.EncodeToIds(Normalization.Apply(text), considerNormalization: false);
+    public IReadOnlyList<int> Encode(string text) => EncodeNormalized(Normalization.Apply(text));
+
+    /// <summary>The ids of a text that is normalised already.</summary>
+    public IReadOnlyList<int> EncodeNormalized(string text) => _merger.EncodeToIds(text, considerNormalization: false);
 
     public string Decode(IEnumerable<int> ids) => _bytes.Decode(ids);
 }

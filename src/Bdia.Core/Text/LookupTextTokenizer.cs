@@ -9,10 +9,12 @@ internal sealed class LookupTextTokenizer : ITextTokenizer
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
 
     /// <param name="level">Word or Character.</param>
+    /// <param name="words">How text is cut into words, where words are looked up.</param>
     /// <param name="tokens">The 256 bytes in order, then words or characters, spelled in <see cref="ByteAlphabet"/>.</param>
-    public LookupTextTokenizer(TokenLevel level, IReadOnlyList<string> tokens, TextNormalization normalization)
+    public LookupTextTokenizer(TokenLevel level, IReadOnlyList<string> tokens, TextNormalization normalization, WordRule words = WordRule.Trained)
     {
         Level = level;
+        Words = words;
         Tokens = tokens;
         Normalization = normalization;
         _bytes = new TokenBytes(tokens);
@@ -20,6 +22,8 @@ internal sealed class LookupTextTokenizer : ITextTokenizer
     }
 
     public TokenLevel Level { get; }
+
+    public WordRule Words { get; }
 
     public IReadOnlyList<string> Tokens { get; }
 
@@ -33,12 +37,15 @@ internal sealed class LookupTextTokenizer : ITextTokenizer
 
     public string Normalize(string text) => Normalization.Apply(text);
 
-    public IReadOnlyList<int> Encode(string text)
+    public IReadOnlyList<int> Encode(string text) => EncodeNormalized(Normalization.Apply(text));
+
+    /// <summary>The ids of a text that is normalised already.</summary>
+    public IReadOnlyList<int> EncodeNormalized(string text)
     {
         var ids = new List<int>();
         var known = _ids.GetAlternateLookup<ReadOnlySpan<char>>();
         Span<byte> bytes = stackalloc byte[TextUnits.MostBytes];
-        foreach (var unit in new TextUnits(Level, Normalization.Apply(text)))
+        foreach (var unit in new TextUnits(Level, Words, text))
         {
             if (known.TryGetValue(unit, out var id))
             {

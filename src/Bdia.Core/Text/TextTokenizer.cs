@@ -12,6 +12,10 @@ public static class TextTokenizer
     [StringSyntax(StringSyntaxAttribute.Regex)]
     public const string WordPattern = WordSplitter.TrainedPattern;
 
+    /// <summary>The regular expression by which <see cref="Train"/>'s tokenizers with <see cref="TokenizerOptions.SplitDigits"/> cut text into words: as <see cref="WordPattern"/>, with each digit a word.</summary>
+    [StringSyntax(StringSyntaxAttribute.Regex)]
+    public const string SplitDigitsWordPattern = WordSplitter.SplitDigitsPattern;
+
     /// <summary>Trains a tokenizer. Lines are read once; memory grows with the number of distinct words, not of lines.</summary>
     /// <remarks>
     /// The same lines, in any order, give the same tokenizer. What occurs once becomes no token. Byte-pair encoding of 58,000 captions (21,000 distinct
@@ -35,7 +39,7 @@ public static class TextTokenizer
     /// </summary>
     /// <remarks>
     /// Text is cut into words as GPT-2 does it, or, where the first line of <paramref name="mergesFile"/> says that
-    /// <see cref="ExportBytePair"/> wrote it, by <see cref="WordPattern"/>.
+    /// <see cref="ExportBytePair"/> wrote it, by <see cref="WordPattern"/> or <see cref="SplitDigitsWordPattern"/>.
     /// </remarks>
     /// <param name="vocabularyFile">A JSON object of tokens and their ids, in the byte-level alphabet.</param>
     /// <param name="mergesFile">A line for each merge: two tokens with a space between.</param>
@@ -104,7 +108,7 @@ public static class TextTokenizer
     /// BpeTokenizer.Create(new BpeOptions(vocabularyFile, mergesFile)
     /// {
     ///     ByteLevel = true,
-    ///     PreTokenizer = new RegexPreTokenizer(new Regex(TextTokenizer.WordPattern), null),
+    ///     PreTokenizer = new RegexPreTokenizer(new Regex(TextTokenizer.SplitDigitsWordPattern), null), // WordPattern without SplitDigits
     /// });
     /// </code>
     /// Instead of the pattern, RobertaPreTokenizer.Instance (GPT-2's) will do for texts without combining marks and words of more than 256 characters.
@@ -114,6 +118,8 @@ public static class TextTokenizer
     public static void ExportBytePair(ITextTokenizer tokenizer, string vocabularyFile, string mergesFile)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
+        if (tokenizer is SymbolTextTokenizer)
+            throw new ArgumentException("The tokenizer has user-defined symbols, which these files cannot hold; export one that was trained without.", nameof(tokenizer));
         if (tokenizer is not BytePairTextTokenizer bytePair)
             throw new ArgumentException("The tokenizer is no byte-pair tokenizer of this library; only those have merges to write.", nameof(tokenizer));
         BytePairFiles.Write(bytePair.Model, vocabularyFile, mergesFile);

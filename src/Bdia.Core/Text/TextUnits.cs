@@ -15,11 +15,11 @@ internal ref struct TextUnits
     private int _position;
     private int _length;
 
-    public TextUnits(TokenLevel level, string text)
+    public TextUnits(TokenLevel level, WordRule words, string text)
     {
         _text = text;
         _characters = level == TokenLevel.Character;
-        if (!_characters) _words = WordSplitter.Expression(WordRule.Trained).EnumerateMatches(text);
+        if (!_characters) _words = WordSplitter.Expression(words).EnumerateMatches(text);
     }
 
     public readonly ReadOnlySpan<char> Current => _text.AsSpan(_position, _length);

@@ -13,7 +13,7 @@ namespace Bdia.Core.Text;
 /// </summary>
 internal static class TokenizerDocument
 {
-    private const int Version = 1;
+    private const int Version = 2; // 2 since there are digits apart and symbols; without either a tokenizer is written as 1
     private const string SentencePiece = "SentencePiece";
     private const int HeaderLength = 8 + 4 + 4 + SHA256.HashSizeInBytes;
 
@@ -31,10 +31,11 @@ internal static class TokenizerDocument
 
     public static void Write(ITextTokenizer tokenizer, Stream stream)
     {
-        var content = JsonSerializer.SerializeToUtf8Bytes(Describe(tokenizer), Json);
+        var description = Describe(tokenizer);
+        var content = JsonSerializer.SerializeToUtf8Bytes(description, Json);
         var header = new byte[HeaderLength];
         Magic.CopyTo(header);
-        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), Version);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), VersionOf(description));
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(12), content.Length);
         SHA256.HashData(content, header.AsSpan(16));
         stream.Write(header);
@@ -51,13 +52,17 @@ internal static class TokenizerDocument
         if (version < 1 || !SHA256.HashData(content).AsSpan().SequenceEqual(header.AsSpan(16))) throw Damaged("its checksum does not fit");
         try
         {
-            return Restore(JsonSerializer.Deserialize<Content>(content, Json) ?? throw Damaged("it is empty"));
+            var description = JsonSerializer.Deserialize<Content>(content, Json) ?? throw Damaged("it is empty");
+            return version == VersionOf(description) ? Restore(description) : throw Damaged($"its version, {version}, does not fit");
         }
         catch (JsonException fault)
         {
             throw Damaged(fault.Message);
         }
     }
+
+    // The least that can read it.
+    private static int VersionOf(Content content) => content.Symbols is null && content.Words is not WordRule.TrainedSplitDigits ? 1 : Version;
 
     private static Content Describe(ITextTokenizer tokenizer) => tokenizer switch
     {
@@ -67,7 +72,12 @@ internal static class TokenizerDocument
             Merges = [.. bytePair.Model.Merges.Select(pair => $"{pair.Left} {pair.Right}")],
             Words = bytePair.Model.Words,
         },
-        LookupTextTokenizer lookup => new Content(lookup.Level.ToString(), lookup.Normalization) { Tokens = lookup.Tokens },
+        LookupTextTokenizer lookup => new Content(lookup.Level.ToString(), lookup.Normalization)
+        {
+            Tokens = lookup.Tokens,
+            Words = lookup is { Level: TokenLevel.Word, Words: WordRule.TrainedSplitDigits } ? lookup.Words : null,
+        },
+        SymbolTextTokenizer symbols => Describe(symbols.Rest) with { Symbols = symbols.Symbols },
         SentencePieceTextTokenizer pieces => new Content(SentencePiece, pieces.Normalization) { Model = pieces.Content },
         _ => throw new ArgumentException($"A tokenizer of class {tokenizer.GetType()} cannot be saved; only those that {nameof(TextTokenizer)} makes can.", nameof(tokenizer)),
     };
@@ -75,6 +85,12 @@ internal static class TokenizerDocument
     private static ITextTokenizer Restore(Content content)
     {
         content.Normalization.ThrowIfUnusable();
+        if (content.Symbols is { } symbols)
+        {
+            if (!SymbolTextTokenizer.CanUse(symbols) || content.Kind == SentencePiece) throw Damaged("its user-defined symbols cannot be used");
+            return new SymbolTextTokenizer(Restore(content with { Symbols = null }), symbols);
+        }
+
         switch (content.Kind)
         {
             case nameof(TokenLevel.BytePair) when content is { Tokens: { } tokens, Merges: { } merges, Words: { } words }:
@@ -83,7 +99,7 @@ internal static class TokenizerDocument
                 return model.Fault() is { } bad ? throw Damaged(bad) : new BytePairTextTokenizer(model, content.Normalization);
             case nameof(TokenLevel.Word) or nameof(TokenLevel.Character) when content.Tokens is { } tokens:
                 if (!LookupTextTokenizer.CanUse(tokens)) throw Damaged("its vocabulary does not begin with the 256 bytes, or has a token twice");
-                return new LookupTextTokenizer(Enum.Parse<TokenLevel>(content.Kind), tokens, content.Normalization);
+                return new LookupTextTokenizer(Enum.Parse<TokenLevel>(content.Kind), tokens, content.Normalization, content.Words ?? WordRule.Trained);
             case SentencePiece when content.Model is { } bytes:
                 return new SentencePieceTextTokenizer(bytes, content.Normalization);
             default:
@@ -117,5 +133,7 @@ internal static class TokenizerDocument
         public WordRule? Words { get; init; }
 
         public byte[]? Model { get; init; }
+
+        public IReadOnlyList<string>? Symbols { get; init; }
     }
 }

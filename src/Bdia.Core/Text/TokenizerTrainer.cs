@@ -10,26 +10,39 @@ internal static class TokenizerTrainer
 
     public static ITextTokenizer Train(IEnumerable<string> lines, TokenizerOptions options, CancellationToken cancellation)
     {
-        var counts = Count(lines, options, cancellation);
-        if (options.Level != TokenLevel.BytePair) return new LookupTextTokenizer(options.Level, MostFrequent(counts, options.VocabularySize), options.Normalization);
+        var symbols = options.UserDefinedSymbols.Select(options.Normalization.Apply).ToList();
+        var counts = Count(lines, options, symbols, cancellation);
+        var rest = Make(counts, options, options.VocabularySize - symbols.Count, cancellation);
+        return symbols.Count > 0 ? new SymbolTextTokenizer(rest, symbols) : rest;
+    }
+
+    private static ITextTokenizer Make(Dictionary<string, long> counts, TokenizerOptions options, int size, CancellationToken cancellation)
+    {
+        if (options.Level != TokenLevel.BytePair) return new LookupTextTokenizer(options.Level, MostFrequent(counts, size), options.Normalization, Words(options));
         var words = counts.Select(word => KeyValuePair.Create(Encoding.UTF8.GetBytes(word.Key), word.Value)).ToList();
         counts.Clear();
-        var (tokens, merges) = BytePairTrainer.Train(words, options.VocabularySize, cancellation);
-        var model = new BytePairModel(tokens, [.. merges.Select(pair => (tokens[pair.Left], tokens[pair.Right]))], WordRule.Trained);
+        var (tokens, merges) = BytePairTrainer.Train(words, size, cancellation);
+        var model = new BytePairModel(tokens, [.. merges.Select(pair => (tokens[pair.Left], tokens[pair.Right]))], Words(options));
         return new BytePairTextTokenizer(model, options.Normalization);
     }
 
-    private static Dictionary<string, long> Count(IEnumerable<string> lines, TokenizerOptions options, CancellationToken cancellation)
+    private static WordRule Words(TokenizerOptions options) => options.SplitDigits ? WordRule.TrainedSplitDigits : WordRule.Trained;
+
+    private static Dictionary<string, long> Count(
+        IEnumerable<string> lines, TokenizerOptions options, IReadOnlyList<string> symbols, CancellationToken cancellation)
     {
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         var known = counts.GetAlternateLookup<ReadOnlySpan<char>>();
+        var between = symbols.Count > 0 ? SymbolTextTokenizer.Expression(symbols) : null;
         long read = 0;
         foreach (var line in lines)
         {
             if (read++ % LinesBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
             if (line is null) continue;
-            foreach (var unit in new TextUnits(options.Level, options.Normalization.Apply(line)))
-                CollectionsMarshal.GetValueRefOrAddDefault(known, unit, out _)++;
+            var text = options.Normalization.Apply(line);
+            foreach (var part in between?.Split(text) ?? [text])
+                foreach (var unit in new TextUnits(options.Level, Words(options), part))
+                    CollectionsMarshal.GetValueRefOrAddDefault(known, unit, out _)++;
         }
 
         if (counts.Count == 0)

@@ -13,15 +13,27 @@ internal static partial class WordSplitter
     internal const string TrainedPattern =
         """'(?:[sdmt]|ll|ve|re)| ?\p{L}[\p{L}\p{M}]{0,255}| ?\p{N}{1,256}| ?(?:[\ud800-\udbff][\udc00-\udfff]|[^\s\p{L}\p{N}\ud800-\udfff]){1,256}|\s{1,256}(?!\S)|\s|[\ud800-\udfff]""";
 
+    // As above, with each digit a word.
+    internal const string SplitDigitsPattern =
+        """'(?:[sdmt]|ll|ve|re)| ?\p{L}[\p{L}\p{M}]{0,255}|\p{N}| ?(?:[\ud800-\udbff][\udc00-\udfff]|[^\s\p{L}\p{N}\ud800-\udfff]){1,256}|\s{1,256}(?!\S)|\s|[\ud800-\udfff]""";
+
     // GPT-2's, for vocabularies made with it, cut after 1000 characters.
     private const string Gpt2Pattern =
         """'(?:[sdmt]|ll|ve|re)| ?\p{L}{1,1000}| ?\p{N}{1,1000}| ?(?:[\ud800-\udbff][\udc00-\udfff]|[^\s\p{L}\p{N}\ud800-\udfff]){1,1000}|\s{1,1000}(?!\S)|\s|[\ud800-\udfff]""";
 
     /// <summary>The expression of a rule.</summary>
-    public static Regex Expression(WordRule rule) => rule == WordRule.Gpt2 ? Gpt2() : Trained();
+    public static Regex Expression(WordRule rule) => rule switch
+    {
+        WordRule.Gpt2 => Gpt2(),
+        WordRule.TrainedSplitDigits => SplitDigits(),
+        _ => Trained(),
+    };
 
     [GeneratedRegex(TrainedPattern, RegexOptions.CultureInvariant)]
     private static partial Regex Trained();
+
+    [GeneratedRegex(SplitDigitsPattern, RegexOptions.CultureInvariant)]
+    private static partial Regex SplitDigits();
 
     [GeneratedRegex(Gpt2Pattern, RegexOptions.CultureInvariant)]
     private static partial Regex Gpt2();

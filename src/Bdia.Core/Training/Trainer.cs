@@ -30,9 +30,11 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
     /// <param name="source">The batches.</param>
     /// <param name="progress">Called on this thread after every step and every epoch. What it throws ends the run and reaches the caller.</param>
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
-    /// <param name="cancellation">Ends the run within a batch; the result is returned all the same.</param>
+    /// <param name="cancellation">Ends the run within a batch; the result is returned all the same, once a step was done.</param>
     /// <returns>How the run went.</returns>
     /// <exception cref="ArgumentException">Options are out of range.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped before the first step was done, so that there is nothing to return.</exception>
+    /// <exception cref="TimeoutException">The time budget was used up before the first step was done.</exception>
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
     /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
     /// <exception cref="Reversible.ReversibilityException">A reversible stack has left the range in which it is exact.</exception>

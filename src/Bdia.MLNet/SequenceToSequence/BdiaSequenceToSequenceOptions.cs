@@ -41,6 +41,14 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         /// <summary>Most tokens of a trained tokenizer, the 256 bytes included, 257..1,000,000; text that has fewer gives fewer. Default 8000.</summary>
         public int VocabularySize = sequenceDefaults.Tokenizer.VocabularySize;
 
+        /// <summary>
+        /// Whether a trained tokenizer keeps each digit a token of its own, so that numbers are copied and changed digit by digit. Default true.
+        /// </summary>
+        public bool SplitDigits = sequenceDefaults.Tokenizer.SplitDigits;
+
+        /// <summary>Texts that a trained tokenizer keeps whole wherever they stand, such as "&lt;sep&gt;". They go through <see cref="Normalization"/> too. Default none.</summary>
+        public string[] UserDefinedSymbols = [];
+
         /// <summary>Whether source and target share one tokenizer made from both. Default true.</summary>
         public bool SharedVocabulary = sequenceDefaults.SharedVocabulary;
 

@@ -36,7 +36,14 @@ internal static class SequenceOptionsMapping
 
     public static SequenceTrainingOptions Sequences(Options options) => new()
     {
-        Tokenizer = new TokenizerOptions { Level = options.TokenLevel, VocabularySize = options.VocabularySize, Normalization = options.Normalization ?? new TextNormalization() },
+        Tokenizer = new TokenizerOptions
+        {
+            Level = options.TokenLevel,
+            VocabularySize = options.VocabularySize,
+            SplitDigits = options.SplitDigits,
+            UserDefinedSymbols = options.UserDefinedSymbols,
+            Normalization = options.Normalization ?? new TextNormalization(),
+        },
         SharedVocabulary = options.SharedVocabulary,
         SourceTokenizer = options.SourceTokenizer,
         TargetTokenizer = options.TargetTokenizer,

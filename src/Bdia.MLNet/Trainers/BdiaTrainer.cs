@@ -44,7 +44,8 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     /// <returns>The best model of the run. Dispose it when it is no longer needed.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidDataException">The data cannot be used: no rows, or a row at fault; the message names it.</exception>
-    /// <exception cref="OperationCanceledException">Training was cancelled before it began.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
+    /// <exception cref="TimeoutException">The time budget was used up before the first step was done.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
     public TTransformer Fit(IDataView input) => FitCore(input, null);
 
@@ -55,7 +56,8 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="ArgumentException">The two sets do not belong together.</exception>
     /// <exception cref="InvalidDataException">The data cannot be used: no rows, or a row at fault; the message names it.</exception>
-    /// <exception cref="OperationCanceledException">Training was cancelled before it began.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
+    /// <exception cref="TimeoutException">The time budget was used up before the first step was done.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
     public TTransformer Fit(IDataView trainData, IDataView validationData)
     {

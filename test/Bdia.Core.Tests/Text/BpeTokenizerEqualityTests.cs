@@ -13,15 +13,15 @@ public sealed class BpeTokenizerEqualityTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("train.en")]
-    [InlineData("train.fr")]
-    public void Ids_are_equal_on_the_29000_lines_of_Multi30k(string name)
+    [InlineData("train.en", true)]
+    [InlineData("train.fr", false)]
+    public void Ids_are_equal_on_the_29000_lines_of_Multi30k(string name, bool splitDigits)
     {
         var lines = Corpus.Multi30k(name);
         Assert.Equal(29_000, lines.Length);
-        var tokenizer = Corpus.Train(lines, new TokenizerOptions());
-        var plain = Plain(tokenizer);
-        var gpt2 = Plain(tokenizer, RobertaPreTokenizer.Instance);
+        var tokenizer = Corpus.Train(lines, new TokenizerOptions { SplitDigits = splitDigits });
+        var plain = Plain(tokenizer, splitDigits);
+        var gpt2 = splitDigits ? plain : Plain(tokenizer, splitDigits, RobertaPreTokenizer.Instance);
         var normalization = new TextNormalization();
         foreach (var line in lines)
         {
@@ -32,25 +32,27 @@ public sealed class BpeTokenizerEqualityTests : IDisposable
         }
     }
 
-    [Fact]
-    public void Ids_are_equal_on_any_Unicode_text()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Ids_are_equal_on_any_Unicode_text(bool splitDigits)
     {
         var normalization = new TextNormalization { CollapseWhiteSpace = false };
-        var tokenizer = Corpus.Train(Corpus.Lines(2000), new TokenizerOptions { VocabularySize = 600, Normalization = normalization });
-        var plain = Plain(tokenizer);
+        var tokenizer = Corpus.Train(Corpus.Lines(2000), new TokenizerOptions { VocabularySize = 600, SplitDigits = splitDigits, Normalization = normalization });
+        var plain = Plain(tokenizer, splitDigits);
         Corpus.AnyText.Sample(text => tokenizer.Encode(text).SequenceEqual(plain.EncodeToIds(normalization.Apply(text))));
         Assert.All(Corpus.Lines(2000, seed: 2), text => Assert.Equal(plain.EncodeToIds(text), tokenizer.Encode(text)));
         Assert.All(["", "a", new string('x', 1000), string.Concat(Enumerable.Repeat("🙂", 600)), new string(' ', 700) + "x"], text => Assert.Equal(plain.EncodeToIds(text), tokenizer.Encode(text)));
     }
 
-    private BpeTokenizer Plain(ITextTokenizer tokenizer, PreTokenizer? preTokenizer = null)
+    private BpeTokenizer Plain(ITextTokenizer tokenizer, bool splitDigits, PreTokenizer? preTokenizer = null)
     {
         var (vocabulary, merges) = (Path.Combine(_folder, "vocab.json"), Path.Combine(_folder, "merges.txt"));
         TextTokenizer.ExportBytePair(tokenizer, vocabulary, merges);
         return BpeTokenizer.Create(new BpeOptions(vocabulary, merges)
         {
             ByteLevel = true,
-            PreTokenizer = preTokenizer ?? new RegexPreTokenizer(new Regex(TextTokenizer.WordPattern), null),
+            PreTokenizer = preTokenizer ?? new RegexPreTokenizer(new Regex(splitDigits ? TextTokenizer.SplitDigitsWordPattern : TextTokenizer.WordPattern), null),
         });
     }
 }

@@ -46,8 +46,8 @@ public class TokenizerDocumentTests
     public void A_newer_version_is_named()
     {
         var saved = Saved(Train(TokenLevel.Word));
-        saved[8] = 2;
-        Assert.Contains("version 2", Assert.Throws<InvalidDataException>(() => TextTokenizer.Load(new MemoryStream(saved))).Message, StringComparison.Ordinal);
+        saved[8] = 3;
+        Assert.Contains("version 3", Assert.Throws<InvalidDataException>(() => TextTokenizer.Load(new MemoryStream(saved))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

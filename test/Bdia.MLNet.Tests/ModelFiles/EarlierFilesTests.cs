@@ -84,6 +84,7 @@ public class EarlierFilesTests
         using var model = context.SequenceToSequence.Trainers.Bdia(new BdiaSequenceToSequenceTrainer.Options
         {
             VocabularySize = 280,
+            SplitDigits = false, // as it was then
             SharedVocabulary = true,
             Width = 16,
             EncoderDepth = 2,

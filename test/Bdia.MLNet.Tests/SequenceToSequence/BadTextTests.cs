@@ -157,6 +157,8 @@ public class BadTextTests
         Assert.ThrowsAny<InvalidDataException>(() => context.SequenceToSequence.Trainers.Bdia(options));
 
         options.SourceMergesFile = null; // a vocabulary is no SentencePiece model
-        Assert.ThrowsAny<InvalidDataException>(() => context.SequenceToSequence.Trainers.Bdia(options));
+        var fault = Assert.ThrowsAny<InvalidDataException>(() => context.SequenceToSequence.Trainers.Bdia(options));
+        Assert.Contains("vocab.json' is JSON and no SentencePiece model", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("SourceMergesFile", fault.Message, StringComparison.Ordinal);
     }
 }

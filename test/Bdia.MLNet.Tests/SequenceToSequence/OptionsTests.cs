@@ -112,6 +112,18 @@ public class OptionsTests
             => Assert.Contains(text, Assert.Throws<ArgumentException>(() => new MLContext().SequenceToSequence.Trainers.Bdia(options)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_SentencePiece_model_normalises_by_itself_unless_told_otherwise()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "Bdia.slnx")) && !Directory.Exists(Path.Combine(folder.FullName, "test", "Bdia.Core.Tests")))
+            folder = folder.Parent;
+        var file = Path.Combine(folder.FullName, "test", "Bdia.Core.Tests", "Text", "SentencePieceModels", "unigram-symbols.model"); // keeps extra spaces
+
+        Assert.Equal("  a  ☃", SequenceOptionsMapping.WithTokenizers(new Options { SourceTokenizerFile = file }).SourceTokenizer!.Normalize("  a  ☃"));
+        Assert.Equal("a ☃", SequenceOptionsMapping.WithTokenizers(new Options { SourceTokenizerFile = file, Normalization = new() }).SourceTokenizer!.Normalize("  a  ☃"));
+    }
+
     private sealed class ForeignTokenizer : ITextTokenizer
     {
         public int Size => 1;
