@@ -14,6 +14,7 @@ namespace Bdia.Core.Blocks;
 /// <remarks>Tensors inside are (tokens, features) and rented. Products are in the number format of the precision, everything else in float32.</remarks>
 internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
 {
+    private readonly DenseCore dense = new(workspace, TypeOf(options, context));
     private readonly BranchMask _mask = new(options, context.Random);
     private readonly List<Kept> _kept = [];
     private Kept? _input;
@@ -33,7 +34,7 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
 
     protected Workspace Workspace { get; } = workspace;
 
-    protected ScalarType Type { get; } = options.Precision == ComputePrecision.BFloat16 && !context.InFloat32 ? ScalarType.BFloat16 : ScalarType.Float32;
+    protected ScalarType Type { get; } = TypeOf(options, context);
 
     protected bool Keeps { get; private set; }
 
@@ -110,10 +111,7 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     protected Tensor Product(DensePart layer, Tensor x)
     {
         using var scope = NewDisposeScope();
-        var operand = Operand(x);
-        var y = Workspace.Rent(ProductType, x.shape[0], layer.Outputs).copy_(BFloat16Products.Operand(layer.Bias, Type)).addmm_(operand, BFloat16Products.Operand(layer.Weight, Type).t());
-        Return(operand, x);
-        return Rounded(y);
+        return dense.Forward(x, layer.Weight, layer.Bias);
     }
 
     /// <summary>x Wᵀ + b in float32 and of a shape: what leaves the branch.</summary>
@@ -131,15 +129,7 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     protected void AddGradients(IGradientSums sums, DensePart layer, Tensor gradient, Tensor x, bool withBias = true)
     {
         using var scope = NewDisposeScope();
-        if (sums.SumFor(layer.Layer.Weight) is { } weight)
-        {
-            Tensor left = Operand(gradient), right = Operand(x);
-            if (ProductType == ScalarType.Float32) layer.Slice(weight).addmm_(left.t(), right);
-            else layer.Slice(weight).PlusInPlace(left.t().mm(right));
-            Return(left, gradient);
-            Return(right, x);
-        }
-
+        if (sums.SumFor(layer.Layer.Weight) is { } weight) dense.AddByWeight(layer.Slice(weight), gradient, x);
         if (withBias && sums.SumFor(layer.Layer.Bias) is { } bias) layer.Slice(bias).PlusInPlace(gradient.sum([0L], type: ScalarType.Float32));
     }
 
@@ -147,30 +137,11 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     protected Tensor ByInput(DensePart layer, Tensor gradient)
     {
         using var scope = NewDisposeScope();
-        var operand = Operand(gradient);
-        var byInput = Workspace.Rent(ProductType, gradient.shape[0], layer.Inputs).addmm_(operand, BFloat16Products.Operand(layer.Weight, Type), beta: 0);
-        Return(operand, gradient);
-        return Rounded(byInput);
+        return dense.ByInput(gradient, layer.Weight);
     }
 
-    private ScalarType ProductType => BFloat16Products.TypeOf(Type, Workspace.Device.type);
-
-    // What is in the format of products already is taken as it is.
-    private Tensor Operand(Tensor t) => t.dtype == ProductType ? t : Workspace.Rent(ProductType, t.shape).copy_(t);
-
-    private void Return(Tensor operand, Tensor of)
-    {
-        if (!ReferenceEquals(operand, of)) Workspace.Return(operand);
-    }
-
-    // A product in the branch's own number format.
-    private Tensor Rounded(Tensor product)
-    {
-        if (product.dtype == Type) return product;
-        var rounded = Workspace.Rent(Type, product.shape).copy_(product);
-        Workspace.Return(product);
-        return rounded;
-    }
+    private static ScalarType TypeOf(TransformerBlockOptions options, ResidualContext context)
+        => options.Precision == ComputePrecision.BFloat16 && !context.InFloat32 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     /// <summary>A tensor that waits for the backward pass.</summary>
     internal sealed class Kept(Tensor tensor)

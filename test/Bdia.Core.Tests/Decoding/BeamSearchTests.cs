@@ -24,6 +24,15 @@ public class BeamSearchTests
             foreach (var (input, found) in inputs.Zip(network.Decode(inputs, options))) Outputs.AssertSame(PlainSearch.Beam(network, input, options), found);
         }, iter: 300);
 
+    [Fact]
+    public void Behind_prompts_of_any_length_it_finds_what_a_plain_search_there_finds()
+        => Gen.Select(AnyNetwork, AnyOptions, Gen.Int[0, 3].Array[1, 5], Gen.ULong[0, 1000]).Sample((network, options, lengths, seed) =>
+        {
+            var (inputs, prompts) = (ToyNetwork.Inputs(lengths.Length), network.Prompts(lengths, seed));
+            var found = ToyNetwork.Decode(new ToyScorer(network, inputs) { Prompts = prompts }, options);
+            for (var i = 0; i < inputs.Length; i++) Outputs.AssertSame(PlainSearch.Beam(network.Behind(prompts[i]), inputs[i], options), found[i]);
+        }, iter: 200);
+
     [Theory]
     [InlineData(0)]
     [InlineData(0.6)]

@@ -49,6 +49,25 @@ public class DecoderTests
         AssertSame(Decode(model, sources, options), sources.Select(source => Decode(model, [source], options)[0]).ToArray());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Behind_a_prompt_of_what_it_wrote_it_goes_on_as_before(bool useCache)
+    {
+        using var model = Model();
+        var (sources, options) = (Sources(8), Short with { BeamSize = 1, UseCache = useCache });
+        var whole = Decode(model, sources, options);
+        var inputs = sources.Select((source, i) => new DecodingInput(source, [.. whole[i][0].Ids.Take(i % 4)])).ToArray();
+        var rest = Decoder.Decode(model, inputs, options, TestContext.Current.CancellationToken);
+        for (var i = 0; i < sources.Length; i++)
+        {
+            // An output has the same greatest length wherever it begins, so that one that was cut off gets further.
+            var expected = whole[i][0].Ids.Skip(inputs[i].Prompt.Count).ToArray();
+            Assert.Equal(expected, rest[i][0].Ids.Take(expected.Length));
+            if (whole[i][0].Finished) Assert.Equal((expected.Length, true), (rest[i][0].Ids.Count, rest[i][0].Finished));
+        }
+    }
+
     [Fact]
     public void Scores_are_those_of_reading_the_output_again()
     {
@@ -151,6 +170,9 @@ public class DecoderTests
         Assert.Equal(6, Decode(model, [[3, 4, 5, 6, 7, 2]], options with { UseCache = false })[0].Max(h => h.Ids.Count));
         var fault = Assert.Throws<ArgumentException>(() => Decode(model, [[3, 4, 5, 6, 7, 8, 2]], options));
         Assert.Contains("Input 0 has 7 tokens, and the network's learned positions reach 6", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(2, Decoder.Decode(model, [new DecodingInput([3, 2], [3, 4, 5, 6])], options, TestContext.Current.CancellationToken)[0].Max(h => h.Ids.Count));
+        fault = Assert.Throws<ArgumentException>(() => Decoder.Decode(model, [new DecodingInput([3, 2], [3, 4, 5, 6, 7, 8])], options, TestContext.Current.CancellationToken));
+        Assert.Contains("The prompt of input 0 has 6 tokens, and the network's texts have at most 6", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

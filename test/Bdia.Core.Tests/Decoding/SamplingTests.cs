@@ -28,6 +28,17 @@ public class SamplingTests
             }
         }, iter: 60);
 
+    [Fact]
+    public void What_is_drawn_behind_a_prompt_does_not_depend_on_the_prompts_of_others()
+        => Gen.Select(Gen.Int[4, 9], Gen.ULong, AnyOptions, Gen.Int[0, 3].Array[1, 5]).Sample((vocabulary, seed, options, lengths) =>
+        {
+            var network = new ToyNetwork(vocabulary, seed);
+            var (inputs, prompts) = (ToyNetwork.Inputs(lengths.Length), network.Prompts(lengths, seed));
+            var together = ToyNetwork.Decode(new ToyScorer(network, inputs) { Prompts = prompts }, options);
+            for (var i = 0; i < inputs.Length; i++)
+                Outputs.AssertSame(ToyNetwork.Decode(new ToyScorer(network, [inputs[i]]) { Prompts = [prompts[i]] }, options)[0], together[i]);
+        }, iter: 60);
+
     [Theory]
     [InlineData(1, 0, 1)]
     [InlineData(0.5, 0, 1)]

@@ -43,8 +43,18 @@ internal sealed record ToyNetwork(int Vocabulary, ulong Seed, int Levels = 0, fl
     {
         options.Validate();
         using (scorer)
-            return BatchDecoding.Run(scorer, scorer.Inputs.Select((ids, i) => new SearchInput(i, new(ids, scorer.Prompt), options.LongestOutput(ids.Count))).ToArray(), options, scorer.Cancellation);
+            return BatchDecoding.Run(scorer, scorer.Inputs.Select((ids, i) => new SearchInput(i, new(ids, scorer.Prompts?[i] ?? []), options.LongestOutput(ids.Count))).ToArray(), options, scorer.Cancellation);
     }
+
+    /// <summary>Prompts of the given lengths, of any tokens but padding and start.</summary>
+    public int[][] Prompts(int[] lengths, ulong seed)
+    {
+        var random = RandomSequence.At(seed);
+        return [.. lengths.Select(length => Enumerable.Range(0, length).Select(_ => SpecialTokens.End + random.Next(Vocabulary - SpecialTokens.End)).ToArray())];
+    }
+
+    /// <summary>The network as it is behind a prompt.</summary>
+    public ToyNetwork Behind(int[] prompt) => this with { Change = (input, written, _) => Logits(input, [.. prompt, .. written]) };
 
     /// <summary>Different inputs of 1 to 4 tokens.</summary>
     public static int[][] Inputs(int count, int first = 0)
@@ -63,8 +73,8 @@ internal sealed class ToyScorer(ToyNetwork network, IReadOnlyList<IReadOnlyList<
 
     public int Selections { get; private set; }
 
-    /// <summary>What all outputs begin with.</summary>
-    public IReadOnlyList<int> Prompt { get; init; } = [];
+    /// <summary>What the text for each input begins with; null for nothing.</summary>
+    public IReadOnlyList<int>[]? Prompts { get; init; }
 
     public CancellationToken Cancellation { get; init; }
 
