@@ -109,6 +109,17 @@ public class TransparencyTests
     }
 
     [Fact]
+    public void A_model_that_was_saved_before_there_was_a_ground_sees_what_it_saw()
+    {
+        var straight = Straight();
+        using var image = MLImage.CreateFromPixels(Side, Side, MLPixelFormat.Rgba32, straight);
+        var file = Pictures.Png(straight, Side, Side, SKAlphaType.Unpremul);
+
+        AssertClose(Expected(default), Read(new FileRow { Picture = file }, null, out _), 1.01); // black, by the decoder's rounding
+        Assert.Equal(Pictures.Planar(Side, Side), Read(new Row { Picture = image }, null, out _));
+    }
+
+    [Fact]
     public void Where_the_fourth_byte_is_not_used_it_is_no_alpha()
     {
         var pixels = Straight();
