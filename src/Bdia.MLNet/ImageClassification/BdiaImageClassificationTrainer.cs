@@ -30,6 +30,7 @@ namespace Bdia.MLNet;
 /// | | |
 /// | -- | -- |
 /// | Machine learning task | Multiclass classification |
+/// | Do images need one size? | No: MLImages and files are resized, and files turned upright by their EXIF orientation |
 /// | Is normalization required? | No: mean and deviation per channel are measured and kept with the model |
 /// | Is caching required? | No: pixels are kept in memory up to a budget |
 /// | Required packages | Bdia.MLNet and libtorch-cpu (or a libtorch-cuda package) for the platform |
