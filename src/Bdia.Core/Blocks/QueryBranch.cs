@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Blocks;
 
-/// <summary>A branch whose queries are of other tokens than its keys and values: what attention and the projection behind it do, forth and back.</summary>
+/// <summary>A branch whose queries are of other tokens than its keys and values: what attention and the projection behind it do, forward and back.</summary>
 internal abstract class QueryBranch(LayerNorm norm, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
     : Branch(norm, options, context, workspace)
 {

@@ -15,8 +15,9 @@ namespace Bdia.Core.Reversible;
 /// </remarks>
 public sealed class BdiaStack : nn.Module<Tensor, Tensor>
 {
-    private readonly bool _ownsClock;
-    private readonly IStepKernel? _kernel;
+    private readonly bool ownsClock;
+    private readonly IStepKernel? kernel;
+    private readonly BackwardWatch watch = new();
 
     /// <summary>Creates a stack that owns its residuals.</summary>
     /// <param name="name">Name of the module.</param>
@@ -40,8 +41,8 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
         Options.Validate();
         Clock = clock ?? new(0);
         Stream = stream;
-        _ownsClock = clock is null;
-        _kernel = kernel;
+        ownsClock = clock is null;
+        this.kernel = kernel;
         for (var k = 0; k < Residuals.Count; k++) register_module($"{k}", Residuals[k]);
     }
 
@@ -64,12 +65,25 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     /// Why the last backward pass failed; null if it did not. libtorch cannot carry an exception of ours out of
     /// <c>loss.backward()</c>: it raises one of its own about a gradient's shape, and the reason stands here.
     /// </summary>
-    public ReversibilityException? BackwardFault { get; internal set; }
+    public ReversibilityException? BackwardFault => watch.Fault;
 
     internal int Stream { get; }
 
     /// <summary>Told of every block of a backward pass, except where autograd goes through all blocks at once (<see cref="BackpropagationMode.StoreActivations"/> of residuals that have no backward pass of their own).</summary>
-    internal IBlockObserver? Observer { get; set; }
+    internal IBlockObserver? Observer
+    {
+        get => watch.Observer;
+        set => watch.Observer = value;
+    }
+
+    /// <summary>Memory between two training passes. Stacks that are trained together may share it.</summary>
+    internal SpareWorkspace Spare { get; set; } = new();
+
+    /// <summary>A run in training, at the clock's present step.</summary>
+    internal StackRun TrainingRun => new(Options, Residuals, Clock.Freeze(), Stream, kernel);
+
+    /// <summary>A run in evaluation.</summary>
+    internal StackRun EvaluationRun => new(Options, Residuals, null, Stream, kernel);
 
     /// <summary>Runs the stack.</summary>
     /// <param name="x">x_0, (B, ...), float32.</param>
@@ -86,45 +100,16 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Runs the stack where only the first tokens of every sequence are read, (B, n, D) of (B, N, D): what the last block would compute of the
-    /// others is left out, forth and back. The numbers are those of the whole, but for the rounding of products over fewer rows.
+    /// others is left out, forward and back. The numbers are those of the whole, but for the rounding of products over fewer rows.
     /// </summary>
-    internal Tensor Leading(Tensor x, int tokens)
+    internal Tensor Leading(Tensor x, int tokens, params Tensor[] conditions)
     {
         // A single block has no states behind it to be kept in place of x_K; and a graph of autograd's is for the whole.
         var isWhole = Residuals.Count < 2 || (training ? LeavesItToAutograd(x) : is_grad_enabled());
-        if (!isWhole) return Run(x, [], tokens);
-        using var whole = Run(x, [], leading: null);
+        if (!isWhole) return Run(x, conditions, tokens);
+        using var whole = Run(x, conditions, leading: null);
         return whole.narrow(1, 0, tokens);
     }
-
-    private Tensor Run(Tensor x, Tensor[] conditions, int? leading)
-    {
-        ArgumentNullException.ThrowIfNull(x);
-        if (x.dtype != ScalarType.Float32 || x.dim() < 2)
-            throw new ArgumentException($"A stack takes float32 of at least two dimensions (B, ...); got {x.dtype} of shape ({string.Join(", ", x.shape)}).", nameof(x));
-        if (!training) Spare.Clear();
-        if (!training) return is_grad_enabled() ? GraphForward.Evaluate(this, x, conditions) : Inference.Run(this, x, new ResidualContext(null, conditions), leading);
-        BackwardFault = null;
-        SideInformationBytes = 0;
-        var result = LeavesItToAutograd(x) ? GraphForward.Train(this, x, conditions) : WithoutGraph(x, conditions, leading);
-        if (_ownsClock) Clock.Step++;
-        return result;
-    }
-
-    internal IStepKernel Kernel(Tensor x) => _kernel ?? StepKernel.For(x);
-
-    /// <summary>Memory between two training passes. Stacks that are trained together may share it.</summary>
-    internal SpareWorkspace Spare { get; set; } = new();
-
-    /// <summary>h_k(x), with the randomness of the given moment; none for a null clock.</summary>
-    internal IEvaluation Evaluate(int k, Tensor x, TrainingClock? clock, IReadOnlyList<Tensor> conditions, Workspace workspace, bool keep, int? leading)
-        => Residuals[k].Evaluate(x, Context(k, clock, conditions), workspace, keep, leading);
-
-    internal ResidualContext Context(int k, TrainingClock? clock, IReadOnlyList<Tensor> conditions) => new(clock?.Random(Stream, k), conditions);
-
-    /// <summary>Back-propagates x_K's gradient through a pass; returns the gradients of (nothing, anchor, x, conditions...).</summary>
-    internal List<Tensor> Backward(StackPass pass, Tensor xLast, Tensor gradient, bool[] requiresGradient)
-        => new StackGradients(this, pass, requiresGradient).Compute(xLast, gradient);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -133,16 +118,36 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
         base.Dispose(disposing);
     }
 
-    // Residuals that autograd goes back through are stored as its graph. Those that go back by themselves are stored as they are.
-    private bool LeavesItToAutograd(Tensor x) => Options.Mode == BackpropagationMode.StoreActivations && !Residuals.All(residual => residual.WritesBackwardPass(x));
-
-    private Tensor WithoutGraph(Tensor x, Tensor[] conditions, int? leading)
+    private Tensor Run(Tensor x, Tensor[] conditions, int? leading)
     {
-        var pass = new StackPass(this, conditions, leading, Options.Audit ? new ChecksumWitness(Residuals.Count, new FixedPointGrid(Options.FractionBits)) : null, Spare, x.device);
+        ArgumentNullException.ThrowIfNull(x);
+        if (x.dtype != ScalarType.Float32 || x.dim() < 2)
+            throw new ArgumentException($"A stack takes float32 of at least two dimensions (B, ...); got {x.dtype} of shape ({string.Join(", ", x.shape)}).", nameof(x));
+        if (!training) return Evaluate(EvaluationRun, x, conditions, leading);
+        watch.Fault = null;
+        SideInformationBytes = 0;
+        var result = LeavesItToAutograd(x) ? GraphForward.Run(TrainingRun, x, conditions) : Train(TrainingRun, x, conditions, leading);
+        if (ownsClock) Clock.Step++;
+        return result;
+    }
+
+    private Tensor Evaluate(StackRun run, Tensor x, Tensor[] conditions, int? leading)
+    {
+        Spare.Clear();
+        if (is_grad_enabled()) return GraphForward.Run(run, x, conditions);
+        var context = new ResidualContext(null, conditions);
+        return leading is { } tokens ? LeadingPass.Infer(run, tokens, x, context) : Inference.Run(run, x, context);
+    }
+
+    private Tensor Train(StackRun run, Tensor x, Tensor[] conditions, int? leading)
+    {
+        var memory = new PassMemory(Spare, x.device);
+        var witness = Options.Audit ? new ChecksumWitness(run.Depth, new FixedPointGrid(Options.FractionBits)) : null;
+        IStackPass pass = leading is { } tokens ? new LeadingPass(run, tokens, conditions, memory, witness) : new StackPass(run, conditions, memory, witness);
         try
         {
-            if (is_grad_enabled()) return BdiaFunction.Apply(this, pass, x, conditions);
-            using (pass) return pass.Forth(x, goesBack: false);
+            if (is_grad_enabled()) return BdiaFunction.Apply(pass, watch, x, conditions, Residuals.SelectMany(residual => residual.parameters()));
+            using (pass) return InScope(pass.Forward(x, goesBack: false));
         }
         catch
         {
@@ -154,4 +159,15 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
             SideInformationBytes = pass.SideInformationBytes;
         }
     }
+
+    // In the caller's dispose scope, if there is one.
+    private static Tensor InScope(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        scope.Attach(x);
+        return x.MoveToOuterDisposeScope();
+    }
+
+    // Residuals that autograd goes back through are stored as its graph. Those that go back by themselves are stored as they are.
+    private bool LeavesItToAutograd(Tensor x) => Options.Mode == BackpropagationMode.StoreActivations && !Residuals.All(residual => residual.WritesBackwardPass(x));
 }

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Reversible;
 
-/// <summary>Sees every state on the way forth and again, rebuilt, on the way back.</summary>
+/// <summary>Sees every state on the way forward and again, rebuilt, on the way back.</summary>
 internal interface IStateWitness
 {
     /// <summary>x_k as the forward pass computed it, k = 0..K-1.</summary>

@@ -12,10 +12,10 @@ namespace Bdia.Core.Reversible;
 internal interface IStepKernel
 {
     /// <summary>Writes x_{k+1} to the destination and the pads of x_{k-1} to <paramref name="pads"/>.</summary>
-    float Advance(Tensor destination, Tensor xPrevious, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid);
+    float Next(Tensor destination, Tensor xPrevious, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid);
 
     /// <summary>Writes x_{k-1} to the destination.</summary>
-    void Retreat(Tensor destination, Tensor xNext, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid);
+    void Previous(Tensor destination, Tensor xNext, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid);
 
     /// <summary>Writes x + Q[h] to the destination.</summary>
     float Euler(Tensor destination, Tensor x, Tensor h, FixedPointGrid grid);

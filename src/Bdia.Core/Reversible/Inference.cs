@@ -7,59 +7,64 @@ namespace Bdia.Core.Reversible;
 /// <summary>The standard network, x_{k+1} = x_k + Q[h_k(x_k)], values only: one state, written over block by block.</summary>
 internal static class Inference
 {
-    /// <param name="stack">Whose residuals and options.</param>
+    /// <summary>x_K.</summary>
+    /// <param name="run">Of evaluation.</param>
     /// <param name="input">x_0.</param>
     /// <param name="context">For every block, without randomness.</param>
-    /// <param name="leading">How many tokens of x_K are wanted, the first ones, of two blocks or more; null for all.</param>
-    public static Tensor Run(BdiaStack stack, Tensor input, ResidualContext context, int? leading = null)
+    public static Tensor Run(StackRun run, Tensor input, ResidualContext context)
     {
         using var workspace = new Workspace(input.device);
-        IEvaluation? evaluation = null;
         using var scope = NewDisposeScope();
-        var last = stack.Residuals.Count - 1;
-        var result = Run(stack, input, (k, x) =>
-        {
-            evaluation?.Dispose();
-            evaluation = stack.Residuals[k].Evaluate(x, context, workspace, keep: false, k == last ? leading : null);
-            return evaluation.Value;
-        }, leading);
-        evaluation?.Dispose();
-        return result.MoveToOuterDisposeScope();
+        return States(run, input, context, workspace).X.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same steps for whoever evaluates the residuals in a way of their own, as incremental decoding does.</summary>
-    /// <param name="stack">Whose options, and how many blocks.</param>
+    /// <summary>x_K, for whoever evaluates the residuals in a way of their own, as incremental decoding does.</summary>
+    /// <param name="run">Of evaluation.</param>
     /// <param name="input">x_0, of any shape (B, ...): the steps are taken element by element.</param>
     /// <param name="residual">h_k(x) of k and x.</param>
-    /// <param name="leading">How many tokens of the last h_k(x) there are, and of x_K are wanted; null for all.</param>
-    public static Tensor Run(BdiaStack stack, Tensor input, Func<int, Tensor, Tensor> residual, int? leading = null)
+    public static Tensor Run(StackRun run, Tensor input, Func<int, Tensor, Tensor> residual)
     {
         using var scope = NewDisposeScope();
+        return States(run, input, residual).X.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>x_{K-1} and x_K. Where γ is 0, and nobody reads x_{K-1}, it is x_K.</summary>
+    public static (Tensor XPrevious, Tensor X) States(StackRun run, Tensor input, ResidualContext context, Workspace workspace)
+    {
+        IEvaluation? evaluation = null;
+        var states = States(run, input, (k, x) =>
+        {
+            evaluation?.Dispose();
+            evaluation = run.Residuals[k].Evaluate(x, context, workspace, keep: false);
+            return evaluation.Value;
+        });
+        evaluation?.Dispose();
+        return states;
+    }
+
+    private static (Tensor XPrevious, Tensor X) States(StackRun run, Tensor input, Func<int, Tensor, Tensor> residual)
+    {
         input = input.contiguous();
-        var stepper = new Stepper(stack, input);
-        var gamma = (float)stack.Options.InferenceGamma;
+        var stepper = run.Stepper(input);
+        var isPlain = run.Weight.Magnitude == 0;
+        var gamma = isPlain ? [] : run.Gamma(0, input.shape[0]);
         var x = empty_like(input);
         stepper.Start(x, input);
-        var xPrevious = gamma == 0 ? x : x.clone();
-        using (NewDisposeScope()) stepper.Euler(0, x, x, residual(0, x));
-        for (var k = 1; k < stack.Residuals.Count; k++)
+        var xPrevious = isPlain ? x : x.clone();
+        for (var k = 0; k < run.Depth; k++)
         {
             using var block = NewDisposeScope();
             var h = residual(k, x);
-            if (leading is { } count && k == stack.Residuals.Count - 1)
+            if (k == 0 || isPlain)
             {
-                (x, xPrevious) = (First(x), First(xPrevious));
-                stepper = new Stepper(stack, x);
-
-                Tensor First(Tensor state) => state.narrow(1, 0, count).contiguous().MoveToOuterDisposeScope();
+                stepper.Euler(k, x, x, h);
+                continue;
             }
 
-            // Without gamma the step needs no x_{k-1}; with it, x_{k+1} takes the place of x_{k-1}.
-            if (gamma == 0) stepper.Euler(k, x, x, h);
-            else stepper.Next(k, xPrevious, xPrevious, x, h, Enumerable.Repeat(gamma, (int)x.shape[0]).ToArray(), new(gamma, null), pads: null);
-            if (gamma != 0) (xPrevious, x) = (x, xPrevious);
+            stepper.Next(k, xPrevious, xPrevious, x, h, gamma, pads: null); // x_{k+1} takes the place of x_{k-1}
+            (xPrevious, x) = (x, xPrevious);
         }
 
-        return x.MoveToOuterDisposeScope();
+        return (xPrevious, x);
     }
 }

@@ -23,6 +23,10 @@ public sealed class ReversibilityException : Exception
             : $"Block {block} produced a state that is {(float.IsNaN(magnitude) ? "not a number" : "infinite")}. Check the input for NaN, lower the "
               + "learning rate, or clip gradients.", block);
 
+    internal static ReversibilityException Changed(Exception what)
+        => new("Weights of the stack, a further input of its blocks or its result were written to between the forward and the backward pass, so that the "
+             + $"gradients would be those of neither state ({what.Message.Split('\n', ';')[0]}). Change weights after loss.backward(), or run forward again.", -1, what);
+
     internal static ReversibilityException NotRebuilt(int block, string what)
         => new($"{what} A residual function must return the same bits when it is evaluated again on the same input: draw all randomness from "
              + "ResidualContext.Random, keep no state between calls, and leave the number of threads alone during a step. "

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Reversible;
 
 /// <summary>
-/// Runs a stack forth and back, keeping a copy of every state, and compares what is rebuilt with what was, bit by bit (the sign of
+/// Runs a stack forward and back, keeping a copy of every state, and compares what is rebuilt with what was, bit by bit (the sign of
 /// zero included). For anyone who wants to see the exactness, and for finding a residual that does not repeat itself.
 /// </summary>
 public static class ReversibilityProbe
@@ -26,14 +26,13 @@ public static class ReversibilityProbe
         var wasTraining = stack.training;
         stack.train();
         using var copies = new CopyWitness(stack.Residuals.Count);
-        using var pass = new StackPass(stack, conditions, leading: null, copies, stack.Spare, x.device);
+        using var pass = new StackPass(stack.TrainingRun, conditions, new PassMemory(stack.Spare, x.device), copies);
         try
         {
-            using var scope = NewDisposeScope();
-            var last = pass.Forth(x, goesBack: true);
+            using var last = pass.Forward(x, goesBack: true);
             try
             {
-                pass.Back(last, (_, _, _) => { });
+                pass.Backward(last, gradients: null);
             }
             catch (ReversibilityException e) when (e.Block < 0)
             {

@@ -18,7 +18,7 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
     // Passes are optimised at once: the runtime would first run them unoptimised some dozen times, which is the first steps of a training.
     private delegate Vector256<float> Pass(in Span span);
 
-    public float Advance(Tensor destination, Tensor xPrevious, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid)
+    public float Next(Tensor destination, Tensor xPrevious, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid)
     {
         float* to = Pointer<float>(destination), previous = Pointer<float>(xPrevious), at = Pointer<float>(x), residual = Pointer<float>(h);
         var packed = Pointer<byte>(pads.Bytes);
@@ -43,7 +43,7 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
         });
     }
 
-    public void Retreat(Tensor destination, Tensor xNext, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid)
+    public void Previous(Tensor destination, Tensor xNext, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid)
     {
         float* to = Pointer<float>(destination), next = Pointer<float>(xNext), at = Pointer<float>(x), residual = Pointer<float>(h);
         var packed = Pointer<byte>(pads.Bytes);

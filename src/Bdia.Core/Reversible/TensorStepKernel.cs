@@ -8,7 +8,7 @@ internal sealed class TensorStepKernel : IStepKernel
 {
     public static readonly TensorStepKernel Instance = new();
 
-    public float Advance(Tensor destination, Tensor xPrevious, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid)
+    public float Next(Tensor destination, Tensor xPrevious, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid)
     {
         using var scope = NewDisposeScope();
         var pad = BdiaStep.Pad<TensorElements>(new(xPrevious), pads.PadBits, grid);
@@ -18,7 +18,7 @@ internal sealed class TensorStepKernel : IStepKernel
         return Largest(next.Value, increment.Value);
     }
 
-    public void Retreat(Tensor destination, Tensor xNext, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid)
+    public void Previous(Tensor destination, Tensor xNext, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid)
     {
         using var scope = NewDisposeScope();
         var pad = new TensorElements(pads.Read().view(x.shape));

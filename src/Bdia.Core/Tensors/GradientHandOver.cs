@@ -24,6 +24,7 @@ internal static class GradientHandOver
         List<Tensor> gradients;
         try
         {
+            if (is_grad_enabled()) throw new InvalidOperationException("There are no second derivatives: leave create_graph off.");
             gradients = compute();
         }
 #pragma warning disable CA1031 // An exception that leaves a backward method would pass through native frames and end the process.
@@ -32,7 +33,7 @@ internal static class GradientHandOver
         {
             failed?.Invoke(e);
             // A gradient whose shape cannot fit makes libtorch raise its own error out of loss.backward(): an error, never a wrong gradient.
-            gradients = [null!, .. Enumerable.Range(0, inputs).Select(_ => empty(0))];
+            gradients = [null!, .. Enumerable.Range(0, inputs).Select(_ => empty(0, float32, CPU))];
         }
 
         return ctx.HandOver(gradients);

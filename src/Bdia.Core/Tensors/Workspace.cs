@@ -13,7 +13,7 @@ internal sealed class Workspace(Device device) : IDisposable
     /// <summary>What is rented may lie in memory for so many times its elements. A larger buffer would be missed elsewhere.</summary>
     public const double LargestCapacity = 1.5;
 
-    // Uses after which memory is freed that they did not need. A step of an encoder-decoder has four: two stacks, each forth and back.
+    // Uses after which memory is freed that they did not need. A step of an encoder-decoder has four: two stacks, each forward and back.
     private const int MostUsesWithout = 4;
 
     private readonly List<Buffer> _free = [];

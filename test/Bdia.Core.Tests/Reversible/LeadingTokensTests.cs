@@ -11,15 +11,15 @@ namespace Bdia.Core.Tests.Reversible;
 [Collection("Alone")]
 public class LeadingTokensTests
 {
-    private static readonly Gen<Case> Cases = Gen.Select(Gen.Int[1, 5], Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[1, 9], Gen.Int[1, 3], Gen.Int[1, 8], Gen.Bool, Gen.ULong[0, 1000])
-        .Select((depth, heads, tokens, leading, batch, m, half, seed) => new Case(depth, heads, tokens, Math.Min(leading, tokens), batch, m, half, seed));
+    private static readonly Gen<Case> Cases = Gen.Select(Gen.Int[1, 5], Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[1, 9], Gen.Int[1, 3], Gen.Int[1, 8], Gen.Select(Gen.Bool, Gen.Bool), Gen.ULong[0, 1000])
+        .Select((depth, heads, tokens, leading, batch, m, either, seed) => new Case(depth, heads, tokens, Math.Min(leading, tokens), batch, m, either.Item1, either.Item2, seed));
 
     [Fact]
     public void Values_and_gradients_are_those_of_the_whole() => Cases.Sample(c =>
     {
         using var scope = NewDisposeScope();
-        var cut = c.Gradients(BackpropagationMode.Reversible, dropout: 0, (stack, x) => stack.Leading(x, c.Leading));
-        var whole = c.Gradients(BackpropagationMode.Reversible, dropout: 0, (stack, x) => stack.forward(x).narrow(1, 0, c.Leading));
+        var cut = c.Gradients(BackpropagationMode.Reversible, dropout: 0, (stack, x) => stack.Leading(x, c.Leading, c.Conditions));
+        var whole = c.Gradients(BackpropagationMode.Reversible, dropout: 0, (stack, x) => stack.forward(x, c.Conditions).narrow(1, 0, c.Leading));
         // Products over fewer rows round at other places: 2^-24 through a block's six layers, and in bfloat16, 2^-8. In x_K that is a step of the grid at most.
         var tolerance = c.Half ? 0.1 : 1e-4;
         var largest = whole.Where(pair => pair.Key != "x_K").Max(pair => Norm(pair.Value));
@@ -36,8 +36,8 @@ public class LeadingTokensTests
     {
         using var scope = NewDisposeScope();
         var outcomes = Enum.GetValues<BackpropagationMode>().Select(mode => ownBackward
-            ? c.Gradients(mode, dropout: 0.2, (stack, x) => stack.Leading(x, c.Leading))
-            : c.OfGraphs(mode, (stack, x) => stack.Leading(x, c.Leading))).ToArray();
+            ? c.Gradients(mode, dropout: 0.2, (stack, x) => stack.Leading(x, c.Leading, c.Conditions))
+            : c.OfGraphs(mode, (stack, x) => stack.Leading(x, c.Leading, [.. c.Conditions.Select(mask => mask.unsqueeze(-1))]))).ToArray();
         foreach (var other in outcomes.Skip(1))
             foreach (var (name, values) in outcomes[0]) Assert.True(values.AsSpan().SequenceEqual(other[name]), name);
     }, iter: 60, threads: 1);
@@ -50,10 +50,10 @@ public class LeadingTokensTests
         using var stack = c.Stack(away ? new() { Mode = BackpropagationMode.StoreActivations, InferenceGamma = 0.25 } : new(), dropout: 0.2);
         stack.eval();
         var x = Stacks.Normal(c.Seed, c.Batch, c.Tokens, c.Width);
-        var (cut, whole) = (stack.Leading(x, c.Leading), stack.forward(x).narrow(1, 0, c.Leading));
+        var (cut, whole) = (stack.Leading(x, c.Leading, c.Conditions), stack.forward(x, c.Conditions).narrow(1, 0, c.Leading));
         Assert.Equal(whole.shape, cut.shape);
         Assert.InRange((cut - whole).abs().max().item<float>(), 0, c.Half ? 0.2 : 1.0 / 512); // as above
-        using (enable_grad()) Assert.InRange((stack.Leading(x, c.Leading) - whole).abs().max().item<float>(), 0, c.Half ? 0.2 : 1.0 / 512);
+        using (enable_grad()) Assert.InRange((stack.Leading(x, c.Leading, c.Conditions) - whole).abs().max().item<float>(), 0, c.Half ? 0.2 : 1.0 / 512);
     }, iter: 60, threads: 1);
 
     [Theory]
@@ -75,7 +75,7 @@ public class LeadingTokensTests
     public void The_pads_of_the_last_step_are_not_kept()
     {
         using var scope = NewDisposeScope();
-        using var stack = new Case(Depth: 4, Heads: 2, Tokens: 6, Leading: 1, Batch: 3, Exponent: 3, Half: false, Seed: 1).Stack(new() { Gamma = GammaSchedule.Exponent(3) }, dropout: 0);
+        using var stack = new Case(Depth: 4, Heads: 2, Tokens: 6, Leading: 1, Batch: 3, Exponent: 3, Half: false, Masked: false, Seed: 1).Stack(new() { Gamma = GammaSchedule.Exponent(3) }, dropout: 0);
         stack.Leading(Stacks.Normal(1, 3, 6, 8), 1).sum().backward();
         Assert.Equal(2 * 3 * 6 * 8 * 3 / 8, stack.SideInformationBytes);
     }
@@ -88,7 +88,7 @@ public class LeadingTokensTests
     [InlineData(BackpropagationMode.Checkpointed, true)]
     public void A_training_step_leaves_no_tensor_behind(BackpropagationMode mode, bool back)
     {
-        using var stack = new Case(Depth: 4, Heads: 2, Tokens: 6, Leading: 1, Batch: 3, Exponent: 1, Half: false, Seed: 1).Stack(new() { Mode = mode }, dropout: 0.1);
+        using var stack = new Case(Depth: 4, Heads: 2, Tokens: 6, Leading: 1, Batch: 3, Exponent: 1, Half: false, Masked: false, Seed: 1).Stack(new() { Mode = mode }, dropout: 0.1);
         using var input = Stacks.Normal(3, 3, 6, 8);
         LiveTensors.AssertKept(20, () =>
         {
@@ -101,9 +101,12 @@ public class LeadingTokensTests
 
     private static double Norm(float[] values) => Math.Sqrt(values.Sum(v => (double)v * v));
 
-    private sealed record Case(int Depth, int Heads, int Tokens, int Leading, int Batch, int Exponent, bool Half, ulong Seed)
+    private sealed record Case(int Depth, int Heads, int Tokens, int Leading, int Batch, int Exponent, bool Half, bool Masked, ulong Seed)
     {
         public int Width => 4 * Heads;
+
+        /// <summary>Which tokens are real, the first of every sequence among them; or nothing.</summary>
+        public Tensor[] Conditions => Masked ? [Stacks.Normal(Seed + 2, Batch, Tokens).gt(0).logical_or_(arange(Tokens).eq(0))] : [];
 
         public BdiaStack Stack(BdiaStackOptions options, double dropout)
         {

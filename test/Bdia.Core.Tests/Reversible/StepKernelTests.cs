@@ -37,11 +37,11 @@ public class StepKernelTests
             float[] gamma = [0.25f, -0.25f];
             var pads = PackedPads.Allocate(1, 2, 111, 2, CPU)[0];
             var apart = empty_like(states[0]);
-            kernel.Advance(apart, states[0], states[1], states[2], gamma, pads, grid);
+            kernel.Next(apart, states[0], states[1], states[2], gamma, pads, grid);
             var inPlace = states[0].clone();
-            kernel.Advance(inPlace, inPlace, states[1], states[2], gamma, pads, grid);
+            kernel.Next(inPlace, inPlace, states[1], states[2], gamma, pads, grid);
             Assert.Equal(0, TensorMemory.DifferingElements(apart, inPlace));
-            kernel.Retreat(inPlace, inPlace, states[1], states[2], gamma, pads, grid);
+            kernel.Previous(inPlace, inPlace, states[1], states[2], gamma, pads, grid);
             Assert.Equal(0, TensorMemory.DifferingElements(states[0], inPlace));
         }
     }
@@ -59,7 +59,7 @@ public class StepKernelTests
             {
                 var states = States([1, 3, 7], 4, grid);
                 states[2].view(-1)[at] = tensor(value);
-                var magnitude = kernel.Advance(empty_like(states[0]), states[0], states[1], states[2], [0.5f], PackedPads.Allocate(1, 1, 21, 1, CPU)[0], grid);
+                var magnitude = kernel.Next(empty_like(states[0]), states[0], states[1], states[2], [0.5f], PackedPads.Allocate(1, 1, 21, 1, CPU)[0], grid);
                 Assert.False(float.IsFinite(magnitude));
                 Assert.False(float.IsFinite(kernel.Euler(empty_like(states[0]), states[0], states[2], grid)));
                 Assert.False(float.IsFinite(kernel.Quantize(empty_like(states[0]), states[2], grid)));
@@ -98,11 +98,11 @@ public class StepKernelTests
             Tensor next = zeros(shape), back = zeros(shape), euler = zeros(shape), quantized = zeros(shape);
             var magnitudes = new[]
             {
-                kernel.Advance(next, states[0], states[1], states[2], gamma, pads, grid),
+                kernel.Next(next, states[0], states[1], states[2], gamma, pads, grid),
                 kernel.Euler(euler, states[0], states[2], grid),
                 kernel.Quantize(quantized, states[2], grid),
             };
-            kernel.Retreat(back, next, states[1], states[2], gamma, pads, grid);
+            kernel.Previous(back, next, states[1], states[2], gamma, pads, grid);
             Assert.Equal(0, TensorMemory.DifferingElements(states[0], back));
             return (Tensors: new[] { next, euler, quantized }, magnitudes, Pads: pads.Bytes.reshape(-1).data<byte>().ToArray());
         }).ToArray();

@@ -1,0 +1,31 @@
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Reversible;
+
+/// <summary>One run through the blocks of a stack, in training or evaluation: what those who do the work know of the stack.</summary>
+/// <param name="Options">How it integrates and differentiates.</param>
+/// <param name="Residuals">h_0 .. h_{K-1}.</param>
+/// <param name="Clock">The moment of training, standing still; null in evaluation, where nothing is random.</param>
+/// <param name="Stream">Tells the randomness of several stacks on one clock apart.</param>
+/// <param name="Kernel">What takes the steps; null for what suits the device.</param>
+internal sealed record StackRun(BdiaStackOptions Options, IReadOnlyList<Residual> Residuals, TrainingClock? Clock, int Stream, IStepKernel? Kernel)
+{
+    /// <summary>K.</summary>
+    public int Depth => Residuals.Count;
+
+    /// <summary>|γ|, of every step.</summary>
+    public IntegrationWeight Weight => Clock is null ? new((float)Options.InferenceGamma, null) : Options.Gamma.At(Clock.Progress);
+
+    /// <summary>γ_k of every sample.</summary>
+    public float[] Gamma(int k, long samples)
+        => Clock is null ? [.. Enumerable.Repeat(Weight.Magnitude, (int)samples)] : GammaDraw.PerSample(Clock, Stream, k, samples, Weight.Magnitude);
+
+    /// <summary>What block k gets besides the state.</summary>
+    public ResidualContext Context(int k, IReadOnlyList<Tensor> conditions) => new(Clock?.Random(Stream, k), conditions);
+
+    /// <summary>What takes the steps of states like the one given.</summary>
+    public Stepper Stepper(Tensor like) => new(Kernel ?? StepKernel.For(like), Options, Weight, like);
+
+    /// <summary>The same run, as far as the last block.</summary>
+    public StackRun ButLast() => this with { Residuals = [.. Residuals.Take(Depth - 1)] };
+}
