@@ -27,7 +27,7 @@ internal sealed class BranchMask
     public void Apply(Tensor t)
     {
         using var scope = NewDisposeScope();
-        if (_elements is { } elements) DropoutMask.Apply(t, _dropout, elements.Key);
-        if (_samples is { } samples) t.mul_(samples.Create(t, BlockRandom.PerSample(t), _stochasticDepth));
+        _elements?.Apply(t, _dropout);
+        _samples?.ApplyPerSample(t, _stochasticDepth);
     }
 }

@@ -21,24 +21,63 @@ internal static unsafe class DropoutMask
     private const long SmallestShare = 1 << 16; // elements; below that a second thread costs more than it brings
 
     /// <summary>A mask of float32 on the CPU.</summary>
-    public static Tensor Create(long[] shape, double probability, ulong key)
+    /// <param name="first">Number of its first element.</param>
+    public static Tensor Create(long[] shape, double probability, ulong key, long first = 0)
     {
         var mask = empty(shape, float32, CPU);
-        Pass(mask, probability, key, multiplies: false);
+        Pass(mask, probability, key, first, multiplies: false);
         return mask;
     }
 
+    /// <summary>The same by libtorch's operations, on any device.</summary>
+    public static Tensor ByOperations(long[] shape, double probability, ulong key, long first, Device device)
+    {
+        using var scope = NewDisposeScope();
+        var (count, parts) = (1L, new List<Tensor>());
+        foreach (var size in shape) count *= size;
+        for (var (i, end) = (first, first + count); i < end;)
+        {
+            // Both parts of the key are the same for 2^32 elements.
+            var sameKey = Math.Min(end, (i | uint.MaxValue) + 1);
+            var index = TensorMath.Range(sameKey - i, device).PlusInPlace((long)(uint)i);
+            var hash = Hash(index.bitwise_xor_(Number(Key0(key, i))), Number(Key1(key, i)));
+            parts.Add(hash.ge(Number(Threshold(probability))).to(float32).TimesInPlace(Scale(probability)));
+            i = sameKey;
+        }
+
+        return (count == 0 ? empty(shape, float32, device) : cat(parts).view(shape)).MoveToOuterDisposeScope();
+
+        // In 64 bits, of which the lower half is kept. A factor of 32 bits is taken apart, so that no product overflows.
+        Tensor Hash(Tensor x, Tensor by)
+        {
+            x = Times(Shifted(x, 16), First).bitwise_xor_(by);
+            return Shifted(Times(Shifted(x, 15), Second), 16);
+        }
+
+        Tensor Shifted(Tensor x, int bits) => x.bitwise_xor(x.bitwise_right_shift(Number((uint)bits)));
+
+        Tensor Times(Tensor x, uint factor)
+        {
+            var product = x.mul(Number(factor & int.MaxValue));
+            if (factor > int.MaxValue) product.PlusInPlace(x.bitwise_and(Number(1)).bitwise_left_shift(Number(31)));
+            return product.bitwise_and_(Number(uint.MaxValue));
+        }
+
+        Tensor Number(uint value) => tensor((long)value, int64, device);
+    }
+
     /// <summary>Multiplies a contiguous float32 tensor on the CPU by the mask of its shape, in place and without writing the mask down.</summary>
-    public static void Apply(Tensor x, double probability, ulong key) => Pass(x, probability, key, multiplies: true);
+    /// <param name="first">Number of the tensor's first element.</param>
+    public static void Apply(Tensor x, double probability, ulong key, long first = 0) => Pass(x, probability, key, first, multiplies: true);
 
     /// <summary>What one element becomes, by scalar arithmetic: the definition, and the oracle of the pass over memory.</summary>
     public static float Element(long index, double probability, ulong key)
         => Hash((uint)index ^ Key0(key, index), Key1(key, index)) >= Threshold(probability) ? Scale(probability) : 0;
 
-    private static void Pass(Tensor x, double probability, ulong key, bool multiplies)
+    private static void Pass(Tensor x, double probability, ulong key, long first, bool multiplies)
     {
-        var to = TensorMemory.Pointer<float>(x);
-        KernelThreads.ForRanges(x.numel(), SmallestShare, (start, end) => Fill(to, start, end, probability, key, multiplies));
+        var to = TensorMemory.Pointer<float>(x) - first; // where number 0 would be
+        KernelThreads.ForRanges(x.numel(), SmallestShare, (start, end) => Fill(to, first + start, first + end, probability, key, multiplies));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

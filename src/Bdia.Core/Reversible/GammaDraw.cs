@@ -10,17 +10,11 @@ internal static class GammaDraw
 
     public static float[] PerSample(TrainingClock clock, int stream, int block, long samples, float magnitude)
     {
-        var gamma = new float[samples];
-        PerSample(clock, stream, block, magnitude, gamma);
-        return gamma;
-    }
-
-    /// <summary>The same, written over what was drawn for another block.</summary>
-    public static void PerSample(TrainingClock clock, int stream, int block, float magnitude, Span<float> gamma)
-    {
         var key = SplitMix64.Derive(clock.Key(stream, block), Purpose);
+        var gamma = new float[samples];
         for (var i = 0; i < gamma.Length; i++)
-            gamma[i] = (SplitMix64.Derive(key, (ulong)i) >> 63) == 0 ? magnitude : -magnitude;
+            gamma[i] = (SplitMix64.Derive(key, (ulong)(clock.FirstRow + i)) >> 63) == 0 ? magnitude : -magnitude;
+        return gamma;
     }
 
     /// <summary>As a tensor that broadcasts over a state: (B, 1, ..., 1).</summary>

@@ -23,7 +23,7 @@ internal sealed class TokenBatchPlan(SequenceRows rows, int tokensPerBatch, int 
     public int BatchCount(int epoch) => parts == 1 ? Sizes(epoch % Patterns).Length : Sizes(epoch % Patterns).Sum(size => Math.Min(parts, size));
 
     /// <summary>The rows of every batch of an epoch, in a random order of batches.</summary>
-    public IReadOnlyList<ArraySegment<int>> Shuffled(int epoch, ulong seed)
+    public IReadOnlyList<BatchPart> Shuffled(int epoch, ulong seed)
     {
         var shuffled = WindowShuffle.Order(rows.Count, rows.Count, RandomSequence.At(seed, SequenceRandom.RowOrder, (ulong)epoch)).Select(step => step.Row);
         var batches = Cut(Sorted(shuffled, epoch % Patterns), Sizes(epoch % Patterns));
@@ -32,7 +32,7 @@ internal sealed class TokenBatchPlan(SequenceRows rows, int tokensPerBatch, int 
     }
 
     /// <summary>The rows of every batch, shortest first, always the same: for validation.</summary>
-    public IReadOnlyList<ArraySegment<int>> InOrder() => Parts(Cut(Sorted(Enumerable.Range(0, rows.Count), 0), Sizes(0)));
+    public IReadOnlyList<BatchPart> InOrder() => Parts(Cut(Sorted(Enumerable.Range(0, rows.Count), 0), Sizes(0)));
 
     /// <summary>Rows and lengths of all batches of so many epochs, before they are cut into parts.</summary>
     public IReadOnlySet<(int Rows, int SourceTokens, int TargetTokens)> Shapes(int epochs)
@@ -48,11 +48,11 @@ internal sealed class TokenBatchPlan(SequenceRows rows, int tokensPerBatch, int 
         return 1 - (double)(rows.Source.Ids + rows.Target.Ids) / padded;
     }
 
-    private List<ArraySegment<int>> Parts(IEnumerable<ArraySegment<int>> batches)
-        => parts == 1 ? [.. batches] : [.. batches.OrderBy(batch => batch.Count < parts).SelectMany(batch => // a stable sort
+    private List<BatchPart> Parts(IEnumerable<ArraySegment<int>> batches)
+        => parts == 1 ? [.. batches.Select(batch => new BatchPart(batch, batch))] : [.. batches.OrderBy(batch => batch.Count < parts).SelectMany(batch => // a stable sort
         {
             var count = Math.Min(parts, batch.Count);
-            return Enumerable.Range(0, count).Select(i => batch[(batch.Count * i / count)..(batch.Count * (i + 1) / count)]);
+            return Enumerable.Range(0, count).Select(i => new BatchPart(batch[(batch.Count * i / count)..(batch.Count * (i + 1) / count)], batch));
         })];
 
     private static List<ArraySegment<int>> Cut(int[] sorted, int[] sizes)

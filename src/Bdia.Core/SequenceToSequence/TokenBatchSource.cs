@@ -11,10 +11,10 @@ internal sealed class TokenBatchSource(SequenceRows rows, TokenBatchPlan plan, u
     /// <inheritdoc/>
     public IEnumerable<TokenBatch> Read(int epoch, int firstBatch, CancellationToken cancellation)
     {
-        foreach (var batch in plan.Shuffled(epoch, seed).Skip(firstBatch))
+        foreach (var part in plan.Shuffled(epoch, seed).Skip(firstBatch))
         {
             cancellation.ThrowIfCancellationRequested();
-            yield return TokenBatchWriter.Write(rows, batch);
+            yield return TokenBatchWriter.Write(rows, part.Rows, part.Batch);
         }
     }
 }

@@ -8,15 +8,19 @@ namespace Bdia.Core.SequenceToSequence;
 internal static class TokenBatchWriter
 {
     /// <summary>A batch of some rows, in the order given.</summary>
-    public static TokenBatch Write(SequenceRows rows, ReadOnlySpan<int> numbers)
+    /// <param name="rows">All rows.</param>
+    /// <param name="numbers">Which.</param>
+    /// <param name="padded">The rows to whose longest texts they are padded.</param>
+    public static TokenBatch Write(SequenceRows rows, ReadOnlySpan<int> numbers, ReadOnlySpan<int> padded)
     {
         var (sourceLength, targetLength, outputs) = (0, 0, 0);
-        foreach (var row in numbers)
+        foreach (var row in padded)
         {
             sourceLength = Math.Max(sourceLength, rows.Source.Length(row));
             targetLength = Math.Max(targetLength, rows.Target.Length(row));
-            outputs += rows.Target.Length(row);
         }
+
+        foreach (var row in numbers) outputs += rows.Target.Length(row);
 
         // Detached: a batch outlives whatever scope is open on the thread that makes it. zeros, since padding is 0.
         var source = torch.zeros([numbers.Length, sourceLength], torch.int64, torch.CPU).DetachFromDisposeScope();

@@ -51,7 +51,7 @@ internal sealed class TranslationTask(
     {
         Dispose(); // before the next one of its size is made
         _lossBefore = CrossEntropy.Mean(Logits(batch), batch.Outputs, SpecialTokens.Padding, training.LabelSmoothing);
-        return new BatchLoss(_lossBefore.Value, batch.Outputs.Length, batch.Outputs.Length, _lossBefore.Correct);
+        return new BatchLoss(_lossBefore.Value, batch.Outputs.Length, batch.Outputs.Length, _lossBefore.Correct, batch.Source.shape[0]);
     }
 
     /// <inheritdoc/>
@@ -84,7 +84,7 @@ internal sealed class TranslationTask(
         Dispose();
         var totals = new ValidationTotals();
         var plan = new TokenBatchPlan(data.Validation!, data.BatchTokens(options), parts);
-        using var ahead = new Prefetch<TokenBatch>(_ => plan.InOrder().Select(rows => TokenBatchWriter.Write(data.Validation!, rows)), BatchesAhead);
+        using var ahead = new Prefetch<TokenBatch>(_ => plan.InOrder().Select(part => TokenBatchWriter.Write(data.Validation!, part.Rows, part.Rows)), BatchesAhead);
         while (ahead.TryTake(stop, out var batch))
         {
             using var owner = batch;

@@ -50,7 +50,6 @@ internal sealed class TrainingRun<TBatch> : IDisposable
 
     public TrainingResult Run()
     {
-        using var gradients = torch.enable_grad();
         if (_inBackward is null) _optimizer.ZeroGradients();
         try
         {
@@ -111,7 +110,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     /// <summary>One optimizer step over several batches; false if it was stopped, and then nothing has changed.</summary>
     private bool TrainStep(Prefetch<TBatch> ahead, int batches)
     {
-        var (step, unit) = (new EpochSums(), 0.0);
+        var step = new GatheredStep();
         var (rate, norm) = (_plan.LearningRate.At(_state.Step), double.NaN);
         for (var i = 0; i < batches; i++)
         {
@@ -124,7 +123,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
 
             using (batch as IDisposable)
             {
-                if (_inBackward is null) Accumulate(batch, _state.Batches + i, step, ref unit);
+                if (_inBackward is null) Accumulate(batch, step);
                 else norm = StepInBackward(_inBackward, batch, step, rate);
             }
         }
@@ -132,18 +131,18 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         if (_inBackward is null)
         {
             // Gradients hold the sum of weight / unit * mean gradient; this makes it the mean over all items.
-            var mean = unit / step.Weight;
+            var mean = step.Unit / step.Sums.Weight;
             norm = Finite(_optimizer.GradientNorm() * mean);
             _optimizer.Step(_state.Step + 1, rate, mean * Clip(norm));
             _optimizer.ZeroGradients();
         }
 
-        step.LearningRate = _state.Sums.LearningRate = rate;
-        _state.Sums.Add(step);
+        step.Sums.LearningRate = _state.Sums.LearningRate = rate;
+        _state.Sums.Add(step.Sums);
         _state.Step++;
         _state.Batches += batches;
         _state.BatchInEpoch += batches;
-        _report.Note(step, norm);
+        _report.Note(step.Sums, norm);
         return true;
 
         bool Discard()
@@ -154,17 +153,11 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     }
 
     /// <summary>An optimizer step within the backward pass of one batch; gives the norm of its gradients.</summary>
-    private double StepInBackward(AdamWInBackward optimizer, TBatch batch, EpochSums step, double rate)
+    private double StepInBackward(AdamWInBackward optimizer, TBatch batch, GatheredStep step, double rate)
     {
         // AdamW cannot be taken back, so what clipping must know is measured in a pass of its own.
-        var clip = _options.ClipNorm > 0 ? Clip(Finite(optimizer.Measure(() => Backward(new EpochSums())))) : 1;
-        return Finite(optimizer.Step(() => Backward(step), _state.Step + 1, rate, clip));
-
-        void Backward(EpochSums sums)
-        {
-            var unit = 0.0;
-            Accumulate(batch, _state.Batches, sums, ref unit);
-        }
+        var clip = _options.ClipNorm > 0 ? Clip(Finite(optimizer.Measure(() => Accumulate(batch, new GatheredStep())))) : 1;
+        return Finite(optimizer.Step(() => Accumulate(batch, step), _state.Step + 1, rate, clip));
     }
 
     private double Finite(double norm) => double.IsFinite(norm) ? norm : throw Diverged("gradient norm", norm);
@@ -172,19 +165,20 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     private double Clip(double norm) => _options.ClipNorm > 0 && norm > _options.ClipNorm ? _options.ClipNorm / norm : 1;
 
     /// <summary>Adds the gradient of one batch, in proportion to its weight; the first batch's weight is the unit, so that a single batch is not scaled at all.</summary>
-    private void Accumulate(TBatch batch, long number, EpochSums step, ref double unit)
+    private void Accumulate(TBatch batch, GatheredStep step)
     {
         using var scope = torch.NewDisposeScope();
-        _task.Clock.Step = number;
+        // By step and row: a batch that is cut into parts, gathered here, draws what it would as a whole.
+        (_task.Clock.Step, _task.Clock.FirstRow) = (_state.Step, step.Rows);
         _task.Clock.Progress = (double)_state.Step / _plan.TotalSteps;
         var loss = _task.Loss(batch);
         var value = loss.Loss.to(torch.float64).item<double>();
         if (!double.IsFinite(value)) throw Diverged("loss", value);
         if (loss.Weight is not (> 0 and < double.PositiveInfinity))
-            throw new InvalidOperationException($"The task gave batch {number} the weight {loss.Weight}; it must be above 0 and finite.");
+            throw new InvalidOperationException($"The task gave a batch of step {_state.Step + 1} the weight {loss.Weight}; it must be above 0 and finite.");
 
-        if (step.Weight == 0) unit = loss.Weight;
-        var share = loss.Weight / unit;
+        if (step.Sums.Weight == 0) step.Unit = loss.Weight;
+        var share = loss.Weight / step.Unit;
         try
         {
             (share == 1 ? loss.Loss : loss.Loss.Times(share)).backward();
@@ -195,7 +189,8 @@ internal sealed class TrainingRun<TBatch> : IDisposable
             throw _task.BackwardFault;
         }
 
-        step.Add(new EpochSums { Loss = value * loss.Weight, Weight = loss.Weight, Items = loss.Items, Correct = loss.Correct });
+        step.Rows += loss.Rows ?? loss.Items;
+        step.Sums.Add(new EpochSums { Loss = value * loss.Weight, Weight = loss.Weight, Items = loss.Items, Correct = loss.Correct });
     }
 
     /// <summary>Validates, keeps the best, notes the epoch; false if it was stopped before the validation was done.</summary>

@@ -25,6 +25,21 @@ public class DropoutMaskTests
         }, iter: 200);
 
     [Fact]
+    public void A_mask_from_any_element_on_is_that_part_of_the_whole_by_every_way_to_make_it()
+        => Gen.Select(Gen.Int[0, 40], Gen.OneOf(Gen.Long[0, 1000], Gen.Long[uint.MaxValue - 40L, uint.MaxValue + 40L]), Gen.Double[0.01, 0.99], Gen.ULong).Sample((count, first, probability, key) =>
+        {
+            using var scope = NewDisposeScope();
+            var expected = Enumerable.Range(0, count).Select(i => DropoutMask.Element(first + i, probability, key)).ToArray();
+            var applied = ones(count);
+            DropoutMask.Apply(applied, probability, key, first);
+            foreach (var mask in new[] { DropoutMask.Create([count], probability, key, first), DropoutMask.ByOperations([count], probability, key, first, CPU), applied })
+            {
+                Assert.Equal((ScalarType.Float32, count), (mask.dtype, mask.numel()));
+                if (count > 0) Assert.Equal(expected, mask.data<float>().ToArray());
+            }
+        }, iter: 300);
+
+    [Fact]
     public void Large_masks_do_not_depend_on_threads()
     {
         using var scope = NewDisposeScope();

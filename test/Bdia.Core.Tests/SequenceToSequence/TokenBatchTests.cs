@@ -19,8 +19,8 @@ public class TokenBatchTests
             var told = plan.BatchCount(epoch);
             var batches = plan.Shuffled(epoch, test.Seed);
             Assert.Equal(told, batches.Count);
-            Assert.Equal(Enumerable.Range(0, test.Rows), batches.SelectMany(batch => batch).Order());
-            foreach (var batch in batches)
+            Assert.Equal(Enumerable.Range(0, test.Rows), batches.SelectMany(batch => batch.Rows).Order());
+            foreach (var (batch, _) in batches)
             {
                 var tokens = batch.Count * Math.Max(batch.Max(rows.Source.Length), batch.Max(rows.Target.Length));
                 Assert.True(tokens <= test.Budget || batch.Count == 1, $"{tokens} tokens in {batch.Count} rows");
@@ -32,7 +32,7 @@ public class TokenBatchTests
     public void Batches_depend_on_seed_and_epoch_alone()
     {
         var rows = Rows(200, 20, 3);
-        int[][] At(int epoch, ulong seed) => [.. new TokenBatchPlan(rows, 100).Shuffled(epoch, seed).Select(batch => batch.ToArray())];
+        int[][] At(int epoch, ulong seed) => [.. new TokenBatchPlan(rows, 100).Shuffled(epoch, seed).Select(batch => batch.Rows.ToArray())];
         var first = At(4, 7);
         Assert.Equal(first, At(4, 7));
         Assert.NotEqual(first, At(4, 8));
@@ -63,13 +63,13 @@ public class TokenBatchTests
         var rows = new SequenceRows(100, 100);
         rows.Add([10, 11, 2], [20, 2]);
         rows.Add([12, 2], [21, 22, 23]); // cut off: no end token
-        using var batch = TokenBatchWriter.Write(rows, [1, 0]);
+        using var batch = TokenBatchWriter.Write(rows, [1, 0], [1, 0]);
         Assert.Equal("12 2 0 10 11 2 ", Show(batch.Source));
         Assert.Equal("1 21 22 1 20 0 ", Show(batch.Target));
         Assert.Equal("0 1 2 3 4 ", Show(batch.Positions!));
         Assert.Equal([21, 22, 23, 20, 2], batch.Outputs);
 
-        using var full = TokenBatchWriter.Write(rows, [1]);
+        using var full = TokenBatchWriter.Write(rows, [1], [1]);
         Assert.Null(full.Positions);
         Assert.Equal([21, 22, 23], full.Outputs);
     }

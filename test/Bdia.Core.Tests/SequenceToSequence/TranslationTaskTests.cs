@@ -130,7 +130,7 @@ public class TranslationTaskTests
     {
         var rows = new SequenceRows(Vocabulary, Vocabulary);
         foreach (var (source, target) in Rows) rows.Add(source, target);
-        return TokenBatchWriter.Write(rows, [0, 1, 2, 3]);
+        return TokenBatchWriter.Write(rows, [0, 1, 2, 3], [0, 1, 2, 3]);
     }
 
     internal static TranslationTask Task(EncoderDecoder model, TrainingOptions training, SequenceRows? validation = null, SequenceTrainingOptions? options = null)

@@ -69,12 +69,12 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void The_clock_counts_batches_over_the_run_and_progress_by_steps()
+    public void The_clock_counts_steps_over_the_run_and_rows_within_a_step()
     {
-        var seen = new List<(long, double)>();
-        using var task = Disposing(new ToyTask { OnClock = clock => seen.Add((clock.Step, clock.Progress)) });
+        var seen = new List<(long, long, double)>();
+        using var task = Disposing(new ToyTask { OnClock = clock => seen.Add((clock.Step, clock.FirstRow, clock.Progress)) });
         Run(task.Task, Short with { Epochs = 2, AccumulationSteps = 2 });
-        Assert.Equal([(0, 0), (1, 0), (2, 0.25), (3, 0.25), (4, 0.5), (5, 0.5), (6, 0.75), (7, 0.75)], seen);
+        Assert.Equal([(0, 0, 0), (0, 16, 0), (1, 0, 0.25), (1, 16, 0.25), (2, 0, 0.5), (2, 16, 0.5), (3, 0, 0.75), (3, 16, 0.75)], seen);
     }
 
     [Fact]
