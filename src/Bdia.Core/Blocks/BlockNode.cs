@@ -29,8 +29,9 @@ internal sealed class BlockNode : autograd.SingleTensorFunction<BlockNode>
     {
         var call = (Call)vars[0];
         ctx.save_data(nameof(Call), call with { Value = null });
-        // The graph holds them, and lets go of them with the node, gone back through or not.
-        ctx.save_for_backward([.. call.Kept.Select(kept => kept.Tensor)]);
+        // The graph holds them, and lets go of them with the node, gone back through or not. The weights only so that libtorch refuses to go on if one
+        // has been written to since.
+        ctx.save_for_backward([.. call.Kept.Select(kept => kept.Tensor), .. vars.Skip(2).Cast<Tensor>()]);
         return call.Value!;
     }
 

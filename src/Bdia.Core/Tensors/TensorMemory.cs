@@ -30,6 +30,17 @@ internal static unsafe class TensorMemory
         return (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(first.bytes));
     }
 
+    /// <summary>
+    /// Tells autograd that a tensor's memory was written to by code of ours: a graph that needs the values as they were then refuses to go back, as
+    /// it does after an operation of libtorch's in place.
+    /// </summary>
+    public static void NoteWrite(Tensor t)
+    {
+        using var noGraph = no_grad();
+        using var nothing = t.as_strided([0], [1]); // shares the version that an operation in place counts up
+        nothing.zero_().Dispose();
+    }
+
     /// <summary>Asks for memory that is read soon, in a way that the processor does not foresee.</summary>
     public static void Prefetch(float* memory, long count)
     {

@@ -68,6 +68,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
                 Span(piece.Parameter, piece.Length), Span(piece.Gradient, piece.Length),
                 Span(piece.First, piece.Length), Span(piece.Second, piece.Length), piece.Decays ? step : undecayed);
         });
+        foreach (var slot in _pieces.Select(piece => piece.Slot).Distinct()) TensorMemory.NoteWrite(slots[slot].Parameter);
         foreach (var (slot, gradient) in _elsewhere) ByLibtorch(slots[slot], gradient, slots[slot].Decays ? step : undecayed);
     }
 
