@@ -36,6 +36,6 @@ internal sealed class NodeGradients(IReadOnlyList<Tensor> leaves) : IGradientSum
     public Tensor? SumFor(Tensor leaf)
     {
         var i = leaves.TakeWhile(other => !ReferenceEquals(other, leaf)).Count();
-        return _shapes[i] is { } shape ? _sums[i] ??= zeros(shape, ScalarType.Float32).DetachFromDisposeScope() : null;
+        return _shapes[i] is { } shape ? _sums[i] ??= zeros(shape, ScalarType.Float32, CPU).DetachFromDisposeScope() : null;
     }
 }

@@ -42,6 +42,8 @@ public static class ImageClassifierTraining
         notes?.Report(new($"Batches of {training.BatchSize} images{(training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "")}; "
             + $"training is estimated to take {MemoryEstimate.ForImages(model, training)} beyond the process without it."));
 
+        // What is made in the caller's inference mode could not be trained.
+        using var mode = torch.inference_mode(false);
         device ??= torch.CPU;
         var data = ImageData.Read(model, training, images, train, validation, new StopSignal(stopProbe, null, cancellation));
         var network = new VisionTransformer(model, training.Seed);

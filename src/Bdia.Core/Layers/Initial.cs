@@ -25,14 +25,14 @@ internal static class Initial
         var limit = Cut * standardDeviation;
         return Owned(shape, () =>
         {
-            var values = empty(shape).uniform_(-Bound, Bound, generator).erfinv_().TimesInPlace(Math.Sqrt(2) * standardDeviation);
+            var values = Empty(shape).uniform_(-Bound, Bound, generator).erfinv_().TimesInPlace(Math.Sqrt(2) * standardDeviation);
             return TensorMath.With(-limit, limit, (low, high) => values.clamp_(low, high));
         });
     }
 
     /// <summary>Normal with mean 0 and the given standard deviation.</summary>
     internal static Parameter Normal(Generator generator, double standardDeviation, params long[] shape)
-        => Owned(shape, () => empty(shape).normal_(0, standardDeviation, generator));
+        => Owned(shape, () => Empty(shape).normal_(0, standardDeviation, generator));
 
     /// <summary>Weights (outputs, inputs) of a dense layer.</summary>
     /// <param name="scheme">How they are spread.</param>
@@ -48,20 +48,23 @@ internal static class Initial
 
     /// <summary>Uniform between -bound and bound.</summary>
     internal static Parameter Uniform(Generator generator, double bound, params long[] shape)
-        => Owned(shape, () => empty(shape).uniform_(-bound, bound, generator));
+        => Owned(shape, () => Empty(shape).uniform_(-bound, bound, generator));
 
     /// <summary>The same value everywhere.</summary>
-    internal static Parameter Constant(double value, params long[] shape) => Owned(shape, () => TensorMath.With(value, scalar => full(shape, scalar)));
+    internal static Parameter Constant(double value, params long[] shape) => Owned(shape, () => TensorMath.With(value, scalar => full(shape, scalar, ScalarType.Float32, CPU)));
 
     // A module may be built inside a caller's dispose scope, which must not free its parameters.
     private static Parameter Owned(long[] shape, Func<Tensor> create)
     {
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var parameter = nn.Parameter(isLeftOut ? empty(shape, ScalarType.Float32) : create().to(ScalarType.Float32));
+        var parameter = nn.Parameter(isLeftOut ? Empty(shape) : create());
         parameter.DetachFromDisposeScope();
         return parameter;
     }
+
+    // Whatever the caller's default type and device are: with others, the same seed would draw other weights.
+    private static Tensor Empty(long[] shape) => empty(shape, ScalarType.Float32, CPU);
 
     /// <summary>See <see cref="LeaveOut"/>.</summary>
     internal sealed class LeftOut : IDisposable

@@ -22,7 +22,7 @@ internal static unsafe class CachedAttentionKernel
     {
         var view = new KeyValueView(cached, count, mask);
         var width = (long)view.Heads * view.Size;
-        var result = empty([view.Rows, 1, width], ScalarType.Float32);
+        var result = empty([view.Rows, 1, width], ScalarType.Float32, CPU);
         float* q = TensorMemory.Pointer<float>(queries), to = TensorMemory.Pointer<float>(result);
         var stride = queries.numel() / view.Rows;
         KernelThreads.ForRanges(view.Rows * view.Heads, Math.Max(1, SmallestShare / view.Work), (from, end) => view.Attend(from, end, q, stride, to, width));

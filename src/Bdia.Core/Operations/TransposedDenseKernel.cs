@@ -21,7 +21,7 @@ internal static unsafe class TransposedDenseKernel
     {
         using var rows = x.contiguous();
         var (count, inputs, layer) = ((int)x.shape[0], (int)x.shape[1], new DenseWeights(weight, bias: null));
-        var result = empty([layer.Outputs, count], ScalarType.Float32);
+        var result = empty([layer.Outputs, count], ScalarType.Float32, CPU);
         float* source = TensorMemory.Pointer<float>(rows), target = TensorMemory.Pointer<float>(result);
         if (Vector512.IsHardwareAccelerated && count % Simd512.Count == 0) Run<Simd512, Vector512<float>>();
         else Run<Simd256, Vector256<float>>();

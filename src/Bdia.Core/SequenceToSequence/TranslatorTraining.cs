@@ -45,6 +45,8 @@ public static class TranslatorTraining
         ArgumentNullException.ThrowIfNull(train);
         Check(model, training, sequences);
 
+        // What is made in the caller's inference mode could not be trained.
+        using var mode = torch.inference_mode(false);
         device ??= torch.CPU;
         var data = SequenceData.Read(sequences, training.Seed, train, validation, notes, new StopSignal(stopProbe, null, cancellation), cancellation);
         model = model with { SourceVocabulary = NetworkIds.Vocabulary(data.Source), TargetVocabulary = NetworkIds.Vocabulary(data.Target) };

@@ -1,3 +1,7 @@
+using System.Runtime.InteropServices;
+using Bdia.Core.Tensors;
+using TorchSharp;
+
 namespace Bdia.Core.Training;
 
 /// <summary>
@@ -32,7 +36,7 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
     /// <param name="cancellation">Ends the run within a batch; the result is returned all the same, once a step was done.</param>
     /// <returns>How the run went.</returns>
-    /// <exception cref="ArgumentException">Options are out of range.</exception>
+    /// <exception cref="ArgumentException">Options are out of range, or the module was made within <c>torch.inference_mode()</c>.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped before the first step was done, so that there is nothing to return.</exception>
     /// <exception cref="TimeoutException">The time budget was used up before the first step was done.</exception>
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
@@ -52,7 +56,26 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
         if (AverageEpochs > 1 && AverageOf == WeightAverage.Best && !task.HasValidation)
             throw new ArgumentException($"AverageOf is {WeightAverage.Best}, but there is nothing to validate on. Give validation data, or set it to {WeightAverage.Last}.");
 
+        // Whatever mode the caller is in. This switches gradients on as well.
+        using var mode = torch.inference_mode(false);
+        RequireTrainable(task.Module);
         using var run = new TrainingRun<TBatch>(options, AverageEpochs, AverageOf, task, source, progress, stopProbe, cancellation);
         return run.Run();
+    }
+
+    private static void RequireTrainable(torch.nn.Module module)
+    {
+        foreach (var (name, parameter) in module.named_parameters())
+        {
+            try
+            {
+                TensorMemory.NoteWrite(parameter);
+            }
+            catch (ExternalException e)
+            {
+                throw new ArgumentException(
+                    $"Parameter {name} cannot be written to, as training does. Was the module made within torch.inference_mode()? Make it outside.", e);
+            }
+        }
     }
 }

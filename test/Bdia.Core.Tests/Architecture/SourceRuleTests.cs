@@ -23,7 +23,23 @@ public partial class SourceRuleTests
     public void Nothing_is_left_to_do() =>
         SourceTree.AssertNone(SourceTree.CSharp("").Where(file => Unfinished().IsMatch(file.Text)).Select(file => $"{file.Path}: {Unfinished().Match(file.Text)}"));
 
+    [Fact]
+    public void Every_tensor_that_the_core_makes_has_its_type_and_device_named() =>
+        // Else they are the caller's torch.set_default_dtype and torch.set_default_device, and the same seed trains otherwise.
+        SourceTree.AssertNone(SourceTree.CSharp("src").SelectMany(file => file.Code.Split('\n').Where(line => MadeTensor().IsMatch(line) && !(TypeWord().IsMatch(line) && DeviceWord().IsMatch(line)))
+            .Select(line => $"{file.Path}: {line.Trim()}")));
+
     private static int Lines(SourceTree.SourceFile file) => file.Text.Count(c => c == '\n');
+
+    // tensor(...) of an array has the array's type; one of a single number has not.
+    [GeneratedRegex(@"(?<![.\w])(?:torch\.)?(?:zeros|ones|empty|full|rand|randn|eye|arange|linspace)\(")]
+    private static partial Regex MadeTensor();
+
+    [GeneratedRegex(@"(?i)float32|float64|int64|int32|uint8|\btype\b|dtype|ScalarType")]
+    private static partial Regex TypeWord();
+
+    [GeneratedRegex(@"\bCPU\b|[dD]evice\b")]
+    private static partial Regex DeviceWord();
 
     [GeneratedRegex(@"\bConsole\.")]
     private static partial Regex ConsoleWord();
