@@ -91,7 +91,7 @@ internal sealed class CrossEntropy : IDisposable
         {
             var call = (Call)vars[0];
             ctx.save_data(nameof(Call), call);
-            return tensor(call.Value, float32);
+            return tensor(call.Value, float32, CPU);
         }
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradient)

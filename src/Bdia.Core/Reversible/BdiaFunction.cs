@@ -20,8 +20,8 @@ internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
     /// <param name="watch">Where a fault is noted.</param>
     /// <param name="x">x_0 before rounding.</param>
     /// <param name="conditions">As they were given to the pass.</param>
-    /// <param name="weights">What the blocks compute with, which must not change before the way back.</param>
-    public static Tensor Apply(IStackPass pass, BackwardWatch watch, Tensor x, IReadOnlyList<Tensor> conditions, IEnumerable<Tensor> weights)
+    /// <param name="blocks">Their weights must not change before the way back.</param>
+    public static Tensor Apply(IStackPass pass, BackwardWatch watch, Tensor x, IReadOnlyList<Tensor> conditions, IReadOnlyList<Residual> blocks)
     {
         using var scope = NewDisposeScope();
         // Before the node is made: TorchSharp never lets go of one whose forward method throws, nor of the graph behind it.
@@ -29,16 +29,16 @@ internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
         scope.Attach(xLast);
         // libtorch makes a node only where an input requires gradients; the anchor does, even when the weights alone need them.
         var anchor = zeros(2, float32, x.device).requires_grad_(true);
-        return apply([new Call(pass, watch, x.numel(), new(xLast, weights)), anchor, x, .. conditions]).MoveToOuterDisposeScope();
+        return apply([new Call(pass, watch, blocks, x.numel(), xLast), anchor, x, .. conditions]).MoveToOuterDisposeScope();
     }
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var call = (Call)vars[0];
-        var (xLast, weights) = call.Values!;
-        ctx.save_data(nameof(Call), call with { Values = null, Inputs = [.. vars.Skip(1).Cast<Tensor>().Select(t => t.requires_grad)] });
+        var xLast = call.XLast!;
+        ctx.save_data(nameof(Call), call with { XLast = null, Inputs = [.. vars.Skip(1).Cast<Tensor>().Select(t => t.requires_grad)] });
         // libtorch then refuses to go on if one of them has been written to since: a block is evaluated anew, or differentiated, with what it finds.
-        ctx.save_for_backward([xLast, .. call.Pass.Conditions, .. weights]);
+        ctx.save_for_backward([xLast, .. call.Pass.Conditions, .. call.Blocks.SelectMany(block => block.parameters())]);
         return xLast;
     }
 
@@ -51,6 +51,7 @@ internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
             if (call.IsSpent)
                 throw new InvalidOperationException("The states of this pass have been rebuilt and released already: backward can run once per forward pass. Run forward again.");
             call.IsSpent = true;
+            call.Watch.Observer?.BeforePass(call.Blocks[^1]);
             using var xLast = Unchanged(ctx);
             // What the forward pass and the step before have freed would otherwise stay resident beside the most that a step needs.
             if (call.StateElements >= SmallestRelease) FreeMemory.Release();
@@ -87,12 +88,10 @@ internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
     }
 
     /// <param name="StateElements">Of x_0.</param>
-    /// <param name="Values">For the forward method alone.</param>
+    /// <param name="XLast">For the forward method alone.</param>
     /// <param name="Inputs">Which of (anchor, x, conditions...) require gradients.</param>
-    private sealed record Call(IStackPass Pass, BackwardWatch Watch, long StateElements, Values? Values, bool[]? Inputs = null)
+    private sealed record Call(IStackPass Pass, BackwardWatch Watch, IReadOnlyList<Residual> Blocks, long StateElements, Tensor? XLast, bool[]? Inputs = null)
     {
         public bool IsSpent { get; set; }
     }
-
-    private sealed record Values(Tensor XLast, IEnumerable<Tensor> Weights);
 }

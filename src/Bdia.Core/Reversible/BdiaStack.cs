@@ -146,7 +146,7 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
         IStackPass pass = leading is { } tokens ? new LeadingPass(run, tokens, conditions, memory, witness) : new StackPass(run, conditions, memory, witness);
         try
         {
-            if (is_grad_enabled()) return BdiaFunction.Apply(pass, watch, x, conditions, Residuals.SelectMany(residual => residual.parameters()));
+            if (is_grad_enabled()) return BdiaFunction.Apply(pass, watch, x, conditions, Residuals);
             using (pass) return InScope(pass.Forward(x, goesBack: false));
         }
         catch

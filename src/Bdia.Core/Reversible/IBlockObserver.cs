@@ -4,6 +4,10 @@ namespace Bdia.Core.Reversible;
 /// <remarks>What an observer throws ends the pass, and stands in <see cref="BdiaStack.BackwardFault"/>.</remarks>
 internal interface IBlockObserver
 {
+    /// <summary>A backward pass is about to begin, and to find out whether a weight has changed since its forward pass.</summary>
+    /// <param name="last">The block that it comes to first.</param>
+    void BeforePass(Residual last);
+
     /// <summary>The gradients of a block's weights are about to be added to the weights' grad.</summary>
     void BeforeBackward(Residual block);
 

@@ -88,15 +88,22 @@ public sealed class AdamWInBackward : IDisposable, IBlockObserver
         _memory.Dispose();
     }
 
+    void IBlockObserver.BeforePass(Residual last) => Guarded(last, gradients =>
+    {
+        if (_passed.Contains(gradients)) throw Twice(last);
+    });
+
     void IBlockObserver.BeforeBackward(Residual block) => Guarded(block, gradients =>
     {
-        if (!_passed.Add(gradients))
-            throw new InvalidOperationException($"The backward pass came to block {block.GetName()} twice. One forward pass and one backward pass make a step; to use a stack several times in a loss, use AdamW alone.");
+        if (!_passed.Add(gradients)) throw Twice(block);
         RequireNone(gradients);
         gradients.Take();
     });
 
     void IBlockObserver.AfterBackward(Residual block) => Guarded(block, Consume);
+
+    private static InvalidOperationException Twice(Residual block)
+        => new($"The backward pass came to block {block.GetName()} twice. One forward pass and one backward pass make a step; to use a stack several times in a loss, use AdamW alone.");
 
     // Blocks that have something to train, and the numbers of their parameters in the optimizer.
     private static List<(Residual Block, int[] Slots)> Blocks(AdamW optimizer, BdiaStack[] stacks)

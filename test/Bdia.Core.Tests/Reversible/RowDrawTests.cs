@@ -61,6 +61,10 @@ public class RowDrawTests
             Assert.InRange((part - whole.narrow(0, first, rows)).abs().max().item<float>(), 0, 0.05f);
             first += rows;
         }
+
+        if (parts.Length == 1) return;
+        model.Clock.FirstRow = 0; // as if the last part were the first
+        Assert.True((model.forward(images.narrow(0, first - parts[^1], parts[^1])) - whole.narrow(0, first - parts[^1], parts[^1])).abs().max().item<float>() > 0.05f);
     }, iter: 30, threads: 1);
 
     [Theory]
@@ -70,8 +74,8 @@ public class RowDrawTests
     {
         using var whole = Train(12, 1);
         using var cut = Train(batch, gathered);
-        // The mean over a batch is rounded in another order; with other draws of gamma and dropout the losses differ by a tenth.
-        foreach (var (expected, epoch) in whole.Result!.History.Zip(cut.Result!.History)) Assert.Equal(expected.TrainingLoss, epoch.TrainingLoss, 2e-2);
+        // The mean over a batch is rounded in another order.
+        foreach (var (expected, epoch) in whole.Result!.History.Zip(cut.Result!.History)) Assert.Equal(expected.TrainingLoss, epoch.TrainingLoss, 5e-3);
 
         static ImageClassifier Train(int batch, int gathered) => ImageClassifierTraining.Run(
             Network, new TrainingOptions { Epochs = 2, BatchSize = batch, AccumulationSteps = gathered, LearningRate = 1e-3, Seed = 3 },
