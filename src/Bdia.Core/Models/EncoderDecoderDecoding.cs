@@ -29,7 +29,7 @@ public sealed partial class EncoderDecoder
         using var noGradients = no_grad();
         var mask = Mask(source);
         var context = new ResidualContext(null, [mask]) { InFloat32 = true };
-        var x = Inference.Run(Encoder, _source.Apply(source, 0, null), context);
+        var x = Inference.Run(Encoder.EvaluationRun, _source.Apply(source, 0, null), context);
         var memory = _encoderNorm.forward(x);
         return new DecoderState(this, new DecodingCache(Decoder, mask.shape[0], mask.device, memory, mask));
     }
@@ -60,7 +60,7 @@ public sealed partial class EncoderDecoder
     {
         using var scope = NewDisposeScope();
         var x = _target.Apply(ids, state.Length, null); // (R, T, D)
-        x = Inference.Run(Decoder, x, state.Cache.Next);
+        x = Inference.Run(Decoder.EvaluationRun, x, state.Cache.Next);
         var logits = Logits(_decoderNorm.forward(x.select(1, -1)), inFloat32: true);
         state.Cache.Advance(ids.shape[1]);
         return logits.MoveToOuterDisposeScope();

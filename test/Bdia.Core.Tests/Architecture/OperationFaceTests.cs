@@ -38,7 +38,7 @@ public class OperationFaceTests
     [
         "Attention", // which of libtorch's own ways
         "BFloat16Products", // in which number format libtorch multiplies
-        "BlockRandom", // other masks on other devices
+        "BlockRandom", // the same masks, by operations on other devices
         "CpuKernels",
         "TensorMemory",
     ];

@@ -57,7 +57,7 @@ internal sealed class DecoderOnlyNetwork : nn.Module<Tensor, Tensor>, INextToken
     private Tensor Next(Tensor ids, DecoderState state)
     {
         using var scope = NewDisposeScope();
-        var x = Inference.Run(blocks, Embed(ids, state.Length), state.Cache.Next);
+        var x = Inference.Run(blocks.EvaluationRun, Embed(ids, state.Length), state.Cache.Next);
         state.Cache.Advance(ids.shape[1]);
         return embed.Logits(norm.forward(x.select(1, -1)), ComputePrecision.Float32).MoveToOuterDisposeScope();
     }

@@ -109,7 +109,7 @@ public class ChangedValuesTests
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
-        using var stack = new BdiaStack("stack", Enumerable.Range(0, 3).Select(_ => new DecoderBlock(Options, generator)), new() { Mode = mode });
+        using var stack = new BdiaStack("stack", Enumerable.Range(0, 3).Select(_ => new TransformerBlock(Options with { Causal = true, CrossAttention = true }, generator)), new() { Mode = mode });
         var (memory, mask) = (Stacks.Normal(4, 2, 6, 8).requires_grad_(true), ones([2, 6], ScalarType.Bool));
         foreach (var input in new[] { memory, mask })
         {

@@ -122,7 +122,7 @@ public class ExactnessCampaignTests
             {
                 0 => new Stacks.Mixer(Width, (ulong)(number + k), dropout, half),
                 1 => Stacks.Spread(new TransformerBlock(block, generator), 0.1),
-                _ => Stacks.Spread(new DecoderBlock(block, generator), 0.1),
+                _ => Stacks.Spread(new TransformerBlock(block with { Causal = true, CrossAttention = true }, generator), 0.1),
             });
             var options = new BdiaStackOptions { Mode = mode, Gamma = GammaSchedule.Exponent(exponent), FractionBits = fractionBits };
             return new BdiaStack("stack", residuals, options, new TrainingClock((ulong)number) { Step = number % 7, FirstRow = number % 5 });
