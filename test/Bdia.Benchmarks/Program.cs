@@ -17,6 +17,7 @@ root.Subcommands.Add(ScoringSuite.Command());
 root.Subcommands.Add(TranslationSuite.Command());
 root.Subcommands.Add(DataSuite.Command());
 root.Subcommands.Add(TargetsCommand.Command());
+root.Subcommands.Add(ArrowsCommand.Command());
 root.Subcommands.Add(AllCommand.Command(root));
 root.Subcommands.Add(TrainingSuite.Contender.Command());
 root.Subcommands.Add(SweepSuite.Rows.Command());

@@ -1,186 +1,102 @@
 using System.Text.RegularExpressions;
-using Bdia.Core.Native;
+using Bdia.Tests.Dependencies;
 
 namespace Bdia.Core.Tests.Architecture;
 
-/// <summary>Which part of the libraries may know which: a new dependency is a decision, and this file is where it is taken.</summary>
+/// <summary>
+/// Which folder of the core may know which: a new dependency is a decision, and this table is where it is taken. Read off the compiled code. The
+/// table of Bdia.MLNet stands in that library's tests; `Bdia.Benchmarks arrows` prints the matrix of both.
+/// </summary>
 public partial class DependencyTests
 {
-    // Part -> the parts it may use; where types are named, those alone.
-    private static readonly Dictionary<string, Dictionary<string, string[]>> Allowed = new()
+    private static readonly ArrowTable Table = new()
     {
-        ["Native"] = [],
-        ["Common"] = [],
-        ["Metrics"] = [],
-        ["Simd"] = [],
-        ["Tensors"] = [],
-        ["Numerics"] = new()
-        {
-            ["Simd"] = [],
-            ["Tensors"] = [],
-        },
-        ["Formats"] = new()
-        {
-            ["Tensors"] = [],
-        },
-        ["Text"] = new()
-        {
-            ["Common"] = [],
-        },
-        ["Decoding"] = new()
-        {
-            ["Common"] = [],
-            ["Simd"] = [],
-            ["Tensors"] = [],
-            ["Numerics"] = [],
-            ["Text"] = ["SpecialTokens"],
-        },
-        ["Operations"] = new()
-        {
-            ["Native"] = [],
-            ["Simd"] = [],
-            ["Tensors"] = [],
-        },
-        ["Reversible"] = new()
-        {
-            ["Native"] = [],
-            ["Simd"] = [],
-            ["Tensors"] = [],
-            ["Numerics"] = [],
-        },
-        ["Layers"] = new()
-        {
-            ["Tensors"] = [],
-            ["Operations"] = [],
-        },
-        ["Blocks"] = new()
-        {
-            ["Simd"] = [],
-            ["Tensors"] = [],
-            ["Numerics"] = [],
-            ["Operations"] = [],
-            ["Layers"] = [],
-            ["Reversible"] = [],
-        },
-        ["Models"] = new()
-        {
-            ["Tensors"] = [],
-            ["Text"] = ["SpecialTokens"],
-            ["Decoding"] = [],
-            ["Operations"] = [],
-            ["Reversible"] = [],
-            ["Layers"] = [],
-            ["Blocks"] = [],
-        },
-        ["Training"] = new()
-        {
-            ["Common"] = [],
-            ["Simd"] = [],
-            ["Tensors"] = [],
-            ["Numerics"] = [],
-            ["Formats"] = [],
-            ["Reversible"] = ["TrainingClock", "ReversibilityException", "BdiaStack", "BackpropagationMode", "Residual", "IBlockObserver"],
-        },
-        ["MemoryEstimates"] = new()
-        {
-            ["Tensors"] = [],
-            ["Numerics"] = [],
-            ["Operations"] = [],
-            ["Reversible"] = ["BdiaStackOptions", "BackpropagationMode"],
-            ["Layers"] = [],
-            ["Blocks"] = [],
-            ["Models"] = [],
-            ["Training"] = ["TrainingOptions"],
-        },
-        ["ImageClassification"] = new()
-        {
-            ["Common"] = [],
-            ["Native"] = [],
-            ["Tensors"] = [],
-            ["Numerics"] = [],
-            ["Formats"] = [],
-            ["Reversible"] = ["TrainingClock", "ReversibilityException", "BdiaStack"],
-            ["Models"] = [],
-            ["Training"] = [],
-            ["MemoryEstimates"] = [],
-        },
-        ["SequenceToSequence"] = new()
-        {
-            ["Common"] = [],
-            ["Native"] = [],
-            ["Metrics"] = [],
-            ["Tensors"] = [],
-            ["Numerics"] = [],
-            ["Formats"] = [],
-            ["Text"] = [],
-            ["Operations"] = ["CrossEntropy"],
-            ["Reversible"] = ["TrainingClock", "ReversibilityException", "BdiaStack"],
-            ["Models"] = [],
-            ["Decoding"] = [],
-            ["Training"] = [],
-            ["MemoryEstimates"] = [],
-        },
+        Rooms =
+        [
+            new("Core/Native"),
+            new("Core/Common"),
+            new("Core/Metrics"),
+            new("Core/Simd"),
+            new("Core/Tensors"),
+            new("Core/Numerics", "Core/Simd: KernelThreads", "Core/Tensors"),
+            new("Core/Formats", "Core/Tensors: TensorMemory"),
+            new("Core/Text", "Core/Common"),
+            new("Core/Operations", "Core/Native: BdiaRuntime", "Core/Simd", "Core/Tensors"),
+            new("Core/Reversible", "Core/Native: FreeMemory", "Core/Simd: KernelThreads", "Core/Tensors", "Core/Numerics"),
+            new("Core/Layers", "Core/Tensors", "Core/Operations"),
+            new("Core/Blocks", "Core/Simd", "Core/Tensors", "Core/Numerics: DropoutMask", "Core/Operations",
+                "Core/Reversible: BlockRandom IEvaluation Residual ResidualContext", "Core/Layers"),
+            new("Core/Models", "Core/Tensors", "Core/Operations: ComputePrecision", "Core/Reversible", "Core/Layers", "Core/Blocks"),
+            new("Core/Decoding", "Core/Common", "Core/Simd", "Core/Tensors", "Core/Numerics",
+                "Core/Models: DecoderState EncoderDecoder EncoderDecoderOptions PositionEncoding"),
+            new("Core/Training", "Core/Common", "Core/Simd", "Core/Tensors", "Core/Numerics: RandomSequence", "Core/Formats",
+                "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions IBlockObserver Residual ReversibilityException TrainingClock"),
+            new("Core/MemoryEstimates", "Core/Numerics: PackedPads", "Core/Operations", "Core/Reversible: BackpropagationMode BdiaStackOptions GammaSchedule",
+                "Core/Blocks: TransformerBlockOptions", "Core/Models", "Core/Training: TrainingOptions"),
+            new("Core/ImageClassification", "Core/Common", "Core/Native: BdiaRuntime", "Core/Tensors", "Core/Numerics: RandomSequence", "Core/Formats",
+                "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions ReversibilityException TrainingClock", "Core/Models", "Core/Training",
+                "Core/MemoryEstimates"),
+            new("Core/SequenceToSequence", "Core/Common", "Core/Native: BdiaRuntime", "Core/Metrics", "Core/Numerics: RandomSequence", "Core/Formats", "Core/Text",
+                "Core/Operations: TokenLoss", "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions ReversibilityException TrainingClock", "Core/Models",
+                "Core/Decoding", "Core/Training", "Core/MemoryEstimates"),
+        ],
+        Accepted =
+        [
+            new("The stack's workers take the whole module.",
+                "Bdia.Core/Reversible/BdiaFunction", "Bdia.Core/Reversible/BdiaStack", "Bdia.Core/Reversible/GraphForward", "Bdia.Core/Reversible/Inference",
+                "Bdia.Core/Reversible/StackGradients", "Bdia.Core/Reversible/StackPass", "Bdia.Core/Reversible/Stepper"),
+            new("A public record whose two factories each count for one network.",
+                "Bdia.Core/MemoryEstimates/ImageMemory", "Bdia.Core/MemoryEstimates/MemoryEstimate", "Bdia.Core/MemoryEstimates/TextMemory"),
+            new("The interface's file chooses between its two implementations.",
+                "Bdia.Core/Reversible/IStepKernel", "Bdia.Core/Reversible/SimdStepKernel", "Bdia.Core/Reversible/TensorStepKernel"),
+            new("A network makes the state of its incremental decoding, which asks it for the next step.", "Bdia.Core/Models/DecoderState", "Bdia.Core/Models/EncoderDecoder"),
+            new("The view of cached keys, and attention over it.", "Bdia.Core/Operations/KeptAttention", "Bdia.Core/Operations/KeptMemory"),
+            new("What a residual gives where it has no backward pass of its own.", "Bdia.Core/Reversible/GraphEvaluation", "Bdia.Core/Reversible/Residual"),
+        ],
     };
 
-    public static TheoryData<string> Parts => [.. Directory.GetDirectories(Path.Combine(SourceTree.Root, "src", "Bdia.Core"))
-        .Select(folder => Path.GetFileName(folder)!).Where(name => name is not ("bin" or "obj"))];
+    private static readonly CompiledCode Core = CompiledCode.Read(AppContext.BaseDirectory, "src", "Bdia.Core.dll");
 
-    [Theory]
-    [MemberData(nameof(Parts))]
-    public void A_part_of_the_core_uses_only_what_it_may(string part)
-    {
-        Assert.True(Allowed.TryGetValue(part, out var allowed), $"src/Bdia.Core/{part} is new: say in this file which parts it may use.");
-        var faults = new List<string>();
-        foreach (var file in SourceTree.CSharp($"src/Bdia.Core/{part}"))
-            foreach (var used in PartName().Matches(file.Code).Select(match => match.Groups[1].Value).Distinct().Where(used => used != part))
+    [Fact]
+    public void The_core_uses_what_the_table_permits_all_of_it_and_nothing_else() => SourceTree.AssertNone(Table.Faults(Core, "Bdia.Core"));
+
+    [Fact]
+    public void The_table_would_notice_if_one_of_its_arrows_were_not_permitted()
+        => Assert.All(Table.Rooms.SelectMany(room => room.Uses, (room, use) => (room, use)), item =>
+        {
+            var without = new ArrowTable
             {
-                if (!allowed.TryGetValue(used, out var types))
-                    faults.Add($"{file.Path} uses {used}");
-                else if (types.Length > 0)
-                    faults.AddRange(TypesUsed(file, used).Except(types).Select(type => $"{file.Path} uses {used}.{type}"));
-            }
-
-        SourceTree.AssertNone(faults);
-    }
-
-    [Theory]
-    [MemberData(nameof(Parts))]
-    public void Namespace_and_folder_agree(string part) =>
-        SourceTree.AssertNone(SourceTree.CSharp($"src/Bdia.Core/{part}").Where(file => !file.Code.Contains($"namespace Bdia.Core.{part};", StringComparison.Ordinal)).Select(file => file.Path));
+                Rooms = [.. Table.Rooms.Select(room => room == item.room ? item.room with { Uses = [.. room.Uses.Where(use => use != item.use)] } : room)],
+                Accepted = Table.Accepted,
+            };
+            Assert.Contains(without.Faults(Core, "Bdia.Core"), fault => fault.EndsWith($"of {item.use.Split(':')[0]}, which {item.room.Folder} may not.", StringComparison.Ordinal));
+        });
 
     [Fact]
-    public void Training_knows_no_model() =>
-        SourceTree.AssertNone(SourceTree.CSharp("src/Bdia.Core/Training").Where(file => ModelWord().IsMatch(file.Code)).Select(file => $"{file.Path}: {ModelWord().Match(file.Code)}"));
+    public void Namespace_and_folder_agree()
+        => SourceTree.AssertNone(Core.Types.Where(type => Namespace(type.Key) != $"Bdia.{ArrowMatrix.Folder(type.Value).Replace('/', '.')}").Select(type => $"{type.Value}: {type.Key}"));
 
     [Fact]
-    public void What_trainers_share_in_ML_NET_knows_none_of_them() =>
-        SourceTree.AssertNone(SourceTree.CSharp("src/Bdia.MLNet").Where(file => CommonPart().IsMatch(file.Path) && ModelWord().IsMatch(file.Code))
-            .Select(file => $"{file.Path}: {ModelWord().Match(file.Code)}"));
+    public void The_core_knows_nothing_of_ML_NET()
+        // Its tokenizers are a package of their own, without ML.NET behind it; one folder alone uses them.
+        => SourceTree.AssertNone(Core.Foreign
+            .Where(use => use.Type.StartsWith("Microsoft.ML.", StringComparison.Ordinal))
+            .Where(use => ArrowMatrix.Folder(use.File) != "Core/Text" || !use.Type.StartsWith("Microsoft.ML.Tokenizers.", StringComparison.Ordinal))
+            .Select(use => $"{use.File} uses {use.Type}"));
 
     [Fact]
-    public void The_core_knows_nothing_of_ML_NET() =>
-        // Its tokenizers are a package of their own, without ML.NET behind it; one part alone uses them.
-        SourceTree.AssertNone(SourceTree.CSharp("src/Bdia.Core").Where(file => MLNet().IsMatch(file.Code)
-            && !(file.Path.StartsWith("src/Bdia.Core/Text/", StringComparison.Ordinal) && !OtherMLNet().IsMatch(file.Code))).Select(file => file.Path));
+    public void Training_knows_no_model()
+        => SourceTree.AssertNone(SourceTree.CSharp("src/Bdia.Core/Training").Where(file => ModelWord().IsMatch(file.Code)).Select(file => $"{file.Path}: {ModelWord().Match(file.Code)}"));
 
-    private static IEnumerable<string> TypesUsed(SourceTree.SourceFile file, string part) =>
-        typeof(BdiaRuntime).Assembly.GetTypes()
-            .Where(type => type.Namespace == $"Bdia.Core.{part}" && !type.IsNested && !type.Name.Contains('<', StringComparison.Ordinal))
-            .Select(type => type.Name.Split('`')[0])
-            .Where(name => Regex.IsMatch(file.Code, $@"(?<![\w.]){name}\b"));
+    [Fact]
+    public void What_trainers_share_in_ML_NET_knows_none_of_them()
+        => SourceTree.AssertNone(SourceTree.CSharp("src/Bdia.MLNet").Where(file => SharedPart().IsMatch(file.Path) && ModelWord().IsMatch(file.Code)).Select(file => $"{file.Path}: {ModelWord().Match(file.Code)}"));
 
-    [GeneratedRegex(@"\bBdia\.Core\.([A-Z]\w+)")]
-    private static partial Regex PartName();
+    private static string Namespace(string type) => type.Split('/')[0] is var outer ? outer[..outer.LastIndexOf('.')] : "";
 
     [GeneratedRegex(@"\b\w*(Vision|Image|Translation|SequenceToSequence)\w*\b")]
     private static partial Regex ModelWord();
 
-    [GeneratedRegex(@"\bMicrosoft\.ML\b")]
-    private static partial Regex MLNet();
-
-    [GeneratedRegex(@"\bMicrosoft\.ML\b(?!\.Tokenizers)")]
-    private static partial Regex OtherMLNet();
-
     [GeneratedRegex("^src/Bdia.MLNet/(Internals|Scoring|Columns|ModelFiles|Trainers)/")]
-    private static partial Regex CommonPart();
+    private static partial Regex SharedPart();
 }

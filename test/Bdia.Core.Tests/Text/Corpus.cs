@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using Bdia.Core.Tests.Architecture;
 using Bdia.Core.Text;
 using CsCheck;
 
@@ -44,18 +43,10 @@ internal static class Corpus
     /// <summary>The lines of a file of Multi30k; skips the test where the data set is absent.</summary>
     public static string[] Multi30k(string name)
     {
-        for (var folder = new DirectoryInfo(SourceTree.Root); folder is not null; folder = folder.Parent)
-        {
-            var file = Path.Combine(folder.FullName, "shared", "data", "multi30k", name + ".gz");
-            if (!File.Exists(file)) continue;
-            using var reader = new StreamReader(new GZipStream(File.OpenRead(file), CompressionMode.Decompress), Encoding.UTF8);
-            var lines = new List<string>();
-            while (reader.ReadLine() is { } line) lines.Add(line);
-            return [.. lines];
-        }
-
-        Assert.Skip("Multi30k is not in shared/data");
-        return [];
+        using var reader = new StreamReader(new GZipStream(File.OpenRead(SharedData.Require("multi30k", name + ".gz")), CompressionMode.Decompress), Encoding.UTF8);
+        var lines = new List<string>();
+        while (reader.ReadLine() is { } line) lines.Add(line);
+        return [.. lines];
     }
 
     /// <summary>Trains with the test's cancellation.</summary>

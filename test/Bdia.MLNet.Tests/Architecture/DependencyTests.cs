@@ -1,0 +1,53 @@
+using Bdia.Tests.Dependencies;
+
+namespace Bdia.MLNet.Tests.Architecture;
+
+/// <summary>
+/// Which folder of this library may know which of it and of the core: a new dependency is a decision, and this table is where it is taken. Read off
+/// the compiled code. The core's own table stands in its tests.
+/// </summary>
+public class DependencyTests
+{
+    private static readonly ArrowTable Table = new()
+    {
+        Rooms =
+        [
+            new("MLNet/Internals"),
+            new("MLNet/Scoring"),
+            new("MLNet/Columns", "MLNet/Internals: ColumnShapes"),
+            new("MLNet/ModelFiles", "MLNet/Internals: ModelArchiveReader ModelArchiveWriter"),
+            new("MLNet/Trainers", "Core/Native: BdiaRuntime", "Core/Operations: ComputePrecision", "Core/Reversible: BackpropagationMode BdiaStackOptions GammaSchedule", "Core/Training",
+                "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns"),
+            new("MLNet/ImageClassification", "Core/Operations: ComputePrecision", "Core/Reversible: BackpropagationMode", "Core/Models", "Core/Training",
+                "Core/MemoryEstimates", "Core/ImageClassification", "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Trainers"),
+            new("MLNet/SequenceToSequence", "Core/Metrics", "Core/Text", "Core/Operations: ComputePrecision", "Core/Reversible: BackpropagationMode", "Core/Models", "Core/Decoding",
+                "Core/Training", "Core/MemoryEstimates", "Core/SequenceToSequence", "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Trainers"),
+            new("MLNet", "MLNet/Internals", "MLNet/Trainers: BdiaTrainerOptions", "MLNet/ImageClassification", "MLNet/SequenceToSequence"),
+        ],
+        Accepted =
+        [
+            new("The base of the readers chooses among them by the column's type.",
+                "Bdia.MLNet/ImageClassification/BitmapReader", "Bdia.MLNet/ImageClassification/EncodedImageReader", "Bdia.MLNet/ImageClassification/ImageReader",
+                "Bdia.MLNet/ImageClassification/PixelVectorReader"),
+            new("The key values of a column, by their type.", "Bdia.MLNet/Columns/KeyValueType", "Bdia.MLNet/Columns/KeyValues"),
+            new("A transformer saves itself in its format, which loads it.",
+                "Bdia.MLNet/ImageClassification/BdiaImageClassificationTransformer", "Bdia.MLNet/ImageClassification/ImageClassificationFormat"),
+            new("A transformer saves itself in its format, which loads it.",
+                "Bdia.MLNet/SequenceToSequence/BdiaSequenceToSequenceTransformer", "Bdia.MLNet/SequenceToSequence/SequenceToSequenceFormat"),
+            new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/ImageClassification/ImageBatch", "Bdia.MLNet/ImageClassification/ImageBatchModel"),
+            new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/SequenceToSequence/TextBatch", "Bdia.MLNet/SequenceToSequence/TextBatchModel"),
+        ],
+    };
+
+    private static readonly CompiledCode Code = CompiledCode.Libraries();
+
+    [Fact]
+    public void This_library_uses_what_the_table_permits_all_of_it_and_nothing_else()
+    {
+        var faults = string.Join('\n', Table.Faults(Code, "Bdia.MLNet"));
+        Assert.True(faults.Length == 0, faults);
+    }
+
+    [Fact]
+    public void No_folder_of_either_library_is_in_a_ring() => Assert.Empty(Rings.Of(ArrowMatrix.Arrows(Code).Keys.Select(arrow => (arrow.From, arrow.To))));
+}
