@@ -22,7 +22,7 @@ public partial class DependencyTests
             new("Core/Formats", "Core/Tensors: TensorMemory"),
             new("Core/Text", "Core/Common"),
             new("Core/Operations", "Core/Native: BdiaRuntime", "Core/Simd", "Core/Tensors"),
-            new("Core/Reversible", "Core/Native: FreeMemory", "Core/Simd: KernelThreads", "Core/Tensors", "Core/Numerics"),
+            new("Core/Reversible", "Core/Native: FreeMemory", "Core/Simd: CpuKernels KernelThreads", "Core/Tensors", "Core/Numerics"),
             new("Core/Layers", "Core/Tensors", "Core/Operations"),
             new("Core/Blocks", "Core/Simd", "Core/Tensors", "Core/Numerics: DropoutMask", "Core/Operations",
                 "Core/Reversible: BlockRandom IEvaluation Residual ResidualContext", "Core/Layers"),
@@ -37,7 +37,7 @@ public partial class DependencyTests
                 "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions ReversibilityException TrainingClock", "Core/Models", "Core/Training",
                 "Core/MemoryEstimates"),
             new("Core/SequenceToSequence", "Core/Common", "Core/Native: BdiaRuntime", "Core/Metrics", "Core/Numerics: RandomSequence", "Core/Formats", "Core/Text",
-                "Core/Operations: TokenLoss", "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions ReversibilityException TrainingClock", "Core/Models",
+                "Core/Operations: CrossEntropy", "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions ReversibilityException TrainingClock", "Core/Models",
                 "Core/Decoding", "Core/Training", "Core/MemoryEstimates"),
         ],
         Accepted =
@@ -50,7 +50,7 @@ public partial class DependencyTests
             new("The interface's file chooses between its two implementations.",
                 "Bdia.Core/Reversible/IStepKernel", "Bdia.Core/Reversible/SimdStepKernel", "Bdia.Core/Reversible/TensorStepKernel"),
             new("A network makes the state of its incremental decoding, which asks it for the next step.", "Bdia.Core/Models/DecoderState", "Bdia.Core/Models/EncoderDecoder"),
-            new("The view of cached keys, and attention over it.", "Bdia.Core/Operations/KeptAttention", "Bdia.Core/Operations/KeptMemory"),
+            new("The view of cached keys, and attention over it.", "Bdia.Core/Operations/CachedAttentionKernel", "Bdia.Core/Operations/KeyValueView"),
             new("What a residual gives where it has no backward pass of its own.", "Bdia.Core/Reversible/GraphEvaluation", "Bdia.Core/Reversible/Residual"),
         ],
     };
