@@ -1,3 +1,4 @@
+using Bdia.Core.Common;
 using Bdia.Core.Layers;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
@@ -41,11 +42,7 @@ public sealed record TransformerBlockOptions
 
     /// <summary>Checks all values at once.</summary>
     /// <exception cref="ArgumentException">Names every value that is out of range.</exception>
-    public void Validate()
-    {
-        var faults = Faults().ToList();
-        if (faults.Count > 0) throw new ArgumentException(string.Join(" ", faults));
-    }
+    public void Validate() => OptionFaults.Validate(nameof(TransformerBlockOptions), Check);
 
     /// <summary>What a branch adds to the sum: in float32, and in training with its dropout and stochastic depth.</summary>
     /// <remarks>To float32 first, so that neither the sums nor dropout's scaling round to bf16.</remarks>
@@ -55,15 +52,18 @@ public sealed record TransformerBlockOptions
         return random is null ? sum : random.DropPath(random.Dropout(sum, Dropout), StochasticDepth);
     }
 
-    /// <summary>Every fault as a sentence, for options that contain these.</summary>
-    internal IEnumerable<string> Faults()
+    /// <summary>Notes every fault, for whoever checks these options together with others.</summary>
+    /// <param name="faults">Where they are noted.</param>
+    public void Check(OptionFaults faults)
     {
-        if (Width < 1) yield return $"Width is {Width}; it must be at least 1.";
-        if (Heads < 1) yield return $"Heads is {Heads}; it must be at least 1.";
-        if (Width >= 1 && Heads >= 1 && Width % Heads != 0) yield return $"Width is {Width} and Heads is {Heads}; the width must be a multiple of the heads.";
-        if (FeedForwardWidth < 1) yield return $"FeedForwardWidth is {FeedForwardWidth}; it must be at least 1.";
-        if (!(Dropout is >= 0 and < 1)) yield return $"Dropout is {Dropout}; it must be from 0 up to, not including, 1.";
-        if (!(StochasticDepth is >= 0 and < 1)) yield return $"StochasticDepth is {StochasticDepth}; it must be from 0 up to, not including, 1.";
-        if (!Enum.IsDefined(Precision)) yield return $"Precision is {Precision}; it must be {ComputePrecision.Float32} or {ComputePrecision.BFloat16}.";
+        ArgumentNullException.ThrowIfNull(faults);
+        faults.Require(Width >= 1, nameof(Width), Width, "at least 1");
+        faults.Require(Heads >= 1, nameof(Heads), Heads, "at least 1");
+        if (Width >= 1 && Heads >= 1 && Width % Heads != 0)
+            faults.Add($"Width is {Width} and Heads is {Heads}; the width must be a multiple of the heads.");
+        faults.Require(FeedForwardWidth >= 1, nameof(FeedForwardWidth), FeedForwardWidth, "at least 1");
+        faults.Require(Dropout is >= 0 and < 1, nameof(Dropout), Dropout, "from 0 up to, not including, 1");
+        faults.Require(StochasticDepth is >= 0 and < 1, nameof(StochasticDepth), StochasticDepth, "from 0 up to, not including, 1");
+        faults.Require(Enum.IsDefined(Precision), nameof(Precision), Precision, $"{ComputePrecision.Float32} or {ComputePrecision.BFloat16}");
     }
 }

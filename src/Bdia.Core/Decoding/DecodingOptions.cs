@@ -87,9 +87,13 @@ public sealed record DecodingOptions
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
-    public void Validate()
+    public void Validate() => OptionFaults.Validate(nameof(DecodingOptions), Check);
+
+    /// <summary>Notes every fault, for whoever checks these options together with others.</summary>
+    /// <param name="faults">Where they are noted.</param>
+    public void Check(OptionFaults faults)
     {
-        var faults = new OptionFaults(nameof(DecodingOptions));
+        ArgumentNullException.ThrowIfNull(faults);
         faults.Require(BeamSize is >= 1 and <= 100, nameof(BeamSize), BeamSize, "1..100");
         faults.Require(LengthPenalty is >= 0 and <= 5, nameof(LengthPenalty), LengthPenalty, "0..5");
         faults.Require(BestCount is >= 1 and <= 100, nameof(BestCount), BestCount, "1..100");
@@ -99,6 +103,5 @@ public sealed record DecodingOptions
         faults.Require(Temperature is > 0 and <= 100, nameof(Temperature), Temperature, "above 0 and at most 100");
         faults.Require(TopK >= 0, nameof(TopK), TopK, "0 (all) or more");
         faults.Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0 and at most 1");
-        faults.ThrowIfAny();
     }
 }

@@ -16,7 +16,7 @@ internal sealed class ImageBatchSource(
         var shape = data.Shape;
         var augmentation = new Augmentation(
             shape, images.CropPadding(shape.Height, shape.Width), images.AugmentCropFill, images.AugmentFlip, normalization);
-        var pixels = new float[shape.Pixels];
+        var pixels = new float[shape.Size];
         var position = 0;
         var end = 0;
         ImageBatchWriter? batch = null;

@@ -17,7 +17,7 @@ internal sealed class ImageBatchWriter : IDisposable
     /// <param name="count">Images that the batch will have.</param>
     public ImageBatchWriter(ImageShape shape, int classes, int count)
     {
-        (_pixels, _classes) = (shape.Pixels, classes);
+        (_pixels, _classes) = (shape.Size, classes);
         _weights = new float[count];
         // Detached: a batch outlives whatever scope is open on the thread that makes it.
         _images = torch.empty([count, shape.Channels, shape.Height, shape.Width], torch.float32, torch.CPU).DetachFromDisposeScope();

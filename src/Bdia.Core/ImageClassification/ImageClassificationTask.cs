@@ -71,7 +71,7 @@ internal sealed class ImageClassificationTask(
     private IEnumerable<ImageBatch> Batches()
     {
         var (shape, left) = (validation!.Shape, validation.Count);
-        var pixels = new float[shape.Pixels];
+        var pixels = new float[shape.Size];
         ImageBatchWriter? batch = null;
         try
         {

@@ -18,7 +18,7 @@ internal sealed record ImageData(
     {
         var shape = new ImageShape(model.Channels, model.ImageHeight, model.ImageWidth);
         var hash = training.CheckpointDirectory is not null;
-        var survey = ImageSurvey.Of(train, "training", shape, model.Classes, images.MemoryBudgetBytes, hash, stop);
+        var survey = ImageSurvey.Of(train, "training", shape, model.Classes, images.PixelCacheBytes, hash, stop);
         var held = validation is null && images.ValidationFraction > 0
             ? Split(survey.Labels, images, training.Seed)
             : new bool[survey.Labels.Count];
@@ -29,15 +29,15 @@ internal sealed record ImageData(
 
         var hashes = new Dictionary<string, string>();
         if (survey.Hash is not null) hashes.Add("TrainingData.SHA-256", survey.Hash);
-        var subset = new ImageSubset(train, survey, kept, images.MemoryBudgetBytes);
+        var subset = new ImageSubset(train, survey, kept, images.PixelCacheBytes);
         ImageSubset? validationSubset;
         if (validation is null)
         {
-            validationSubset = new ImageSubset(train, survey, [.. Enumerable.Range(0, held.Length).Where(row => held[row] && !leftOut.Contains(row))], images.MemoryBudgetBytes);
+            validationSubset = new ImageSubset(train, survey, [.. Enumerable.Range(0, held.Length).Where(row => held[row] && !leftOut.Contains(row))], images.PixelCacheBytes);
         }
         else
         {
-            var left = survey.Store is null ? 0 : images.MemoryBudgetBytes - survey.Labels.Count * survey.RowBytes;
+            var left = survey.Store is null ? 0 : images.PixelCacheBytes - survey.Labels.Count * survey.RowBytes;
             var own = ImageSurvey.Of(validation, "validation", shape, model.Classes, left, hash, stop);
             var without = LeaveOut(validation, own, typical);
             if (own.Hash is not null) hashes.Add("ValidationData.SHA-256", own.Hash);

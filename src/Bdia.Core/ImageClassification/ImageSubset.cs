@@ -44,8 +44,8 @@ internal sealed class ImageSubset(IImageRows source, ImageSurvey survey, int[] r
 
     private IEnumerable<Row> ReadInOrder()
     {
-        var slot = new PixelStore(survey.Shape.Pixels, survey.AreBytes);
-        slot.Add(new float[survey.Shape.Pixels]);
+        var slot = new PixelStore(survey.Shape.Size, survey.AreBytes);
+        slot.Add(new float[survey.Shape.Size]);
         foreach (var (number, pixels) in Read())
         {
             slot.Set(0, pixels);
@@ -56,7 +56,7 @@ internal sealed class ImageSubset(IImageRows source, ImageSurvey survey, int[] r
     private IEnumerable<Row> ReadShuffled(int window, RandomSequence random)
     {
         using var unread = Read().GetEnumerator();
-        var store = new PixelStore(survey.Shape.Pixels, survey.AreBytes);
+        var store = new PixelStore(survey.Shape.Size, survey.AreBytes);
         for (var i = 0; i < window && unread.MoveNext(); i++) store.Add(unread.Current.Pixels);
         foreach (var step in WindowShuffle.Order(Count, window, random))
         {
@@ -92,5 +92,5 @@ internal sealed class ImageSubset(IImageRows source, ImageSurvey survey, int[] r
     }
 
     private static InvalidDataException Changed(string fact)
-        => new($"The data changed between two passes: {fact}. Give rows that stay the same and in the same order, or raise MemoryBudgetBytes so that they are read once.");
+        => new($"The data changed between two passes: {fact}. Give rows that stay the same and in the same order, or raise PixelCacheBytes so that they are read once.");
 }

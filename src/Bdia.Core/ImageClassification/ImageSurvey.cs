@@ -32,7 +32,7 @@ internal sealed class ImageSurvey
     public string? Hash { get; private set; }
 
     /// <summary>Bytes that an image takes in memory.</summary>
-    public long RowBytes => (long)Shape.Pixels * (AreBytes ? 1 : sizeof(float));
+    public long RowBytes => (long)Shape.Size * (AreBytes ? 1 : sizeof(float));
 
     /// <summary>Reads all rows once.</summary>
     /// <param name="rows">The rows.</param>
@@ -46,7 +46,7 @@ internal sealed class ImageSurvey
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was requested.</exception>
     public static ImageSurvey Of(IImageRows rows, string what, ImageShape shape, int classes, long budget, bool hash, StopSignal stop)
     {
-        var survey = new ImageSurvey(shape) { Store = new PixelStore(shape.Pixels, asBytes: true) };
+        var survey = new ImageSurvey(shape) { Store = new PixelStore(shape.Size, asBytes: true) };
         using var sha = hash ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
         foreach (var row in rows.Read())
         {
@@ -80,7 +80,7 @@ internal sealed class ImageSurvey
     {
         _labels.Add(row.Label);
         _extremes.Add(PixelExtreme.Of(row.Pixels));
-        for (var c = 0; c < Shape.Channels; c++) _moments.Add(PixelMoments.Of(row.Pixels.AsSpan(c * Shape.Plane, Shape.Plane)));
+        for (var c = 0; c < Shape.Channels; c++) _moments.Add(PixelMoments.Of(row.Pixels.AsSpan(c * Shape.Area, Shape.Area)));
         AreBytes = AreBytes && PixelStore.AreBytes(row.Pixels);
         if (_labels.Count * RowBytes > budget) Store = null;
         Store?.Add(row.Pixels);

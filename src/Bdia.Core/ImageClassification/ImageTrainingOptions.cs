@@ -27,28 +27,34 @@ public sealed record ImageTrainingOptions
     /// <summary>Whether the rows held back have the classes in the same proportions as all. Default true. Either way, a class keeps at least one training row, or the data two.</summary>
     public bool StratifiedValidation { get; init; } = true;
 
-    /// <summary>Memory for pixels, in bytes, above 0. Data that needs more is read anew in every epoch, and shuffled in a window of this size. Default 1 GiB.</summary>
-    public long MemoryBudgetBytes { get; init; } = 1L << 30;
+    /// <summary>
+    /// Bytes of pixels that are kept from one epoch to the next, above 0. Data that has more is read anew in every epoch, and shuffled in a window
+    /// of this size. Default 1 GiB. What the network takes is another matter: <see cref="TrainingOptions.TrainingMemoryBytes"/>.
+    /// </summary>
+    public long PixelCacheBytes { get; init; } = 1L << 30;
 
     /// <summary>Checks every option.</summary>
     /// <param name="classes">Number of classes of the model.</param>
     /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
-    public void Validate(int classes)
+    public void Validate(int classes) => OptionFaults.Validate(nameof(ImageTrainingOptions), faults => Check(faults, classes));
+
+    /// <summary>Notes every fault, for whoever checks these options together with others.</summary>
+    /// <param name="faults">Where they are noted.</param>
+    /// <param name="classes">Number of classes of the model.</param>
+    public void Check(OptionFaults faults, int classes)
     {
-        var faults = new OptionFaults(nameof(ImageTrainingOptions));
+        ArgumentNullException.ThrowIfNull(faults);
         faults.Require(AugmentCropPadding is null or (>= 0 and <= 1024), nameof(AugmentCropPadding), AugmentCropPadding, "0..1024, or null");
         faults.Require(Enum.IsDefined(AugmentCropFill), nameof(AugmentCropFill), AugmentCropFill, "Zero or Reflect");
         faults.Require(MixupAlpha is >= 0 and <= 100, nameof(MixupAlpha), MixupAlpha, "0..100");
         faults.Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
-        faults.Require(MemoryBudgetBytes > 0, nameof(MemoryBudgetBytes), MemoryBudgetBytes, "above 0");
+        faults.Require(PixelCacheBytes > 0, nameof(PixelCacheBytes), PixelCacheBytes, "above 0");
         if (ClassWeights is { } weights)
         {
             faults.Require(weights.Count == classes, nameof(ClassWeights), $"of length {weights.Count}", $"of length {classes}, one for each class");
             for (var i = 0; i < weights.Count; i++)
                 faults.Require(weights[i] is > 0 and < float.PositiveInfinity, $"{nameof(ClassWeights)}[{i}]", weights[i], "above 0 and finite");
         }
-
-        faults.ThrowIfAny();
     }
 
     /// <summary>The crop padding for images of a size.</summary>

@@ -9,8 +9,8 @@ internal static class RowCheck
     /// <exception cref="InvalidDataException">It is not as it must be; the message names it.</exception>
     public static void Check(ImageRow row, int number, string what, ImageShape shape, int classes)
     {
-        if (row.Pixels is null || row.Pixels.Length != shape.Pixels)
-            throw new InvalidDataException($"Row {number} of the {what} data has {row.Pixels?.Length ?? 0} pixel values; images of {shape.Channels} x {shape.Height} x {shape.Width} need {shape.Pixels}. Resize it, or leave it out.");
+        if (row.Pixels is null || row.Pixels.Length != shape.Size)
+            throw new InvalidDataException($"Row {number} of the {what} data has {row.Pixels?.Length ?? 0} pixel values; images of {shape.Channels} x {shape.Height} x {shape.Width} need {shape.Size}. Resize it, or leave it out.");
         if (row.Label < 0 || row.Label >= classes)
             throw new InvalidDataException($"Row {number} of the {what} data has label {row.Label}; with {classes} classes labels are 0..{classes - 1}. Correct it, or raise the number of classes.");
         if (FirstNotFinite(row.Pixels) is { } at)

@@ -1,3 +1,4 @@
+using Bdia.Core.Common;
 using Bdia.Core.Blocks;
 using Bdia.Core.Layers;
 using Bdia.Core.Operations;
@@ -79,11 +80,7 @@ public sealed record EncoderDecoderOptions
 
     /// <summary>Checks all values at once.</summary>
     /// <exception cref="ArgumentException">Names every value that is out of range or does not fit another one.</exception>
-    public void Validate()
-    {
-        var faults = Faults().ToList();
-        if (faults.Count > 0) throw new ArgumentException(string.Join(" ", faults));
-    }
+    public void Validate() => OptionFaults.Validate(nameof(EncoderDecoderOptions), Check);
 
     /// <summary>Options of every block of the encoder.</summary>
     internal TransformerBlockOptions EncoderBlock => new()
@@ -94,20 +91,22 @@ public sealed record EncoderDecoderOptions
     /// <summary>Options of every block of the decoder.</summary>
     internal TransformerBlockOptions DecoderBlock => EncoderBlock with { Causal = true, CrossAttention = true };
 
-    /// <summary>Every fault as a sentence, for options that contain these.</summary>
-    internal IEnumerable<string> Faults()
+    /// <summary>Notes every fault, for whoever checks these options together with others.</summary>
+    /// <param name="faults">Where they are noted.</param>
+    public void Check(OptionFaults faults)
     {
+        ArgumentNullException.ThrowIfNull(faults);
         const string Smallest = "3 special ids and a token";
-        if (SourceVocabulary < SmallestVocabulary) yield return $"SourceVocabulary is {SourceVocabulary}; it must be at least {SmallestVocabulary}: {Smallest}.";
-        if (TargetVocabulary < SmallestVocabulary) yield return $"TargetVocabulary is {TargetVocabulary}; it must be at least {SmallestVocabulary}: {Smallest}.";
+        faults.Require(SourceVocabulary >= SmallestVocabulary, nameof(SourceVocabulary), SourceVocabulary, $"at least {SmallestVocabulary}: {Smallest}");
+        faults.Require(TargetVocabulary >= SmallestVocabulary, nameof(TargetVocabulary), TargetVocabulary, $"at least {SmallestVocabulary}: {Smallest}");
         if (ShareEmbeddings && SourceVocabulary != TargetVocabulary)
-            yield return $"ShareEmbeddings is true, SourceVocabulary is {SourceVocabulary} and TargetVocabulary is {TargetVocabulary}; one embedding needs one vocabulary: use a joint tokenizer, or set ShareEmbeddings to false.";
-        if (EncoderDepth < 1) yield return $"EncoderDepth is {EncoderDepth}; it must be at least 1.";
-        if (DecoderDepth < 1) yield return $"DecoderDepth is {DecoderDepth}; it must be at least 1.";
-        foreach (var fault in EncoderBlock.Faults()) yield return fault;
-        if (!Enum.IsDefined(Positions)) yield return $"Positions is {Positions}; it must be {PositionEncoding.Sinusoidal} or {PositionEncoding.Learned}.";
-        if (MaxLength < 2) yield return $"MaxLength is {MaxLength}; it must be at least 2.";
-        if (Stack is null) yield return "Stack is null; it must be a BdiaStackOptions.";
-        else foreach (var fault in Stack.Faults()) yield return fault;
+            faults.Add($"ShareEmbeddings is true, SourceVocabulary is {SourceVocabulary} and TargetVocabulary is {TargetVocabulary}; one embedding needs one vocabulary: use a joint tokenizer, or set ShareEmbeddings to false.");
+        faults.Require(EncoderDepth >= 1, nameof(EncoderDepth), EncoderDepth, "at least 1");
+        faults.Require(DecoderDepth >= 1, nameof(DecoderDepth), DecoderDepth, "at least 1");
+        EncoderBlock.Check(faults);
+        faults.Require(Enum.IsDefined(Positions), nameof(Positions), Positions, $"{PositionEncoding.Sinusoidal} or {PositionEncoding.Learned}");
+        faults.Require(MaxLength >= 2, nameof(MaxLength), MaxLength, "at least 2");
+        faults.Require(Stack is not null, nameof(Stack), Stack, "a BdiaStackOptions");
+        Stack?.Check(faults);
     }
 }

@@ -1,3 +1,4 @@
+using Bdia.Core.Common;
 using Bdia.Core.Blocks;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
@@ -77,11 +78,7 @@ public sealed record VisionTransformerOptions
 
     /// <summary>Checks all values at once.</summary>
     /// <exception cref="ArgumentException">Names every value that is out of range or does not fit another one.</exception>
-    public void Validate()
-    {
-        var faults = Faults().ToList();
-        if (faults.Count > 0) throw new ArgumentException(string.Join(" ", faults));
-    }
+    public void Validate() => OptionFaults.Validate(nameof(VisionTransformerOptions), Check);
 
     /// <summary>Block k's options; stochastic depth grows linearly with k.</summary>
     internal TransformerBlockOptions Block(int k) => new()
@@ -90,19 +87,21 @@ public sealed record VisionTransformerOptions
         StochasticDepth = Depth > 1 ? StochasticDepth * k / (Depth - 1) : StochasticDepth,
     };
 
-    /// <summary>Every fault as a sentence, for options that contain these.</summary>
-    internal IEnumerable<string> Faults()
+    /// <summary>Notes every fault, for whoever checks these options together with others.</summary>
+    /// <param name="faults">Where they are noted.</param>
+    public void Check(OptionFaults faults)
     {
-        if (ImageHeight < 1) yield return $"ImageHeight is {ImageHeight}; it must be at least 1.";
-        if (ImageWidth < 1) yield return $"ImageWidth is {ImageWidth}; it must be at least 1.";
-        if (Channels is not (1 or 3)) yield return $"Channels is {Channels}; it must be 1 (grey) or 3 (colour).";
-        if (Classes < 2) yield return $"Classes is {Classes}; it must be at least 2.";
-        if (PatchSize < 1) yield return $"PatchSize is {PatchSize}; it must be at least 1.";
-        else if (ImageHeight % PatchSize != 0 || ImageWidth % PatchSize != 0)
-            yield return $"Images are {ImageHeight}x{ImageWidth} and PatchSize is {PatchSize}; both sides must be multiples of the patch size: choose another patch size or resize the images.";
-        if (Depth < 1) yield return $"Depth is {Depth}; it must be at least 1.";
-        foreach (var fault in (Block(0) with { StochasticDepth = StochasticDepth }).Faults()) yield return fault;
-        if (Stack is null) yield return "Stack is null; it must be a BdiaStackOptions.";
-        else foreach (var fault in Stack.Faults()) yield return fault;
+        ArgumentNullException.ThrowIfNull(faults);
+        faults.Require(ImageHeight >= 1, nameof(ImageHeight), ImageHeight, "at least 1");
+        faults.Require(ImageWidth >= 1, nameof(ImageWidth), ImageWidth, "at least 1");
+        faults.Require(Channels is 1 or 3, nameof(Channels), Channels, "1 (grey) or 3 (colour)");
+        faults.Require(Classes >= 2, nameof(Classes), Classes, "at least 2");
+        faults.Require(PatchSize >= 1, nameof(PatchSize), PatchSize, "at least 1");
+        if (PatchSize >= 1 && (ImageHeight % PatchSize != 0 || ImageWidth % PatchSize != 0))
+            faults.Add($"Images are {ImageHeight}x{ImageWidth} and PatchSize is {PatchSize}; both sides must be multiples of the patch size: choose another patch size or resize the images.");
+        faults.Require(Depth >= 1, nameof(Depth), Depth, "at least 1");
+        (Block(0) with { StochasticDepth = StochasticDepth }).Check(faults);
+        faults.Require(Stack is not null, nameof(Stack), Stack, "a BdiaStackOptions");
+        Stack?.Check(faults);
     }
 }

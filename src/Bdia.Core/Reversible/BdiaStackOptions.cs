@@ -1,3 +1,4 @@
+using Bdia.Core.Common;
 using Bdia.Core.Numerics;
 
 namespace Bdia.Core.Reversible;
@@ -29,32 +30,25 @@ public sealed record BdiaStackOptions
 
     /// <summary>Checks all values at once.</summary>
     /// <exception cref="ArgumentException">Names every value that is out of range or contradicts another one.</exception>
-    public void Validate()
-    {
-        var faults = Faults().ToList();
-        if (faults.Count > 0) throw new ArgumentException(string.Join(" ", faults));
-    }
+    public void Validate() => OptionFaults.Validate(nameof(BdiaStackOptions), Check);
 
-    /// <summary>Every fault as a sentence, for options that contain these.</summary>
-    internal IEnumerable<string> Faults()
+    /// <summary>Notes every fault, for whoever checks these options together with others.</summary>
+    /// <param name="faults">Where they are noted.</param>
+    public void Check(OptionFaults faults)
     {
-        if (!Enum.IsDefined(Mode)) yield return $"Mode is {Mode}; it must be Reversible, StoreActivations or Checkpointed.";
-        if (FractionBits is < FixedPointGrid.MinFractionBits or > FixedPointGrid.MaxFractionBits)
-            yield return $"FractionBits is {FractionBits}; it must be from {FixedPointGrid.MinFractionBits} to {FixedPointGrid.MaxFractionBits}.";
-        if (!(InferenceGamma is >= -1 and <= 1)) yield return $"InferenceGamma is {InferenceGamma}; it must be from -1 to 1.";
-        if (Gamma is null)
-        {
-            yield return "Gamma is null; it must be a GammaSchedule.";
-            yield break;
-        }
-
+        ArgumentNullException.ThrowIfNull(faults);
+        faults.Require(Enum.IsDefined(Mode), nameof(Mode), Mode, "Reversible, StoreActivations or Checkpointed");
+        faults.Require(FractionBits is >= FixedPointGrid.MinFractionBits and <= FixedPointGrid.MaxFractionBits, nameof(FractionBits), FractionBits, $"from {FixedPointGrid.MinFractionBits} to {FixedPointGrid.MaxFractionBits}");
+        faults.Require(InferenceGamma is >= -1 and <= 1, nameof(InferenceGamma), InferenceGamma, "from -1 to 1");
+        faults.Require(Gamma is not null, nameof(Gamma), Gamma, "a GammaSchedule");
+        if (Gamma is null) return;
         if (Mode == BackpropagationMode.Reversible && !Quantize)
-            yield return "Mode is Reversible and Quantize is false; without the grid states cannot be rebuilt: choose StoreActivations or Checkpointed, or leave Quantize on.";
+            faults.Add("Mode is Reversible and Quantize is false; without the grid states cannot be rebuilt: choose StoreActivations or Checkpointed, or leave Quantize on.");
         if (Mode == BackpropagationMode.Reversible && !Gamma.IsReversible)
-            yield return $"Mode is Reversible and Gamma is {Gamma}; only gamma = ±2^-m has an exact inverse: give an exponent m, or choose StoreActivations or Checkpointed.";
+            faults.Add($"Mode is Reversible and Gamma is {Gamma}; only gamma = ±2^-m has an exact inverse: give an exponent m, or choose StoreActivations or Checkpointed.");
         if (Quantize && !Gamma.IsReversible && Gamma.At(0).Magnitude != 0)
-            yield return $"Quantize is true and Gamma is {Gamma}; on the grid gamma must be ±2^-m or 0: turn Quantize off for this weight.";
+            faults.Add($"Quantize is true and Gamma is {Gamma}; on the grid gamma must be ±2^-m or 0: turn Quantize off for this weight.");
         if (Audit && Mode != BackpropagationMode.Reversible)
-            yield return $"Audit is true and Mode is {Mode}; only Reversible rebuilds states that could be audited.";
+            faults.Add($"Audit is true and Mode is {Mode}; only Reversible rebuilds states that could be audited.");
     }
 }

@@ -58,11 +58,15 @@ public sealed record SequenceTrainingOptions
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
-    public void Validate()
+    public void Validate() => OptionFaults.Validate(nameof(SequenceTrainingOptions), Check);
+
+    /// <summary>Notes every fault, for whoever checks these options together with others.</summary>
+    /// <param name="faults">Where they are noted.</param>
+    public void Check(OptionFaults faults)
     {
-        var faults = new OptionFaults(nameof(SequenceTrainingOptions));
+        ArgumentNullException.ThrowIfNull(faults);
         faults.Require(Tokenizer is not null, nameof(Tokenizer), Tokenizer, "set");
-        if (Tokenizer is not null) faults.Include(Tokenizer.Validate);
+        Tokenizer?.Check(faults);
         faults.Require(SourceTokenizer is null or { Size: >= 1 }, nameof(SourceTokenizer), $"of size {SourceTokenizer?.Size}", "of at least one token, or null");
         faults.Require(TargetTokenizer is null or { Size: >= 1 }, nameof(TargetTokenizer), $"of size {TargetTokenizer?.Size}", "of at least one token, or null");
         faults.Require(TokensPerBatch is null or (>= 1 and <= 10_000_000), nameof(TokensPerBatch), TokensPerBatch, "1..10,000,000, or null");
@@ -74,8 +78,7 @@ public sealed record SequenceTrainingOptions
         faults.Require(AverageEpochs is >= 1 and <= 100, nameof(AverageEpochs), AverageEpochs, "1..100");
         faults.Require(Enum.IsDefined(AverageOf), nameof(AverageOf), AverageOf, "Last or Best");
         faults.Require(Decoding is not null, nameof(Decoding), Decoding, "set");
-        if (Decoding is not null) faults.Include(Decoding.Validate);
-        faults.ThrowIfAny();
+        Decoding?.Check(faults);
     }
 
     /// <summary>Tokens of a batch for training rows with so many tokens on the longer side.</summary>

@@ -6,7 +6,7 @@ namespace Bdia.Core.Text;
 public sealed record TokenizerOptions
 {
     /// <summary>What tokens are. Default <see cref="TokenLevel.BytePair"/>.</summary>
-    public TokenLevel Level { get; init; } = TokenLevel.BytePair;
+    public TokenLevel TokenLevel { get; init; } = TokenLevel.BytePair;
 
     /// <summary>Most tokens, the 256 bytes included, 257..1,000,000; text in which fewer recur gives fewer. Default 8000.</summary>
     public int VocabularySize { get; init; } = 8000;
@@ -28,17 +28,20 @@ public sealed record TokenizerOptions
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
-    public void Validate()
+    public void Validate() => OptionFaults.Validate(nameof(TokenizerOptions), Check);
+
+    /// <summary>Notes every fault, for whoever checks these options together with others.</summary>
+    /// <param name="faults">Where they are noted.</param>
+    public void Check(OptionFaults faults)
     {
-        var faults = new OptionFaults(nameof(TokenizerOptions));
-        faults.Require(Enum.IsDefined(Level), nameof(Level), Level, "BytePair, Word or Character");
+        ArgumentNullException.ThrowIfNull(faults);
+        faults.Require(Enum.IsDefined(TokenLevel), nameof(TokenLevel), TokenLevel, "BytePair, Word or Character");
         faults.Require(VocabularySize is >= 257 and <= 1_000_000, nameof(VocabularySize), VocabularySize, "257..1,000,000");
         faults.Require(UserDefinedSymbols is not null, nameof(UserDefinedSymbols), null, "set; it may be empty");
         faults.Require(VocabularySize - (UserDefinedSymbols?.Count ?? 0) is >= 257 || VocabularySize < 257, nameof(VocabularySize), VocabularySize, $"257 more than the {UserDefinedSymbols?.Count} user-defined symbols at least");
         if (UserDefinedSymbols is not null && Normalization is { FormFault: null }) RequireSymbols(faults, UserDefinedSymbols, Normalization);
         faults.Require(Normalization is not null, nameof(Normalization), Normalization, "set");
         if (Normalization?.FormFault is { } fault) faults.Require(false, $"{nameof(Normalization)}.{nameof(TextNormalization.Form)}", Normalization.Form, fault);
-        faults.ThrowIfAny();
     }
 
     private static void RequireSymbols(OptionFaults faults, IReadOnlyList<string> symbols, TextNormalization normalization)

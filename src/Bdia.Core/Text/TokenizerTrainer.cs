@@ -18,7 +18,7 @@ internal static class TokenizerTrainer
 
     private static ITextTokenizer Make(Dictionary<string, long> counts, TokenizerOptions options, int size, CancellationToken cancellation)
     {
-        if (options.Level != TokenLevel.BytePair) return new LookupTextTokenizer(options.Level, MostFrequent(counts, size), options.Normalization, Words(options));
+        if (options.TokenLevel != TokenLevel.BytePair) return new LookupTextTokenizer(options.TokenLevel, MostFrequent(counts, size), options.Normalization, Words(options));
         var words = counts.Select(word => KeyValuePair.Create(Encoding.UTF8.GetBytes(word.Key), word.Value)).ToList();
         counts.Clear();
         var (tokens, merges) = BytePairTrainer.Train(words, size, cancellation);
@@ -41,7 +41,7 @@ internal static class TokenizerTrainer
             if (line is null) continue;
             var text = options.Normalization.Apply(line);
             foreach (var part in between?.Split(text) ?? [text])
-                foreach (var unit in new TextUnits(options.Level, Words(options), part))
+                foreach (var unit in new TextUnits(options.TokenLevel, Words(options), part))
                     CollectionsMarshal.GetValueRefOrAddDefault(known, unit, out _)++;
         }
 

@@ -26,7 +26,7 @@ internal readonly struct LearningRate
     {
         var peak = _options.LearningRate;
         if (step < WarmupSteps) return peak * (step + 1) / WarmupSteps;
-        switch (_options.Schedule)
+        switch (_options.LearningRateSchedule)
         {
             case LearningRateSchedule.Cosine:
                 var floor = peak * _options.FinalLearningRateFraction;

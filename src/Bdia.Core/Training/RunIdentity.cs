@@ -15,6 +15,14 @@ internal static class RunIdentity
         nameof(TrainingOptions.Resume), nameof(TrainingOptions.TimeBudget), nameof(TrainingOptions.TrainingMemoryBytes), nameof(TrainingOptions.OptimizerInBackward),
     ];
 
+    // What options were called when earlier checkpoints were written.
+    private static readonly Dictionary<string, string> Renamed = new()
+    {
+        ["Schedule"] = nameof(TrainingOptions.LearningRateSchedule),
+        ["MemoryBudgetBytes"] = "PixelCacheBytes",
+        ["Level"] = "TokenLevel",
+    };
+
     // Names, not numbers, of enum values: they stand in messages.
     private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
 
@@ -47,8 +55,17 @@ internal static class RunIdentity
 
     /// <summary>What differs, each as "name is X there and Y here"; empty where nothing does.</summary>
     public static IReadOnlyList<string> Differences(IReadOnlyDictionary<string, string> checkpoint, IReadOnlyDictionary<string, string> run)
-        => [.. checkpoint.Keys.Union(run.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)
+    {
+        checkpoint = checkpoint.ToDictionary(item => WithPresentName(item.Key), item => item.Value, StringComparer.Ordinal);
+        return [.. checkpoint.Keys.Union(run.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)
             .Select(name => (name, there: checkpoint.GetValueOrDefault(name, "unknown"), here: run.GetValueOrDefault(name, "unknown")))
             .Where(value => value.there != value.here)
             .Select(value => $"{value.name} is {value.there} in the checkpoint and {value.here} here")];
+    }
+
+    private static string WithPresentName(string name)
+    {
+        var option = name[(name.LastIndexOf('.') + 1)..];
+        return Renamed.TryGetValue(option, out var present) ? name[..^option.Length] + present : name;
+    }
 }

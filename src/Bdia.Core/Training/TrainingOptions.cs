@@ -37,7 +37,7 @@ public sealed record TrainingOptions
     public int WarmupSteps { get; init; }
 
     /// <summary>How the learning rate runs after the warm-up. Default cosine.</summary>
-    public LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
+    public LearningRateSchedule LearningRateSchedule { get; init; } = LearningRateSchedule.Cosine;
 
     /// <summary>AdamW's decoupled weight decay, 0..1; biases, norms and embeddings are exempt. Default 0.05.</summary>
     public double WeightDecay { get; init; } = 0.05;
@@ -100,16 +100,19 @@ public sealed record TrainingOptions
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
-    public void Validate() => Check(null);
+    public void Validate() => OptionFaults.Validate(nameof(TrainingOptions), faults => Check(faults));
 
     /// <summary>Checks every option, and that they suit a network.</summary>
     /// <param name="mode">How the network's stacks get at their states in the backward pass.</param>
     /// <exception cref="ArgumentException">Some are out of range or do not suit the mode; the message lists all of them.</exception>
-    public void Validate(BackpropagationMode mode) => Check(mode);
+    public void Validate(BackpropagationMode mode) => OptionFaults.Validate(nameof(TrainingOptions), faults => Check(faults, mode));
 
-    private void Check(BackpropagationMode? mode)
+    /// <summary>Notes every fault, for whoever checks these options together with others.</summary>
+    /// <param name="faults">Where they are noted.</param>
+    /// <param name="mode">How the network's stacks get at their states in the backward pass; null where that is not known.</param>
+    public void Check(OptionFaults faults, BackpropagationMode? mode = null)
     {
-        var faults = new OptionFaults(nameof(TrainingOptions));
+        ArgumentNullException.ThrowIfNull(faults);
         faults.Require(Epochs is >= 1 and <= 1_000_000, nameof(Epochs), Epochs, "1..1,000,000");
         faults.Require(BatchSize is >= 1 and <= 1_000_000, nameof(BatchSize), BatchSize, "1..1,000,000");
         faults.Require(AccumulationSteps is >= 1 and <= 100_000, nameof(AccumulationSteps), AccumulationSteps, "1..100,000");
@@ -118,7 +121,7 @@ public sealed record TrainingOptions
         faults.Require(FinalLearningRateFraction is >= 0 and <= 1, nameof(FinalLearningRateFraction), FinalLearningRateFraction, "0..1");
         faults.Require(WarmupFraction is >= 0 and <= 1, nameof(WarmupFraction), WarmupFraction, "0..1");
         faults.Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more");
-        faults.Require(Enum.IsDefined(Schedule), nameof(Schedule), Schedule, "Cosine, InverseSquareRoot or Constant");
+        faults.Require(Enum.IsDefined(LearningRateSchedule), nameof(LearningRateSchedule), LearningRateSchedule, "Cosine, InverseSquareRoot or Constant");
         faults.Require(WeightDecay is >= 0 and <= 1, nameof(WeightDecay), WeightDecay, "0..1");
         faults.Require(Beta1 is >= 0 and < 1, nameof(Beta1), Beta1, "at least 0 and below 1");
         faults.Require(Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, "at least 0 and below 1");
@@ -136,6 +139,5 @@ public sealed record TrainingOptions
         faults.Require(CheckpointEverySteps >= 0, nameof(CheckpointEverySteps), CheckpointEverySteps, "0 (by epochs alone) or more");
         faults.Require(CheckpointEveryEpochs >= 0, nameof(CheckpointEveryEpochs), CheckpointEveryEpochs, "0 (by steps alone) or more");
         faults.Require(!Resume || CheckpointDirectory is not null, nameof(Resume), Resume, "false where CheckpointDirectory is null");
-        faults.ThrowIfAny();
     }
 }

@@ -24,7 +24,7 @@ public sealed partial class BdiaImageClassificationTrainer
         public string PredictedLabelColumnName = "PredictedLabel";
 
         /// <summary>Whether the rows held back have the classes in the same proportions as all. Default true.</summary>
-        public bool StratifiedValidation = imageDefaults.StratifiedValidation;
+        public bool StratifiedValidation;
 
         /// <summary>What becomes of images that cannot be used, in training and when scoring. Default <see cref="BadImagePolicy.Throw"/>.</summary>
         public BadImagePolicy BadImages = BadImagePolicy.Throw;
@@ -81,31 +81,28 @@ public sealed partial class BdiaImageClassificationTrainer
         public double? StochasticDepth;
 
         /// <summary>Rows per training batch, 1..1,000,000. Default 128.</summary>
-        public int BatchSize = trainingDefaults.BatchSize;
+        public int BatchSize;
 
         /// <summary>Mixup: images of a batch are blended in proportions from Beta(a, a) with this a, 0..100; 0 = off. Default 0.</summary>
-        public double MixupAlpha = imageDefaults.MixupAlpha;
+        public double MixupAlpha;
 
         /// <summary>Pixels by which a random crop may shift an image, 0..1024; 0 = no crops; null = 4, or less for images under 32 pixels. Default null.</summary>
-        public int? AugmentCropPadding = imageDefaults.AugmentCropPadding;
+        public int? AugmentCropPadding;
 
         /// <summary>What a crop shows beyond the image. Default <see cref="CropFill.Zero"/>.</summary>
-        public CropFill AugmentCropFill = imageDefaults.AugmentCropFill;
+        public CropFill AugmentCropFill;
 
         /// <summary>Whether half of the images, by chance, are mirrored left to right; set it to false where that changes the class, as with digits. Default true.</summary>
-        public bool AugmentFlip = imageDefaults.AugmentFlip;
+        public bool AugmentFlip;
 
         /// <summary>How much a training row of each class counts, in the order of the key's values, each above 0; null = all the same. Default null.</summary>
         public float[]? ClassWeights;
 
-        /// <summary>Bytes that the pixels may take in memory, above 0; what needs more is read anew in every epoch. Default 1 GiB.</summary>
-        public long MemoryBudgetBytes = imageDefaults.MemoryBudgetBytes;
-
-        private static readonly TrainingOptions trainingDefaults = new();
-        private static readonly ImageTrainingOptions imageDefaults = new();
+        /// <summary>Bytes of pixels that are kept from one epoch to the next, above 0; rows that have more are read anew in every epoch. <see cref="BdiaTrainerOptions.TrainingMemoryBytes"/> limits what the network takes. Default 1 GiB.</summary>
+        public long PixelCacheBytes;
 
         /// <summary>The defaults.</summary>
-        public Options() : base(trainingDefaults, imageDefaults.ValidationFraction)
+        public Options() : base(new TrainingOptions(), new ImageTrainingOptions())
         {
         }
 

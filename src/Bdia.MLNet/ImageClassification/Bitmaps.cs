@@ -1,3 +1,4 @@
+using Bdia.Core.ImageClassification;
 namespace Bdia.MLNet.ImageClassification;
 
 /// <summary>Pixel after pixel, as bitmaps hold them, to planar numbers.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Bdia.Core.ImageClassification;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using SkiaSharp;

@@ -26,7 +26,7 @@ internal sealed class ImageBatchModel(IChannelProvider log, IImageScorer scorer,
 
     public DataViewSchema.Annotations AnnotationsOf(DataViewSchema.Column source) => PixelNames.Of(source, image);
 
-    public RowBatch CreateBatch(DataViewRow source, int capacity) => new ImageBatch(
+    public RowBatch CreateBatch(DataViewRow source, int capacity) => new ImageRowBatch(
         source,
         image.Reader(source),
         scorer, log, image,

@@ -1,3 +1,4 @@
+using Bdia.Core.ImageClassification;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;

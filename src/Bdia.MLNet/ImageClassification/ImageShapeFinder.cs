@@ -1,3 +1,4 @@
+using Bdia.Core.ImageClassification;
 using Bdia.MLNet.Scoring;
 using Microsoft.ML;
 using Microsoft.ML.Data;

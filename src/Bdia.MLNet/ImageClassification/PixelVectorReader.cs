@@ -1,3 +1,4 @@
+using Bdia.Core.ImageClassification;
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -36,21 +36,21 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         public string ScoresColumnName = "Scores";
 
         /// <summary>What tokens are. Default <see cref="TokenLevel.BytePair"/>. Not used where tokenizers are given.</summary>
-        public TokenLevel TokenLevel = sequenceDefaults.Tokenizer.Level;
+        public TokenLevel TokenLevel;
 
         /// <summary>Most tokens of a trained tokenizer, the 256 bytes included, 257..1,000,000; text that has fewer gives fewer. Default 8000.</summary>
-        public int VocabularySize = sequenceDefaults.Tokenizer.VocabularySize;
+        public int VocabularySize;
 
         /// <summary>
         /// Whether a trained tokenizer keeps each digit a token of its own, so that numbers are copied and changed digit by digit. Default true.
         /// </summary>
-        public bool SplitDigits = sequenceDefaults.Tokenizer.SplitDigits;
+        public bool SplitDigits;
 
         /// <summary>Texts that a trained tokenizer keeps whole wherever they stand, such as "&lt;sep&gt;". They go through <see cref="Normalization"/> too. Default none.</summary>
         public string[] UserDefinedSymbols = [];
 
         /// <summary>Whether source and target share one tokenizer made from both. Default true.</summary>
-        public bool SharedVocabulary = sequenceDefaults.SharedVocabulary;
+        public bool SharedVocabulary;
 
         /// <summary>
         /// What is done to texts before they are cut into tokens: white space, case, Unicode form. Saved with the model. Null, the default, collapses
@@ -107,25 +107,25 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         public PositionEncoding? Positions;
 
         /// <summary>Tokens of a training batch at most, padding included, on the side that has more of them, 1..10,000,000; null = as many as make about 200 batches of an epoch, but 256 to 4096. Default null.</summary>
-        public int? TokensPerBatch = sequenceDefaults.TokensPerBatch;
+        public int? TokensPerBatch;
 
         /// <summary>Tokens of the longest text on either side, special ones included, 2..65,536. Default 256.</summary>
-        public int MaxTokens = sequenceDefaults.MaxTokens;
+        public int MaxTokens;
 
         /// <summary>What becomes of longer texts, in training and when scoring. Default <see cref="LongTextPolicy.Truncate"/>.</summary>
-        public LongTextPolicy LongTexts = sequenceDefaults.LongTexts;
+        public LongTextPolicy LongTexts;
 
         /// <summary>Epochs from one BLEU of decoded validation text to the next, 0 or more; 0 = never. Default 1.</summary>
-        public int BleuEveryEpochs = sequenceDefaults.BleuEveryEpochs;
+        public int BleuEveryEpochs;
 
         /// <summary>Validation rows that are decoded for it, 1 or more, the first ones. Default 500.</summary>
-        public int BleuRows = sequenceDefaults.BleuRows;
+        public int BleuRows;
 
         /// <summary>Epochs whose weights are averaged into the model, 1..100; 1 = none. Default 1.</summary>
-        public int AverageEpochs = sequenceDefaults.AverageEpochs;
+        public int AverageEpochs;
 
         /// <summary>Which epochs these are. Default <see cref="WeightAverage.Last"/>.</summary>
-        public WeightAverage AverageOf = sequenceDefaults.AverageOf;
+        public WeightAverage AverageOf;
 
         /// <summary>How text is written, in validation and when scoring: beam, length penalty, longest text (by default fitted to the training rows), sampling. More than one text (BestCount) adds two columns. Default beam of 4, length penalty 0.6.</summary>
         public DecodingOptions Decoding = sequenceDefaults.Decoding;
@@ -133,7 +133,7 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         private static readonly SequenceTrainingOptions sequenceDefaults = SequenceDefaults.Sequences;
 
         /// <summary>The defaults.</summary>
-        public Options() : base(SequenceDefaults.Training, sequenceDefaults.ValidationFraction)
+        public Options() : base(SequenceDefaults.Training, sequenceDefaults, sequenceDefaults.Tokenizer)
         {
         }
 

@@ -1,3 +1,4 @@
+using Bdia.Core.Common;
 using Bdia.Core.Models;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
@@ -14,49 +15,12 @@ internal static class SequenceOptionsMapping
     public static EncoderDecoderOptions Model(Options options)
     {
         const int anyVocabulary = 1000;
-        if (!Enum.IsDefined(options.Preset))
-            throw new ArgumentException($"Preset is {options.Preset}; it must be one of {string.Join(", ", Enum.GetNames<EncoderDecoderPreset>())}.");
         var preset = EncoderDecoderOptions.FromPreset(options.Preset, anyVocabulary, anyVocabulary);
-        return preset with
-        {
-            Width = options.Width ?? preset.Width,
-            EncoderDepth = options.EncoderDepth ?? preset.EncoderDepth,
-            DecoderDepth = options.DecoderDepth ?? preset.DecoderDepth,
-            Heads = options.Heads ?? preset.Heads,
-            FeedForwardWidth = options.FeedForwardWidth ?? preset.FeedForwardWidth,
-            Dropout = options.Dropout ?? preset.Dropout,
-            ShareEmbeddings = options.ShareEmbeddings ?? preset.ShareEmbeddings,
-            TieOutput = options.TieOutput ?? preset.TieOutput,
-            Positions = options.Positions ?? preset.Positions,
-            MaxLength = Math.Max(preset.MaxLength, options.MaxTokens),
-            Precision = options.Precision,
-            Stack = options.Stack(),
-        };
+        return OptionRecords.Fill(options, preset) with { MaxLength = Math.Max(preset.MaxLength, options.MaxTokens), Stack = options.Stack() };
     }
 
-    public static SequenceTrainingOptions Sequences(Options options) => new()
-    {
-        Tokenizer = new TokenizerOptions
-        {
-            Level = options.TokenLevel,
-            VocabularySize = options.VocabularySize,
-            SplitDigits = options.SplitDigits,
-            UserDefinedSymbols = options.UserDefinedSymbols,
-            Normalization = options.Normalization ?? new TextNormalization(),
-        },
-        SharedVocabulary = options.SharedVocabulary,
-        SourceTokenizer = options.SourceTokenizer,
-        TargetTokenizer = options.TargetTokenizer,
-        TokensPerBatch = options.TokensPerBatch,
-        MaxTokens = options.MaxTokens,
-        LongTexts = options.LongTexts,
-        ValidationFraction = options.ValidationFraction,
-        BleuEveryEpochs = options.BleuEveryEpochs,
-        BleuRows = options.BleuRows,
-        AverageEpochs = options.AverageEpochs,
-        AverageOf = options.AverageOf,
-        Decoding = options.Decoding,
-    };
+    public static SequenceTrainingOptions Sequences(Options options)
+        => OptionRecords.Fill(options, new SequenceTrainingOptions { Tokenizer = OptionRecords.Fill(options, new TokenizerOptions()) });
 
     public static TextColumns Columns(Options options)
         => new(options.SourceColumnName, options.PredictedTextColumnName, options.ScoreColumnName, options.PredictedTextsColumnName, options.ScoresColumnName, options.FinishedColumnName);
@@ -65,7 +29,7 @@ internal static class SequenceOptionsMapping
     /// <exception cref="ArgumentException">Some options are out of range; the message lists all of them.</exception>
     public static Options Validate(Options options)
     {
-        var faults = new TrainerFaults("SequenceToSequence.Trainers.Bdia");
+        var faults = new OptionFaults();
         (string, string?) source = (nameof(options.SourceColumnName), options.SourceColumnName), target = (nameof(options.TargetColumnName), options.TargetColumnName);
         (string, string?)[] outputs =
         [
@@ -75,18 +39,17 @@ internal static class SequenceOptionsMapping
         ];
         faults.RequireNames([source, target, .. outputs]);
         faults.RequireDifferent([source, target, .. outputs]); // an output of the target's name would be compared with itself
-        faults.AddSteering(options);
+        faults.RequireSteering(options);
         AddTokenizerFaults(faults, "Source", options.SourceTokenizer, options.SourceTokenizerFile, options.SourceMergesFile);
         AddTokenizerFaults(faults, "Target", options.TargetTokenizer, options.TargetTokenizerFile, options.TargetMergesFile);
         if (options.BestBy == ModelSelection.Score && options.BleuEveryEpochs == 0)
             faults.Add("BestBy is Score, which is BLEU, and BleuEveryEpochs is 0, so that there is none; set it to 1 or more, or BestBy to Loss.");
-        if (options.Decoding is null)
-            faults.Add("Decoding is null; it must be a DecodingOptions.");
-        faults.Include(() => Model(options).Validate());
-        faults.Include(() => options.Training(seed: 0).Validate(options.Mode));
-        if (options.Decoding is not null)
-            faults.Include(() => Sequences(options).Validate());
-        faults.ThrowIfAny();
+        faults.RequireDefined(nameof(options.Preset), options.Preset);
+        if (Enum.IsDefined(options.Preset))
+            Model(options).Check(faults);
+        options.Training(seed: 0).Check(faults, options.Mode);
+        Sequences(options).Check(faults);
+        faults.ThrowIfAny("The options of SequenceToSequence.Trainers.Bdia");
         return options;
     }
 
@@ -106,10 +69,10 @@ internal static class SequenceOptionsMapping
             : merges is null ? TextTokenizer.FromSentencePiece(file, normalization)
             : TextTokenizer.FromBytePairFiles(file, merges, normalization);
 
-    private static void AddTokenizerFaults(TrainerFaults faults, string side, ITextTokenizer? tokenizer, string? file, string? merges)
+    private static void AddTokenizerFaults(OptionFaults faults, string side, ITextTokenizer? tokenizer, string? file, string? merges)
     {
         if (tokenizer is not null)
-            faults.Include(() => TextTokenizer.Save(tokenizer, Stream.Null)); // or no model that is trained with it could be saved
+            faults.Add(SavingFault(tokenizer));
         if (tokenizer is not null && file is not null)
             faults.Add($"{side}Tokenizer and {side}TokenizerFile are both given; give one of them.");
         if (merges is not null && file is null)
@@ -118,5 +81,19 @@ internal static class SequenceOptionsMapping
             faults.Add($"{side}TokenizerFile is '{file}', but there is no such file.");
         if (merges is not null && !File.Exists(merges))
             faults.Add($"{side}MergesFile is '{merges}', but there is no such file.");
+    }
+
+    // No model that is trained with it could be saved.
+    private static string? SavingFault(ITextTokenizer tokenizer)
+    {
+        try
+        {
+            TextTokenizer.Save(tokenizer, Stream.Null);
+            return null;
+        }
+        catch (ArgumentException fault)
+        {
+            return fault.Message;
+        }
     }
 }

@@ -2,6 +2,7 @@ using Bdia.Core.Native;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using Bdia.Core.Training;
+using Bdia.MLNet.Trainers;
 using Microsoft.ML;
 
 namespace Bdia.MLNet;
@@ -11,29 +12,11 @@ public abstract class BdiaTrainerOptions
 {
     private static readonly BdiaStackOptions stackDefaults = new();
 
-    private protected BdiaTrainerOptions(TrainingOptions defaults, double validationFraction)
+    // Every option that a record has takes its default from there; what only trainers have says so itself.
+    private protected BdiaTrainerOptions(params ReadOnlySpan<object> defaults)
     {
-        Epochs = defaults.Epochs;
-        AccumulationSteps = defaults.AccumulationSteps;
-        LearningRate = defaults.LearningRate;
-        LearningRateSchedule = defaults.Schedule;
-        FinalLearningRateFraction = defaults.FinalLearningRateFraction;
-        WarmupFraction = defaults.WarmupFraction;
-        WarmupSteps = defaults.WarmupSteps;
-        WeightDecay = defaults.WeightDecay;
-        Beta1 = defaults.Beta1;
-        Beta2 = defaults.Beta2;
-        Epsilon = defaults.Epsilon;
-        ClipNorm = defaults.ClipNorm;
-        OptimizerInBackward = defaults.OptimizerInBackward;
-        LabelSmoothing = defaults.LabelSmoothing;
-        BestBy = defaults.BestBy;
-        ValidateEveryEpochs = defaults.ValidateEveryEpochs;
-        EarlyStoppingPatience = defaults.EarlyStoppingPatience;
-        EarlyStoppingMinDelta = defaults.EarlyStoppingMinDelta;
-        CheckpointEverySteps = defaults.CheckpointEverySteps;
-        CheckpointEveryEpochs = defaults.CheckpointEveryEpochs;
-        ValidationFraction = validationFraction;
+        OptionRecords.TakeFrom(this, stackDefaults);
+        OptionRecords.TakeFrom(this, defaults);
     }
 
     /// <summary>Rows to validate on; null holds back <see cref="ValidationFraction"/> of the training rows. Fit(train, validation) overrides it. Default null.</summary>
@@ -46,22 +29,22 @@ public abstract class BdiaTrainerOptions
     public ComputePrecision Precision = ComputePrecision.Float32;
 
     /// <summary>How the backward pass gets at the states of the blocks. Default <see cref="BackpropagationMode.Reversible"/>: they are rebuilt, bit for bit.</summary>
-    public BackpropagationMode Mode = stackDefaults.Mode;
+    public BackpropagationMode Mode;
 
     /// <summary>The integration weight in training, constant or over the run; a larger exponent trains more like the plain network, a smaller one regularises more. Default ±2^-5, <see cref="BdiaStackOptions.Gamma"/>.</summary>
     public GammaSchedule Gamma = stackDefaults.Gamma;
 
     /// <summary>States are multiples of 2 to the power of minus this, 1..20. Default 9.</summary>
-    public int FractionBits = stackDefaults.FractionBits;
+    public int FractionBits;
 
     /// <summary>Whether states are rounded to that grid; off needs another <see cref="Mode"/> than Reversible. Default true.</summary>
-    public bool Quantize = stackDefaults.Quantize;
+    public bool Quantize;
 
     /// <summary>Whether a checksum of every state is compared when it is rebuilt; slower. Default false.</summary>
-    public bool Audit = stackDefaults.Audit;
+    public bool Audit;
 
     /// <summary>The integration weight when scoring, -1..1, for experiments. Default 0: the standard network.</summary>
-    public double InferenceGamma = stackDefaults.InferenceGamma;
+    public double InferenceGamma;
 
     /// <summary>Passes over the training rows, 1..1,000,000. Default 30.</summary>
     public int Epochs;
@@ -156,42 +139,7 @@ public abstract class BdiaTrainerOptions
     /// <summary>"cpu", "cuda" or "cuda:N"; null is the MLContext's GpuDeviceId, or the CPU where it has none. Default null.</summary>
     public string? Device;
 
-    internal BdiaStackOptions Stack() => new()
-    {
-        Mode = Mode,
-        Gamma = Gamma,
-        FractionBits = FractionBits,
-        Quantize = Quantize,
-        Audit = Audit,
-        InferenceGamma = InferenceGamma,
-    };
+    internal BdiaStackOptions Stack() => OptionRecords.Fill(this, new BdiaStackOptions());
 
-    internal TrainingOptions Training(ulong seed) => new()
-    {
-        Epochs = Epochs,
-        AccumulationSteps = AccumulationSteps,
-        TrainingMemoryBytes = TrainingMemoryBytes,
-        LearningRate = LearningRate,
-        FinalLearningRateFraction = FinalLearningRateFraction,
-        WarmupFraction = WarmupFraction,
-        WarmupSteps = WarmupSteps,
-        Schedule = LearningRateSchedule,
-        WeightDecay = WeightDecay,
-        Beta1 = Beta1,
-        Beta2 = Beta2,
-        Epsilon = Epsilon,
-        ClipNorm = ClipNorm,
-        OptimizerInBackward = OptimizerInBackward,
-        LabelSmoothing = LabelSmoothing,
-        Seed = seed,
-        BestBy = BestBy,
-        ValidateEveryEpochs = ValidateEveryEpochs,
-        EarlyStoppingPatience = EarlyStoppingPatience,
-        EarlyStoppingMinDelta = EarlyStoppingMinDelta,
-        TimeBudget = TimeBudget,
-        CheckpointDirectory = CheckpointDirectory,
-        CheckpointEverySteps = CheckpointEverySteps,
-        CheckpointEveryEpochs = CheckpointEveryEpochs,
-        Resume = Resume,
-    };
+    internal TrainingOptions Training(ulong seed) => OptionRecords.Fill(this, new TrainingOptions { Seed = seed });
 }

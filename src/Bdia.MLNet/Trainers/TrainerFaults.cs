@@ -1,33 +1,12 @@
+using Bdia.Core.Common;
+
 namespace Bdia.MLNet.Trainers;
 
-/// <summary>Collects every fault of a trainer's options, so that the user sees all of them in one message.</summary>
-/// <param name="trainer">What users call the trainer by.</param>
-internal sealed class TrainerFaults(string trainer)
+/// <summary>What trainers require of the options that steer them; the engine's records check their own.</summary>
+internal static class TrainerFaults
 {
-    private readonly List<string> faults = [];
-
-    /// <summary>Notes a fault, a whole sentence, where there is one.</summary>
-    public void Add(string? fault)
-    {
-        if (fault is not null)
-            faults.Add(fault);
-    }
-
-    /// <summary>Notes the faults of a part that checks itself.</summary>
-    public void Include(Action validate)
-    {
-        try
-        {
-            validate();
-        }
-        catch (ArgumentException fault)
-        {
-            faults.Add(fault.Message);
-        }
-    }
-
     /// <summary>Notes column names that are empty.</summary>
-    public void RequireNames(params ReadOnlySpan<(string Option, string? Name)> columns)
+    public static void RequireNames(this OptionFaults faults, params ReadOnlySpan<(string Option, string? Name)> columns)
     {
         foreach (var (option, name) in columns)
         {
@@ -37,7 +16,7 @@ internal sealed class TrainerFaults(string trainer)
     }
 
     /// <summary>Notes column names that are the same.</summary>
-    public void RequireDifferent(params ReadOnlySpan<(string Option, string? Name)> columns)
+    public static void RequireDifferent(this OptionFaults faults, params ReadOnlySpan<(string Option, string? Name)> columns)
     {
         for (var i = 0; i < columns.Length; i++)
         {
@@ -49,21 +28,20 @@ internal sealed class TrainerFaults(string trainer)
         }
     }
 
-    /// <summary>Notes what is wrong with the options that steer a trainer itself; the engine checks its own.</summary>
-    public void AddSteering(BdiaTrainerOptions options)
+    /// <summary>Notes a value that its enumeration does not have.</summary>
+    public static void RequireDefined<T>(this OptionFaults faults, string option, T value) where T : struct, Enum
+        => faults.Require(Enum.IsDefined(value), option, value, Alternatives(Enum.GetNames<T>()));
+
+    /// <summary>Notes what is wrong with the options that steer any trainer.</summary>
+    public static void RequireSteering(this OptionFaults faults, BdiaTrainerOptions options)
     {
-        if (options.ScoringBatchSize is < 1 or > BdiaTransformer.MaxScoringBatchSize)
-            faults.Add($"ScoringBatchSize is {options.ScoringBatchSize}; it must be 1..{BdiaTransformer.MaxScoringBatchSize}.");
+        faults.Require(options.ScoringBatchSize is >= 1 and <= BdiaTransformer.MaxScoringBatchSize, nameof(options.ScoringBatchSize), options.ScoringBatchSize,
+            $"1..{BdiaTransformer.MaxScoringBatchSize}");
         if (DeviceChoice.Fault(options.Device) is { } device)
             faults.Add(device + ".");
         if (options.CheckpointEverySteps > 0 && options.CheckpointDirectory is null)
             faults.Add($"CheckpointEverySteps is {options.CheckpointEverySteps}, but CheckpointDirectory is null, so none would be written; give a folder.");
     }
 
-    /// <exception cref="ArgumentException">There was a fault; the message lists all of them.</exception>
-    public void ThrowIfAny()
-    {
-        if (faults.Count > 0)
-            throw new ArgumentException($"The options of {trainer} cannot be used. {string.Join(" ", faults)}", "options");
-    }
+    private static string Alternatives(string[] names) => names.Length < 2 ? string.Concat(names) : $"{string.Join(", ", names[..^1])} or {names[^1]}";
 }

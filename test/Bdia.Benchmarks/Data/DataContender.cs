@@ -29,7 +29,7 @@ internal static class DataContender
         var rows = PictureRows.Create(new MLContext(seed: 1), settings);
         var model = VisionTransformerOptions.FromPreset(VisionTransformerPreset.Compact, PictureRows.Side, PictureRows.Side, PictureRows.Channels, PictureRows.Classes);
         var images = new ImageTrainingOptions { ValidationFraction = 0 };
-        if (!settings.InMemory) images = images with { MemoryBudgetBytes = SmallBudget };
+        if (!settings.InMemory) images = images with { PixelCacheBytes = SmallBudget };
         var watch = Stopwatch.StartNew();
         var data = ImageData.Read(model, training, images, rows, null, new StopSignal(null, null, CancellationToken.None));
         var firstPass = watch.Elapsed.TotalSeconds;

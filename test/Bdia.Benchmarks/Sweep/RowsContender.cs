@@ -28,7 +28,7 @@ internal static class RowsContender
         Core.Native.BdiaRuntime.EnsureLoaded();
         var model = new VisionTransformerOptions { ImageHeight = Side, ImageWidth = Side, Channels = Channels, Classes = Classes, PatchSize = 4, Width = 64, Depth = 6, Heads = 1, FeedForwardWidth = 128 };
         var training = new TrainingOptions { Epochs = 2, BatchSize = 64, BestBy = ModelSelection.Loss };
-        var images = new ImageTrainingOptions { ValidationFraction = 0, MemoryBudgetBytes = settings.Keep ? 1L << 30 : 1 };
+        var images = new ImageTrainingOptions { ValidationFraction = 0, PixelCacheBytes = settings.Keep ? 1L << 30 : 1 };
         var idle = ResidentMemory.Now();
         using var classifier = ImageClassifierTraining.Run(model, training, images, new RandomRows(settings.Rows));
         return new(classifier.Result!.History[^1].Seconds, idle, ResidentMemory.Peak());

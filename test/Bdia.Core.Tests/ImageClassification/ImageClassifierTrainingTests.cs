@@ -57,7 +57,7 @@ public sealed class ImageClassifierTrainingTests
     public void Data_beyond_the_budget_trains_to_the_same_bits_where_the_window_holds_it()
     {
         using var memory = Run(images: Plain with { ValidationFraction = 0.5 });
-        using var streamed = Run(images: Plain with { ValidationFraction = 0.5, MemoryBudgetBytes = 20 * 64 }); // 40 rows exceed it, the 20 to train on do not
+        using var streamed = Run(images: Plain with { ValidationFraction = 0.5, PixelCacheBytes = 20 * 64 }); // 40 rows exceed it, the 20 to train on do not
         Assert.Equal(Weights.Bytes(memory.Model), Weights.Bytes(streamed.Model));
         Assert.Equal(memory.Result!.BestValidation, streamed.Result!.BestValidation);
     }

@@ -59,9 +59,9 @@ public sealed class ImageSurveyTests
     [Fact]
     public void All_faults_of_the_options_come_in_one_message()
     {
-        var options = new ImageTrainingOptions { AugmentCropPadding = -1, MixupAlpha = -2, ClassWeights = [1, 0, 2], ValidationFraction = 1, MemoryBudgetBytes = 0 };
+        var options = new ImageTrainingOptions { AugmentCropPadding = -1, MixupAlpha = -2, ClassWeights = [1, 0, 2], ValidationFraction = 1, PixelCacheBytes = 0 };
         var message = Assert.Throws<ArgumentException>(() => options.Validate(2)).Message;
-        string[] parts = ["AugmentCropPadding is -1", "MixupAlpha is -2", "ClassWeights is of length 3", "ClassWeights[1] is 0", "ValidationFraction is 1", "MemoryBudgetBytes is 0"];
+        string[] parts = ["AugmentCropPadding is -1", "MixupAlpha is -2", "ClassWeights is of length 3", "ClassWeights[1] is 0", "ValidationFraction is 1", "PixelCacheBytes is 0"];
         Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));
     }
 }

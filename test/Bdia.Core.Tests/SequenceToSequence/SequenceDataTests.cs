@@ -7,7 +7,7 @@ namespace Bdia.Core.Tests.SequenceToSequence;
 
 public class SequenceDataTests
 {
-    private static readonly TokenizerOptions Characters = new() { Level = TokenLevel.Character, VocabularySize = 300 };
+    private static readonly TokenizerOptions Characters = new() { TokenLevel = TokenLevel.Character, VocabularySize = 300 };
     private static readonly SequenceTrainingOptions Options = new() { Tokenizer = Characters, ValidationFraction = 0 };
 
     private static SequenceData Read(SequenceTrainingOptions options, ITextPairs train, ITextPairs? validation = null, Notes? notes = null, ulong seed = 1)
@@ -145,7 +145,7 @@ public class SequenceDataTests
         Assert.Same(joint.Source, joint.Target);
         Assert.Equal([1, 1], [joint.Source.Encode("a").Count, joint.Source.Encode("b").Count]);
 
-        var separate = Read(Options with { SharedVocabulary = false, Tokenizer = Characters with { Level = TokenLevel.Character } }, new Pairs(new("éé", "àà"), new("éé", "àà")));
+        var separate = Read(Options with { SharedVocabulary = false, Tokenizer = Characters with { TokenLevel = TokenLevel.Character } }, new Pairs(new("éé", "àà"), new("éé", "àà")));
         Assert.Equal([1, 2], [separate.Source.Encode("é").Count, separate.Source.Encode("à").Count]);
         Assert.Equal([2, 1], [separate.Target.Encode("é").Count, separate.Target.Encode("à").Count]);
 

@@ -37,7 +37,7 @@ public class TranslatorTests
     [InlineData(false)]
     public void Saved_and_loaded_it_gives_the_same_texts_and_scores_to_the_last_bit(bool shared)
     {
-        var target = shared ? null : TextTokenizer.Train(["xyz uv w xyz uv w"], new() { Level = TokenLevel.Character, VocabularySize = 280 }, TestContext.Current.CancellationToken);
+        var target = shared ? null : TextTokenizer.Train(["xyz uv w xyz uv w"], new() { TokenLevel = TokenLevel.Character, VocabularySize = 280 }, TestContext.Current.CancellationToken);
         var decoding = new DecodingOptions { BeamSize = 3, BestCount = 2, MaxLengthConstant = 4, LengthPenalty = 0.9 };
         using var translator = New(LongTextPolicy.Throw, 30, decoding, target: target);
         using var loaded = Reload(translator);

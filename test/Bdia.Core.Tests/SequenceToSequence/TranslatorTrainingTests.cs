@@ -14,7 +14,7 @@ public sealed class TranslatorTrainingTests
     internal static readonly TrainingOptions Short = new() { Epochs = 3, LearningRate = 3e-3, Seed = 7, BestBy = ModelSelection.Loss };
     internal static readonly SequenceTrainingOptions Words = new()
     {
-        Tokenizer = new() { Level = TokenLevel.Word, VocabularySize = 300 }, TokensPerBatch = 100, ValidationFraction = 0.1, BleuEveryEpochs = 0,
+        Tokenizer = new() { TokenLevel = TokenLevel.Word, VocabularySize = 300 }, TokensPerBatch = 100, ValidationFraction = 0.1, BleuEveryEpochs = 0,
         Decoding = new DecodingOptions { BeamSize = 2, MaxLengthConstant = 5 },
     };
 

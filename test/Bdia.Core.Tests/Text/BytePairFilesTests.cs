@@ -100,7 +100,7 @@ public sealed class BytePairFilesTests : IDisposable
 
     [Fact]
     public void Only_byte_pair_tokenizers_are_exported() =>
-        Assert.Throws<ArgumentException>(() => TextTokenizer.ExportBytePair(Corpus.Train(["a b"], new TokenizerOptions { Level = TokenLevel.Word }), _vocabulary, _merges));
+        Assert.Throws<ArgumentException>(() => TextTokenizer.ExportBytePair(Corpus.Train(["a b"], new TokenizerOptions { TokenLevel = TokenLevel.Word }), _vocabulary, _merges));
 
     private static IEnumerable<string> Bytes => Enumerable.Range(0, 256).Select(value => ByteAlphabet.Spell([(byte)value]));
 

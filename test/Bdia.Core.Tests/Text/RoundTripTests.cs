@@ -61,5 +61,5 @@ public class RoundTripTests
     }
 
     private static ITextTokenizer Train(TokenLevel level, TextNormalization normalization) =>
-        Corpus.Train(Corpus.Lines(1000), new TokenizerOptions { Level = level, VocabularySize = 500, Normalization = normalization });
+        Corpus.Train(Corpus.Lines(1000), new TokenizerOptions { TokenLevel = level, VocabularySize = 500, Normalization = normalization });
 }

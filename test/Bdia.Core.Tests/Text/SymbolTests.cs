@@ -11,7 +11,7 @@ public sealed class SymbolTests
     public static TheoryData<TokenLevel> Levels => [.. Enum.GetValues<TokenLevel>()];
 
     private static ITextTokenizer Train(TokenLevel level, params string[] symbols) =>
-        Corpus.Train(Corpus.Lines(400).Concat(Dated).Append("a<sep>b <sep>"), new TokenizerOptions { Level = level, VocabularySize = 400, UserDefinedSymbols = symbols });
+        Corpus.Train(Corpus.Lines(400).Concat(Dated).Append("a<sep>b <sep>"), new TokenizerOptions { TokenLevel = level, VocabularySize = 400, UserDefinedSymbols = symbols });
 
     private static string[] Pieces(ITextTokenizer tokenizer, string text) => [.. tokenizer.Encode(text).Select(id => tokenizer.Decode([id]))];
 
@@ -28,10 +28,10 @@ public sealed class SymbolTests
     [InlineData(TokenLevel.Word)]
     public void Each_digit_is_a_token_of_its_own_unless_that_is_not_wanted(TokenLevel level)
     {
-        var apart = Corpus.Train(Dated, new TokenizerOptions { Level = level });
+        var apart = Corpus.Train(Dated, new TokenizerOptions { TokenLevel = level });
         Assert.Equal(["1", "9", "8", "7"], Pieces(apart, "1987"));
         Assert.Equal(["on", " day", " ", "1", "9", "8", "7", " at"], Pieces(apart, "on day 1987 at"));
-        var merged = Corpus.Train(Dated, new TokenizerOptions { Level = level, SplitDigits = false });
+        var merged = Corpus.Train(Dated, new TokenizerOptions { TokenLevel = level, SplitDigits = false });
         Assert.Equal(["on", " day", " 1987", " at"], Pieces(merged, "on day 1987 at"));
         Assert.Equal(Pieces(apart, "day 1985"), Pieces(Reload(apart), "day 1985"));
         Assert.Equal(Pieces(merged, "day 1985"), Pieces(Reload(merged), "day 1985"));

@@ -58,7 +58,7 @@ public class TokenizerDocumentTests
     public void A_tokenizer_of_another_class_cannot_be_saved() => Assert.Throws<ArgumentException>(() => Saved(new Other()));
 
     private static ITextTokenizer Train(TokenLevel level, TextNormalization? normalization = null) =>
-        Corpus.Train(Corpus.Lines(200), new TokenizerOptions { Level = level, VocabularySize = 400, Normalization = normalization ?? new TextNormalization() });
+        Corpus.Train(Corpus.Lines(200), new TokenizerOptions { TokenLevel = level, VocabularySize = 400, Normalization = normalization ?? new TextNormalization() });
 
     private static byte[] Saved(ITextTokenizer tokenizer)
     {

@@ -10,7 +10,7 @@ public class TokenizerTrainingTests
     [Fact]
     public void Faults_of_options_are_listed_together()
     {
-        var options = new TokenizerOptions { Level = (TokenLevel)7, VocabularySize = 256, Normalization = null! };
+        var options = new TokenizerOptions { TokenLevel = (TokenLevel)7, VocabularySize = 256, Normalization = null! };
         Assert.Equal(
             "TokenizerOptions: Level is 7; it must be BytePair, Word or Character. VocabularySize is 256; it must be 257..1,000,000. Normalization is null; it must be set.",
             Assert.Throws<ArgumentException>(options.Validate).Message);
@@ -24,29 +24,29 @@ public class TokenizerTrainingTests
     public void Lines_without_any_text_are_refused(TokenLevel level)
     {
         foreach (var lines in (string[][])[[], [""], [" ", "\t\r\n", null!]])
-            Assert.Contains($"None of the {lines.Length} lines", Assert.Throws<ArgumentException>(() => Corpus.Train(lines, new TokenizerOptions { Level = level })).Message, StringComparison.Ordinal);
+            Assert.Contains($"None of the {lines.Length} lines", Assert.Throws<ArgumentException>(() => Corpus.Train(lines, new TokenizerOptions { TokenLevel = level })).Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [MemberData(nameof(Levels))]
     public void One_line_is_enough_and_too_few_pairs_give_fewer_tokens(TokenLevel level)
     {
-        var tokenizer = Corpus.Train(["a dog, a dog, ein Hünd, ein Hünd"], new TokenizerOptions { Level = level });
+        var tokenizer = Corpus.Train(["a dog, a dog, ein Hünd, ein Hünd"], new TokenizerOptions { TokenLevel = level });
         Assert.InRange(tokenizer.Size, 257, 280);
         Assert.Equal("quite another text", tokenizer.Decode(tokenizer.Encode("quite another text")));
-        Assert.Equal(256, Corpus.Train(["x"], new TokenizerOptions { Level = level }).Size);
+        Assert.Equal(256, Corpus.Train(["x"], new TokenizerOptions { TokenLevel = level }).Size);
     }
 
     [Theory]
     [MemberData(nameof(Levels))]
     public void The_vocabulary_is_no_larger_than_asked_for(TokenLevel level) =>
-        Assert.All([257, 258, 270], size => Assert.Equal(size, Corpus.Train(Corpus.Lines(300), new TokenizerOptions { Level = level, VocabularySize = size }).Size));
+        Assert.All([257, 258, 270], size => Assert.Equal(size, Corpus.Train(Corpus.Lines(300), new TokenizerOptions { TokenLevel = level, VocabularySize = size }).Size));
 
     [Theory]
     [MemberData(nameof(Levels))]
     public void Neither_the_order_of_lines_nor_chance_changes_a_tokenizer(TokenLevel level)
     {
-        var options = new TokenizerOptions { Level = level, VocabularySize = 400 };
+        var options = new TokenizerOptions { TokenLevel = level, VocabularySize = 400 };
         var lines = Corpus.Lines(500);
         Assert.Equal(Saved(Corpus.Train(lines, options)), Saved(Corpus.Train(lines.Reverse(), options)));
     }
@@ -65,7 +65,7 @@ public class TokenizerTrainingTests
     [Fact]
     public void Words_take_their_space_and_rare_ones_are_written_in_bytes()
     {
-        var tokenizer = Corpus.Train(["the dog", "the dog", "the cat"], new TokenizerOptions { Level = TokenLevel.Word });
+        var tokenizer = Corpus.Train(["the dog", "the dog", "the cat"], new TokenizerOptions { TokenLevel = TokenLevel.Word });
         Assert.Equal(["the", " dog"], [tokenizer.Decode([256]), tokenizer.Decode([257])]);
         Assert.Equal([256, 257, .. " cat"u8.ToArray().Select(value => (int)value)], tokenizer.Encode("the dog cat"));
     }
@@ -73,7 +73,7 @@ public class TokenizerTrainingTests
     [Fact]
     public void Characters_of_several_bytes_are_tokens_where_they_recur()
     {
-        var tokenizer = Corpus.Train(["été", "日 🙂 🙂"], new TokenizerOptions { Level = TokenLevel.Character });
+        var tokenizer = Corpus.Train(["été", "日 🙂 🙂"], new TokenizerOptions { TokenLevel = TokenLevel.Character });
         Assert.Equal(258, tokenizer.Size);
         Assert.Equal([256, 't', 256, ' ', 257], tokenizer.Encode("été 🙂"));
         Assert.Equal(Encoding.UTF8.GetBytes("日").Select(value => (int)value), tokenizer.Encode("日"));
@@ -100,9 +100,9 @@ public class TokenizerTrainingTests
     public void Threads_may_share_a_tokenizer(TokenLevel level)
     {
         var lines = Corpus.Lines(2000, seed: 5);
-        var tokenizer = Corpus.Train(Corpus.Lines(500), new TokenizerOptions { Level = level, VocabularySize = 500 });
+        var tokenizer = Corpus.Train(Corpus.Lines(500), new TokenizerOptions { TokenLevel = level, VocabularySize = 500 });
         var alone = lines.Select(line => tokenizer.Encode(line).ToArray()).ToArray();
-        var fresh = Corpus.Train(Corpus.Lines(500), new TokenizerOptions { Level = level, VocabularySize = 500 });
+        var fresh = Corpus.Train(Corpus.Lines(500), new TokenizerOptions { TokenLevel = level, VocabularySize = 500 });
         var together = new int[lines.Length][];
         var texts = new string[lines.Length];
         Parallel.For(0, lines.Length, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken }, i =>

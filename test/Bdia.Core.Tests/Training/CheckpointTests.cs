@@ -117,12 +117,21 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void An_option_that_had_another_name_when_the_checkpoint_was_written_is_the_same_option()
+    {
+        var before = new Dictionary<string, string> { ["TrainingOptions.Schedule"] = "Cosine", ["Task.MemoryBudgetBytes"] = "7", ["Task.Tokenizer.Level"] = "Word" };
+        var now = new Dictionary<string, string> { ["TrainingOptions.LearningRateSchedule"] = "Cosine", ["Task.PixelCacheBytes"] = "7", ["Task.Tokenizer.TokenLevel"] = "Word" };
+        Assert.Empty(RunIdentity.Differences(before, now));
+        Assert.Equal("Task.PixelCacheBytes is 7 in the checkpoint and 8 here", Assert.Single(RunIdentity.Differences(before, new Dictionary<string, string>(now) { ["Task.PixelCacheBytes"] = "8" })));
+    }
+
+    [Fact]
     public void Another_learning_rate_data_size_or_model_is_refused_by_name()
     {
         Run(Resuming);
         Refuses("TrainingOptions.LearningRate is 0.02 in the checkpoint and 0.03 here", () => Run(Resuming with { LearningRate = 0.03 }));
         Refuses("Rows is 70 in the checkpoint and 71 here", () => Run(Resuming, task: NewTask("71")));
-        Refuses("TrainingOptions.Schedule is Cosine in the checkpoint and Constant here", () => Run(Resuming with { Schedule = LearningRateSchedule.Constant }));
+        Refuses("TrainingOptions.LearningRateSchedule is Cosine in the checkpoint and Constant here", () => Run(Resuming with { LearningRateSchedule = LearningRateSchedule.Constant }));
         Refuses("TrainingOptions.Epochs is 4", () => Run(Resuming with { Epochs = 9, Seed = 6 }));
         Run(Resuming with { CheckpointEverySteps = 7, TimeBudget = TimeSpan.FromHours(1) }); // these may change
     }

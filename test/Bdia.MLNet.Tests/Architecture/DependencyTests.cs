@@ -16,11 +16,11 @@ public class DependencyTests
             new("MLNet/Scoring"),
             new("MLNet/Columns", "MLNet/Internals: ColumnShapes"),
             new("MLNet/ModelFiles", "MLNet/Internals: ModelArchiveReader ModelArchiveWriter"),
-            new("MLNet/Trainers", "Core/Native: BdiaRuntime", "Core/Operations: ComputePrecision", "Core/Reversible: BackpropagationMode BdiaStackOptions GammaSchedule", "Core/Training",
+            new("MLNet/Trainers", "Core/Common", "Core/Native: BdiaRuntime", "Core/Operations: ComputePrecision", "Core/Reversible: BackpropagationMode BdiaStackOptions GammaSchedule", "Core/Training",
                 "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns"),
-            new("MLNet/ImageClassification", "Core/Operations: ComputePrecision", "Core/Reversible: BackpropagationMode", "Core/Models", "Core/Training",
+            new("MLNet/ImageClassification", "Core/Common", "Core/Operations: ComputePrecision", "Core/Reversible: BackpropagationMode", "Core/Models", "Core/Training",
                 "Core/MemoryEstimates", "Core/ImageClassification", "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Trainers"),
-            new("MLNet/SequenceToSequence", "Core/Metrics", "Core/Text", "Core/Operations: ComputePrecision", "Core/Reversible: BackpropagationMode", "Core/Models", "Core/Decoding",
+            new("MLNet/SequenceToSequence", "Core/Common", "Core/Metrics", "Core/Text", "Core/Operations: ComputePrecision", "Core/Reversible: BackpropagationMode", "Core/Models", "Core/Decoding",
                 "Core/Training", "Core/MemoryEstimates", "Core/SequenceToSequence", "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Trainers"),
             new("MLNet", "MLNet/Internals", "MLNet/Trainers: BdiaTrainerOptions", "MLNet/ImageClassification", "MLNet/SequenceToSequence"),
         ],
@@ -34,7 +34,7 @@ public class DependencyTests
                 "Bdia.MLNet/ImageClassification/BdiaImageClassificationTransformer", "Bdia.MLNet/ImageClassification/ImageClassificationFormat"),
             new("A transformer saves itself in its format, which loads it.",
                 "Bdia.MLNet/SequenceToSequence/BdiaSequenceToSequenceTransformer", "Bdia.MLNet/SequenceToSequence/SequenceToSequenceFormat"),
-            new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/ImageClassification/ImageBatch", "Bdia.MLNet/ImageClassification/ImageBatchModel"),
+            new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/ImageClassification/ImageRowBatch", "Bdia.MLNet/ImageClassification/ImageBatchModel"),
             new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/SequenceToSequence/TextBatch", "Bdia.MLNet/SequenceToSequence/TextBatchModel"),
         ],
     };
@@ -50,4 +50,10 @@ public class DependencyTests
 
     [Fact]
     public void No_folder_of_either_library_is_in_a_ring() => Assert.Empty(Rings.Of(ArrowMatrix.Arrows(Code).Keys.Select(arrow => (arrow.From, arrow.To))));
+
+    // Namespaces of ours are imported together: one name, one meaning. A name with and without type parameters is one idea.
+    [Fact]
+    public void No_two_types_of_the_libraries_have_one_name()
+        => Assert.Empty(Code.Types.Keys.Where(type => !type.Contains('/', StringComparison.Ordinal)).Select(type => type.Split('`')[0]).Distinct()
+            .GroupBy(type => type[(type.LastIndexOf('.') + 1)..]).Where(group => group.Count() > 1).Select(group => string.Join(" and ", group)));
 }

@@ -86,7 +86,7 @@ public class TrainingRunTests : RunContract<BdiaImageClassificationTransformer>
     [Fact]
     public void Data_beyond_the_memory_budget_is_read_again_in_every_epoch()
     {
-        using var model = Fit(options => ((BdiaImageClassificationTrainer.Options)options).MemoryBudgetBytes = 500);
+        using var model = Fit(options => ((BdiaImageClassificationTrainer.Options)options).PixelCacheBytes = 500);
 
         Assert.Equal(StopReason.Completed, model.Model.Result!.StopReason);
     }

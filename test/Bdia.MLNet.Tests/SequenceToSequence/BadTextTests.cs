@@ -139,7 +139,7 @@ public class BadTextTests
     [Fact]
     public void A_ready_tokenizer_is_used_on_its_side()
     {
-        var characters = TextTokenizer.Train(["abc"], new TokenizerOptions { Level = TokenLevel.Character }, TestContext.Current.CancellationToken);
+        var characters = TextTokenizer.Train(["abc"], new TokenizerOptions { TokenLevel = TokenLevel.Character }, TestContext.Current.CancellationToken);
         using var model = Fit(Sentences.View(context, 24), options => options.TargetTokenizer = characters);
 
         Assert.Same(characters, model.Model.TargetTokenizer);

@@ -9,7 +9,7 @@ using Microsoft.ML.Runtime;
 namespace Bdia.MLNet.ImageClassification;
 
 /// <summary>The images of some rows and their class probabilities. Rows without a usable image take no part in the forward pass.</summary>
-internal sealed class ImageBatch(
+internal sealed class ImageRowBatch(
     DataViewRow source, ImageReader reader, IImageScorer scorer, IChannelProvider log, ImageColumn image, BadRows badRows, int classes, int capacity) : RowBatch
 {
     private const int NoImage = -1;
