@@ -45,5 +45,5 @@ internal sealed class LabelledRowCensus(string what, LabelColumn label)
 
     private string LeftOut()
         => (WithoutLabel > 0 ? $" Left out because their label is missing: {WithoutLabel}." : "")
-        + (bad > 0 ? $" Left out because their image cannot be used: {bad}, the first of them {firstBad}." : "");
+        + (bad > 0 ? $" Left out because they cannot be used: {bad}, the first of them {firstBad}." : "");
 }

@@ -73,6 +73,15 @@ public partial class DependencyTests
         });
 
     [Fact]
+    public void The_readme_names_every_folder_in_the_order_of_the_table()
+        => Assert.Equal(Table.Rooms.Select(room => room.Folder), MapRow().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "src", "Bdia.Core", "README.md"))).Select(row => $"Core/{row.Groups[1].Value}"));
+
+    [Fact]
+    public void The_table_has_every_folder_of_the_tree()
+        => Assert.Equal(Table.Rooms.Select(room => room.Folder).Order(StringComparer.Ordinal), Directory.GetDirectories(Path.Combine(SourceTree.Root, "src", "Bdia.Core"))
+            .Select(folder => Path.GetFileName(folder)!).Where(name => name is not ("bin" or "obj")).Select(name => $"Core/{name}").Order(StringComparer.Ordinal));
+
+    [Fact]
     public void Namespace_and_folder_agree()
         => SourceTree.AssertNone(Core.Types.Where(type => Namespace(type.Key) != $"Bdia.{ArrowMatrix.Folder(type.Value).Replace('/', '.')}").Select(type => $"{type.Value}: {type.Key}"));
 
@@ -96,6 +105,9 @@ public partial class DependencyTests
 
     [GeneratedRegex(@"\b\w*(Vision|Image|Translation|SequenceToSequence)\w*\b")]
     private static partial Regex ModelWord();
+
+    [GeneratedRegex(@"^\| `(\w+)` \| ", RegexOptions.Multiline)]
+    private static partial Regex MapRow();
 
     [GeneratedRegex("^src/Bdia.MLNet/(Internals|Scoring|Columns|ModelFiles|Trainers)/")]
     private static partial Regex SharedPart();

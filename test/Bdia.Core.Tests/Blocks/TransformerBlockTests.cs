@@ -135,7 +135,7 @@ public class TransformerBlockTests
         var fault = Assert.Throws<ArgumentException>(() => new TransformerBlock(
             new() { Width = 10, Heads = 4, FeedForwardWidth = 0, Dropout = 1, StochasticDepth = double.NaN, Precision = (ComputePrecision)7 }, generator));
         Assert.Equal(
-            "Width is 10 and Heads is 4; the width must be a multiple of the heads. FeedForwardWidth is 0; it must be at least 1. "
+            "These TransformerBlockOptions cannot be used. Width is 10 and Heads is 4; the width must be a multiple of the heads. FeedForwardWidth is 0; it must be at least 1. "
             + "Dropout is 1; it must be from 0 up to, not including, 1. StochasticDepth is NaN; it must be from 0 up to, not including, 1. "
             + "Precision is 7; it must be Float32 or BFloat16.",
             fault.Message);

@@ -150,7 +150,7 @@ public sealed class TranslatorTrainingTests
         Refuses("MaxTokens is 256, but the network's MaxLength is 100", Words, model: Tiny with { MaxLength = 100 });
         Refuses("BestBy is Score, which is BLEU, but BleuEveryEpochs is 0", Words, Short with { BestBy = ModelSelection.Score });
         Refuses("Width", Words, model: Tiny with { Width = 33 });
-        var message = Refuses("SequenceTrainingOptions: ", Words with
+        var message = Refuses("These SequenceTrainingOptions cannot be used. ", Words with
         {
             TokensPerBatch = 0, MaxTokens = 1, LongTexts = (LongTextPolicy)5, ValidationFraction = 1, BleuEveryEpochs = -1, BleuRows = 0, AverageEpochs = 101,
             AverageOf = (WeightAverage)9, Tokenizer = new() { VocabularySize = 3 }, Decoding = new() { BeamSize = 0 },

@@ -12,7 +12,7 @@ public class TokenizerTrainingTests
     {
         var options = new TokenizerOptions { TokenLevel = (TokenLevel)7, VocabularySize = 256, Normalization = null! };
         Assert.Equal(
-            "TokenizerOptions: Level is 7; it must be BytePair, Word or Character. VocabularySize is 256; it must be 257..1,000,000. Normalization is null; it must be set.",
+            "These TokenizerOptions cannot be used. TokenLevel is 7; it must be BytePair, Word or Character. VocabularySize is 256; it must be 257..1,000,000. Normalization is null; it must be set.",
             Assert.Throws<ArgumentException>(options.Validate).Message);
         new TokenizerOptions { VocabularySize = 257 }.Validate();
         new TokenizerOptions { VocabularySize = 1_000_000 }.Validate();

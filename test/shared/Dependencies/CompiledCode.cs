@@ -9,12 +9,13 @@ namespace Bdia.Tests.Dependencies;
 /// </summary>
 internal sealed class CompiledCode
 {
-    private CompiledCode(IReadOnlyDictionary<string, string> types, IEnumerable<Use> uses, IEnumerable<(string File, string Type)> foreign)
+    private CompiledCode(IReadOnlyDictionary<string, string> types, IEnumerable<Use> uses, IEnumerable<(string File, string Type)> foreign, IEnumerable<(string File, string Text)> texts)
     {
         Types = types;
         Files = types.Values.ToHashSet();
         Uses = [.. uses.OrderBy(use => (use.File, use.TypeFile, use.Type))];
         Foreign = [.. foreign.Order()];
+        Texts = [.. texts];
     }
 
     /// <summary>A source file uses a type of another one.</summary>
@@ -28,6 +29,9 @@ internal sealed class CompiledCode
 
     /// <summary>Every pair of a file and the full name of a type of somebody else once.</summary>
     public IReadOnlyList<(string File, string Type)> Foreign { get; }
+
+    /// <summary>Every text in the code, with its file; interpolated strings in pieces.</summary>
+    public IReadOnlyList<(string File, string Text)> Texts { get; }
 
     /// <summary>The file of each type by its full name; nested types behind a slash.</summary>
     public IReadOnlyDictionary<string, string> Types { get; }
@@ -47,10 +51,12 @@ internal sealed class CompiledCode
             foreach (var name in assemblies) modules.Add(Module.Open(Path.Combine(folder, name), $"/{sources}/"));
             var files = modules.SelectMany(module => module.TypeFiles).ToDictionary(item => item.Key, item => item.Value);
             var enums = modules.SelectMany(module => module.Enums).ToHashSet();
-            var all = modules.SelectMany(module => new TypeUses(module.Reader, module.Image, module.TypeFiles, enums).All()).ToHashSet();
+            var readers = modules.Select(module => new TypeUses(module.Reader, module.Image, module.TypeFiles, enums)).ToArray();
+            var all = readers.SelectMany(reader => reader.All()).ToHashSet();
             return new(files,
                 all.Where(use => files.TryGetValue(use.Type, out var file) && file != use.File).Select(use => new Use(use.File, Short(use.Type), files[use.Type])),
-                all.Where(use => !files.ContainsKey(use.Type)));
+                all.Where(use => !files.ContainsKey(use.Type)),
+                readers.SelectMany(reader => reader.Texts()));
         }
         finally
         {

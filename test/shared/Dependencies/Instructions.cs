@@ -14,17 +14,22 @@ internal static class Instructions
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => (ushort)code.Value, code => code.OperandType);
 
     /// <summary>The types, methods, fields and signatures that a method's instructions name.</summary>
-    public static IEnumerable<EntityHandle> Tokens(BlobReader code)
+    public static IEnumerable<EntityHandle> Tokens(BlobReader code) => All(code).Where(token => token.Kind != HandleKind.UserString).Select(token => (EntityHandle)token);
+
+    /// <summary>The texts that a method's instructions name.</summary>
+    public static IEnumerable<UserStringHandle> Texts(BlobReader code) => All(code).Where(token => token.Kind == HandleKind.UserString).Select(token => (UserStringHandle)token);
+
+    private static List<Handle> All(BlobReader code)
     {
-        var found = new List<EntityHandle>();
+        var found = new List<Handle>();
         while (code.RemainingBytes > 0)
         {
             ushort operation = code.ReadByte();
             if (operation == Prefix) operation = (ushort)(Prefix << 8 | code.ReadByte());
             switch (Operands[operation])
             {
-                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType or OperandType.InlineSig:
-                    found.Add(MetadataTokens.EntityHandle(code.ReadInt32()));
+                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType or OperandType.InlineSig or OperandType.InlineString:
+                    found.Add(MetadataTokens.Handle(code.ReadInt32()));
                     break;
                 case OperandType.InlineSwitch:
                     var cases = code.ReadInt32(); // first: reading moves the offset
@@ -41,7 +46,7 @@ internal static class Instructions
                 case OperandType.InlineI8 or OperandType.InlineR:
                     code.Offset += 8;
                     break;
-                default: // branch targets, int, float, string
+                default: // branch targets, int, float
                     code.Offset += 4;
                     break;
             }

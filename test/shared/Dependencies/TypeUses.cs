@@ -16,6 +16,16 @@ internal sealed class TypeUses(MetadataReader reader, PEReader image, IReadOnlyD
                     yield return (file, name);
     }
 
+    /// <summary>Every text in the code, with its file; interpolated strings in pieces.</summary>
+    public IEnumerable<(string File, string Text)> Texts()
+    {
+        foreach (var handle in reader.TypeDefinitions)
+            if (files.TryGetValue(TypeName.Of(reader, handle), out var file))
+                foreach (var method in reader.GetTypeDefinition(handle).GetMethods().Select(reader.GetMethodDefinition).Where(method => method.RelativeVirtualAddress != 0))
+                    foreach (var text in Instructions.Texts(image.GetMethodBody(method.RelativeVirtualAddress).GetILReader()))
+                        yield return (file, reader.GetUserString(text));
+    }
+
     private IEnumerable<string> InType(TypeDefinition type)
     {
         IEnumerable<string> own =

@@ -1,0 +1,92 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Bdia.Core.Reversible;
+using Microsoft.ML;
+
+namespace Bdia.MLNet.Tests.Trainers;
+
+/// <summary>Every option of every trainer, set to what it cannot be, is refused in words that its user has typed or knows.</summary>
+public partial class OptionMessageTests
+{
+    // Options that take any value of their type.
+    private static readonly string[] withoutWrongValue =
+    [
+        nameof(BdiaTrainerOptions.ValidationSet), nameof(BdiaTrainerOptions.Progress), nameof(BdiaTrainerOptions.CancellationToken), nameof(BdiaTrainerOptions.Seed),
+        nameof(BdiaSequenceToSequenceTrainer.Options.SourceTokenizer), nameof(BdiaSequenceToSequenceTrainer.Options.TargetTokenizer),
+        nameof(BdiaSequenceToSequenceTrainer.Options.Normalization),
+    ];
+
+    // Types of ours that users of ML.NET write.
+    private static readonly HashSet<string> typed =
+    [
+        .. new[] { typeof(BdiaImageClassificationTrainer.Options), typeof(BdiaSequenceToSequenceTrainer.Options) }.SelectMany(options => options.GetFields())
+            .SelectMany(field => new[] { field.Name, (Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType).Name }),
+    ];
+
+    private static readonly HashSet<string> ours =
+    [
+        .. new[] { typeof(BdiaStack).Assembly, typeof(BdiaTrainerOptions).Assembly }.SelectMany(assembly => assembly.GetTypes()).Select(type => type.Name).Where(name => !typed.Contains(name)),
+    ];
+
+    public static TheoryData<string> ImageOptions => Options<BdiaImageClassificationTrainer.Options>();
+
+    public static TheoryData<string> TextOptions => Options<BdiaSequenceToSequenceTrainer.Options>();
+
+    [Theory]
+    [MemberData(nameof(ImageOptions))]
+    public void Training_on_images_names_the_option_as_it_is_typed_and_speaks_of_no_text(string name)
+    {
+        var message = Refusal(new BdiaImageClassificationTrainer.Options(), name, options => new MLContext(1).MulticlassClassification.Trainers.BdiaImageClassification(options));
+        Assert.DoesNotMatch(WordOfTexts(), message);
+        AssertKnown(name, message);
+    }
+
+    [Theory]
+    [MemberData(nameof(TextOptions))]
+    public void Training_on_texts_names_the_option_as_it_is_typed_and_speaks_of_no_image(string name)
+    {
+        var message = Refusal(new BdiaSequenceToSequenceTrainer.Options(), name, options => new MLContext(1).SequenceToSequence.Trainers.Bdia(options));
+        Assert.DoesNotMatch(WordOfImages(), message);
+        AssertKnown(name, message);
+    }
+
+    private static TheoryData<string> Options<T>()
+        => [.. typeof(T).GetFields().Where(field => field.FieldType != typeof(bool) && field.FieldType != typeof(bool?)).Select(field => field.Name).Except(withoutWrongValue)];
+
+    private static string Refusal<T>(T options, string name, Action<T> make)
+    {
+        var field = typeof(T).GetField(name)!;
+        field.SetValue(options, Wrong(field));
+        return Assert.ThrowsAny<ArgumentException>(() => make(options)).Message;
+    }
+
+    private static void AssertKnown(string name, string message)
+    {
+        Assert.Matches($@"\b{name}\b", message);
+        Assert.Empty(CamelWord().Matches(message).Select(match => match.Value).Where(ours.Contains));
+    }
+
+    private static object? Wrong(FieldInfo field)
+    {
+        var type = Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType;
+        if (type == typeof(string)) return field.Name.EndsWith("ColumnName", StringComparison.Ordinal) ? "" : field.Name == nameof(BdiaTrainerOptions.CheckpointDirectory) ? " " : "no such thing";
+        if (type == typeof(int)) return -1;
+        if (type == typeof(long)) return -1L;
+        if (type == typeof(double)) return double.NaN;
+        if (type == typeof(float[])) return new[] { 1f, -1 };
+        if (type == typeof(TimeSpan)) return TimeSpan.FromSeconds(-1);
+        if (type == typeof(System.Drawing.Color)) return System.Drawing.Color.Transparent;
+        if (type.IsEnum) return Enum.ToObject(type, 99);
+        Assert.False(type.IsValueType, $"say what a wrong {type} is");
+        return null;
+    }
+
+    [GeneratedRegex(@"\b([Tt]exts?|[Tt]okens?|[Ss]entences?|[Tt]ranslat\w*)\b")]
+    private static partial Regex WordOfTexts();
+
+    [GeneratedRegex(@"\b([Ii]mages?|[Pp]ictures?|[Pp]ixels?)\b")]
+    private static partial Regex WordOfImages();
+
+    [GeneratedRegex(@"\b[A-Z][a-z0-9]+[A-Z]\w*\b")]
+    private static partial Regex CamelWord();
+}
