@@ -12,7 +12,7 @@ internal readonly record struct BlockMemory(long Kept, long Peak, long Weights)
     /// </param>
     public static BlockMemory Of(BlockSizes sizes)
     {
-        var (of, branches) = (sizes.Wanted, sizes.Options.Sublayers.Select(kind => kind.Memory(sizes)).ToArray());
+        var (of, branches) = (sizes.Wanted, SublayerKind.Of(sizes.Options).Select(kind => kind.Memory(sizes)).ToArray());
         // The sums that norms behind the first one read.
         var kept = (branches.Length - 1) * of.State + branches.Sum(branch => branch.Kept);
         if (sizes.Leading is not null) return new(kept, kept, of.Weights);

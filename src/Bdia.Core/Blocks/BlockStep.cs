@@ -10,12 +10,13 @@ internal sealed class BlockStep : IDisposable
 {
     private readonly Tensor[] weights;
 
-    /// <param name="block">The block.</param>
+    /// <param name="width">D.</param>
+    /// <param name="parameters">All weights of the block.</param>
     /// <param name="sublayers">Its sub-layers, in order.</param>
-    public BlockStep(TransformerBlock block, SublayerStep[] sublayers)
+    public BlockStep(int width, IEnumerable<Tensor> parameters, SublayerStep[] sublayers)
     {
-        (Width, Sublayers) = (block.Options.Width, sublayers);
-        weights = [.. block.parameters().Select(weight => weight.detach().DetachFromDisposeScope())];
+        (Width, Sublayers) = (width, sublayers);
+        weights = [.. parameters.Select(weight => weight.detach().DetachFromDisposeScope())];
     }
 
     /// <summary>D.</summary>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Blocks;
 
 /// <summary>
-/// What blocks are made of, a row for each kind of sub-layer. A block is the list of kinds that its options name (<see cref="TransformerBlockOptions.Sublayers"/>), and
+/// What blocks are made of, a row for each kind of sub-layer. A block is the list of kinds that its options name (<see cref="Of"/>), and
 /// so are its bytes and the number of its weights.
 /// </summary>
 /// <param name="Create">Makes one, with weights drawn from the generator.</param>
@@ -20,4 +20,7 @@ internal sealed record SublayerKind(
 
     /// <summary>Each token alone.</summary>
     public static readonly SublayerKind FeedForward = new(FeedForwardSublayer.Create, FeedForwardSublayer.WeightCount, FeedForwardBranch.Memory);
+
+    /// <summary>What a block with such options is made of, in order: the one description of it.</summary>
+    public static IReadOnlyList<SublayerKind> Of(TransformerBlockOptions options) => options.CrossAttention ? [SelfAttention, CrossAttention, FeedForward] : [SelfAttention, FeedForward];
 }

@@ -30,7 +30,7 @@ public sealed class TransformerBlock : Residual
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         Options = options;
-        sublayers = [.. options.Sublayers.Select(kind => kind.Create(options, generator))];
+        sublayers = [.. SublayerKind.Of(options).Select(kind => kind.Create(options, generator))];
         for (var i = 0; i < sublayers.Length; i++)
         {
             register_module($"norm{i + 1}", sublayers[i].Norm);
@@ -65,7 +65,7 @@ public sealed class TransformerBlock : Residual
     internal Tensor NextByOperations(Tensor x, BlockPast past) => Sum(x, random: null, (sublayer, z) => sublayer.Next(z, past));
 
     /// <summary>What the kernel of a decoding step reads of the block.</summary>
-    internal BlockStep Step() => new(this, [.. sublayers.Select(sublayer => sublayer.Step())]);
+    internal BlockStep Step() => new(Options.Width, parameters(), [.. sublayers.Select(sublayer => sublayer.Step())]);
 
     /// <summary>What cross-attention needs of a memory (B, S, D), computed once for all steps of decoding: (2, B, H, S, Dh). Null where the block has none.</summary>
     internal Tensor? CrossKeysAndValues(Tensor memory) => sublayers.OfType<CrossAttentionSublayer>().SingleOrDefault()?.KeysAndValues(memory);

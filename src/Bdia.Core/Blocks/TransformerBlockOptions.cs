@@ -33,10 +33,6 @@ public sealed record TransformerBlockOptions
     /// <summary>Of the matrix products. Default: <see cref="ComputePrecision.Float32"/>.</summary>
     public ComputePrecision Precision { get; init; }
 
-    /// <summary>What the block is made of, in order: the one description of it.</summary>
-    internal IReadOnlyList<SublayerKind> Sublayers
-        => CrossAttention ? [SublayerKind.SelfAttention, SublayerKind.CrossAttention, SublayerKind.FeedForward] : [SublayerKind.SelfAttention, SublayerKind.FeedForward];
-
     /// <summary>How the dense layers' weights start. Not a user's choice: each kind of network has its own.</summary>
     internal WeightScheme Weights { get; init; }
 

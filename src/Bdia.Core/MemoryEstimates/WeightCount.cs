@@ -37,7 +37,7 @@ internal static class WeightCount
         => Of(o) - (optimizerInBackward ? o.EncoderDepth * Block(o.EncoderBlock) + (o.DecoderDepth - 1) * Block(o.DecoderBlock) : 0);
 
     /// <summary>Its sub-layers, each behind a norm.</summary>
-    private static long Block(TransformerBlockOptions options) => options.Sublayers.Sum(kind => Norm(options.Width) + kind.Weights(options));
+    private static long Block(TransformerBlockOptions options) => SublayerKind.Of(options).Sum(kind => Norm(options.Width) + kind.Weights(options));
 
     private static long Norm(long width) => 2 * width;
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Bdia.Core.ImageClassification;
 
 namespace Bdia.MLNet.ImageClassification;
 

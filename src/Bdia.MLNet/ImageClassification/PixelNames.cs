@@ -1,3 +1,4 @@
+using Bdia.Core.ImageClassification;
 using Bdia.MLNet.Columns;
 using Bdia.MLNet.Internals;
 using Microsoft.ML;

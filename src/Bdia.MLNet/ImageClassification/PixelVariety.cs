@@ -1,3 +1,5 @@
+using Bdia.Core.ImageClassification;
+
 namespace Bdia.MLNet.ImageClassification;
 
 /// <summary>Notices data of which nothing can be learned because all its images are the same.</summary>

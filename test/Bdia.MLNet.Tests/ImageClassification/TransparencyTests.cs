@@ -6,6 +6,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Transforms.Image;
 using SkiaSharp;
+using ImageShape = Bdia.Core.ImageClassification.ImageShape;
 
 namespace Bdia.MLNet.Tests.ImageClassification;
 
