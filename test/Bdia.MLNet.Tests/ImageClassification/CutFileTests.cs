@@ -1,3 +1,4 @@
+using Bdia.Core.ImageClassification;
 using Bdia.MLNet.ImageClassification;
 using Bdia.MLNet.Tests.Support;
 using Microsoft.ML;
