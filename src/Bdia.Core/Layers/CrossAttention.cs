@@ -20,7 +20,7 @@ public sealed class CrossAttention : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="precision">Of the products, attention included.</param>
     /// <exception cref="ArgumentException">width is not a multiple of heads, or one of them is below 1.</exception>
     public CrossAttention(int width, int heads, Generator generator, ComputePrecision precision = ComputePrecision.Float32)
-        : this(width, heads, generator, precision, WeightScheme.TruncatedNormal)
+        : this(width, heads, generator, precision, WeightScheme.FanIn)
     {
     }
 

@@ -12,21 +12,18 @@ namespace Bdia.Core.Layers;
 /// </remarks>
 public sealed class Dense : nn.Module<Tensor, Tensor>
 {
-    /// <summary>Standard deviation of the initial weights before the cut at two of them.</summary>
-    public const double InitialStandardDeviation = 0.02;
-
     private readonly Parameter weight; // (outputs, inputs)
     private readonly Parameter bias; // (outputs)
     private readonly ComputePrecision precision;
 
-    /// <summary>Creates a layer with truncated normal weights and a bias of zero.</summary>
+    /// <summary>Creates a layer with normal weights of deviation 1 / √inputs, cut at two of them, and a bias of zero.</summary>
     /// <param name="inputs">Features that go in, at least 1.</param>
     /// <param name="outputs">Features that come out, at least 1.</param>
     /// <param name="generator">What the weights are drawn from, on the CPU.</param>
     /// <param name="precision">Of the product; in BFloat16 input, weight and bias are rounded to it.</param>
     /// <exception cref="ArgumentOutOfRangeException">inputs or outputs is below 1.</exception>
     public Dense(int inputs, int outputs, Generator generator, ComputePrecision precision = ComputePrecision.Float32)
-        : this(inputs, outputs, generator, precision, WeightScheme.TruncatedNormal)
+        : this(inputs, outputs, generator, precision, WeightScheme.FanIn)
     {
     }
 

@@ -17,7 +17,7 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     /// <param name="precision">Of the products, and of what is between them.</param>
     /// <exception cref="ArgumentOutOfRangeException">width or hidden is below 1.</exception>
     public FeedForward(int width, int hidden, Generator generator, ComputePrecision precision = ComputePrecision.Float32)
-        : this(width, hidden, generator, precision, WeightScheme.TruncatedNormal)
+        : this(width, hidden, generator, precision, WeightScheme.FanIn)
     {
     }
 

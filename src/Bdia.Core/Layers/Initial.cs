@@ -43,12 +43,38 @@ internal static class Initial
     internal static Parameter Weights(WeightScheme scheme, Generator generator, int inputs, int outputs, int parts) => scheme switch
     {
         WeightScheme.Glorot => Uniform(generator, Math.Sqrt(6.0 / (inputs + outputs / parts)), outputs, inputs),
-        _ => TruncatedNormal(generator, Dense.InitialStandardDeviation, outputs, inputs),
+        _ => TruncatedNormal(generator, 1 / Math.Sqrt(inputs), outputs, inputs),
     };
 
     /// <summary>Uniform between -bound and bound.</summary>
     internal static Parameter Uniform(Generator generator, double bound, params long[] shape)
         => Owned(shape, () => Empty(shape).uniform_(-bound, bound, generator));
+
+    /// <summary>A vector for each place of a grid, (rows · columns, width), row by row: the nearer two places, the more alike their vectors.</summary>
+    /// <remarks>
+    /// Random Fourier features (Rahimi and Recht, 2007): feature i of place p is √2 deviation cos(ω_i · p + φ_i), ω_i normal with deviation 1 / reach, φ_i uniform, so that
+    /// the mean product of the vectors of p and q is about deviation² exp(-|p - q|² / (2 reach²)).
+    /// </remarks>
+    /// <param name="generator">What frequencies and phases are drawn from.</param>
+    /// <param name="rows">Places from top to bottom.</param>
+    /// <param name="columns">Places from left to right.</param>
+    /// <param name="width">Features of a vector.</param>
+    /// <param name="standardDeviation">Of the features.</param>
+    /// <param name="reach">How far apart two places may be, in steps of the grid, and still be alike.</param>
+    internal static Tensor Places(Generator generator, int rows, int columns, int width, double standardDeviation, double reach)
+    {
+        using var scope = NewDisposeScope();
+        var down = empty(width).normal_(0, 1 / reach, generator);
+        var right = empty(width).normal_(0, 1 / reach, generator);
+        var phase = empty(width).uniform_(0, 2 * Math.PI, generator);
+        var angles = Steps(rows).view(rows, 1, 1).mul(down).Plus(Steps(columns).view(1, columns, 1).mul(right)).Plus(phase);
+        return angles.cos().Times(Math.Sqrt(2) * standardDeviation).view(rows * columns, width).MoveToOuterDisposeScope();
+
+        static Tensor Steps(int count) => tensor(Enumerable.Range(0, count).Select(step => (float)step).ToArray());
+    }
+
+    /// <summary>The given values.</summary>
+    internal static Parameter Values(Func<Tensor> values, params long[] shape) => Owned(shape, values);
 
     /// <summary>The same value everywhere.</summary>
     internal static Parameter Constant(double value, params long[] shape) => Owned(shape, () => TensorMath.With(value, scalar => full(shape, scalar, ScalarType.Float32, CPU)));

@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Layers;
 
-/// <summary>A trained vector for each place. State: weight (longest, D), initially normal with deviation 1 / √D.</summary>
+/// <summary>A trained vector for each place. State: weight (longest, D), initially that of <see cref="SinusoidalPositions"/>, which training then moves.</summary>
 internal sealed class LearnedPositions : nn.Module
 {
     private readonly Parameter weight; // (longest, D)
 
-    public LearnedPositions(int longest, int width, Generator generator) : base(nameof(LearnedPositions))
+    public LearnedPositions(int longest, int width) : base(nameof(LearnedPositions))
     {
-        weight = Initial.Normal(generator, 1 / Math.Sqrt(width), longest, width);
+        weight = Initial.Values(() => SinusoidalPositions.Rows(0, longest, width, CPU), longest, width);
         RegisterComponents();
     }
 

@@ -21,7 +21,7 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
     /// <param name="precision">Of the products, attention included.</param>
     /// <exception cref="ArgumentException">width is not a multiple of heads, or one of them is below 1.</exception>
     public SelfAttention(int width, int heads, Generator generator, ComputePrecision precision = ComputePrecision.Float32)
-        : this(width, heads, generator, precision, WeightScheme.TruncatedNormal)
+        : this(width, heads, generator, precision, WeightScheme.FanIn)
     {
     }
 

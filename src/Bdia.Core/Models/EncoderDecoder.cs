@@ -47,8 +47,8 @@ public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
         using var generator = new Generator(seed);
         var sourceTokens = Register(options.ShareEmbeddings ? "embed" : "source_embed", new TokenEmbedding(options.SourceVocabulary, options.Width, generator));
         var targetTokens = options.ShareEmbeddings ? sourceTokens : Register("target_embed", new TokenEmbedding(options.TargetVocabulary, options.Width, generator));
-        _source = new TextEmbedding(sourceTokens, Positions("source_positions", generator), options);
-        _target = new TextEmbedding(targetTokens, Positions("target_positions", generator), options);
+        _source = new TextEmbedding(sourceTokens, Positions("source_positions"), options);
+        _target = new TextEmbedding(targetTokens, Positions("target_positions"), options);
         // Blocks are drawn here and now, one after the other: the generator is gone once the constructor returns.
         var encoder = Enumerable.Range(0, options.EncoderDepth).Select(_ => new TransformerBlock(options.EncoderBlock, generator)).ToArray();
         Encoder = Register("encoder", new BdiaStack("encoder", encoder, options.Stack, Clock, EncoderStream));
@@ -139,8 +139,8 @@ public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
         return module;
     }
 
-    private LearnedPositions? Positions(string name, Generator generator)
-        => Options.Positions == PositionEncoding.Learned ? Register(name, new LearnedPositions(Options.MaxLength, Options.Width, generator)) : null;
+    private LearnedPositions? Positions(string name)
+        => Options.Positions == PositionEncoding.Learned ? Register(name, new LearnedPositions(Options.MaxLength, Options.Width)) : null;
 
     // (B, S), true for real tokens.
     private static Tensor Mask(Tensor source)

@@ -17,6 +17,9 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
     // Streams of the clock: the stack draws from the first, the embedding from the second.
     private const int BlockStream = 0, EmbeddingStream = 1;
 
+    // Patches of normalised pixels become vectors of deviation 1/√3 (PatchEmbedding).
+    private const double ClassTokenDeviation = 0.02, PositionDeviation = 0.5, PositionReach = 1.5;
+
     private readonly Parameter cls_token; // (1, 1, D)
     private readonly Parameter pos_embed; // (1, N, D), N = patches + 1
     private readonly PatchEmbedding patch_embed;
@@ -35,8 +38,8 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
         Options = options;
         Clock = new(seed);
         using var generator = new Generator(seed);
-        cls_token = Initial.TruncatedNormal(generator, Dense.InitialStandardDeviation, 1, 1, options.Width);
-        pos_embed = Initial.TruncatedNormal(generator, Dense.InitialStandardDeviation, 1, options.Patches + 1, options.Width);
+        cls_token = FirstClassToken(options, generator);
+        pos_embed = FirstPositions(options, generator);
         patch_embed = new PatchEmbedding(options.Channels, options.PatchSize, options.Width, generator, options.Precision);
         // Blocks are drawn here and now, one after the other: the generator is gone once the constructor returns.
         var residuals = Enumerable.Range(0, options.Depth).Select(k => new TransformerBlock(options.Block(k), generator)).ToArray();
@@ -57,6 +60,22 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
 
     /// <summary>The stack of transformer blocks.</summary>
     public BdiaStack Blocks => blocks;
+
+    /// <summary>The class token (1, 1, D) before training: small, so that what it gathers in the first block outweighs it.</summary>
+    internal static Parameter FirstClassToken(VisionTransformerOptions options, Generator generator)
+        => Initial.TruncatedNormal(generator, ClassTokenDeviation, 1, 1, options.Width);
+
+    /// <summary>
+    /// The position embedding (1, N, D) before training: 0 for the class token, and for the patches a map of the picture in which neighbours are alike, about as
+    /// large as the patches' own vectors. Fainter or without that order, a short run ends before the network has found out what lies where.
+    /// </summary>
+    internal static Parameter FirstPositions(VisionTransformerOptions options, Generator generator)
+    {
+        var (rows, columns) = (options.ImageHeight / options.PatchSize, options.ImageWidth / options.PatchSize);
+        return Initial.Values(
+            () => cat([zeros(1, options.Width), Initial.Places(generator, rows, columns, options.Width, PositionDeviation, PositionReach)]).unsqueeze(0),
+            1, options.Patches + 1, options.Width);
+    }
 
     /// <summary>A network whose weights are still to be set, all of them: to draw first what a file then overwrites took longer than to read the file.</summary>
     internal static VisionTransformer WithoutValues(VisionTransformerOptions options)

@@ -20,9 +20,8 @@ internal sealed class PictureNetwork : nn.Module<Tensor, Tensor>
     public PictureNetwork(VisionTransformerOptions options, Func<Generator, nn.Module<Tensor, Tensor>> createBlocks) : base(nameof(PictureNetwork))
     {
         using var generator = new Generator(1);
-        var tokens = options.ImageHeight / options.PatchSize * (options.ImageWidth / options.PatchSize) + 1;
-        cls_token = Initial.TruncatedNormal(generator, Dense.InitialStandardDeviation, 1, 1, options.Width);
-        pos_embed = Initial.TruncatedNormal(generator, Dense.InitialStandardDeviation, 1, tokens, options.Width);
+        cls_token = VisionTransformer.FirstClassToken(options, generator);
+        pos_embed = VisionTransformer.FirstPositions(options, generator);
         patch_embed = new PatchEmbedding(options.Channels, options.PatchSize, options.Width, generator, options.Precision);
         blocks = createBlocks(generator);
         norm = new LayerNorm(options.Width);

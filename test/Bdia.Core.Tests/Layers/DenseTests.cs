@@ -8,18 +8,22 @@ namespace Bdia.Core.Tests.Layers;
 
 public class DenseTests
 {
-    [Fact]
-    public void Weights_start_as_a_normal_distribution_cut_at_two_deviations()
+    [Theory]
+    [InlineData(25, 4800)]
+    [InlineData(300, 400)]
+    [InlineData(1600, 75)]
+    public void Weights_start_as_a_normal_distribution_whose_deviation_is_one_over_the_root_of_the_inputs_cut_at_two_of_them(int inputs, int outputs)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
-        using var layer = new Dense(300, 400, generator);
+        using var layer = new Dense(inputs, outputs, generator);
         var weight = layer.get_parameter("weight")!.detach();
 
         // Cut at ±2 the standard normal keeps a deviation of 0.8796; over 120,000 draws that is known to 0.2 %.
-        Assert.Equal(0.8796 * Dense.InitialStandardDeviation, weight.std().item<float>(), 0.01 * Dense.InitialStandardDeviation);
-        Assert.Equal(0, weight.mean().item<float>(), 0.01 * Dense.InitialStandardDeviation);
-        Assert.InRange(weight.abs().max().item<float>(), 1.99 * Dense.InitialStandardDeviation, 2 * Dense.InitialStandardDeviation + 1e-8);
+        var deviation = 1 / Math.Sqrt(inputs);
+        Assert.Equal(0.8796 * deviation, weight.std().item<float>(), 0.01 * deviation);
+        Assert.Equal(0, weight.mean().item<float>(), 0.01 * deviation);
+        Assert.InRange(weight.abs().max().item<float>(), 1.99 * deviation, 2 * deviation + 1e-7);
         Assert.Equal(0, layer.get_parameter("bias")!.abs().max().item<float>());
     }
 

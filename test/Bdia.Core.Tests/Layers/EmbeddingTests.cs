@@ -26,6 +26,15 @@ public class EmbeddingTests
     }
 
     [Fact]
+    public void Learned_places_start_as_the_sinusoidal_ones()
+    {
+        using var scope = NewDisposeScope();
+        using var layer = new LearnedPositions(9, 8);
+
+        Assert.True(layer.Rows(2, 5).Equals(SinusoidalPositions.Rows(2, 5, 8, CPU)));
+    }
+
+    [Fact]
     public void The_gradient_of_an_id_is_the_sum_over_its_places()
     {
         using var scope = NewDisposeScope();
