@@ -40,7 +40,7 @@ internal static class DataSources
         if (!isFile && files.Where(IdxReader.Accepts).ToArray() is { Length: > 0 } idx)
         {
             var (classes, size, train, test) = IdxReader.Read(folder, idx);
-            return InMemory($"{Path.GetFileName(Path.GetFullPath(folder))} (IDX)", size, classes, train, test) with { Mirrored = false };
+            return InMemory($"{Path.GetFileName(Path.GetFullPath(folder))} (IDX)", size, classes, train, test);
         }
 
         if (isFile || !FolderReader.Accepts(path) && !FolderReader.Accepts(Path.Combine(path, "train")))

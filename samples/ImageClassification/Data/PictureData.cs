@@ -24,9 +24,6 @@ internal sealed record PictureData
     /// <summary>Their numbers.</summary>
     public required (int Train, int Test) Rows { get; init; }
 
-    /// <summary>Whether a picture and its mirror image are of one class: true of photos and shapes, not of digits and letters.</summary>
-    public bool Mirrored { get; init; } = true;
-
     /// <summary>From a row to the column Image: an MLImage, or a vector of numbers with the dimensions of <see cref="Size"/>.</summary>
     public required IEstimator<ITransformer> Prepare { get; init; }
 

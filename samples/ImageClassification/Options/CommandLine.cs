@@ -17,14 +17,14 @@ internal static class CommandLine
     private static readonly Option<int?> PictureSize = Count("--picture-size", "Height and width that pictures from files are scaled and cropped to; a multiple of the patch size. [default: 32]");
 
     private static readonly Option<VisionTransformerPreset?> Model = Choice<VisionTransformerPreset>("--model", "Size of the transformer. [default: Compact]");
-    private static readonly Option<int?> PatchSize = Count("--patch-size", "Side of the squares that a picture is cut into. [default: 6 for drawn pictures, otherwise the model's: 4, or 16 for Tiny, Small and Base]");
+    private static readonly Option<int?> PatchSize = Count("--patch-size", "Side of the squares that a picture is cut into. [default: 6 for drawn pictures, otherwise the trainer's: 4, or 16 for Tiny, Small and Base, where that suits the pictures]");
     private static readonly Option<GammaSchedule?> Gamma = SharedOptions.Gamma();
     private static readonly Option<BackpropagationMode?> Mode = SharedOptions.Mode();
     private static readonly Option<ComputePrecision?> Precision = SharedOptions.Precision();
     private static readonly Option<bool> NoQuantization = SharedOptions.NoQuantization();
 
     private static readonly Option<int?> Epochs = Count("--epochs", "Passes over the training rows. [default: 4 for drawn pictures, otherwise 10; more where rows are few]");
-    private static readonly Option<int?> BatchSize = Count("--batch-size", "Rows per step. [default: 64 for drawn pictures, 32 where there are under 5,000 rows, otherwise the trainer's]");
+    private static readonly Option<int?> BatchSize = Count("--batch-size", "Rows per step. [default: 64 for drawn pictures, otherwise the trainer's]");
     private static readonly Option<double?> LearningRate = SharedOptions.LearningRate();
     private static readonly Option<double?> WeightDecay = SharedOptions.WeightDecay();
     private static readonly Option<double?> LabelSmoothing = SharedOptions.LabelSmoothing("classes");

@@ -20,7 +20,6 @@ internal static class TrainerOptions
             Quantize = asked.Quantize,
             Epochs = asked.Epochs ?? Math.Clamp((drawn ? 80_000 : 100_000) / data.Rows.Train, drawn ? 4 : 10, 200), // few rows are seen more often
             Seed = asked.Seed,
-            AugmentFlip = data.Mirrored,
             ValidationFraction = 0.05,
             CheckpointDirectory = asked.CheckpointDirectory,
             CheckpointEverySteps = asked.CheckpointSteps ?? 0,
@@ -34,10 +33,6 @@ internal static class TrainerOptions
             options.BatchSize = 64;
             options.LearningRate = 0.0015;
             options.AugmentCropPadding = 0; // every picture is drawn at a place of its own
-        }
-        else if (data.Rows.Train < 5000)
-        {
-            options.BatchSize = 32; // enough steps all the same
         }
 
         options.BatchSize = asked.BatchSize ?? options.BatchSize;

@@ -8,14 +8,14 @@ internal sealed class ImageBatchSource(
     ImageSubset data, PixelNormalization normalization, int classes, TrainingOptions training, ImageTrainingOptions images) : IBatchSource<ImageBatch>
 {
     /// <inheritdoc/>
-    public int BatchCount(int epoch) => (data.Count + training.BatchSize - 1) / training.BatchSize;
+    public int BatchCount(int epoch) => (data.Count + training.MostRows - 1) / training.MostRows;
 
     /// <inheritdoc/>
     public IEnumerable<ImageBatch> Read(int epoch, int firstBatch, CancellationToken cancellation)
     {
         var shape = data.Shape;
         var augmentation = new Augmentation(
-            shape, images.CropPadding(shape.Height, shape.Width), images.AugmentCropFill, images.AugmentFlip, normalization);
+            shape, images.CropPadding(shape.Height, shape.Width, training.Epochs), images.AugmentCropFill, images.AugmentFlip ?? true, normalization);
         var pixels = new float[shape.Size];
         var position = 0;
         var end = 0;
@@ -25,10 +25,10 @@ internal sealed class ImageBatchSource(
             foreach (var row in data.Shuffled(RandomSequence.At(training.Seed, RandomPurpose.Order, (ulong)epoch)))
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (position++ < (long)firstBatch * training.BatchSize) continue; // trained on before the run was interrupted
+                if (position++ < (long)firstBatch * training.MostRows) continue; // trained on before the run was interrupted
                 if (batch is null)
                 {
-                    var count = Math.Min(training.BatchSize, data.Count - (position - 1));
+                    var count = Math.Min(training.MostRows, data.Count - (position - 1));
                     (batch, end) = (new ImageBatchWriter(shape, classes, count), position - 1 + count);
                 }
 
@@ -38,7 +38,7 @@ internal sealed class ImageBatchSource(
                     batch.Add(row.Label, images.ClassWeights?[row.Label] ?? 1, training.LabelSmoothing));
                 if (position < end) continue;
 
-                if (images.MixupAlpha > 0) Mix(batch, epoch, (position - 1) / training.BatchSize);
+                if (images.MixupAlpha > 0) Mix(batch, epoch, (position - 1) / training.MostRows);
                 var finished = batch.ToBatch();
                 batch = null;
                 yield return finished;

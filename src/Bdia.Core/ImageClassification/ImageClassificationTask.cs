@@ -77,7 +77,7 @@ internal sealed class ImageClassificationTask(
         {
             foreach (var row in validation.InOrder())
             {
-                batch ??= new ImageBatchWriter(shape, model.Options.Classes, Math.Min(left, training.BatchSize));
+                batch ??= new ImageBatchWriter(shape, model.Options.Classes, Math.Min(left, training.MostRows));
                 row.Store.CopyTo(row.Slot, pixels);
                 normalization.Apply(pixels, batch.Add(row.Label, 1, 0));
                 left--;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 using Bdia.Core.Training;
@@ -16,7 +17,7 @@ public static class ImageClassifierTraining
     /// <param name="validation">Validation rows; null = <see cref="ImageTrainingOptions.ValidationFraction"/> of the training rows.</param>
     /// <param name="device">Where to train; null = the CPU.</param>
     /// <param name="progress">Called after every step and every epoch, on this thread.</param>
-    /// <param name="notes">Told what a user should know of the run, a sentence each: the batches that fit the memory budget, and what they are estimated to take.</param>
+    /// <param name="notes">Told what was chosen where options leave it open, a sentence each, and how much memory training takes.</param>
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
     /// <param name="cancellation">Ends the run within a batch, with the best classifier so far.</param>
     /// <returns>The classifier, in evaluation mode, with the history of its training.</returns>
@@ -38,14 +39,14 @@ public static class ImageClassifierTraining
         model.Validate();
         training.Validate(model.Stack.Mode);
         images.Validate(model.Classes);
-        training = MemoryBudget.Fit(model, training);
-        notes?.Report(new($"Batches of {training.BatchSize} images{(training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "")}; "
-            + $"training is estimated to take {MemoryEstimate.ForImages(model, training)} beyond the process without it."));
+        MemoryBudget.Fit(model, training); // a budget that is too small is told before rows are read
 
         // What is made in the caller's inference mode could not be trained.
         using var mode = torch.inference_mode(false);
         device ??= torch.CPU;
-        var data = ImageData.Read(model, training, images, train, validation, new StopSignal(stopProbe, null, cancellation));
+        var stop = new StopSignal(stopProbe, null, cancellation);
+        var data = ImageData.Read(model, training, images, train, validation, stop);
+        (training, images) = Chosen(model, training, images, data, stop, notes);
         var network = new VisionTransformer(model, training.Seed);
         try
         {
@@ -61,5 +62,21 @@ public static class ImageClassifierTraining
             network.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The options with nothing left open.</summary>
+    private static (TrainingOptions Training, ImageTrainingOptions Images) Chosen(
+        VisionTransformerOptions model, TrainingOptions asked, ImageTrainingOptions images, ImageData data, StopSignal stop, IProgress<TrainingNote>? notes)
+    {
+        var training = MemoryBudget.Fit(model, AutomaticOptions.Chosen(model, asked, data.Training.Count));
+        notes?.Report(new(string.Create(CultureInfo.InvariantCulture,
+            $"Batches of {training.BatchSize} images{(asked.BatchSize is null ? $" (chosen for {data.Training.Count} rows and {training.Epochs} epochs)" : "")}" +
+            $"{(training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "")}, learning rate {training.LearningRate:G3}" +
+            $"{(asked.LearningRate is null ? $" (chosen for width {model.Width})" : "")}; training is estimated to take {MemoryEstimate.ForImages(model, training)} beyond the process without it.")));
+        images = images with { AugmentCropPadding = images.CropPadding(model.ImageHeight, model.ImageWidth, training.Epochs) };
+        if (images.AugmentFlip is not null) return (training, images);
+        var test = MirrorTest.Of(data.Training, data.Normalization, model.Classes, training.Seed, stop);
+        if (test is not null) notes?.Report(new($"{test}"));
+        return (training, images with { AugmentFlip = test is null || test.IsHarmless });
     }
 }

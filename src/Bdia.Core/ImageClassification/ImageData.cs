@@ -52,6 +52,8 @@ internal sealed record ImageData(
     {
         var identity = RunIdentity.Flatten(nameof(VisionTransformerOptions), model);
         foreach (var (name, value) in RunIdentity.Flatten(nameof(ImageTrainingOptions), images)) identity.Add(name, value);
+        if (images.AugmentCropPadding == ImageTrainingOptions.MostCropPadding(model.ImageHeight, model.ImageWidth))
+            identity[$"{nameof(ImageTrainingOptions)}.{nameof(ImageTrainingOptions.AugmentCropPadding)}"] += $"{RunIdentity.Or}null"; // null was that, whatever the epochs
         identity.Add("TrainingData.Rows", $"{Training.Count}");
         identity.Add("ValidationData.Rows", $"{Validation?.Count ?? 0}");
         foreach (var (name, value) in Hashes) identity.Add(name, value);

@@ -6,14 +6,22 @@ namespace Bdia.Core.ImageClassification;
 /// <summary>What image classification adds to <see cref="TrainingOptions"/>: augmentation, class weights, validation split, memory.</summary>
 public sealed record ImageTrainingOptions
 {
-    /// <summary>Pixels by which a random crop may shift an image in each direction, 0..1024; 0 = no crops; null = 4 for images of 32 pixels or more, an eighth of the shorter side for smaller ones. Default null.</summary>
+    private const int LargestCropPadding = 4;
+
+    /// <summary>
+    /// Pixels by which a random crop may shift an image in each direction, 0..1024; 0 = no crops; null = as many as let a run show each image in each place about once, (2 p + 1)²
+    /// at most its epochs (0 below 9 epochs, 1 from 9 on, 2 from 25, 3 from 49, 4 from 81), and at most an eighth of the shorter side. Default null.
+    /// </summary>
     public int? AugmentCropPadding { get; init; }
 
     /// <summary>What a crop shows beyond the image. Default zero.</summary>
     public CropFill AugmentCropFill { get; init; } = CropFill.Zero;
 
-    /// <summary>Whether half of the images, by chance, are mirrored left to right. Default true; set it to false where that changes the class, as with digits.</summary>
-    public bool AugmentFlip { get; init; } = true;
+    /// <summary>
+    /// Whether half of the images, by chance, are mirrored left to right; null = unless training rows show that it changes what an image looks to be, as with digits:
+    /// a small model, trained on some rows as they are, is asked for the classes of others, as they are and mirrored. Default null.
+    /// </summary>
+    public bool? AugmentFlip { get; init; }
 
     /// <summary>Mixup: each image is blended with another one of its batch, labels likewise, in a proportion from the distribution Beta(a, a) with this a, 0..100; 0 = off. Default 0.</summary>
     public double MixupAlpha { get; init; }
@@ -57,6 +65,10 @@ public sealed record ImageTrainingOptions
         }
     }
 
-    /// <summary>The crop padding for images of a size.</summary>
-    internal int CropPadding(int height, int width) => AugmentCropPadding ?? Math.Min(4, Math.Min(height, width) / 8);
+    /// <summary>The crop padding for images of a size in a run.</summary>
+    internal int CropPadding(int height, int width, int epochs)
+        => AugmentCropPadding ?? Math.Min(MostCropPadding(height, width), ((int)Math.Sqrt(epochs) - 1) / 2);
+
+    /// <summary>The most that the crop padding becomes where it is left open.</summary>
+    internal static int MostCropPadding(int height, int width) => Math.Min(LargestCropPadding, Math.Min(height, width) / 8);
 }

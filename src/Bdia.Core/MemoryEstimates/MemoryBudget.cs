@@ -14,7 +14,7 @@ public static class MemoryBudget
     /// <see cref="ImageClassification.ImageClassifierTraining"/> calls it; others need it only to know beforehand.
     /// </summary>
     /// <param name="model">The network.</param>
-    /// <param name="training">Batch size and accumulation as asked, and the budget.</param>
+    /// <param name="training">Batch size (null for the largest that is chosen) and accumulation as asked, and the budget.</param>
     /// <returns>The options with other batches, or as they are where there is no budget or they fit.</returns>
     /// <exception cref="ArgumentException">
     /// Options are out of range, or not even one row at a time fits the budget (with <see cref="TrainingOptions.OptimizerInBackward"/>, not the batch as asked); the message says what it takes.
@@ -29,14 +29,14 @@ public static class MemoryBudget
         if (training.OptimizerInBackward)
         {
             var whole = MemoryEstimate.ForImages(model, training);
-            return whole.Total <= budget ? training : throw CannotCut(budget, $"a batch of {training.BatchSize} images", whole, nameof(training.BatchSize));
+            return whole.Total <= budget ? training : throw CannotCut(budget, $"a batch of {training.MostRows} images", whole, nameof(training.BatchSize));
         }
 
-        for (var parts = 1; parts <= Math.Min(training.BatchSize, MostAccumulationSteps / training.AccumulationSteps); parts++)
+        for (var parts = 1; parts <= Math.Min(training.MostRows, MostAccumulationSteps / training.AccumulationSteps); parts++)
         {
-            if (training.BatchSize % parts != 0) continue;
-            var smaller = training with { BatchSize = training.BatchSize / parts, AccumulationSteps = training.AccumulationSteps * parts };
-            if (MemoryEstimate.ForImages(model, smaller).Total <= budget) return smaller;
+            if (training.MostRows % parts != 0) continue;
+            var smaller = training with { BatchSize = training.MostRows / parts, AccumulationSteps = training.AccumulationSteps * parts };
+            if (MemoryEstimate.ForImages(model, smaller).Total <= budget) return parts == 1 ? training : smaller;
         }
 
         throw TooSmall(budget, "one image at a time", MemoryEstimate.ForImages(model, training with { BatchSize = 1 }), model.Stack.Mode);

@@ -40,7 +40,7 @@ public sealed record MemoryEstimate
 
     /// <summary>Of a vision transformer.</summary>
     /// <param name="model">Sizes, precision, mode and gamma.</param>
-    /// <param name="training">The batch size and where the optimizer works are what matters here.</param>
+    /// <param name="training">The batch size (where it is null, the largest that is chosen) and where the optimizer works are what matters here.</param>
     /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.</param>
     /// <returns>Sizes in bytes.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record.</exception>
@@ -51,7 +51,7 @@ public sealed record MemoryEstimate
         ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
         model.Validate();
         training.Validate();
-        return ImageMemory.Estimate(model, training.BatchSize, weightCopies, training.OptimizerInBackward);
+        return ImageMemory.Estimate(model, training.MostRows, weightCopies, training.OptimizerInBackward);
     }
 
     /// <summary>Of an encoder-decoder.</summary>

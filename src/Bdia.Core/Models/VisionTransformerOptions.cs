@@ -50,7 +50,12 @@ public sealed record VisionTransformerOptions
     /// <summary>N - 1: the number of patches.</summary>
     internal int Patches => ImageHeight / PatchSize * (ImageWidth / PatchSize);
 
-    /// <summary>The sizes of a preset. Patches of 16 pixels suit pictures of about 224 pixels: for smaller ones set <see cref="PatchSize"/>.</summary>
+    /// <summary>The sizes of a preset, with patches that suit the pictures.</summary>
+    /// <remarks>
+    /// <see cref="PatchSize"/> is the preset's 4 (Compact, Cifar) or 16 (the others) where it divides both sides into a number of patches that suits: from a quarter of what the preset is made for, 64
+    /// or 196, to 16 times as many. Else it is that divisor of both sides which comes nearest to what it is made for: 1 pixel for pictures of 8 with Compact, 28 for 224; 2 for 32 with Base. Where
+    /// none comes within a factor of 4, it stays the preset's, which the pictures do not suit: resize them.
+    /// </remarks>
     /// <param name="preset">Which.</param>
     /// <param name="imageHeight">Height of the images in pixels.</param>
     /// <param name="imageWidth">Width of the images in pixels.</param>
@@ -72,8 +77,25 @@ public sealed record VisionTransformerOptions
         return new()
         {
             ImageHeight = imageHeight, ImageWidth = imageWidth, Channels = channels, Classes = classes,
-            PatchSize = patch, Width = width, Depth = depth, Heads = heads, FeedForwardWidth = feedForward,
+            PatchSize = Patch(imageHeight, imageWidth, patch, made: patch == 4 ? 64 : 196), Width = width, Depth = depth, Heads = heads, FeedForwardWidth = feedForward,
         };
+    }
+
+    /// <summary>The usual patch where it suits, or else a better divisor of both sides; see <see cref="FromPreset"/>.</summary>
+    private static int Patch(int height, int width, int usual, int made)
+    {
+        bool Divides(int patch) => height % patch == 0 && width % patch == 0;
+        double Patches(int patch) => (double)(height / patch) * (width / patch);
+        double Off(int patch) => Math.Abs(Math.Log(Patches(patch) / made));
+
+        if (Divides(usual) && Patches(usual) >= made / 4.0 && Patches(usual) <= made * 16.0) return usual;
+        var best = usual;
+        for (var patch = 1; patch <= Math.Min(height, width); patch++)
+        {
+            if (Divides(patch) && Off(patch) <= (Divides(best) ? Off(best) : Math.Log(4))) best = patch; // of two equally near ones the larger
+        }
+
+        return best;
     }
 
     /// <summary>Checks all values at once.</summary>

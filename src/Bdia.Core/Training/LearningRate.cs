@@ -24,7 +24,7 @@ internal readonly struct LearningRate
     /// <param name="step">Steps finished before it, 0 for the first.</param>
     public double At(long step)
     {
-        var peak = _options.LearningRate;
+        var peak = _options.PeakLearningRate;
         if (step < WarmupSteps) return peak * (step + 1) / WarmupSteps;
         switch (_options.LearningRateSchedule)
         {

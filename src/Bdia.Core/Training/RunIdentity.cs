@@ -29,7 +29,7 @@ internal static class RunIdentity
     /// <summary>The identity of a run.</summary>
     public static SortedDictionary<string, string> Of(TrainingOptions options, IReadOnlyDictionary<string, string> task)
     {
-        var identity = Flatten(nameof(TrainingOptions), options);
+        var identity = Flatten(nameof(TrainingOptions), options with { BatchSize = options.MostRows, LearningRate = options.PeakLearningRate });
         foreach (var name in Free) identity.Remove($"{nameof(TrainingOptions)}.{name}");
         foreach (var (name, value) in task) identity.Add(name, value);
         return identity;
@@ -53,13 +53,16 @@ internal static class RunIdentity
         }
     }
 
+    /// <summary>Stands between values that mean the same: what an option is called now, and what checkpoints of an earlier state call it.</summary>
+    public const string Or = " or ";
+
     /// <summary>What differs, each as "name is X there and Y here"; empty where nothing does.</summary>
     public static IReadOnlyList<string> Differences(IReadOnlyDictionary<string, string> checkpoint, IReadOnlyDictionary<string, string> run)
     {
         checkpoint = checkpoint.ToDictionary(item => WithPresentName(item.Key), item => item.Value, StringComparer.Ordinal);
         return [.. checkpoint.Keys.Union(run.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)
             .Select(name => (name, there: checkpoint.GetValueOrDefault(name, "unknown"), here: run.GetValueOrDefault(name, "unknown")))
-            .Where(value => value.there != value.here)
+            .Where(value => value.there != value.here && !value.here.Split(Or).Contains(value.there))
             .Select(value => $"{value.name} is {value.there} in the checkpoint and {value.here} here")];
     }
 

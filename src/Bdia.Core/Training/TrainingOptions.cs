@@ -9,8 +9,13 @@ public sealed record TrainingOptions
     /// <summary>Passes over the training data, 1..1,000,000. Default 30.</summary>
     public int Epochs { get; init; } = 30;
 
-    /// <summary>Rows per batch, 1..1,000,000. Default 128. (A source that counts tokens may ignore it.)</summary>
-    public int BatchSize { get; init; } = 128;
+    /// <summary>Most rows of a batch that is chosen where <see cref="BatchSize"/> is null.</summary>
+    internal const int LargestAutomaticBatch = 128;
+
+    /// <summary>
+    /// Rows per batch, 1..1,000,000; null = chosen by whoever knows the rows, so that there are steps enough: up to 128. Default null. (A source that counts tokens may ignore it.)
+    /// </summary>
+    public int? BatchSize { get; init; }
 
     /// <summary>
     /// Batches whose gradients are gathered for one optimizer step, 1..100,000. Default 1. The gradient is that of one
@@ -24,8 +29,8 @@ public sealed record TrainingOptions
     /// </summary>
     public long? TrainingMemoryBytes { get; init; }
 
-    /// <summary>Peak learning rate, above 0, at most 10. Default 0.001.</summary>
-    public double LearningRate { get; init; } = 1e-3;
+    /// <summary>Peak learning rate, above 0, at most 10; null = chosen by whoever knows the network, or else 0.001. Default null.</summary>
+    public double? LearningRate { get; init; }
 
     /// <summary>Where the cosine schedule ends, as a fraction of the peak, 0..1. Default 0.01.</summary>
     public double FinalLearningRateFraction { get; init; } = 0.01;
@@ -98,6 +103,12 @@ public sealed record TrainingOptions
     /// <summary>Go on from the newest checkpoint of the folder, or begin where there is none. Default false: a folder with checkpoints is refused, lest they are lost.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>Rows per batch, the most that it becomes where it has yet to be chosen.</summary>
+    internal int MostRows => BatchSize ?? LargestAutomaticBatch;
+
+    /// <summary>Peak learning rate.</summary>
+    internal double PeakLearningRate => LearningRate ?? 1e-3;
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
     public void Validate() => OptionFaults.Validate(nameof(TrainingOptions), faults => Check(faults));
@@ -114,10 +125,10 @@ public sealed record TrainingOptions
     {
         ArgumentNullException.ThrowIfNull(faults);
         faults.Require(Epochs is >= 1 and <= 1_000_000, nameof(Epochs), Epochs, "1..1,000,000");
-        faults.Require(BatchSize is >= 1 and <= 1_000_000, nameof(BatchSize), BatchSize, "1..1,000,000");
+        faults.Require(BatchSize is null or (>= 1 and <= 1_000_000), nameof(BatchSize), BatchSize, "1..1,000,000, or null");
         faults.Require(AccumulationSteps is >= 1 and <= 100_000, nameof(AccumulationSteps), AccumulationSteps, "1..100,000");
         faults.Require(TrainingMemoryBytes is null or > 0, nameof(TrainingMemoryBytes), TrainingMemoryBytes, "above 0, or null for no limit");
-        faults.Require(LearningRate is > 0 and <= 10, nameof(LearningRate), LearningRate, "above 0 and at most 10");
+        faults.Require(LearningRate is null or (> 0 and <= 10), nameof(LearningRate), LearningRate, "above 0 and at most 10, or null");
         faults.Require(FinalLearningRateFraction is >= 0 and <= 1, nameof(FinalLearningRateFraction), FinalLearningRateFraction, "0..1");
         faults.Require(WarmupFraction is >= 0 and <= 1, nameof(WarmupFraction), WarmupFraction, "0..1");
         faults.Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more");

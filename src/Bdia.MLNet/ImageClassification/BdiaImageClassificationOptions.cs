@@ -59,7 +59,7 @@ public sealed partial class BdiaImageClassificationTrainer
         /// <summary>The network's size, in one word. Default <see cref="VisionTransformerPreset.Compact"/>, which trains in minutes on two cores.</summary>
         public VisionTransformerPreset Preset = VisionTransformerPreset.Compact;
 
-        /// <summary>Side of the square patches that an image is cut into, in pixels; it must divide height and width. Null as in the preset. Default null.</summary>
+        /// <summary>Side of the square patches that an image is cut into, in pixels; it must divide height and width. Null is the preset's 4 or 16, or what suits images for which that makes too few patches or too many. Default null.</summary>
         public int? PatchSize;
 
         /// <summary>Numbers per token; a multiple of <see cref="Heads"/>. Null as in the preset. Default null.</summary>
@@ -80,20 +80,20 @@ public sealed partial class BdiaImageClassificationTrainer
         /// <summary>Share of blocks that is skipped in training, per image, rising from 0 in the first block to this in the last, 0..1, below 1. Null as in the preset. Default null.</summary>
         public double? StochasticDepth;
 
-        /// <summary>Rows per training batch, 1..1,000,000. Default 128.</summary>
-        public int BatchSize;
+        /// <summary>Rows per training batch, 1..1,000,000; null chooses 16 to 128 by rows and epochs, so that there are steps enough. Default null.</summary>
+        public int? BatchSize;
 
         /// <summary>Mixup: images of a batch are blended in proportions from Beta(a, a) with this a, 0..100; 0 = off. Default 0.</summary>
         public double MixupAlpha;
 
-        /// <summary>Pixels by which a random crop may shift an image, 0..1024; 0 = no crops; null = 4, or less for images under 32 pixels. Default null.</summary>
+        /// <summary>Pixels by which a random crop may shift an image, 0..1024; 0 = no crops; null = 0 below 9 epochs, 1 from 9 on, 2 from 25, 3 from 49, 4 from 81, or less for images under 32 pixels. Default null.</summary>
         public int? AugmentCropPadding;
 
         /// <summary>What a crop shows beyond the image. Default <see cref="CropFill.Zero"/>.</summary>
         public CropFill AugmentCropFill;
 
-        /// <summary>Whether half of the images, by chance, are mirrored left to right; set it to false where that changes the class, as with digits. Default true.</summary>
-        public bool AugmentFlip;
+        /// <summary>Whether half of the images, by chance, are mirrored left to right; null asks the training rows whether that changes what an image looks to be, as with digits. Default null.</summary>
+        public bool? AugmentFlip;
 
         /// <summary>How much a training row of each class counts, in the order of the key's values, each above 0; null = all the same. Default null.</summary>
         public float[]? ClassWeights;

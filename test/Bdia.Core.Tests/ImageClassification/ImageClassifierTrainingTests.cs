@@ -137,6 +137,22 @@ public sealed class ImageClassifierTrainingTests
     }
 
     [Fact]
+    public void A_checkpoint_in_which_crops_were_left_open_goes_on_with_the_padding_that_this_then_meant()
+    {
+        var model = Tiny;
+        static IReadOnlyDictionary<string, string> Identity(VisionTransformerOptions model, int? padding)
+        {
+            var data = ImageData.Read(model, Short, Plain, new ToyImages(40), null, new StopSignal(null, null, default));
+            return data.Identity(model, Plain with { AugmentCropPadding = padding });
+        }
+
+        Assert.Empty(RunIdentity.Differences(Identity(model, null), Identity(model, 1)));
+        Assert.Empty(RunIdentity.Differences(Identity(model, 1), Identity(model, 1)));
+        Assert.Single(RunIdentity.Differences(Identity(model, null), Identity(model, 0)));
+        Assert.Single(RunIdentity.Differences(Identity(model, 0), Identity(model, 1)));
+    }
+
+    [Fact]
     public void One_class_alone_no_rows_and_wrong_options_are_errors()
     {
         var single = new ToyImages(20) { Change = (_, image) => image with { Label = 1 } };

@@ -75,7 +75,7 @@ public class OptionsTests
         {
             LabelColumnName = "", ScoreColumnName = "Features", PredictedLabelColumnName = "Features", ScoringBatchSize = 0, Device = "gpu", BadImages = (BadImagePolicy)9,
             Width = 30, Heads = 4, Depth = 0, FractionBits = 99, Epochs = 0, LearningRate = -1, ValidationFraction = 2, MixupAlpha = -1, Resume = true, CheckpointEverySteps = 3,
-            ImageHeight = 30, ImageWidth = 32, ClassWeights = [1, -1], Resizing = (ImageResizingEstimator.ResizingKind)9, BackgroundColor = Color.Transparent,
+            ImageHeight = 30, ImageWidth = 32, PatchSize = 4, ClassWeights = [1, -1], Resizing = (ImageResizingEstimator.ResizingKind)9, BackgroundColor = Color.Transparent,
         };
 
         var error = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.BdiaImageClassification(options));

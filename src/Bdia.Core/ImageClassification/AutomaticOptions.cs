@@ -1,0 +1,32 @@
+using Bdia.Core.Models;
+using Bdia.Core.Training;
+
+namespace Bdia.Core.ImageClassification;
+
+/// <summary>Batch and learning rate where they are left open, by the number of rows, the epochs and the width: rules of few constants, found on held-back rows (docs/results).</summary>
+internal static class AutomaticOptions
+{
+    // AdamW moves a weight by about the learning rate in a step, whatever the batch: what it needs is steps. Below the smallest batch they take too long.
+    private const int WantedSteps = 1000, SmallestBatch = 16;
+
+    // As large a step as 128 features bear. A product of more adds up more equal steps, so they are smaller in proportion (Yang et al., "Tensor Programs V", 2022).
+    private const double RateTimesWidth = 0.128;
+
+    /// <summary>The options with nothing left open.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="asked">What was asked for, which stays.</param>
+    /// <param name="rows">Rows to train on.</param>
+    public static TrainingOptions Chosen(VisionTransformerOptions model, TrainingOptions asked, int rows) => asked with
+    {
+        BatchSize = asked.BatchSize ?? Batch((double)rows * asked.Epochs, asked.AccumulationSteps),
+        LearningRate = asked.LearningRate ?? RateTimesWidth / model.Width,
+    };
+
+    /// <summary>The largest power of two that leaves the wanted steps for so many images, from the smallest to the largest batch.</summary>
+    private static int Batch(double images, int accumulation)
+    {
+        var batch = TrainingOptions.LargestAutomaticBatch;
+        while (batch > SmallestBatch && images < (double)WantedSteps * batch) batch /= 2;
+        return Math.Max(1, batch / accumulation);
+    }
+}
