@@ -39,7 +39,7 @@ public static class ImageClassifierTraining
         model.Validate();
         training.Validate(model.Stack.Mode);
         images.Validate(model.Classes);
-        MemoryBudget.Fit(model, training); // a budget that is too small is told before rows are read
+        MemoryBudget.Fit(model, training with { BatchSize = training.BatchSize ?? 1 }); // a budget that is too small is told before rows are read
 
         // What is made in the caller's inference mode could not be trained.
         using var mode = torch.inference_mode(false);
