@@ -130,7 +130,7 @@ internal sealed record MirrorTest(int Rows, int Right, int RightMirrored, double
             var learned = Where(halves, 1 - half);
             var (rows, judged) = (Enumerable.Range(0, halves.Length).Where(row => halves[row] == half).ToArray(), Where(halves, half));
             var inputs = plain[learned];
-            var ridge = eye(inputs.shape[1], dtype: float64).Times(Ridge * inputs.shape[1]);
+            var ridge = eye(inputs.shape[1], dtype: float64, device: CPU).Times(Ridge * inputs.shape[1]);
             var weights = linalg.solve(inputs.t().mm(inputs).Plus(ridge), inputs.t().mm(targets[learned]));
             var (told, toldMirrored) = (plain[judged].mm(weights).argmax(1).data<long>().ToArray(), mirrored[judged].mm(weights).argmax(1).data<long>().ToArray());
             for (var i = 0; i < rows.Length; i++)

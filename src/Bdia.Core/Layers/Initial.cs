@@ -64,13 +64,13 @@ internal static class Initial
     internal static Tensor Places(Generator generator, int rows, int columns, int width, double standardDeviation, double reach)
     {
         using var scope = NewDisposeScope();
-        var down = empty(width).normal_(0, 1 / reach, generator);
-        var right = empty(width).normal_(0, 1 / reach, generator);
-        var phase = empty(width).uniform_(0, 2 * Math.PI, generator);
+        var down = Empty([width]).normal_(0, 1 / reach, generator);
+        var right = Empty([width]).normal_(0, 1 / reach, generator);
+        var phase = Empty([width]).uniform_(0, 2 * Math.PI, generator);
         var angles = Steps(rows).view(rows, 1, 1).mul(down).Plus(Steps(columns).view(1, columns, 1).mul(right)).Plus(phase);
         return angles.cos().Times(Math.Sqrt(2) * standardDeviation).view(rows * columns, width).MoveToOuterDisposeScope();
 
-        static Tensor Steps(int count) => tensor(Enumerable.Range(0, count).Select(step => (float)step).ToArray());
+        static Tensor Steps(int count) => tensor(Enumerable.Range(0, count).Select(step => (float)step).ToArray(), ScalarType.Float32, CPU);
     }
 
     /// <summary>The given values.</summary>

@@ -73,7 +73,7 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
     {
         var (rows, columns) = (options.ImageHeight / options.PatchSize, options.ImageWidth / options.PatchSize);
         return Initial.Values(
-            () => cat([zeros(1, options.Width), Initial.Places(generator, rows, columns, options.Width, PositionDeviation, PositionReach)]).unsqueeze(0),
+            () => cat([zeros(1, options.Width, dtype: ScalarType.Float32, device: CPU), Initial.Places(generator, rows, columns, options.Width, PositionDeviation, PositionReach)]).unsqueeze(0),
             1, options.Patches + 1, options.Width);
     }
 
