@@ -140,6 +140,14 @@ public class EvaluateTests
         Assert.Equal(1, Exact(Bare(scored), new() { ReferenceNormalization = new() { LowerCase = true } }));
         Assert.Equal(0, Exact(Bare(scored)));
 
+        // ML.NET's own files keep the rows, and not what the model knows; a model's schema goes through them as well.
+        using var folder = new TemporaryFolder();
+        using (var file = File.Create(folder.File("scored.idv")))
+            context.Data.SaveAsBinary(scored, file);
+        Assert.Equal(0, Exact(context.Data.LoadFromBinary(folder.File("scored.idv"))));
+        context.Model.Save(context.Transforms.CopyColumns("Other", "PredictedText").Fit(scored), scored.Schema, folder.File("model.zip"));
+        Assert.Equal(1, Exact(context.Model.Load(folder.File("model.zip"), out _).Transform(scored)));
+
         double Exact(IDataView view, SequenceToSequenceEvaluationOptions? options = null) => context.SequenceToSequence.Evaluate(view, options: options).ExactMatch;
 
         // As it comes from a file: without what the model knows.
