@@ -120,7 +120,8 @@ public sealed record VisionTransformerOptions
         faults.Require(Classes >= 2, nameof(Classes), Classes, "at least 2");
         faults.Require(PatchSize >= 1, nameof(PatchSize), PatchSize, "at least 1");
         if (PatchSize >= 1 && (ImageHeight % PatchSize != 0 || ImageWidth % PatchSize != 0))
-            faults.Add($"Images are {ImageHeight}x{ImageWidth} and PatchSize is {PatchSize}; both sides must be multiples of the patch size: choose another patch size or resize the images.");
+            faults.Add($"Images are {ImageWidth} pixels wide and {ImageHeight} high, and PatchSize is {PatchSize}, " +
+                "of which both must be multiples: choose another ImageWidth, ImageHeight or PatchSize.");
         faults.Require(Depth >= 1, nameof(Depth), Depth, "at least 1");
         (Block(0) with { StochasticDepth = StochasticDepth }).Check(faults);
         faults.Require(Stack is not null, nameof(Stack), Stack, "a BdiaStackOptions");

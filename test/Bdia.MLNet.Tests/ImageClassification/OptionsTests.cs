@@ -83,7 +83,7 @@ public class OptionsTests
         foreach (var name in new[]
         {
             "LabelColumnName", "FeatureColumnName and ScoreColumnName are both 'Features'", "ScoreColumnName and PredictedLabelColumnName are both", "ScoringBatchSize is 0", "CheckpointEverySteps is 3", "Device is 'gpu'", "BadImages is 9", "Width is 30", "Depth is 0", "FractionBits is 99",
-            "Epochs is 0", "LearningRate is -1", "ValidationFraction is 2", "MixupAlpha is -1", "Resume", "30x32", "ClassWeights[1]", "Resizing is 9", "BackgroundColor is Color [Transparent]",
+            "Epochs is 0", "LearningRate is -1", "ValidationFraction is 2", "MixupAlpha is -1", "Resume", "32 pixels wide and 30 high", "ClassWeights[1]", "Resizing is 9", "BackgroundColor is Color [Transparent]",
         })
             Assert.Contains(name, error.Message, StringComparison.Ordinal);
     }
