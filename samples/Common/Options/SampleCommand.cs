@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Globalization;
 
 namespace Bdia.Samples.Common.Options;
 
@@ -9,6 +10,8 @@ internal static class SampleCommand
     /// <summary>Parses the arguments and runs the sample. A fault of the user's ends in one message and exit code 1.</summary>
     public static int Run(RootCommand root, string[] args, Func<ParseResult, int> sample)
     {
+        // Texts are English, and so are the numbers in them, on every machine and every thread.
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         root.SetAction(result => Guard.Run(() => sample(result)));
         // Ctrl+C belongs to the training run, which ends with the best model so far; errors belong to Guard.
         var result = root.Parse(args);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using Bdia.Samples.Common;
 using Bdia.Samples.Common.Data;
@@ -76,7 +77,7 @@ internal static class TabbedFile
     private static bool IsArchive(string path) => Path.GetExtension(path).Equals(".zip", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A column's index, where it is given as its number.</summary>
-    private static int? Number(string column) => int.TryParse(column, out var number) && number >= 1 ? number - 1 : null;
+    private static int? Number(string column) => int.TryParse(column, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 ? number - 1 : null;
 
     private static string Shortened(string text) => text.Length <= 40 ? text : text[..40] + "...";
 }

@@ -22,8 +22,8 @@ internal static class CommandLine
         "Folder of line-aligned files train.LANG, val.LANG, test*.LANG, plain or .gz; or a tab-separated file, .tsv, .txt or a .zip that holds one. Without it the sample makes its own language pair.");
     private static readonly Option<string?> Source = Text("--source", "LANG", "Language that is translated: the ending of its files; in a tab-separated file the column's name or number. [default: column 1]");
     private static readonly Option<string?> Target = Text("--target", "LANG", "Language that is translated to, likewise. [default: column 2]");
-    private static readonly Option<int?> TrainRows = Count("--train-rows", $"Training rows to use, chosen by the seed. [default: all; {DataSources.MadeTrainRows:N0} made]");
-    private static readonly Option<int?> TestRows = Count("--test-rows", $"Rows to use of each test set, the first ones. [default: all; {DataSources.MadeTestRows:N0} made]");
+    private static readonly Option<int?> TrainRows = Count("--train-rows", FormattableString.Invariant($"Training rows to use, chosen by the seed. [default: all; {DataSources.MadeTrainRows:N0} made]"));
+    private static readonly Option<int?> TestRows = Count("--test-rows", FormattableString.Invariant($"Rows to use of each test set, the first ones. [default: all; {DataSources.MadeTestRows:N0} made]"));
 
     private static readonly Option<EncoderDecoderPreset?> Preset = Choice<EncoderDecoderPreset>("--preset", "Size of the transformer. [default: Compact]");
     private static readonly Option<int?> Width = Count("--width", "Numbers per token; a multiple of the heads. [default: the preset's]");
@@ -56,7 +56,7 @@ internal static class CommandLine
     private static readonly Option<ModelSelection?> BestBy = Choice<ModelSelection>("--best-by", "Which figure of the validation rows chooses the best epoch; Score is BLEU. [default: Loss]");
     private static readonly Option<int?> BleuEvery = Count("--bleu-every", "Epochs from one BLEU of the validation rows to the next; 0 for none. [default: 1]", least: 0);
     private static readonly Option<TimeSpan?> TimeBudget = Parsed<TimeSpan?>("--time-budget", "MINUTES", "Time after which training ends with the best model so far.",
-        text => double.Parse(text) is var minutes and > 0 and < 1e6 ? TimeSpan.FromMinutes(minutes) : throw new FormatException(), "a number of minutes above 0");
+        text => Decimal(text) is var minutes and > 0 and < 1e6 ? TimeSpan.FromMinutes(minutes) : throw new FormatException(), "a number of minutes above 0");
     private static readonly Option<int?> Seed = SharedOptions.Seed();
     private static readonly Option<int?> Threads = SharedOptions.Threads();
     private static readonly Option<string?> CheckpointDirectory = SharedOptions.CheckpointDirectory("--checkpoints");
