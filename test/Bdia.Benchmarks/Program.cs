@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Bdia.Benchmarks;
 using Bdia.Benchmarks.Data;
+using Bdia.Benchmarks.Fuzz;
 using Bdia.Benchmarks.Growth;
 using Bdia.Benchmarks.Scoring;
 using Bdia.Benchmarks.Start;
@@ -20,6 +21,7 @@ root.Subcommands.Add(DataSuite.Command());
 root.Subcommands.Add(StartSuite.Command());
 root.Subcommands.Add(TargetsCommand.Command());
 root.Subcommands.Add(ArrowsCommand.Command());
+root.Subcommands.Add(FuzzCommand.Command());
 root.Subcommands.Add(AllCommand.Command(root));
 root.Subcommands.Add(TrainingSuite.Contender.Command());
 root.Subcommands.Add(SweepSuite.Rows.Command());

@@ -12,7 +12,7 @@ public sealed class OptionFaults
     /// <param name="rule">What it must be, to follow "it must be".</param>
     public void Require(bool holds, string name, object? value, string rule)
     {
-        if (!holds) Add($"{name} is {value ?? "null"}; it must be {rule}.");
+        if (!holds) Add(FormattableString.Invariant($"{name} is {value ?? "null"}; it must be {rule}."));
     }
 
     /// <summary>Notes a fault that <see cref="Require"/> has no form for.</summary>

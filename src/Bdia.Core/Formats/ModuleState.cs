@@ -18,24 +18,35 @@ public static class ModuleState
     /// <summary>Copies tensors into the module, all of them or, on any fault, none.</summary>
     /// <param name="module">Any module, on any device; its tensors keep their device.</param>
     /// <param name="tensors">Exactly the module's state-dict names, with its shapes and element types.</param>
-    /// <exception cref="InvalidDataException">Names every missing, unexpected, misshapen and wrongly typed tensor. The module is unchanged.</exception>
+    /// <exception cref="InvalidDataException">Names every missing, unexpected, misshapen and wrongly typed tensor, and those with values that are NaN or infinite. The module is unchanged.</exception>
     public static void Load(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors)
     {
-        Assign(module, tensors, (target, source) => target.copy_(source));
+        ArgumentNullException.ThrowIfNull(tensors);
+        FiniteValues.Require(tensors);
+        Copy(module, tensors);
     }
 
+    /// <summary>As <see cref="Load"/>, of values that are not looked at: weights that were the module's own.</summary>
+    internal static void Copy(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors) => Assign(module, tensors, (target, source) => target.copy_(source));
+
     /// <summary>
-    /// Fills a new module from a stream: the memory that is read into becomes the module's, so that a model is in memory once, and each of
+    /// Makes a module and fills it from a stream: the memory that is read into becomes the module's, so that a model is in memory once, and each of
     /// its bytes is written once.
     /// </summary>
-    /// <param name="module">On the CPU; what its tensors hold does not matter.</param>
+    /// <param name="weights">How many float32 values the module will have. Nothing is made unless the stream has that many.</param>
+    /// <param name="create">Makes it, on the CPU; what its tensors hold does not matter.</param>
     /// <param name="stream">A safetensors stream, as in <see cref="SafeTensors.Read"/>, with what <see cref="Load"/> asks for.</param>
-    /// <exception cref="InvalidDataException">As those two throw. The module is then disposed.</exception>
-    internal static TModule Fill<TModule>(TModule module, Stream stream) where TModule : nn.Module
+    /// <exception cref="InvalidDataException">As those two throw, or the sizes differ.</exception>
+    internal static TModule Fill<TModule>(long weights, Func<TModule> create, Stream stream) where TModule : nn.Module
     {
+        // A stream that does not know its length is read first.
+        using var early = stream.CanSeek ? null : SafeTensors.Read(stream);
+        RequireWeights(weights, early?.Tensors.Values.Sum(tensor => tensor.numel()) ?? (stream.Length - stream.Position) / sizeof(float));
+        var module = create();
         try
         {
-            using var content = SafeTensors.Read(stream);
+            using var content = early ?? SafeTensors.Read(stream);
+            FiniteValues.Require(content.Tensors);
             Assign(module, content.Tensors, (target, source) => target.set_(source));
             return module;
         }
@@ -44,6 +55,13 @@ public static class ModuleState
             module.Dispose();
             throw;
         }
+    }
+
+    // Before anything is built: a few bytes of options can describe a network of any size.
+    private static void RequireWeights(long weights, long values)
+    {
+        if (values < weights)
+            throw new InvalidDataException($"The network has {weights} weights, but there are {values} at most: options and weights do not belong together. Use an intact copy of the model.");
     }
 
     private static void Assign(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors, Func<Tensor, Tensor, Tensor> assign)

@@ -9,17 +9,13 @@ namespace Bdia.Core.Formats;
 /// <summary>The reading half of <see cref="SafeTensors"/>. Trusts nothing: no byte is read or memory taken on the header's word alone.</summary>
 internal static class SafeTensorsReader
 {
-    // The limit of the format's reference implementation.
-    private const long MaximumHeaderBytes = 100_000_000;
+    // Room for the names and sizes of about 150,000 tensors. (The format's reference implementation takes up to 100 MB, which as JSON come to gigabytes.)
+    private const long MaximumHeaderBytes = 16 << 20;
     private const int ReadBytes = 1 << 22;
 
     internal static SafeTensorsContent Read(Stream stream)
     {
-        var headerBytes = ReadHeaderLength(stream);
-        var header = new byte[headerBytes];
-        if (stream.ReadAtLeast(header, headerBytes, throwOnEndOfStream: false) < headerBytes)
-            throw SafeTensorsHeader.Fault($"The header should have {headerBytes} bytes, but the stream ends before that.");
-        var (entries, metadata) = SafeTensorsHeader.Parse(header);
+        var (entries, metadata) = ReadHeader(stream);
         CheckDataLength(stream, entries);
 
         var content = new SafeTensorsContent(new(entries.Count, StringComparer.Ordinal), metadata);
@@ -34,6 +30,18 @@ internal static class SafeTensorsReader
             content.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The free text of the header alone; no tensor is looked at.</summary>
+    internal static IReadOnlyDictionary<string, string> ReadMetadata(Stream stream) => ReadHeader(stream).Metadata;
+
+    private static (List<SafeTensorsEntry> Entries, Dictionary<string, string> Metadata) ReadHeader(Stream stream)
+    {
+        var headerBytes = ReadHeaderLength(stream);
+        var header = new byte[headerBytes];
+        if (stream.ReadAtLeast(header, headerBytes, throwOnEndOfStream: false) < headerBytes)
+            throw SafeTensorsHeader.Fault($"The header should have {headerBytes} bytes, but the stream ends before that.");
+        return SafeTensorsHeader.Parse(header);
     }
 
     private static int ReadHeaderLength(Stream stream)

@@ -26,6 +26,12 @@ internal sealed class ImageClassificationTask(
     public IReadOnlyDictionary<string, string> Identity => identity;
 
     /// <inheritdoc/>
+    public IReadOnlyCollection<string> Adjustable => ImageData.Adjustable;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Judgement => ImageData.Judgement;
+
+    /// <inheritdoc/>
     public bool HasValidation => validation is { Count: > 0 };
 
     /// <inheritdoc/>

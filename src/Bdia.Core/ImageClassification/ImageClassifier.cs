@@ -103,7 +103,7 @@ public sealed class ImageClassifier : IDisposable
     private static ImageClassifier Load(Stream weights, ImageClassifierDescription description, torch.Device? device)
     {
         BdiaRuntime.EnsureLoaded();
-        var model = ModuleState.Fill(VisionTransformer.WithoutValues(description.Model), weights);
+        var model = ModuleState.Fill(description.Weights, () => VisionTransformer.WithoutValues(description.Model), weights);
         try
         {
             if (device is not null && device.type != DeviceType.CPU) model.to(device);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 
 namespace Bdia.Core.ImageClassification;
@@ -8,7 +9,14 @@ namespace Bdia.Core.ImageClassification;
 internal sealed record ImageClassifierDescription(VisionTransformerOptions Model, PixelNormalization Normalization)
 {
     private const int Version = 1;
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true, RespectNullableAnnotations = true, AllowDuplicateProperties = false, Converters = { new JsonStringEnumConverter() },
+    };
+
+    /// <summary>Weights of the network.</summary>
+    public long Weights => WeightCount.Of(Model);
+
 
     public string ToJson() => JsonSerializer.Serialize(new Document(Version, Model, Normalization), Json);
 
@@ -18,7 +26,7 @@ internal sealed record ImageClassifierDescription(VisionTransformerOptions Model
         ArgumentNullException.ThrowIfNull(json);
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
             return Parse(document.RootElement);
         }
         catch (JsonException fault)
@@ -42,10 +50,11 @@ internal sealed record ImageClassifierDescription(VisionTransformerOptions Model
             if (content?.Model is null || content.Normalization is null)
                 throw new InvalidDataException("The classifier's description lacks the model or the normalisation; it is damaged.");
             content.Model.Validate();
+            _ = WeightCount.Of(content.Model); // a number, of a size that there can be
             content.Normalization.Validate(content.Model.Channels);
             return new ImageClassifierDescription(content.Model, content.Normalization);
         }
-        catch (Exception fault) when (fault is JsonException or ArgumentException or InvalidOperationException or NotSupportedException)
+        catch (Exception fault) when (fault is JsonException or ArgumentException or InvalidOperationException or NotSupportedException or OverflowException)
         {
             throw CannotBeRead(fault);
         }

@@ -17,10 +17,11 @@ public static class ImageClassifierTraining
     /// <param name="validation">Validation rows; null = <see cref="ImageTrainingOptions.ValidationFraction"/> of the training rows.</param>
     /// <param name="device">Where to train; null = the CPU.</param>
     /// <param name="progress">Called after every step and every epoch, on this thread.</param>
-    /// <param name="notes">Told what was chosen where options leave it open, a sentence each, and how much memory training takes.</param>
+    /// <param name="notes">Told what was chosen where options leave it open, a sentence each, how much memory training takes, and where a run goes on from.</param>
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
     /// <param name="cancellation">Ends the run within a batch, with the best classifier so far.</param>
     /// <returns>The classifier, in evaluation mode, with the history of its training.</returns>
+    /// <remarks>Where an exception ends the run, the best classifier so far comes with it: <see cref="TrainingFault.BestModel"/>.</remarks>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record. Or not even one image at a time fits <see cref="TrainingOptions.TrainingMemoryBytes"/>.</exception>
     /// <exception cref="InvalidDataException">There are no rows, or only one class, or a row has another size, a label that is no class, or a pixel that is not finite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first step was done.</exception>
@@ -54,8 +55,13 @@ public static class ImageClassifierTraining
             var task = new ImageClassificationTask(
                 network, data.Normalization, training, data.Validation, data.Identity(model, images), device);
             var source = new ImageBatchSource(data.Training, data.Normalization, model.Classes, training, images);
-            var result = new Trainer<ImageBatch>(training).Run(task, source, progress, stopProbe, cancellation);
+            var result = new Trainer<ImageBatch>(training).Run(task, source, progress, notes, stopProbe, cancellation);
             return new ImageClassifier(network, data.Normalization, result);
+        }
+        catch (Exception fault) when (fault.BestModel<TrainingResult>() is { } result)
+        {
+            fault.CarryBestModel(new ImageClassifier(network, data.Normalization, result));
+            throw;
         }
         catch
         {

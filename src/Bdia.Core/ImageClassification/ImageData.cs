@@ -40,12 +40,29 @@ internal sealed record ImageData(
             var left = survey.Store is null ? 0 : images.PixelCacheBytes - survey.Labels.Count * survey.RowBytes;
             var own = ImageSurvey.Of(validation, "validation", shape, model.Classes, left, hash, stop);
             var without = LeaveOut(validation, own, typical);
-            if (own.Hash is not null) hashes.Add("ValidationData.SHA-256", own.Hash);
+            if (own.Hash is not null) hashes.Add($"{ValidationData}.SHA-256", own.Hash);
             validationSubset = new ImageSubset(validation, own, [.. Enumerable.Range(0, own.Labels.Count).Where(row => !without.Contains(row))], left);
         }
 
         return new ImageData(subset, validationSubset, survey.TakeNormalization(kept), hashes);
     }
+
+    /// <summary>Of <see cref="Identity"/>, what only the steps to come depend on, and how they are judged.</summary>
+    public static IReadOnlyList<string> Adjustable { get; } =
+    [
+        .. RunIdentity.AdjustableOf(nameof(VisionTransformerOptions)), $"{nameof(VisionTransformerOptions)}.{nameof(VisionTransformerOptions.StochasticDepth)}",
+        .. new[]
+        {
+            nameof(ImageTrainingOptions.AugmentCropPadding), nameof(ImageTrainingOptions.AugmentCropFill), nameof(ImageTrainingOptions.AugmentFlip),
+            nameof(ImageTrainingOptions.MixupAlpha), nameof(ImageTrainingOptions.ClassWeights),
+        }.Select(option => $"{nameof(ImageTrainingOptions)}.{option}"),
+        ValidationData,
+    ];
+
+    /// <summary>Of <see cref="Identity"/>, what decides how a model does in validation.</summary>
+    public static IReadOnlyList<string> Judgement { get; } = [.. RunIdentity.JudgementOf(nameof(VisionTransformerOptions)), ValidationData];
+
+    private const string ValidationData = "ValidationData";
 
     /// <summary>What a checkpoint must have been written with to be resumed on this data.</summary>
     public IReadOnlyDictionary<string, string> Identity(VisionTransformerOptions model, ImageTrainingOptions images)
@@ -54,8 +71,15 @@ internal sealed record ImageData(
         foreach (var (name, value) in RunIdentity.Flatten(nameof(ImageTrainingOptions), images)) identity.Add(name, value);
         if (images.AugmentCropPadding == ImageTrainingOptions.MostCropPadding(model.ImageHeight, model.ImageWidth))
             identity[$"{nameof(ImageTrainingOptions)}.{nameof(ImageTrainingOptions.AugmentCropPadding)}"] += $"{RunIdentity.Or}null"; // null was that, whatever the epochs
+        if (Hashes.ContainsKey($"{ValidationData}.SHA-256"))
+        {
+            // Of no effect where validation rows are given.
+            identity.Remove($"{nameof(ImageTrainingOptions)}.{nameof(images.ValidationFraction)}");
+            identity.Remove($"{nameof(ImageTrainingOptions)}.{nameof(images.StratifiedValidation)}");
+        }
+
         identity.Add("TrainingData.Rows", $"{Training.Count}");
-        identity.Add("ValidationData.Rows", $"{Validation?.Count ?? 0}");
+        identity.Add($"{ValidationData}.Rows", $"{Validation?.Count ?? 0}");
         foreach (var (name, value) in Hashes) identity.Add(name, value);
         return identity;
     }

@@ -40,7 +40,7 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Weights of a layer, its bias among them.</summary>
-    internal static long WeightCount(long inputs, long outputs) => inputs * outputs + outputs;
+    internal static long WeightCount(long inputs, long outputs) => checked(inputs * outputs + outputs);
 
     internal Tensor Weight => weight;
 

@@ -38,7 +38,8 @@ internal static class TextMemory
             SideInformation = encoder.SideInformation + decoder.SideInformation,
             BlockGraph = worst.Graph,
             Rest = head + outputInput + masks
-                + Batches * IdTensors * rows * Math.Max(sourceTokens, targetTokens) * sizeof(long) + weightCopies * weights * sizeof(float) + NativeLibraries.Bytes,
+                + Batches * IdTensors * rows * Math.Max(sourceTokens, targetTokens) * sizeof(long) + weightCopies * weights * sizeof(float)
+                + NativeLibraries.Bytes + (half ? NativeLibraries.BFloat16Kernels : 0),
         };
     }
 }

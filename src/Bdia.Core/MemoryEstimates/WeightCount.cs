@@ -4,17 +4,17 @@ using Bdia.Core.Models;
 
 namespace Bdia.Core.MemoryEstimates;
 
-/// <summary>How many weights a network has, from its options alone.</summary>
+/// <summary>How many weights a network has, from its options alone; an <see cref="OverflowException"/> for one that no memory could hold.</summary>
 internal static class WeightCount
 {
     public static long Of(VisionTransformerOptions o)
     {
         long width = o.Width;
-        return width                                                             // class token
+        return checked(width                                                             // class token
             + (o.Patches + 1) * width                                            // positions
             + Dense.WeightCount((long)o.Channels * o.PatchSize * o.PatchSize, width)         // patch embedding
             + o.Depth * Block(o.Block(0))
-            + Norm(width) + Dense.WeightCount(width, o.Classes);
+            + Norm(width) + Dense.WeightCount(width, o.Classes));
     }
 
     public static long Of(EncoderDecoderOptions o)
@@ -22,10 +22,10 @@ internal static class WeightCount
         long width = o.Width;
         var vocabularies = (long)o.TargetVocabulary + (o.ShareEmbeddings ? 0 : o.SourceVocabulary);
         var places = o.Positions == PositionEncoding.Learned ? 2L * o.MaxLength : 0;
-        return (vocabularies + places) * width
+        return checked((vocabularies + places) * width
             + o.EncoderDepth * Block(o.EncoderBlock) + Norm(width)
             + o.DecoderDepth * Block(o.DecoderBlock) + Norm(width)
-            + (o.TieOutput ? 0 : Dense.WeightCount(width, o.TargetVocabulary));
+            + (o.TieOutput ? 0 : Dense.WeightCount(width, o.TargetVocabulary)));
     }
 
     /// <summary>Weights that have a gradient at the same time: all, or those of the largest block and of what is outside of blocks.</summary>

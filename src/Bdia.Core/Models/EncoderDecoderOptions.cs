@@ -19,10 +19,10 @@ public sealed record EncoderDecoderOptions
     /// <summary>D, features per token, a multiple of <see cref="Heads"/>. Default 128.</summary>
     public int Width { get; init; } = 128;
 
-    /// <summary>Blocks of the encoder, at least 1. Default 4.</summary>
+    /// <summary>Blocks of the encoder, 1..10,000. Default 4.</summary>
     public int EncoderDepth { get; init; } = 4;
 
-    /// <summary>Blocks of the decoder, at least 1. Default 4.</summary>
+    /// <summary>Blocks of the decoder, 1..10,000. Default 4.</summary>
     public int DecoderDepth { get; init; } = 4;
 
     /// <summary>Attention heads, at least 1. Default 4.</summary>
@@ -43,7 +43,7 @@ public sealed record EncoderDecoderOptions
     /// <summary>How tokens are told their place. Default <see cref="PositionEncoding.Sinusoidal"/>.</summary>
     public PositionEncoding Positions { get; init; } = PositionEncoding.Sinusoidal;
 
-    /// <summary>Tokens of the longest text, special ones included, at least 2; decides the size of learned positions, and what is refused there. Default 512.</summary>
+    /// <summary>Tokens of the longest text, special ones included, 2..1,000,000; decides the size of learned positions, and what is refused there. Default 512.</summary>
     public int MaxLength { get; init; } = 512;
 
     /// <summary>Number format of matrix products in training. Default float32. Incremental decoding computes in float32 either way.</summary>
@@ -54,6 +54,7 @@ public sealed record EncoderDecoderOptions
 
     // The special ids and one token.
     private const int SmallestVocabulary = SpecialTokens.Count + 1;
+    private const int MostBlocks = VisionTransformerOptions.MostBlocks, LongestText = 1_000_000;
 
     /// <summary>The sizes of a preset.</summary>
     /// <param name="preset">Which.</param>
@@ -101,11 +102,11 @@ public sealed record EncoderDecoderOptions
         faults.Require(TargetVocabulary >= SmallestVocabulary, nameof(TargetVocabulary), TargetVocabulary, $"at least {SmallestVocabulary}: {Smallest}");
         if (ShareEmbeddings && SourceVocabulary != TargetVocabulary)
             faults.Add($"ShareEmbeddings is true, SourceVocabulary is {SourceVocabulary} and TargetVocabulary is {TargetVocabulary}; one embedding needs one vocabulary: use a joint tokenizer, or set ShareEmbeddings to false.");
-        faults.Require(EncoderDepth >= 1, nameof(EncoderDepth), EncoderDepth, "at least 1");
-        faults.Require(DecoderDepth >= 1, nameof(DecoderDepth), DecoderDepth, "at least 1");
+        faults.Require(EncoderDepth is >= 1 and <= MostBlocks, nameof(EncoderDepth), EncoderDepth, $"1..{MostBlocks}");
+        faults.Require(DecoderDepth is >= 1 and <= MostBlocks, nameof(DecoderDepth), DecoderDepth, $"1..{MostBlocks}");
         EncoderBlock.Check(faults);
         faults.Require(Enum.IsDefined(Positions), nameof(Positions), Positions, $"{PositionEncoding.Sinusoidal} or {PositionEncoding.Learned}");
-        faults.Require(MaxLength >= 2, nameof(MaxLength), MaxLength, "at least 2");
+        faults.Require(MaxLength is >= 2 and <= LongestText, nameof(MaxLength), MaxLength, $"2..{LongestText}");
         faults.Require(Stack is not null, nameof(Stack), Stack, "a BdiaStackOptions");
         Stack?.Check(faults);
     }

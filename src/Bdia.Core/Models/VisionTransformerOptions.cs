@@ -26,7 +26,7 @@ public sealed record VisionTransformerOptions
     /// <summary>D, features per token, a multiple of <see cref="Heads"/>. Default 128.</summary>
     public int Width { get; init; } = 128;
 
-    /// <summary>K, number of blocks, at least 1. Default 6.</summary>
+    /// <summary>K, number of blocks, 1..10,000. Default 6.</summary>
     public int Depth { get; init; } = 6;
 
     /// <summary>Attention heads, at least 1. Default 4.</summary>
@@ -46,6 +46,11 @@ public sealed record VisionTransformerOptions
 
     /// <summary>How the stack of blocks integrates and differentiates.</summary>
     public BdiaStackOptions Stack { get; init; } = new();
+
+    /// <summary>Blocks that a network may have: each is some dozens of objects, whatever its width.</summary>
+    internal const int MostBlocks = 10_000;
+
+    private const int MostPixels = 1 << 26; // 8192 x 8192; three channels of float32 are then 768 MiB
 
     /// <summary>N - 1: the number of patches.</summary>
     internal int Patches => ImageHeight / PatchSize * (ImageWidth / PatchSize);
@@ -122,7 +127,10 @@ public sealed record VisionTransformerOptions
         if (PatchSize >= 1 && (ImageHeight % PatchSize != 0 || ImageWidth % PatchSize != 0))
             faults.Add($"Images are {ImageWidth} pixels wide and {ImageHeight} high, and PatchSize is {PatchSize}, " +
                 "of which both must be multiples: choose another ImageWidth, ImageHeight or PatchSize.");
-        faults.Require(Depth >= 1, nameof(Depth), Depth, "at least 1");
+        if ((long)ImageHeight * ImageWidth > MostPixels)
+            faults.Add($"Images are {ImageWidth} pixels wide and {ImageHeight} high, {(long)ImageHeight * ImageWidth} in all; " +
+                $"there may be {MostPixels} at most: resize the images.");
+        faults.Require(Depth is >= 1 and <= MostBlocks, nameof(Depth), Depth, $"1..{MostBlocks}");
         (Block(0) with { StochasticDepth = StochasticDepth }).Check(faults);
         faults.Require(Stack is not null, nameof(Stack), Stack, "a BdiaStackOptions");
         Stack?.Check(faults);

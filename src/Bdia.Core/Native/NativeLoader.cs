@@ -27,6 +27,7 @@ internal static class NativeLoader
             return;
         try
         {
+            PrimitiveCaches.Bound();
             PrepareOnLinux(NativeLocator.ForThisProcess());
         }
         catch (NativeLibraryMissingException e)

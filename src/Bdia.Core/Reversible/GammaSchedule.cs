@@ -104,8 +104,8 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
         => _weight is { } weight ? new((float)weight, null)
             : _steps.Last(s => s.From == 0 || s.From <= progress).Exponent is var m ? new(1f / (1 << m), m) : default;
 
-    // The text stands in models and checkpoints, which travel between cultures.
-    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+    // The text stands in models and checkpoints, which travel between cultures. No commas: 0,001 would be 1.
+    private static double Number(string text) => double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
 
     private sealed class AsText : JsonConverter<GammaSchedule>
     {

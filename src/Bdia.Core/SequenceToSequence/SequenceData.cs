@@ -52,7 +52,7 @@ internal sealed record SequenceData(
             number = 0;
             foreach (var pair in own.Read()) AddHeld(pair, number++);
             if (held.Rows.Count == 0) throw new InvalidDataException("The validation data has no usable row; give it at least one pair, or none at all to have some of the training rows held back.");
-            hashes.Add("ValidationData.SHA-256", own.Hash!);
+            hashes.Add($"{ValidationData}.SHA-256", own.Hash!);
         }
 
         foreach (var note in kept.Notes().Concat(held.Notes())) notes?.Report(new(note, IsWarning: true));
@@ -85,6 +85,20 @@ internal sealed record SequenceData(
     /// <summary>Tokens of a batch of this data.</summary>
     public int BatchTokens(SequenceTrainingOptions options) => options.BatchTokens(Math.Max(Training.Source.Ids, Training.Target.Ids));
 
+    private const string ValidationData = "ValidationData";
+
+    private static readonly string[] JudgementOptions = [nameof(SequenceTrainingOptions.BleuRows), nameof(SequenceTrainingOptions.Decoding)];
+
+    /// <summary>Of <see cref="Identity"/>, what only the steps to come depend on, and how they are judged.</summary>
+    public static IReadOnlyList<string> Adjustable { get; } =
+    [
+        .. RunIdentity.AdjustableOf(nameof(EncoderDecoderOptions)),
+        .. JudgementOptions.Append(nameof(SequenceTrainingOptions.BleuEveryEpochs)).Append(nameof(SequenceTrainingOptions.LongTexts)).Select(Name), ValidationData,
+    ];
+
+    /// <summary>Of <see cref="Identity"/>, what decides how a model does in validation.</summary>
+    public static IReadOnlyList<string> Judgement { get; } = [.. RunIdentity.JudgementOf(nameof(EncoderDecoderOptions)), .. JudgementOptions.Select(Name), ValidationData];
+
     /// <summary>What a checkpoint must have been written with to be resumed on this data.</summary>
     public IReadOnlyDictionary<string, string> Identity(EncoderDecoderOptions model, SequenceTrainingOptions options, int parts)
     {
@@ -95,8 +109,9 @@ internal sealed record SequenceData(
         foreach (var name in (string[])[nameof(TokenizerOptions.SplitDigits), nameof(TokenizerOptions.UserDefinedSymbols)])
             identity.Remove($"{nameof(SequenceTrainingOptions)}.{nameof(SequenceTrainingOptions.Tokenizer)}.{name}"); // younger than some checkpoints
         if (parts > 1) identity.Add("Batches.Parts", $"{parts}"); // accumulation alone does not tell cut batches from whole ones
+        if (Hashes.ContainsKey($"{ValidationData}.SHA-256")) identity.Remove(Name(nameof(options.ValidationFraction))); // of no effect where validation rows are given
         identity.Add("TrainingData.Rows", $"{Training.Count}");
-        identity.Add("ValidationData.Rows", $"{Validation?.Count ?? 0}");
+        identity.Add($"{ValidationData}.Rows", $"{Validation?.Count ?? 0}");
         foreach (var (name, value) in Hashes) identity.Add(name, value);
         return identity;
     }
@@ -108,6 +123,8 @@ internal sealed record SequenceData(
         TargetTokenizer = null,
         Decoding = options.Decoding with { MaxLengthConstant = options.Decoding.MaxLengthConstant ?? DecodingOptions.LeastFittedConstant },
     };
+
+    private static string Name(string option) => $"{nameof(SequenceTrainingOptions)}.{option}";
 
     private static (ITextTokenizer Source, ITextTokenizer Target) Tokenizers(
         SequenceTrainingOptions options, PairReader reader, RowSurvey survey, IProgress<TrainingNote>? notes, CancellationToken cancellation)
@@ -126,7 +143,7 @@ internal sealed record SequenceData(
             var watch = Stopwatch.StartNew();
             var lines = reader.Read().Where((_, row) => survey.IsKept(row)).SelectMany(texts);
             var tokenizer = TextTokenizer.Train(lines, options.Tokenizer, cancellation);
-            notes?.Report(new($"The tokenizer of the {side} text has {tokenizer.Size} tokens, and took {watch.Elapsed.TotalSeconds:F1} s to train."));
+            notes?.Report(new(FormattableString.Invariant($"The tokenizer of the {side} text has {tokenizer.Size} tokens, and took {watch.Elapsed.TotalSeconds:F1} s to train.")));
             return tokenizer;
         }
     }

@@ -34,6 +34,12 @@ internal sealed class TranslationTask(
     public IReadOnlyDictionary<string, string> Identity => identity;
 
     /// <inheritdoc/>
+    public IReadOnlyCollection<string> Adjustable => SequenceData.Adjustable;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Judgement => SequenceData.Judgement;
+
+    /// <inheritdoc/>
     public bool HasValidation => data.Validation is not null;
 
     /// <inheritdoc/>

@@ -153,7 +153,7 @@ public sealed class Translator : IDisposable
     private static Translator Load(Stream weights, TranslatorDescription description, torch.Device? device)
     {
         BdiaRuntime.EnsureLoaded();
-        var model = ModuleState.Fill(EncoderDecoder.WithoutValues(description.Model), weights);
+        var model = ModuleState.Fill(description.Weights, () => EncoderDecoder.WithoutValues(description.Model), weights);
         try
         {
             if (device is not null && device.type != DeviceType.CPU) model.to(device);

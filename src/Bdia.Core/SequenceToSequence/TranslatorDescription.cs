@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Bdia.Core.Decoding;
+using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 using Bdia.Core.Text;
 
@@ -12,7 +13,13 @@ internal sealed record TranslatorDescription(
     int? MaxLengthConstant)
 {
     private const int Version = 1;
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true, RespectNullableAnnotations = true, AllowDuplicateProperties = false, Converters = { new JsonStringEnumConverter() },
+    };
+
+    /// <summary>Weights of the network.</summary>
+    public long Weights => WeightCount.Of(Model);
 
     public string ToJson() => JsonSerializer.Serialize(
         new Document(Version, Model, Save(Source), ReferenceEquals(Source, Target) ? null : Save(Target), MaxTokens, LongTexts, Decoding, MaxLengthConstant), Json);
@@ -23,7 +30,7 @@ internal sealed record TranslatorDescription(
         ArgumentNullException.ThrowIfNull(json);
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
             return Parse(document.RootElement);
         }
         catch (JsonException fault)
@@ -47,6 +54,7 @@ internal sealed record TranslatorDescription(
             if (content is not { Model: not null, SourceTokenizer: not null, Decoding: not null, LongTexts: not null })
                 throw new InvalidDataException("The translator's description lacks the model, the tokenizer or the decoding; it is damaged.");
             content.Model.Validate();
+            _ = WeightCount.Of(content.Model); // a number, of a size that there can be
             content.Decoding.Validate();
             (content.Decoding with { MaxLengthConstant = content.MaxLengthConstant }).Validate();
             var source = Load(content.SourceTokenizer);
@@ -54,7 +62,7 @@ internal sealed record TranslatorDescription(
             Check(content.Model, source, target, content.MaxTokens, content.LongTexts.Value);
             return new TranslatorDescription(content.Model, source, target, content.MaxTokens, content.LongTexts.Value, content.Decoding, content.MaxLengthConstant);
         }
-        catch (Exception fault) when (fault is JsonException or ArgumentException or FormatException or InvalidOperationException or NotSupportedException)
+        catch (Exception fault) when (fault is JsonException or ArgumentException or FormatException or InvalidOperationException or NotSupportedException or OverflowException)
         {
             throw CannotBeRead(fault);
         }

@@ -27,7 +27,7 @@ public static class TranslatorTraining
     /// <param name="notes">Told what a user should know of the data, a sentence each: rows left out, texts cut off, sizes.</param>
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
     /// <param name="cancellation">Ends the run within a batch, with the best translator so far.</param>
-    /// <returns>The translator, with the history of its training.</returns>
+    /// <returns>The translator, with the history of its training. Where an exception ends the run, the best translator so far comes with it: <see cref="TrainingFault.BestModel"/>.</returns>
     /// <exception cref="ArgumentException">Options are out of range, or contradict one another; the message lists all faults of a record.</exception>
     /// <exception cref="InvalidDataException">There is no usable row, a text is too long where that is an error, or the data changes between two passes.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first step was done.</exception>
@@ -57,17 +57,24 @@ public static class TranslatorTraining
         {
             if (device.type != DeviceType.CPU) network.to(device);
             using var task = new TranslationTask(network, data, training, sequences, parts, data.Identity(model, sequences, parts), device);
-            notes?.Report(new($"{plan.BatchCount(0)} batches in the first epoch, with {plan.PaddingShare(0):P1} padding."));
+            notes?.Report(new(FormattableString.Invariant($"{plan.BatchCount(0)} batches in the first epoch, with {plan.PaddingShare(0):P1} padding.")));
             var trainer = new Trainer<TokenBatch>(training) { AverageEpochs = sequences.AverageEpochs, AverageOf = sequences.AverageOf };
-            var result = trainer.Run(task, new TokenBatchSource(data.Training, plan, training.Seed), progress, stopProbe, cancellation);
+            var result = trainer.Run(task, new TokenBatchSource(data.Training, plan, training.Seed), progress, notes, stopProbe, cancellation);
             if (task.CutOutputs(result) is { } cut) notes?.Report(new(cut, IsWarning: true));
-            return new Translator(network, data.Source, data.Target, sequences.MaxTokens, sequences.LongTexts, sequences.Decoding, result, data.MaxLengthConstant);
+            return Translator(result);
+        }
+        catch (Exception fault) when (fault.BestModel<TrainingResult>() is { } result)
+        {
+            fault.CarryBestModel(Translator(result));
+            throw;
         }
         catch
         {
             network.Dispose();
             throw;
         }
+
+        Translator Translator(TrainingResult result) => new(network, data.Source, data.Target, sequences.MaxTokens, sequences.LongTexts, sequences.Decoding, result, data.MaxLengthConstant);
     }
 
     /// <summary>What the training of pairs of a given length takes, before there are any: the largest batch, with all texts that long.</summary>

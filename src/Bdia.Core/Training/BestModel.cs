@@ -8,11 +8,23 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
 {
     private readonly WeightCopy _weights = new();
 
+    // Of the last whole epoch, as long as none was judged: what is left where a fault ends the run.
+    private readonly WeightCopy _lastWhole = new();
+    private int? _lastWholeEpoch;
+
     /// <summary>Copies of the best weights by name, on the CPU; empty while there are none.</summary>
     public IReadOnlyDictionary<string, torch.Tensor> Weights => _weights.Tensors;
 
     /// <summary>Whether early stopping has run out of patience.</summary>
     public bool OutOfPatience => options.EarlyStoppingPatience > 0 && state.WithoutProgress >= options.EarlyStoppingPatience;
+
+    /// <summary>Notes the end of an epoch, behind its <see cref="Offer"/> if it had one.</summary>
+    public void EndEpoch(int epoch, torch.nn.Module module)
+    {
+        if (state.BestEpoch is not null) return;
+        _lastWhole.Keep(ModuleState.Save(module));
+        _lastWholeEpoch = epoch;
+    }
 
     /// <summary>Judges a validation, and copies the module's weights if it is the best so far.</summary>
     public void Offer(int epoch, ValidationResult validation, torch.nn.Module module)
@@ -46,8 +58,51 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
     /// <summary>Takes copies of tensors as the best weights.</summary>
     public void Keep(IReadOnlyDictionary<string, torch.Tensor> weights) => _weights.Keep(weights);
 
+    /// <summary>Judges the best weights anew, where what they are judged on has changed; progress counts from there.</summary>
+    /// <param name="module">Gets the best weights.</param>
+    /// <param name="judge">Judges the module as an epoch's; null where it is not to be judged.</param>
+    public void JudgeAnew(torch.nn.Module module, Func<int, ValidationResult?> judge)
+    {
+        if (state.BestEpoch is not { } epoch) return;
+        Restore(module);
+        if (judge(epoch) is { } validation && validation.Figure(options.BestBy) is { } figure)
+            (state.BestValidation, state.ProgressFrom, state.WithoutProgress) = (validation, figure, 0);
+        else
+            Forget();
+    }
+
+    /// <summary>Lets go of the best weights, and of what was known of progress.</summary>
+    public void Forget()
+    {
+        _weights.Dispose();
+        (state.BestEpoch, state.BestValidation, state.ProgressFrom, state.WithoutProgress) = (null, null, null, 0);
+    }
+
     /// <summary>Puts the best weights back into the module; leaves it as it is where there are none.</summary>
     public void Restore(torch.nn.Module module) => _weights.Restore(module);
 
-    public void Dispose() => _weights.Dispose();
+    /// <summary>
+    /// Puts the best weights, or those of the last whole epoch where none was judged, back into the module; null where there are neither, or that cannot be done: what ended
+    /// the run is what its caller must hear of.
+    /// </summary>
+    /// <returns>The epoch that they are of, 1 for the first.</returns>
+    public int? TryRescue(torch.nn.Module module)
+    {
+        try
+        {
+            if (state.BestEpoch is null) _lastWhole.Restore(module);
+            else Restore(module);
+            return state.BestEpoch ?? _lastWholeEpoch;
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        _weights.Dispose();
+        _lastWhole.Dispose();
+    }
 }

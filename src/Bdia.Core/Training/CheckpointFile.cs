@@ -14,6 +14,8 @@ internal static class CheckpointFile
     private const int FormatVersion = 1;
     private const string VersionEntry = "bdia.checkpoint.version", StateEntry = "state", IdentityEntry = "identity", HashEntry = "sha256";
 
+    private static readonly JsonSerializerOptions Json = new() { RespectNullableAnnotations = true };
+
     /// <summary>What a file holds. Owns the tensors.</summary>
     public sealed record Content(SafeTensorsContent Tensors, RunState State, SortedDictionary<string, string> Identity) : IDisposable
     {
@@ -51,7 +53,9 @@ internal static class CheckpointFile
             if (!content.Metadata.TryGetValue(HashEntry, out var hash) || hash != Hash(content.Tensors, metadata))
                 throw new InvalidDataException("its content does not match its SHA-256, so it was altered after it was written");
 
-            return new Content(content, Parse<RunState>(metadata, StateEntry), Parse<SortedDictionary<string, string>>(metadata, IdentityEntry));
+            var state = Parse<RunState>(metadata, StateEntry);
+            state.RequireSound();
+            return new Content(content, state, Parse<SortedDictionary<string, string>>(metadata, IdentityEntry));
         }
         catch
         {
@@ -60,8 +64,26 @@ internal static class CheckpointFile
         }
     }
 
-    private static T Parse<T>(Dictionary<string, string> metadata, string entry)
-        => JsonSerializer.Deserialize<T>(metadata[entry]) ?? throw new InvalidDataException($"its entry '{entry}' is empty");
+    /// <summary>The identity of the run that wrote a checkpoint, from its header alone: nothing says that the rest of the file is whole.</summary>
+    /// <exception cref="InvalidDataException">It is no checkpoint, or its header is damaged.</exception>
+    public static SortedDictionary<string, string> ReadIdentity(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Parse<SortedDictionary<string, string>>(SafeTensorsReader.ReadMetadata(stream), IdentityEntry);
+    }
+
+    private static T Parse<T>(IReadOnlyDictionary<string, string> metadata, string entry)
+    {
+        if (!metadata.TryGetValue(entry, out var json)) throw new InvalidDataException($"it has no entry '{entry}', so it is no checkpoint of this library");
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, Json) ?? throw new InvalidDataException($"its entry '{entry}' is empty");
+        }
+        catch (JsonException fault)
+        {
+            throw new InvalidDataException($"its entry '{entry}' cannot be read: {fault.Message}", fault);
+        }
+    }
 
     private static string Hash(IEnumerable<KeyValuePair<string, torch.Tensor>> tensors, IReadOnlyDictionary<string, string> metadata)
     {

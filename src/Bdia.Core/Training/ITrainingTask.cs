@@ -25,6 +25,12 @@ public interface ITrainingTask<TBatch>
     /// </summary>
     IReadOnlyDictionary<string, string> Identity { get; }
 
+    /// <summary>Names in <see cref="Identity"/> ("Options.Dropout") or of whole groups of them ("Options.Decoding") that may be others than in the checkpoint, since the steps to come alone depend on them. Default none.</summary>
+    IReadOnlyCollection<string> Adjustable => [];
+
+    /// <summary>Names as in <see cref="Adjustable"/> that decide what <see cref="Validate"/> finds: where one has changed, the best weights so far are judged anew. Default none.</summary>
+    IReadOnlyCollection<string> Judgement => [];
+
     /// <summary>Whether <see cref="Validate"/> has data to validate on.</summary>
     bool HasValidation { get; }
 

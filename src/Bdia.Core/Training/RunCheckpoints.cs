@@ -1,3 +1,4 @@
+using System.Globalization;
 using Bdia.Core.Formats;
 using TorchSharp;
 
@@ -13,11 +14,15 @@ internal sealed class RunCheckpoints(
     private (long Step, int Epoch) _saved = (0, 0);
 
     /// <summary>Goes to where the newest checkpoint was written, if there is one.</summary>
+    /// <param name="state">Becomes the checkpoint's.</param>
+    /// <param name="adjustable">Entries of the identity that may be others than in the checkpoint.</param>
+    /// <returns>What differs from the run that wrote it, and a sentence that says where this one goes on; null where there is no checkpoint.</returns>
     /// <exception cref="CheckpointException">It cannot be resumed.</exception>
-    public void Resume(RunState state)
+    public (IReadOnlyList<RunDifference> Differences, string Told)? Resume(RunState state, IReadOnlyCollection<string> adjustable)
     {
-        using var content = _folder.ReadNewest(identity);
-        if (content is null) return;
+        if (_folder.ReadNewest(identity, adjustable) is not { } newest) return null;
+        using var content = newest.Content;
+        RequireLongEnough(newest.Name, content.State);
         try
         {
             ModuleState.Load(module, Part(Weights));
@@ -32,9 +37,24 @@ internal sealed class RunCheckpoints(
         content.State.CopyTo(state);
         averages.Load(Part(AveragedWeights));
         _saved = (state.Step, state.Epoch);
+        return (newest.Differences, Told(newest.Name, state, newest.Differences));
 
         Dictionary<string, torch.Tensor> Part(string prefix) => content.Tensors.Tensors
             .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
+    }
+
+    private void RequireLongEnough(string name, RunState state)
+    {
+        var begun = state.Epoch + (state.BatchInEpoch > 0 ? 1 : 0);
+        if (options.Epochs < begun)
+            throw new CheckpointException($"Epochs is {options.Epochs}, but {name} in {folder} is of epoch {begun}. Give at least {begun}, or choose another folder to train fewer.");
+    }
+
+    private static string Told(string name, RunState state, IReadOnlyList<RunDifference> differences)
+    {
+        var told = string.Create(CultureInfo.InvariantCulture,
+            $"Going on from {name}: {state.Epoch} epochs and {state.Step} steps are done, in {TimeSpan.FromSeconds(state.ElapsedSeconds):hh\\:mm\\:ss}.");
+        return differences.Count == 0 ? told : $"{told} Not as when it was written: {string.Join("; ", differences)}.";
     }
 
     /// <summary>Whether to save now.</summary>

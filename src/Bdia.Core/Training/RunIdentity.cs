@@ -4,15 +4,18 @@ using System.Text.Json.Serialization;
 
 namespace Bdia.Core.Training;
 
-/// <summary>Everything that decides the weights a run ends with, as names and values: a checkpoint is resumed only where all agree.</summary>
+/// <summary>
+/// Everything that decides the weights a run ends with, as names and values. What a run that goes on from a checkpoint may have otherwise stands here and in
+/// <see cref="ITrainingTask{TBatch}.Adjustable"/>; all else must agree.
+/// </summary>
 internal static class RunIdentity
 {
-    // These say where checkpoints go, when to pause, and how the same bits are come by; they may change from one process of a run to the next. What a memory budget
-    // chose is told by the batches.
+    // These say where checkpoints go, when to pause, what becomes of a fault, and how the same bits are come by. What a memory budget chose is told by the batches.
     private static readonly string[] Free =
     [
         nameof(TrainingOptions.CheckpointDirectory), nameof(TrainingOptions.CheckpointEverySteps), nameof(TrainingOptions.CheckpointEveryEpochs),
         nameof(TrainingOptions.Resume), nameof(TrainingOptions.TimeBudget), nameof(TrainingOptions.TrainingMemoryBytes), nameof(TrainingOptions.OptimizerInBackward),
+        nameof(TrainingOptions.OnDivergence),
     ];
 
     // What options were called when earlier checkpoints were written.
@@ -23,14 +26,39 @@ internal static class RunIdentity
         ["Level"] = "TokenLevel",
     };
 
+    // Each step reads these anew: those to come go by the new values.
+    private static readonly string[] AdjustableOptions =
+    [
+        nameof(TrainingOptions.Epochs), nameof(TrainingOptions.LearningRate), nameof(TrainingOptions.FinalLearningRateFraction), nameof(TrainingOptions.WarmupFraction),
+        nameof(TrainingOptions.WarmupSteps), nameof(TrainingOptions.LearningRateSchedule), nameof(TrainingOptions.WeightDecay), nameof(TrainingOptions.Beta1), nameof(TrainingOptions.Beta2),
+        nameof(TrainingOptions.Epsilon), nameof(TrainingOptions.ClipNorm), nameof(TrainingOptions.LabelSmoothing), nameof(TrainingOptions.ValidateEveryEpochs),
+        nameof(TrainingOptions.EarlyStoppingPatience), nameof(TrainingOptions.EarlyStoppingMinDelta),
+    ];
+
+    // Of any network's options: what its weights do not know of.
+    private static readonly string[] AdjustableNetwork = ["Dropout", "Precision", "Stack.Mode", "Stack.Gamma", "Stack.FractionBits", "Stack.Audit"];
+    private static readonly string[] JudgementNetwork = ["Precision", "Stack.FractionBits"];
+
     // Names, not numbers, of enum values: they stand in messages.
     private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
+
+    /// <summary>The entry that holds the seed.</summary>
+    public static string Seed { get; } = Name(nameof(TrainingOptions.Seed));
+
+    /// <summary>Names of the trainer's own options that a resumed run may have otherwise.</summary>
+    public static IReadOnlyList<string> Adjustable { get; } = [.. AdjustableOptions.Select(Name)];
+
+    /// <summary>Names, in the options record of a network, of what a resumed run may have otherwise.</summary>
+    public static IEnumerable<string> AdjustableOf(string network) => AdjustableNetwork.Select(option => $"{network}.{option}");
+
+    /// <summary>Names, in the options record of a network, of what decides how its weights do.</summary>
+    public static IEnumerable<string> JudgementOf(string network) => JudgementNetwork.Select(option => $"{network}.{option}");
 
     /// <summary>The identity of a run.</summary>
     public static SortedDictionary<string, string> Of(TrainingOptions options, IReadOnlyDictionary<string, string> task)
     {
         var identity = Flatten(nameof(TrainingOptions), options with { BatchSize = options.MostRows, LearningRate = options.PeakLearningRate });
-        foreach (var name in Free) identity.Remove($"{nameof(TrainingOptions)}.{name}");
+        foreach (var name in Free) identity.Remove(Name(name));
         foreach (var (name, value) in task) identity.Add(name, value);
         return identity;
     }
@@ -56,15 +84,16 @@ internal static class RunIdentity
     /// <summary>Stands between values that mean the same: what an option is called now, and what checkpoints of an earlier state call it.</summary>
     public const string Or = " or ";
 
-    /// <summary>What differs, each as "name is X there and Y here"; empty where nothing does.</summary>
-    public static IReadOnlyList<string> Differences(IReadOnlyDictionary<string, string> checkpoint, IReadOnlyDictionary<string, string> run)
+    /// <summary>What differs between a checkpoint and a run, in the order of names.</summary>
+    public static IReadOnlyList<RunDifference> Differences(IReadOnlyDictionary<string, string> checkpoint, IReadOnlyDictionary<string, string> run)
     {
         checkpoint = checkpoint.ToDictionary(item => WithPresentName(item.Key), item => item.Value, StringComparer.Ordinal);
         return [.. checkpoint.Keys.Union(run.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)
-            .Select(name => (name, there: checkpoint.GetValueOrDefault(name, "unknown"), here: run.GetValueOrDefault(name, "unknown")))
-            .Where(value => value.there != value.here && !value.here.Split(Or).Contains(value.there))
-            .Select(value => $"{value.name} is {value.there} in the checkpoint and {value.here} here")];
+            .Select(name => new RunDifference(name, checkpoint.GetValueOrDefault(name), run.GetValueOrDefault(name)))
+            .Where(difference => difference.There != difference.Here && difference.Here?.Split(Or).Contains(difference.There) != true)];
     }
+
+    private static string Name(string option) => $"{nameof(TrainingOptions)}.{option}";
 
     private static string WithPresentName(string name)
     {

@@ -39,6 +39,15 @@ internal sealed class RunState
     /// <summary>Epochs whose weights are kept for an average, ascending.</summary>
     public List<KeptEpoch> Averaged { get; set; } = [];
 
+    /// <summary>Checks what was read.</summary>
+    /// <exception cref="InvalidDataException">A number cannot be one of a run.</exception>
+    public void RequireSound()
+    {
+        if (Step < 0 || Batches < Step || Epoch < 0 || BatchInEpoch < 0 || !double.IsFinite(ElapsedSeconds) || ElapsedSeconds < 0 || WithoutProgress < 0
+            || History.Count != Epoch || BestEpoch < 1 || BestEpoch > Epoch || (BestEpoch is null) != (BestValidation is null))
+            throw new InvalidDataException($"its state is none that a run can have (step {Step}, epoch {Epoch}, batch {BatchInEpoch}, {History.Count} epochs in its history)");
+    }
+
     /// <summary>Makes another state equal to this one.</summary>
     public void CopyTo(RunState other)
     {

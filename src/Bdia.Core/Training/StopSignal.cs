@@ -31,6 +31,11 @@ public sealed class StopSignal
     /// <summary>The same question without the time.</summary>
     internal StopSignal WithoutTime() => new(_probe, null, _cancellation);
 
+    /// <summary>What a run throws that was stopped before it had done a step: a network of random weights is no model, whoever asked for the end.</summary>
+    internal Exception BeforeTheFirstStep(TimeSpan? budget) => Reason == StopReason.TimeBudget
+        ? new TimeoutException($"TimeBudget is {budget}, and it was used up before the first step was done, so that there is no model; give more time.")
+        : new OperationCanceledException("Training was cancelled before the first step was done, so that there is no model.");
+
     /// <summary>Leaves by an exception that the trainer turns into a result.</summary>
     /// <exception cref="OperationCanceledException">It is time to stop.</exception>
     public void ThrowIfRequested()

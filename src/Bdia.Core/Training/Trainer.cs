@@ -33,18 +33,23 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
     /// <param name="task">The module and its loss.</param>
     /// <param name="source">The batches.</param>
     /// <param name="progress">Called on this thread after every step and every epoch. What it throws ends the run and reaches the caller.</param>
+    /// <param name="notes">Told where a run goes on that <see cref="TrainingOptions.Resume"/> asks for.</param>
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
     /// <param name="cancellation">Ends the run within a batch; the result is returned all the same, once a step was done.</param>
     /// <returns>How the run went.</returns>
+    /// <remarks>
+    /// Also where an exception ends the run, the module has the best weights so far, or those of the last whole epoch where none was validated; <see cref="TrainingFault.BestModel"/> of the
+    /// exception then gives the <see cref="TrainingResult"/>. Before the first epoch has ended, it has the last weights.
+    /// </remarks>
     /// <exception cref="ArgumentException">Options are out of range, or the module was made within <c>torch.inference_mode()</c>.</exception>
-    /// <exception cref="OperationCanceledException">The run was stopped before the first step was done, so that there is nothing to return.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped before the first step was done, so that there is nothing to return; or while the best weights of a checkpoint were judged on other validation data.</exception>
     /// <exception cref="TimeoutException">The time budget was used up before the first step was done.</exception>
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
     /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
     /// <exception cref="Reversible.ReversibilityException">A reversible stack has left the range in which it is exact.</exception>
     public TrainingResult Run(
         ITrainingTask<TBatch> task, IBatchSource<TBatch> source,
-        IProgress<TrainingProgress>? progress = null, Func<bool>? stopProbe = null, CancellationToken cancellation = default)
+        IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null, Func<bool>? stopProbe = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(source);
@@ -59,7 +64,7 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
         // Whatever mode the caller is in. This switches gradients on as well.
         using var mode = torch.inference_mode(false);
         RequireTrainable(task.Module);
-        using var run = new TrainingRun<TBatch>(options, AverageEpochs, AverageOf, task, source, progress, stopProbe, cancellation);
+        using var run = new TrainingRun<TBatch>(options, AverageEpochs, AverageOf, task, source, progress, notes, stopProbe, cancellation);
         return run.Run();
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Bdia.Core.Training;
 
 /// <summary>
@@ -11,10 +13,10 @@ namespace Bdia.Core.Training;
 /// <param name="learningRate">The learning rate at that step.</param>
 /// <param name="clipNorm">The clipping norm, 0 for none.</param>
 public sealed class TrainingDivergedException(string quantity, double value, long step, int epoch, double learningRate, double clipNorm)
-    : Exception($"The {quantity} is {value} at step {step} (epoch {epoch}, learning rate {learningRate:G3}): training has diverged. "
+    : Exception(string.Create(CultureInfo.InvariantCulture, $"The {quantity} is {value} at step {step} (epoch {epoch}, learning rate {learningRate:G3}): training has diverged. ")
         + "Lower LearningRate, lengthen the warm-up (WarmupFraction)"
-        + (clipNorm > 0 ? $", lower ClipNorm ({clipNorm})" : ", set ClipNorm (it is off)")
-        + ", and look for extreme values in the data.")
+        + (clipNorm > 0 ? string.Create(CultureInfo.InvariantCulture, $", lower ClipNorm ({clipNorm})") : ", set ClipNorm (it is off)")
+        + ", and look for extreme values in the data. Where there are checkpoints, Resume goes on from the newest with the new values.")
 {
     /// <summary>The optimizer step at which it happened, 1 for the first.</summary>
     public long Step { get; } = step;

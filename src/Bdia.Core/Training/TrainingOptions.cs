@@ -88,6 +88,9 @@ public sealed record TrainingOptions
     /// <summary>Progress, in the figure of <see cref="BestBy"/>, that early stopping counts as such, 0 or more. Default 0.</summary>
     public double EarlyStoppingMinDelta { get; init; }
 
+    /// <summary>What becomes of a run whose numbers leave their range. Default <see cref="DivergencePolicy.Throw"/>: an exception, which carries the best model so far.</summary>
+    public DivergencePolicy OnDivergence { get; init; }
+
     /// <summary>Time after which training stops with the best model so far; null = none. A resumed run counts on from the time it had used. Default null.</summary>
     public TimeSpan? TimeBudget { get; init; }
 
@@ -100,7 +103,10 @@ public sealed record TrainingOptions
     /// <summary>Epochs from one checkpoint to the next; 0 = by steps alone. One is always written at the end. Default 1.</summary>
     public int CheckpointEveryEpochs { get; init; } = 1;
 
-    /// <summary>Go on from the newest checkpoint of the folder, or begin where there is none. Default false: a folder with checkpoints is refused, lest they are lost.</summary>
+    /// <summary>
+    /// Go on from the newest checkpoint of the folder, or begin where there is none. Default false: a folder with checkpoints is refused, lest they are lost.
+    /// Length, learning rate and schedule, regularisation, augmentation, precision and validation data may be others than before; the steps to come go by them.
+    /// </summary>
     public bool Resume { get; init; }
 
     /// <summary>Rows per batch, the most that it becomes where it has yet to be chosen.</summary>
@@ -145,6 +151,7 @@ public sealed record TrainingOptions
         faults.Require(Enum.IsDefined(BestBy), nameof(BestBy), BestBy, "Accuracy, Loss or Score");
         faults.Require(EarlyStoppingPatience >= 0, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "0 (off) or more");
         faults.Require(EarlyStoppingMinDelta is >= 0 and < double.PositiveInfinity, nameof(EarlyStoppingMinDelta), EarlyStoppingMinDelta, "0 or more, and finite");
+        faults.Require(Enum.IsDefined(OnDivergence), nameof(OnDivergence), OnDivergence, "Throw or ReturnBest");
         faults.Require(TimeBudget is null || TimeBudget > TimeSpan.Zero, nameof(TimeBudget), TimeBudget, "above zero, or null for none");
         faults.Require(CheckpointDirectory is null || CheckpointDirectory.Trim().Length > 0, nameof(CheckpointDirectory), "empty", "a folder, or null for none");
         faults.Require(CheckpointEverySteps >= 0, nameof(CheckpointEverySteps), CheckpointEverySteps, "0 (by epochs alone) or more");

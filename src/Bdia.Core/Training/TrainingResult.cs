@@ -9,7 +9,10 @@ public sealed record TrainingResult
     /// <summary>Why it ended.</summary>
     public required StopReason StopReason { get; init; }
 
-    /// <summary>The epoch whose weights the model now has, 1 for the first; null without validation: then they are the last ones. Null also where they are an average, see <see cref="AveragedEpochs"/>.</summary>
+    /// <summary>What ended the run, where it was <see cref="StopReason.Diverged"/> or an exception carries its best model; null otherwise.</summary>
+    public Exception? Fault { get; init; }
+
+    /// <summary>The epoch whose weights the model now has, 1 for the first; null without validation: then they are the last ones. Null also where they are an average, see <see cref="AveragedEpochs"/>. Where a <see cref="Fault"/> ended a run without validation, the last whole epoch.</summary>
     public int? BestEpoch { get; init; }
 
     /// <summary>Whether there was something to validate on. Where there was and a run was stopped early, <see cref="BestEpoch"/> null says that nothing was validated yet.</summary>

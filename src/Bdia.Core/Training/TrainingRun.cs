@@ -1,4 +1,5 @@
 using Bdia.Core.Formats;
+using Bdia.Core.Reversible;
 using Bdia.Core.Tensors;
 using TorchSharp;
 
@@ -24,7 +25,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
 
     public TrainingRun(
         TrainingOptions options, int averageEpochs, WeightAverage averageOf, ITrainingTask<TBatch> task, IBatchSource<TBatch> source,
-        IProgress<TrainingProgress>? progress, Func<bool>? stopProbe, CancellationToken cancellation)
+        IProgress<TrainingProgress>? progress, IProgress<TrainingNote>? notes, Func<bool>? stopProbe, CancellationToken cancellation)
     {
         (_options, _task, _source) = (options, task, source);
         _plan = TrainingPlan.Of(options, source.BatchCount);
@@ -36,16 +37,17 @@ internal sealed class TrainingRun<TBatch> : IDisposable
             if (options.OptimizerInBackward) _inBackward = new AdamWInBackward(_optimizer, task.Stacks);
             if (options.CheckpointDirectory is { } folder)
                 _checkpoints = new RunCheckpoints(folder, options, RunIdentity.Of(options, task.Identity), task.Module, _optimizer, _best, _averages);
-            _checkpoints?.Resume(_state);
+            var resumed = _checkpoints?.Resume(_state, [.. RunIdentity.Adjustable, .. task.Adjustable]);
+            _report = new RunReport(options, _plan, _state, progress);
+            _stop = new StopSignal(stopProbe, () => options.TimeBudget is { } budget && _report.Elapsed >= budget, cancellation);
+            if (resumed is { } point) GoOn(point.Differences, point.Told, notes);
+            else if (options.Resume) notes?.Report(new($"Resume is set, but {options.CheckpointDirectory} holds no checkpoint: training begins at the beginning."));
         }
         catch
         {
             Dispose();
             throw;
         }
-
-        _report = new RunReport(options, _plan, _state, progress);
-        _stop = new StopSignal(stopProbe, () => options.TimeBudget is { } budget && _report.Elapsed >= budget, cancellation);
     }
 
     public TrainingResult Run()
@@ -58,6 +60,17 @@ internal sealed class TrainingRun<TBatch> : IDisposable
                 _task.Module.train();
                 if (!TrainEpoch() || !EndEpoch()) break;
             }
+
+            if (_state.Step == 0) throw _stop.BeforeTheFirstStep(_options.TimeBudget);
+            Save(finished: true);
+        }
+        catch (Exception fault)
+        {
+            if (_best.TryRescue(_task.Module) is not { } epoch) throw;
+            var rescued = _report.Result(StopReason.Diverged, null, null) with { Fault = fault, BestEpoch = epoch, HasValidation = _task.HasValidation };
+            if (_options.OnDivergence == DivergencePolicy.ReturnBest && fault is (TrainingDivergedException or ReversibilityException)) return rescued;
+            fault.CarryBestModel(rescued);
+            throw;
         }
         finally
         {
@@ -65,8 +78,6 @@ internal sealed class TrainingRun<TBatch> : IDisposable
             _task.Module.eval();
         }
 
-        if (_state.Step == 0) throw NothingTrained(_stop.Reason);
-        Save(finished: true);
         _best.Restore(_task.Module);
         var reason = _state.Epoch >= _options.Epochs ? StopReason.Completed : _best.OutOfPatience ? StopReason.EarlyStopping : _stop.Reason!.Value;
         // After the checkpoint, which thereby is the same whether the run ends here or goes on with more time.
@@ -83,10 +94,28 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         _optimizer.Dispose();
     }
 
-    // A network of random weights is no model, whoever asked for the end.
-    private Exception NothingTrained(StopReason? reason) => reason == StopReason.TimeBudget
-        ? new TimeoutException($"TimeBudget is {_options.TimeBudget}, and it was used up before the first step was done, so that there is no model; give more time.")
-        : new OperationCanceledException("Training was cancelled before the first step was done, so that there is no model.");
+    /// <summary>Goes on where a checkpoint was written, by other options as the case may be.</summary>
+    private void GoOn(IReadOnlyList<RunDifference> differences, string told, IProgress<TrainingNote>? notes)
+    {
+        notes?.Report(new(told, IsWarning: differences.Any(difference => !difference.IsKnownToBoth && !difference.IsIn(_task.Adjustable))));
+        if (_state.BatchInEpoch == 0 && _state.Epoch > 0) _best.EndEpoch(_state.Epoch, _task.Module);
+        if (!differences.Any(difference => difference.IsIn(_task.Judgement))) return;
+        if (!_task.HasValidation) _best.Forget();
+        else JudgeAnew(notes);
+    }
+
+    private void JudgeAnew(IProgress<TrainingNote>? notes)
+    {
+        notes?.Report(new("What models are judged by has changed: the best weights so far are judged anew."));
+        using var current = new WeightCopy();
+        current.Keep(ModuleState.Save(_task.Module));
+        _best.JudgeAnew(_task.Module, Judge);
+        _averages.JudgeAnew(_task.Module, Judge);
+        current.Restore(_task.Module);
+
+        ValidationResult? Judge(int epoch) => TryValidate(stop => _task.ValidateAverage(epoch, stop), _stop.WithoutTime(), out var validation) ? validation
+            : throw new OperationCanceledException("Training was cancelled while the best weights of its checkpoint were judged; nothing was trained.");
+    }
 
     /// <summary>Trains on what is left of the epoch; false if it was stopped before its end.</summary>
     private bool TrainEpoch()
@@ -205,6 +234,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
             if (validation is not null) _best.Offer(epoch, validation, _task.Module);
         }
 
+        _best.EndEpoch(epoch, _task.Module);
         _averages.Offer(epoch, validation, _task.Module);
 
         var sums = _state.Sums;

@@ -56,13 +56,27 @@ internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection
         }
     }
 
+    /// <summary>Judges every kept epoch anew, where what it is judged on has changed.</summary>
+    /// <param name="module">Gets the weights of one epoch after the other.</param>
+    /// <param name="judge">Judges the module as that epoch's; null where it is not to be judged.</param>
+    public void JudgeAnew(torch.nn.Module module, Func<int, ValidationResult?> judge)
+    {
+        for (var i = 0; i < state.Averaged.Count; i++)
+        {
+            var epoch = state.Averaged[i].Epoch;
+            _copies[epoch].Restore(module);
+            var validation = judge(epoch);
+            state.Averaged[i] = new KeptEpoch(epoch, validation?.Figure(bestBy), validation?.Loss);
+        }
+    }
+
     /// <summary>Puts the mean of the kept weights into the module: summed in double precision, in the order of the epochs. What is no fraction (a counter, say) is the last epoch's.</summary>
     public void LoadMean(torch.nn.Module module)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
         var copies = Epochs.Select(epoch => _copies[epoch].Tensors).ToArray();
-        ModuleState.Load(module, copies[^1].ToDictionary(pair => pair.Key, pair => pair.Value.is_floating_point() ? Mean(pair.Key, copies) : pair.Value));
+        ModuleState.Copy(module, copies[^1].ToDictionary(pair => pair.Key, pair => pair.Value.is_floating_point() ? Mean(pair.Key, copies) : pair.Value));
     }
 
     public void Dispose()

@@ -29,7 +29,7 @@ internal sealed class WeightCopy : IDisposable
     /// <summary>Puts the copy back into the module; leaves it as it is where nothing was kept.</summary>
     public void Restore(torch.nn.Module module)
     {
-        if (_tensors.Count > 0) ModuleState.Load(module, _tensors);
+        if (_tensors.Count > 0) ModuleState.Copy(module, _tensors);
     }
 
     public void Dispose()

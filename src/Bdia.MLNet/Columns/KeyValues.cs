@@ -51,9 +51,16 @@ internal abstract class KeyValues(KeyValueType type, IReadOnlyList<string> texts
     /// <exception cref="FormatException">The type is unknown or a value is not of it.</exception>
     public static KeyValues FromJson(JsonElement json)
     {
-        var name = json.TryGetProperty("type", out var stated) ? stated.GetString() : null;
-        var type = KeyValueType.All.FirstOrDefault(candidate => candidate.Name == name) ?? throw new FormatException($"Label values of type '{name}' are not known.");
-        return type.Decode([.. json.GetProperty("values").EnumerateArray().Select(value => value.GetString()!)]);
+        try
+        {
+            var name = json.GetProperty("type").GetString();
+            var type = KeyValueType.All.FirstOrDefault(candidate => candidate.Name == name) ?? throw new FormatException($"Label values of type '{name}' are not known.");
+            return type.Decode([.. json.GetProperty("values").EnumerateArray().Select(value => value.GetString() ?? throw new FormatException("A label value is null."))]);
+        }
+        catch (Exception fault) when (fault is KeyNotFoundException or InvalidOperationException or OverflowException or ArgumentException)
+        {
+            throw new FormatException($"The label values cannot be read: {fault.Message}", fault);
+        }
     }
 }
 

@@ -76,23 +76,25 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
             label.CheckSameKeys(validationData.Schema);
         var model = Model(trainData, label, out var image, out var note);
         var device = DeviceChoice.Resolve(Environment, options.Device);
+        var seed = RunSeed();
 
         using var log = new TrainingLog(Host, "Training", new LogFigures("images"), options.Progress);
-        log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {Seed}; device {device}.");
+        log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {seed}{(seed == Seed ? "" : " (the checkpoint's)")}; device {device}.");
         if (note is not null)
             log.Warning(note);
         if (image.Form == ImageForm.Image)
             log.Info("Which way up a camera was held, and whether a file was whole, is lost in an MLImage: to have such files turned upright and cut ones refused, load them with LoadRawImageBytes.");
         log.Precision(model.Precision, device);
-        var classifier = ImageClassifierTraining.Run(
-            model, OptionsMapping.Training(options, Seed), OptionsMapping.Images(options),
-            Rows(trainData, LabelledRowCensus.Training), validationData is null ? null : Rows(validationData, "validation"),
-            device, log, log, IsCanceled, options.CancellationToken);
-        log.Finish(classifier.Result!);
-
-        return new BdiaImageClassificationTransformer(
-            Host, classifier, image, new ClassificationColumns(options.PredictedLabelColumnName, options.ScoreColumnName, label.Classes, label.Values),
-            options.BadImages, options.ScoringBatchSize);
+        return Run(
+            log,
+            () => ImageClassifierTraining.Run(
+                model, OptionsMapping.Training(options, seed), OptionsMapping.Images(options),
+                Rows(trainData, LabelledRowCensus.Training), validationData is null ? null : Rows(validationData, "validation"),
+                device, log, log, IsCanceled, options.CancellationToken),
+            classifier => classifier.Result,
+            classifier => new BdiaImageClassificationTransformer(
+                Host, classifier, image, new ClassificationColumns(options.PredictedLabelColumnName, options.ScoreColumnName, label.Classes, label.Values),
+                options.BadImages, options.ScoringBatchSize));
 
         LabelledImageRows Rows(IDataView data, string what) => new(data, what, label, image, options.BadImages, Host);
     }

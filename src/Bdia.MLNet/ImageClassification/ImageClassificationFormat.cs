@@ -53,33 +53,41 @@ internal static class ImageClassificationFormat
     {
         var host = environment.Register(nameof(BdiaImageClassificationTransformer));
         var device = DeviceChoice.Resolve(environment, null);
-        return ModelPersistence.Load(archive, Kind, (json, weights) => Create(host, device, json, weights));
+        return ModelPersistence.Load(archive, Kind, json => Describe(host, device, json));
     }
 
-    private static BdiaImageClassificationTransformer Create(IHost host, torch.Device device, JsonElement json, Stream weights)
+    private static Func<Stream, BdiaImageClassificationTransformer> Describe(IHost host, torch.Device device, JsonElement json)
     {
         var (names, images, scoring) = (Part(json, "columns"), Part(json, "images"), Part(json, "scoring"));
         var shape = new ImageShape(Value<int>(images, "channels"), Value<int>(images, "height"), Value<int>(images, "width"));
         var fit = Find(images, "fit") is null ? null : Fit(Part(images, "fit"));
         var image = new ImageColumn(
-            Value<string>(names, "features"), Choice<ImageForm>(images, "form"), shape, Choice<PixelLayout>(images, "layout"), fit);
+            Name(names, "features"), Choice<ImageForm>(images, "form"), shape, Choice<PixelLayout>(images, "layout"), fit);
         var labels = Find(json, "labels") is { } values ? KeyValues.FromJson(values) : null;
-        var columns = new ClassificationColumns(Value<string>(names, "predictedLabel"), Value<string>(names, "score"), Value<int>(json, "classes"), labels);
-        var classifier = ImageClassifier.Load(weights, Part(json, "classifier"), device);
-        try
+        var columns = new ClassificationColumns(Name(names, "predictedLabel"), Name(names, "score"), Value<int>(json, "classes"), labels);
+        if (columns.PredictedLabel == columns.Score)
+            throw new FormatException($"The two columns that are added are both named '{columns.Score}'.");
+        if (labels is not null && labels.Texts.Count != columns.Classes)
+            throw new FormatException($"There are {labels.Texts.Count} label values for {columns.Classes} classes.");
+        var (badImages, batchSize) = (Choice<BadImagePolicy>(scoring, "badImages"), Value<int>(scoring, "batchSize"));
+        BdiaTransformer.CheckScoringBatchSize(batchSize);
+        var classifierJson = Part(json, "classifier");
+        return weights =>
         {
-            var network = classifier.Model.Options;
-            if ((network.Channels, network.ImageHeight, network.ImageWidth, network.Classes) != (shape.Channels, shape.Height, shape.Width, columns.Classes))
-                throw new FormatException($"The network takes other images or classes than {shape} and {columns.Classes}.");
-            if (labels is not null && labels.Texts.Count != columns.Classes)
-                throw new FormatException($"There are {labels.Texts.Count} label values for {columns.Classes} classes.");
-            return new BdiaImageClassificationTransformer(host, classifier, image, columns, Choice<BadImagePolicy>(scoring, "badImages"), Value<int>(scoring, "batchSize"));
-        }
-        catch
-        {
-            classifier.Dispose();
-            throw;
-        }
+            var classifier = ImageClassifier.Load(weights, classifierJson, device);
+            try
+            {
+                var network = classifier.Model.Options;
+                if ((network.Channels, network.ImageHeight, network.ImageWidth, network.Classes) != (shape.Channels, shape.Height, shape.Width, columns.Classes))
+                    throw new InvalidDataException($"The entry '{ModelPersistence.DescriptionEntry}' contradicts itself: the network takes other images or classes than {shape} and {columns.Classes}.");
+                return new BdiaImageClassificationTransformer(host, classifier, image, columns, badImages, batchSize);
+            }
+            catch
+            {
+                classifier.Dispose();
+                throw;
+            }
+        };
     }
 
     private static ImageFit Fit(JsonElement json)

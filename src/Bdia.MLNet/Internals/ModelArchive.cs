@@ -31,16 +31,26 @@ internal sealed class ModelArchiveReader
     public ModelArchiveReader(ModelLoadContext context, string signature, string loader)
     {
         this.context = context;
-        context.CheckAtModel(ModelHeaderVersion.Of(signature, loader));
+        try
+        {
+            context.CheckAtModel(ModelHeaderVersion.Of(signature, loader));
+        }
+        catch (Exception fault) when (fault is FormatException or InvalidOperationException or IOException)
+        {
+            throw new InvalidDataException($"The entry 'Model.key' is not that of such a model ({fault.Message}): the file is altered or of another kind. Use an intact copy of the model.");
+        }
     }
 
-    /// <summary>Reads one entry, from its beginning on; false where the folder has none of that name. <paramref name="read"/> gets its length as well.</summary>
-    public bool TryRead(string name, Action<Stream, long> read)
+    /// <summary>
+    /// Reads one entry, from its beginning on; false where the folder has none of that name. <paramref name="read"/> gets its length, as the zip states it, and the bytes that
+    /// it takes in the zip, which are there.
+    /// </summary>
+    public bool TryRead(string name, Action<Stream, long, long> read)
     {
         if (Entry(name) is not { } entry)
-            return context.TryLoadBinaryStream(name, reader => read(reader.BaseStream, reader.BaseStream.Length));
+            return context.TryLoadBinaryStream(name, reader => read(reader.BaseStream, reader.BaseStream.Length, reader.BaseStream.Length));
         using var stream = entry.Open();
-        read(stream, entry.Length);
+        read(stream, entry.Length, entry.CompressedLength);
         return true;
     }
 

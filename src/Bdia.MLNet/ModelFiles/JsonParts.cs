@@ -5,6 +5,8 @@ namespace Bdia.MLNet.ModelFiles;
 /// <summary>Reads the description of a saved model where it was parsed; what is missing or of another type is told by name.</summary>
 internal static class JsonParts
 {
+    private static readonly JsonSerializerOptions strict = new() { AllowDuplicateProperties = false };
+
     /// <exception cref="FormatException">There is no such object.</exception>
     public static JsonElement Part(JsonElement json, string name)
         => Find(json, name) is { ValueKind: JsonValueKind.Object } part ? part : throw new FormatException($"There is no object '{name}'.");
@@ -14,14 +16,19 @@ internal static class JsonParts
     {
         try
         {
-            if (Find(json, name) is { } value && value.Deserialize<T>() is { } content) return content;
+            if (Find(json, name) is { } value && value.Deserialize<T>(strict) is { } content) return content;
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException) // the latter for escapes that are no text
         {
         }
 
         throw new FormatException($"There is no {typeof(T).Name} '{name}'.");
     }
+
+    /// <summary>A name of a column.</summary>
+    /// <exception cref="FormatException">There is none, or it is empty.</exception>
+    public static string Name(JsonElement json, string name)
+        => Value<string>(json, name) is { Length: > 0 } column ? column : throw new FormatException($"The name '{name}' is empty.");
 
     /// <exception cref="FormatException">There is no such value, or it is none of the enumeration.</exception>
     public static T Choice<T>(JsonElement json, string name) where T : struct, Enum

@@ -50,59 +50,60 @@ internal static class ModelPersistence
         archive.WriteSeal(SHA256.HashData(json));
     }
 
-    /// <summary>Reads what <see cref="Save"/> wrote. <paramref name="create"/> gets the description and the weights.</summary>
-    /// <exception cref="InvalidDataException">An entry is missing, cut short, altered, of another kind or from a newer version.</exception>
-    public static T Load<T>(ModelArchiveReader archive, string kind, Func<JsonElement, Stream, T> create)
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <param name="archive">The folder in the zip.</param>
+    /// <param name="kind">What was saved.</param>
+    /// <param name="describe">Reads the description; what it returns makes the model from the weights.</param>
+    /// <exception cref="InvalidDataException">An entry is missing, cut short, altered, beyond <see cref="ModelLimits"/>, of another kind or from a newer version; the message names it.</exception>
+    public static T Load<T>(ModelArchiveReader archive, string kind, Func<JsonElement, Func<Stream, T>> describe)
     {
-        var json = ReadAll(archive, DescriptionEntry);
+        var json = ReadDescription(archive);
         using var document = Parse(json);
         var description = document.RootElement;
-        CheckEnvelope(description, kind);
-        if (!SHA256.HashData(json).AsSpan().SequenceEqual(archive.ReadSeal(SHA256.HashSizeInBytes)))
-            throw Altered(DescriptionEntry);
+        var (create, expected) = Naming(DescriptionEntry, () =>
+        {
+            CheckEnvelope(description, kind);
+            if (!SHA256.HashData(json).AsSpan().SequenceEqual(archive.ReadSeal(SHA256.HashSizeInBytes)))
+                throw Altered(DescriptionEntry);
+            var weights = JsonParts.Part(description, "weights");
+            return (describe(description), (Bytes: JsonParts.Value<long>(weights, "bytes"), Hash: JsonParts.Value<string>(weights, "sha256")));
+        });
 
         T? model = default;
-        if (!archive.TryRead(WeightsEntry, (stream, length) => model = ReadWeights(description, stream, length, create)))
+        if (!Naming(WeightsEntry, () => archive.TryRead(WeightsEntry, (stream, length, compressed) => model = ReadWeights(stream, length, compressed, expected, create))))
             throw Missing(WeightsEntry);
         return model!;
     }
 
-    private static T ReadWeights<T>(JsonElement description, Stream stream, long length, Func<JsonElement, Stream, T> create)
+    private static T ReadWeights<T>(Stream stream, long length, long compressed, (long Bytes, string Hash) expected, Func<Stream, T> create)
     {
-        var (bytes, hash) = (Text(description, "weights", "bytes"), Text(description, "weights", "sha256"));
-        if (length.ToString() != bytes)
-            throw new InvalidDataException($"The entry '{WeightsEntry}' has {length} bytes, but {bytes} were written: the file is cut short or altered. Use an intact copy of the model.");
+        if (length != expected.Bytes)
+            throw new InvalidDataException($"The entry '{WeightsEntry}' has {length} bytes, but {expected.Bytes} were written: the file is cut short or altered. Use an intact copy of the model.");
+        if (length > ModelLimits.WeightBytes(compressed))
+            throw new InvalidDataException($"The entry '{WeightsEntry}' inflates from {compressed} to {length} bytes, which weights do not: at most {ModelLimits.WeightBytes(compressed)} are read. Use an intact copy of the model.");
         using var ahead = new ReadAheadStream(stream, length);
         T? model = default;
-        Exception? fault = null;
+        ExceptionDispatchInfo? fault = null;
         try
         {
-            model = create(description, ahead);
+            model = create(ahead);
         }
         catch (Exception e)
         {
-            fault = e;
+            fault = ExceptionDispatchInfo.Capture(e);
         }
 
         // The parser trusts nothing, so it may run first; but what was altered is told as such, whatever the parser made of it.
-        if (Hash(ahead) != hash)
+        var untouched = ahead.Position == 0;
+        if (Hash(ahead) != expected.Hash)
         {
             (model as IDisposable)?.Dispose();
             throw Altered(WeightsEntry);
         }
-        if (fault is FormatException or JsonException or ArgumentException)
-            throw new InvalidDataException($"The entry '{DescriptionEntry}' does not describe a usable model: {fault.Message}");
+        // What fails before the first weight is read is not the weights' fault.
         if (fault is not null)
-            ExceptionDispatchInfo.Throw(fault);
+            Naming(untouched ? DescriptionEntry : WeightsEntry, () => { fault.Throw(); return 0; });
         return model!;
-    }
-
-    // A value below names, as text; null where there is none.
-    private static string? Text(JsonElement json, params ReadOnlySpan<string> names)
-    {
-        JsonElement? at = json;
-        foreach (var name in names) at = at is { } parent ? JsonParts.Find(parent, name) : null;
-        return at?.ToString();
     }
 
     private static string? Hash(ReadAheadStream stream)
@@ -117,6 +118,34 @@ internal static class ModelPersistence
         }
     }
 
+    /// <summary>Turns whatever a reader stumbles over into the fault that is promised, with the entry.</summary>
+    private static T Naming<T>(string entry, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidDataException fault) when (fault.Message.Contains($"'{entry}'", StringComparison.Ordinal) || fault.Message.Contains("'Model.", StringComparison.Ordinal))
+        {
+            throw new InvalidDataException(fault.Message); // without what caused it
+        }
+        catch (Exception fault) when (IsOfTheFile(fault))
+        {
+            throw new InvalidDataException($"The entry '{entry}' does not describe a usable model: {fault.Message} Use an intact copy of the model.");
+        }
+    }
+
+    // Of what is asked for while a model is read, only these are not the file's: the machine has no memory, no native library, no access.
+    private static bool IsOfTheFile(Exception fault) => fault is EndOfStreamException or not (OutOfMemoryException or DllNotFoundException or IOException or UnauthorizedAccessException);
+
+    // A value below names, as text; null where there is none.
+    private static string? Text(JsonElement json, params ReadOnlySpan<string> names)
+    {
+        JsonElement? at = json;
+        foreach (var name in names) at = at is { } parent ? JsonParts.Find(parent, name) : null;
+        return at?.ToString();
+    }
+
     private static void CheckEnvelope(JsonElement description, string kind)
     {
         if (JsonParts.Find(description, "formatVersion") is not { ValueKind: JsonValueKind.Number } value || !value.TryGetInt32(out var version) || version < 1)
@@ -127,17 +156,26 @@ internal static class ModelPersistence
             throw new InvalidDataException($"The model is of kind '{Text(description, "kind")}', but '{kind}' was expected; the entry '{DescriptionEntry}' belongs to another model.");
     }
 
-    private static byte[] ReadAll(ModelArchiveReader archive, string name)
+    private static byte[] ReadDescription(ModelArchiveReader archive)
     {
-        using var content = new MemoryStream();
-        return archive.TryRead(name, (stream, _) => stream.CopyTo(content)) ? content.ToArray() : throw Missing(name);
+        byte[] json = [];
+        var found = Naming(DescriptionEntry, () => archive.TryRead(DescriptionEntry, (stream, length, _) =>
+        {
+            if (length > ModelLimits.DescriptionBytes)
+                throw new InvalidDataException($"The entry '{DescriptionEntry}' has {length} bytes; at most {ModelLimits.DescriptionBytes} are read. Use an intact copy of the model.");
+            json = new byte[length];
+            if (stream.ReadAtLeast(json, json.Length, throwOnEndOfStream: false) < json.Length || stream.ReadByte() >= 0)
+                throw new InvalidDataException($"The entry '{DescriptionEntry}' has not the {length} bytes that the file states: it is cut short or altered. Use an intact copy of the model.");
+        }));
+        return found ? json : throw Missing(DescriptionEntry);
     }
 
     private static JsonDocument Parse(byte[] json)
     {
         try
         {
-            var document = JsonDocument.Parse(json);
+            ModelLimits.RequireModest(json);
+            var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = ModelLimits.DescriptionDepth, AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
             document.Dispose();
             throw new JsonException("It holds no object.");

@@ -111,11 +111,14 @@ internal sealed class ReadAheadStream : Stream
     {
         try
         {
-            while (!abandoned)
+            for (var read = 0L; !abandoned;)
             {
                 var bytes = ArrayPool<byte>.Shared.Rent(BlockBytes);
                 var count = inner.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
                 full.Add(new Block(bytes, count));
+                read += count;
+                if (read > Length)
+                    throw new InvalidDataException($"There are more than the {Length} bytes that there should be.");
                 if (count < bytes.Length)
                     return;
             }

@@ -72,17 +72,20 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
     {
         var model = SequenceOptionsMapping.Model(options);
         var device = DeviceChoice.Resolve(Environment, options.Device);
+        var seed = RunSeed();
         using var log = new TrainingLog(Host, "Training", figures, options.Progress);
         log.Info($"Training on column '{options.SourceColumnName}' to write column '{options.TargetColumnName}'; network: width {model.Width}, " +
-            $"{model.EncoderDepth} + {model.DecoderDepth} blocks, {model.Heads} heads; seed {Seed}; device {device}.");
+            $"{model.EncoderDepth} + {model.DecoderDepth} blocks, {model.Heads} heads; seed {seed}{(seed == Seed ? "" : " (the checkpoint's)")}; device {device}.");
         log.Precision(model.Precision, device);
-        var translator = TranslatorTraining.Run(
-            model, options.Training(Seed), SequenceOptionsMapping.Sequences(options),
-            Rows(trainData), validationData is null ? null : Rows(validationData),
-            device, log, log, IsCanceled, options.CancellationToken);
-        log.Finish(translator.Result!);
-        return new BdiaSequenceToSequenceTransformer(
-            Host, translator, SequenceOptionsMapping.Columns(options), options.Decoding, options.LongTexts, options.ScoringBatchSize);
+        return Run(
+            log,
+            () => TranslatorTraining.Run(
+                model, options.Training(seed), SequenceOptionsMapping.Sequences(options),
+                Rows(trainData), validationData is null ? null : Rows(validationData),
+                device, log, log, IsCanceled, options.CancellationToken),
+            translator => translator.Result,
+            translator => new BdiaSequenceToSequenceTransformer(
+                Host, translator, SequenceOptionsMapping.Columns(options), options.Decoding, options.LongTexts, options.ScoringBatchSize));
 
         TextPairRows Rows(IDataView data) => new(data, options.SourceColumnName, options.TargetColumnName);
     }

@@ -56,27 +56,35 @@ internal static class SequenceToSequenceFormat
     {
         var host = environment.Register(nameof(BdiaSequenceToSequenceTransformer));
         var device = DeviceChoice.Resolve(environment, null);
-        return ModelPersistence.Load(archive, Kind, (description, weights) => Create(host, device, description, weights));
+        return ModelPersistence.Load(archive, Kind, description => Describe(host, device, description));
     }
 
-    private static BdiaSequenceToSequenceTransformer Create(IHost host, torch.Device device, JsonElement description, Stream weights)
+    private static Func<Stream, BdiaSequenceToSequenceTransformer> Describe(IHost host, torch.Device device, JsonElement description)
     {
         var (names, scoring) = (Part(description, "columns"), Part(description, "scoring"));
         var columns = new TextColumns(
-            Value<string>(names, "source"), Value<string>(names, "predictedText"), Value<string>(names, "score"),
-            Value<string>(names, "predictedTexts"), Value<string>(names, "scores"), Find(names, "finished") is null ? null : Value<string>(names, "finished"));
+            Name(names, "source"), Name(names, "predictedText"), Name(names, "score"), Name(names, "predictedTexts"), Name(names, "scores"),
+            Find(names, "finished") is null ? null : Name(names, "finished"));
+        string?[] added = [columns.PredictedText, columns.Score, columns.PredictedTexts, columns.Scores, columns.Finished];
+        if (added.OfType<string>().Distinct().Count() < added.OfType<string>().Count())
+            throw new FormatException($"Two of the columns that are added have the same name: {string.Join(", ", added)}.");
         var decoding = Part(scoring, "decoding").Deserialize<DecodingOptions>(json)!;
         decoding.Validate();
         var (longTexts, batchSize) = (Choice<LongTextPolicy>(scoring, "longTexts"), Value<int>(scoring, "batchSize"));
-        var translator = Translator.Load(weights, Part(description, "translator"), device);
-        try
+        BdiaTransformer.CheckScoringBatchSize(batchSize);
+        var translatorJson = Part(description, "translator");
+        return weights =>
         {
-            return new BdiaSequenceToSequenceTransformer(host, translator, columns, decoding, longTexts, batchSize);
-        }
-        catch
-        {
-            translator.Dispose();
-            throw;
-        }
+            var translator = Translator.Load(weights, translatorJson, device);
+            try
+            {
+                return new BdiaSequenceToSequenceTransformer(host, translator, columns, decoding, longTexts, batchSize);
+            }
+            catch
+            {
+                translator.Dispose();
+                throw;
+            }
+        };
     }
 }

@@ -1,6 +1,8 @@
 using Bdia.Core.Native;
+using Bdia.Core.Training;
 using Bdia.MLNet.Columns;
 using Bdia.MLNet.Internals;
+using Bdia.MLNet.Trainers;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
@@ -12,6 +14,7 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     where TTransformer : BdiaTransformer
 {
     private readonly IDataView? validationSet;
+    private readonly string? seedFolder; // where a seed that was not asked for is looked up first
 
     private protected BdiaTrainer(IHostEnvironment environment, string name, BdiaTrainerOptions options)
     {
@@ -20,10 +23,14 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
         Host = environment.Register(name);
         validationSet = options.ValidationSet;
         Seed = (ulong)(options.Seed ?? Host.Rand.Next());
+        seedFolder = options is { Seed: null, Resume: true } ? options.CheckpointDirectory : null;
     }
 
     /// <summary>Drawn once, so that fitting twice gives the same model twice: a trainer keeps no state between fits.</summary>
     private protected ulong Seed { get; }
+
+    /// <summary>The seed of a run that begins now: a run that goes on from a checkpoint has the checkpoint's, unless another was asked for.</summary>
+    private protected ulong RunSeed() => seedFolder is not null && TrainingCheckpoint.SeedIn(seedFolder) is { } seed ? seed : Seed;
 
     /// <summary>The environment that the trainer was made in; its GPU and cancellation settings are read when they matter.</summary>
     private protected IHostEnvironment Environment { get; }
@@ -46,6 +53,8 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     /// <exception cref="InvalidDataException">The data cannot be used: no rows, or a row at fault; the message names it.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
     /// <exception cref="TimeoutException">The time budget was used up before the first step was done.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite; the best model so far comes with it: <see cref="TrainingFault.BestModel"/>.</exception>
+    /// <exception cref="Bdia.Core.Reversible.ReversibilityException">States have left the range in which they can be rebuilt exactly; the best model so far comes with it likewise.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
     public TTransformer Fit(IDataView input) => FitCore(input, null);
 
@@ -58,6 +67,8 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     /// <exception cref="InvalidDataException">The data cannot be used: no rows, or a row at fault; the message names it.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
     /// <exception cref="TimeoutException">The time budget was used up before the first step was done.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite; the best model so far comes with it: <see cref="TrainingFault.BestModel"/>.</exception>
+    /// <exception cref="Bdia.Core.Reversible.ReversibilityException">States have left the range in which they can be rebuilt exactly; the best model so far comes with it likewise.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
     public TTransformer Fit(IDataView trainData, IDataView validationData)
     {
@@ -96,6 +107,30 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
         foreach (var column in OutputColumns(inputSchema))
             columns[column.Name] = column;
         return new SchemaShape(columns.Values);
+    }
+
+    /// <summary>Trains, and sees to it that the best model so far is not lost where an exception ends the run.</summary>
+    /// <param name="log">Is told how it ended.</param>
+    /// <param name="run">Trains.</param>
+    /// <param name="result">How the training of a model went.</param>
+    /// <param name="transformer">Makes the transformer of a model.</param>
+    private protected static TTransformer Run<TModel>(TrainingLog log, Func<TModel> run, Func<TModel, TrainingResult?> result, Func<TModel, TTransformer> transformer)
+        where TModel : class
+    {
+        TModel model;
+        try
+        {
+            model = run();
+        }
+        catch (Exception fault) when (fault.BestModel<TModel>() is { } best)
+        {
+            fault.CarryBestModel(transformer(best));
+            log.Rescued(result(best)!);
+            throw;
+        }
+
+        log.Finish(result(model)!);
+        return transformer(model);
     }
 
     private protected bool IsCanceled() => MLContextFacts.IsCanceled(Environment);

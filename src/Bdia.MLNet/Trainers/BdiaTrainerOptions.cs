@@ -97,7 +97,10 @@ public abstract class BdiaTrainerOptions
     /// <summary>Share of the target probability that is spread over all classes, 0..1, below 1. Default 0 for images, 0.1 for texts.</summary>
     public double LabelSmoothing;
 
-    /// <summary>Everything random derives from it; null draws one from the MLContext, so that runs repeat where the MLContext has a seed, and differ where it has none. Default null.</summary>
+    /// <summary>
+    /// Everything random derives from it; null draws one from the MLContext, so that runs repeat where the MLContext has a seed, and differ where it has none. A run that goes on from a
+    /// checkpoint (<see cref="Resume"/>) takes the checkpoint's where this is null. Default null.
+    /// </summary>
     public int? Seed;
 
     /// <summary>Which validation figure chooses the best epoch, whose weights are kept. Default <see cref="ModelSelection.Accuracy"/> for images, <see cref="ModelSelection.Loss"/> for texts.</summary>
@@ -111,6 +114,12 @@ public abstract class BdiaTrainerOptions
 
     /// <summary>Progress, in the figure of <see cref="BestBy"/>, that early stopping counts as such, 0 or more. Default 0.</summary>
     public double EarlyStoppingMinDelta;
+
+    /// <summary>
+    /// What becomes of a run whose numbers leave their range (training diverges, or states grow beyond what their grid holds). Default <see cref="DivergencePolicy.Throw"/>: an
+    /// exception, of which <see cref="TrainingFault.BestModel"/> gives the best model so far. With <see cref="DivergencePolicy.ReturnBest"/> Fit returns it, and the log warns.
+    /// </summary>
+    public DivergencePolicy OnDivergence;
 
     /// <summary>Time after which training stops with the best model so far; null = none. Default null.</summary>
     public TimeSpan? TimeBudget;
@@ -130,7 +139,11 @@ public abstract class BdiaTrainerOptions
     /// <summary>Epochs from one checkpoint to the next; 0 = by steps alone. Default 1.</summary>
     public int CheckpointEveryEpochs;
 
-    /// <summary>Go on from the newest checkpoint of the folder. Default false.</summary>
+    /// <summary>
+    /// Go on from the newest checkpoint of the folder, or begin where there is none; the log says which. Epochs, learning rate and schedule, regularisation, augmentation,
+    /// precision, <see cref="Gamma"/>, <see cref="FractionBits"/>, validation rows and whatever concerns time, checkpoints and the log may be others than before; rows, batches and the
+    /// network's sizes may not, and the exception names what differs. Default false.
+    /// </summary>
     public bool Resume;
 
     /// <summary>Rows per forward pass when a view is scored, 1..65536. Default 64.</summary>

@@ -27,10 +27,16 @@ public abstract class BdiaTransformer : ITransformer, IDisposable
         get => scoringBatchSize;
         set
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, MaxScoringBatchSize);
+            CheckScoringBatchSize(value);
             scoringBatchSize = value;
         }
+    }
+
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    internal static void CheckScoringBatchSize(int value)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, MaxScoringBatchSize);
     }
 
     bool ITransformer.IsRowToRowMapper => true;

@@ -5,6 +5,7 @@ using Bdia.Core.Training;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using TorchSharp;
+using static System.FormattableString;
 
 namespace Bdia.MLNet.Trainers;
 
@@ -88,7 +89,11 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<Train
         if (Unproven(result) is { } warning)
             Warning(warning);
         var seconds = result.SecondsTraining.ToString("F1", CultureInfo.InvariantCulture);
-        Info($"Training ended ({result.StopReason}) after {result.Steps} steps and {seconds} s; {kept}{figure}.");
+        var line = $"Training ended ({result.StopReason}) after {result.Steps} steps and {seconds} s; {kept}{figure}.";
+        if (result.Fault is { } fault)
+            Warning($"{line} {fault.Message}");
+        else
+            Info(line);
     }
 
     // A model that nothing has judged, of a run that was stopped: what it is worth, nobody knows.
@@ -101,21 +106,27 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<Train
             : $"Training was stopped ({result.StopReason}) after {result.Steps} steps, before {before}: the model has the last weights, and may have learned next to nothing. Give it more time.";
     }
 
-    private string EpochLine(TrainingProgress progress, EpochResult epoch) => string.Create(CultureInfo.InvariantCulture,
-        $"Epoch {epoch.Epoch}/{progress.Epochs}: {Figures("training", epoch.TrainingLoss, epoch.TrainingAccuracy)}" +
-        $"{(epoch.Validation is { } validation ? $", {Figures(validation)}" : "")}" +
-        $", {progress.ItemsPerSecond:F1} {shown.Items}/s, learning rate {epoch.LearningRate:G3}, remaining {Clock(progress.Remaining ?? TimeSpan.Zero)}" +
-        $", peak memory {progress.PeakResidentBytes / 1e6:F0} MB, side information {progress.SideInformationBytes} bytes");
+    /// <summary>Says that an exception which is on its way to the caller has the best model so far.</summary>
+    public void Rescued(TrainingResult result)
+        => Warning($"Training was ended by an exception after {result.Steps} steps. The best model so far, that of epoch {result.BestEpoch}, comes with it: call {nameof(TrainingFault.BestModel)} of the exception.");
+
+    private string EpochLine(TrainingProgress progress, EpochResult epoch)
+        => Invariant($"Epoch {epoch.Epoch}/{progress.Epochs}: {Figures("training", epoch.TrainingLoss, epoch.TrainingAccuracy)}")
+            + (epoch.Validation is { } validation ? $", {Figures(validation)}" : "")
+            + Invariant($", {progress.ItemsPerSecond:F1} {shown.Items}/s, learning rate {epoch.LearningRate:G3}, remaining {Clock(progress.Remaining ?? TimeSpan.Zero)}")
+            + Invariant($", peak memory {progress.PeakResidentBytes / 1e6:F0} MB, side information {progress.SideInformationBytes} bytes");
 
     // Long runs last for days, of which hh alone says nothing.
     private static string Clock(TimeSpan time) => $"{(long)time.TotalHours:00}:{time:mm\\:ss}";
 
-    private string Figures(ValidationResult validation) => string.Create(CultureInfo.InvariantCulture,
-        $"{Figures("validation", validation.Loss, validation.Accuracy)}{(shown.Perplexity ? $", validation perplexity {validation.Perplexity:F2}" : "")}" +
-        $"{(shown.Score is not null && validation.Score is { } score ? $", validation {shown.Score} {score:F2}" : "")}");
+    private string Figures(ValidationResult validation)
+        => Figures("validation", validation.Loss, validation.Accuracy)
+            + (shown.Perplexity ? Invariant($", validation perplexity {validation.Perplexity:F2}") : "")
+            + (shown.Score is not null && validation.Score is { } score ? Invariant($", validation {shown.Score} {score:F2}") : "");
 
-    private static string Figures(string set, double loss, double? accuracy) => string.Create(CultureInfo.InvariantCulture,
-        $"{set} loss {loss:F4}{(accuracy is { } share ? $", {set} accuracy {share:P2}" : "")}");
+    // Each part by itself: a text within a text is written in the language of the process.
+    private static string Figures(string set, double loss, double? accuracy)
+        => Invariant($"{set} loss {loss:F4}") + (accuracy is { } share ? Invariant($", {set} accuracy {share:P2}") : "");
 
     public void Dispose()
     {

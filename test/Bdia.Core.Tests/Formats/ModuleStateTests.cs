@@ -58,7 +58,7 @@ public sealed class ModuleStateTests
         SafeTensors.Write(stream, ModuleState.Save(source));
         stream.Position = 0;
 
-        Assert.Same(target, ModuleState.Fill(target, stream));
+        Assert.Same(target, ModuleState.Fill(16, () => target, stream));
 
         Assert.All(target.state_dict(), pair => Assert.True(pair.Value.Equals(source.state_dict()[pair.Key])));
         Assert.True(target.first.is_leaf && target.first.requires_grad);
@@ -75,10 +75,63 @@ public sealed class ModuleStateTests
         SafeTensors.Write(stream, new Dictionary<string, Tensor> { ["first"] = ones(2, 3) });
         stream.Position = 0;
 
-        var fault = Assert.Throws<InvalidDataException>(() => ModuleState.Fill(target, stream));
+        var fault = Assert.Throws<InvalidDataException>(() => ModuleState.Fill(6, () => target, stream));
 
         Assert.Contains("missing: 'count', 'second', 'third'", fault.Message, StringComparison.Ordinal);
         Assert.True(target.first.IsInvalid);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Nothing_is_made_for_more_weights_than_the_stream_can_have(bool knowsItsLength)
+    {
+        using var scope = NewDisposeScope();
+        var stream = new MemoryStream();
+        SafeTensors.Write(stream, new Dictionary<string, Tensor> { ["first"] = ones(2, 3) });
+        stream.Position = 0;
+
+        var fault = Assert.Throws<InvalidDataException>(() => ModuleState.Fill<Pair>(1_000_000_000_000, () => throw new InvalidOperationException("made"), knowsItsLength ? stream : new ForwardOnlyStream(stream)));
+
+        Assert.Contains("The network has 1000000000000 weights", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public void Values_that_are_no_numbers_are_refused_with_the_tensor_at_every_place(float value)
+    {
+        using var source = new Pair(1f);
+        for (var at = 0; at < 6; at++)
+        {
+            using var scope = NewDisposeScope();
+            using var target = new Pair(0f);
+            var tensors = source.state_dict().ToDictionary(pair => pair.Key, pair => pair.Value.detach().clone());
+            tensors["second"].view(-1)[at] = value;
+
+            var fault = Assert.Throws<InvalidDataException>(() => ModuleState.Load(target, tensors));
+
+            Assert.Contains("NaN or infinite: 'second'.", fault.Message, StringComparison.Ordinal);
+            Assert.Equal(0f, target.first.sum().item<float>());
+            var stream = new MemoryStream();
+            SafeTensors.Write(stream, tensors);
+            stream.Position = 0;
+            Assert.Contains("'second'", Assert.Throws<InvalidDataException>(() => ModuleState.Fill(16, () => new Pair(0f), stream)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void The_largest_and_the_smallest_numbers_are_numbers()
+    {
+        using var scope = NewDisposeScope();
+        using var target = new Pair(0f);
+        var tensors = target.state_dict().ToDictionary(pair => pair.Key, pair => pair.Value.detach().clone());
+        tensors["second"] = tensor([float.MaxValue, float.MinValue, float.Epsilon, -0f, 0f, 1e-38f]).view(2, 3);
+
+        ModuleState.Load(target, tensors);
+
+        Assert.Equal(float.MaxValue, target.second[0, 0].item<float>());
     }
 
     private sealed class Pair : nn.Module

@@ -124,9 +124,9 @@ public sealed class ImageClassifierTrainingTests
             Assert.Equal(3, resumed.Result!.ResumedAtStep);
             Assert.Equal(Weights.Bytes(whole.Model), Weights.Bytes(resumed.Model));
 
-            Refuses("VisionTransformerOptions.Width is 16 in the checkpoint and 32 here", () => Run(options, images, model: model with { Width = 32 }));
-            Refuses("TrainingData.Rows is 36 in the checkpoint and 37 here", () => Run(options, images, model: model, train: new ToyImages(41)));
-            Refuses("TrainingData.SHA-256", () => Run(options, images, model: model, train: new ToyImages(40, seed: 2)));
+            Refuses("Width is 16 in the checkpoint and 32 here", () => Run(options, images, model: model with { Width = 32 }));
+            Refuses("the training data have 37 usable rows here and 36 in the checkpoint", () => Run(options, images, model: model, train: new ToyImages(41)));
+            Refuses("the training data differ", () => Run(options, images, model: model, train: new ToyImages(40, seed: 2)));
         }
         finally
         {

@@ -50,6 +50,8 @@ public class GammaScheduleTests
     }
 
     [Theory]
+    [InlineData("w0,001")]
+    [InlineData("w0,5")]
     [InlineData("")]
     [InlineData("0")]
     [InlineData("9")]

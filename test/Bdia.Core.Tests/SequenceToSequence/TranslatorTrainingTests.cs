@@ -89,10 +89,10 @@ public sealed class TranslatorTrainingTests
             Assert.NotNull(whole.Result.AverageValidation);
             Assert.Equal(whole.ToJson(), resumed.ToJson());
 
-            Refuses("EncoderDecoderOptions.Dropout is 0.1 in the checkpoint and 0 here", () => Run(saving, sequences));
-            Refuses("SequenceTrainingOptions.TokensPerBatch is 100 in the checkpoint and 90 here", () => Run(saving, sequences with { TokensPerBatch = 90 }, model: model));
-            Refuses("TrainingData.SHA-256", () => Run(saving, sequences, Toy.Pairs(60, seed: 3), model: model));
-            Refuses("TargetTokenizer.SHA-256", () => Run(saving, sequences with { SourceTokenizer = whole.SourceTokenizer, TargetTokenizer = OtherTokenizer() }, model: model with { ShareEmbeddings = false }));
+            Refuses($"FeedForwardWidth is {model.FeedForwardWidth} in the checkpoint and 7 here", () => Run(saving, sequences, model: model with { FeedForwardWidth = 7 }));
+            Refuses("TokensPerBatch is 100 in the checkpoint and 90 here", () => Run(saving, sequences with { TokensPerBatch = 90 }, model: model));
+            Refuses("the training data differ", () => Run(saving, sequences, Toy.Pairs(60, seed: 3), model: model));
+            Refuses("the tokens of the target's tokenizer differ", () => Run(saving, sequences with { SourceTokenizer = whole.SourceTokenizer, TargetTokenizer = OtherTokenizer() }, model: model with { ShareEmbeddings = false }));
         }
         finally
         {

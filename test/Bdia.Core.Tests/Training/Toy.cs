@@ -87,6 +87,10 @@ internal sealed class ToyTask(ulong seed = 1) : ITrainingTask<ToyBatch>
 
     public IReadOnlyDictionary<string, string> Identity { get; init; } = new Dictionary<string, string> { ["Rows"] = "64" };
 
+    public IReadOnlyCollection<string> Adjustable { get; init; } = [];
+
+    public IReadOnlyCollection<string> Judgement { get; init; } = [];
+
     public bool HasValidation => OnValidate is not null;
 
     public ReversibilityException? BackwardFault { get; set; }
@@ -150,6 +154,14 @@ internal static class ToyRuns
     /// <summary>Trains; cancellation comes as its source, or else the test's own token would be asked for at every call.</summary>
     public static TrainingResult Train(
         this ToyTask task, TrainingOptions options, IBatchSource<ToyBatch> source,
-        Action<TrainingProgress>? progress = null, Func<bool>? probe = null, CancellationTokenSource? cancel = null)
-        => new Trainer<ToyBatch>(options).Run(task, source, progress is null ? null : new Call(progress), probe, cancel?.Token ?? CancellationToken.None);
+        Action<TrainingProgress>? progress = null, Func<bool>? probe = null, CancellationTokenSource? cancel = null, Notes? notes = null)
+        => new Trainer<ToyBatch>(options).Run(task, source, progress is null ? null : new Call(progress), notes, probe, cancel?.Token ?? CancellationToken.None);
+}
+
+/// <summary>Collects what a run tells of itself.</summary>
+internal sealed class Notes : IProgress<TrainingNote>
+{
+    public List<TrainingNote> All { get; } = [];
+
+    public void Report(TrainingNote value) => All.Add(value);
 }

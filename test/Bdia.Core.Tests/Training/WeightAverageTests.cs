@@ -30,7 +30,7 @@ public sealed class WeightAverageTests : IDisposable
         {
             if (p.CompletedEpoch is not null) epochs.Add(Values(net));
             progress?.Invoke(p);
-        }), probe, CancellationToken.None);
+        }), null, probe, CancellationToken.None);
         return new Outcome(result, Values(net), epochs);
     }
 

@@ -30,6 +30,7 @@ internal static class OtherValue
         TextNormalization normalization => normalization with { LowerCase = !normalization.LowerCase },
         LongTextPolicy => LongTextPolicy.Throw,
         WeightAverage => WeightAverage.Best,
+        DivergencePolicy => DivergencePolicy.ReturnBest,
         DecodingOptions decoding => decoding with { BeamSize = decoding.BeamSize + 1 },
         _ when type == typeof(int?) => 2,
         _ when type == typeof(long?) => 1L << 40,

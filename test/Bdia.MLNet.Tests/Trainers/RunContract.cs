@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using Bdia.Core.Native;
 using Bdia.Core.Operations;
@@ -11,7 +12,7 @@ namespace Bdia.MLNet.Tests.Trainers;
 /// <summary>How a run of every Bdia trainer is stopped, resumed and repeated, whatever its task. A run has two steps or more per epoch.</summary>
 public abstract class RunContract<TTransformer> where TTransformer : BdiaTransformer
 {
-    protected MLContext Context { get; } = new(1);
+    protected MLContext Context { get; private set; } = new(1);
 
     /// <summary>Trains the smallest useful model on <see cref="Data"/>.</summary>
     protected abstract TTransformer Fit(Action<BdiaTrainerOptions> change, int epochs = 3);
@@ -109,6 +110,128 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
 
         Assert.InRange(Result(resumed).ResumedAtStep, 1, 5);
         Score(resumed).AssertEqual(Score(whole));
+    }
+
+    [Fact]
+    public void An_unset_seed_is_that_of_the_checkpoint_whatever_else_the_context_has_drawn()
+    {
+        using var folder = new TemporaryFolder();
+        Context = new MLContext();
+        using var whole = Fit(options => (options.CheckpointDirectory, options.Seed) = (folder.File("whole"), 77), epochs: 4);
+        using (Fit(options => (options.CheckpointDirectory, options.Seed) = (folder.File("cut"), 77), epochs: 2))
+        {
+        }
+
+        Context = new MLContext(); // another process, with another loader before the trainer
+        _ = Context.Transforms.Conversion.MapValueToKey("Label");
+        _ = Context.Data.ShuffleRows(Data);
+        var log = new LogLines(Context);
+        using var resumed = Fit(options => (options.CheckpointDirectory, options.Resume) = (folder.File("cut"), true), epochs: 4);
+
+        var lines = log.Of(ChannelMessageKind.Info).ToList();
+        Assert.Contains(lines, line => line.Contains("seed 77 (the checkpoint's)", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("Going on from checkpoint-", StringComparison.Ordinal) && line.Contains("Epochs is 2 in the checkpoint and 4 here", StringComparison.Ordinal));
+        Assert.Equal(Result(whole).Steps, Result(resumed).Steps);
+        Assert.Equal(4, Result(resumed).History.Count);
+    }
+
+    [Fact]
+    public void Two_runs_of_contexts_without_a_seed_are_one_run_when_the_second_resumes()
+    {
+        using var folder = new TemporaryFolder();
+        using var source = new CancellationTokenSource();
+        Context = new MLContext();
+        using (Fit(options => (options.CheckpointDirectory, options.Progress, options.CancellationToken) = (folder.Path, AtStepFour(source.Cancel), source.Token), epochs: 4))
+        {
+        }
+        Context = new MLContext();
+
+        using var resumed = Fit(options => (options.CheckpointDirectory, options.Resume) = (folder.Path, true), epochs: 4);
+
+        Assert.InRange(Result(resumed).ResumedAtStep, 1, 5);
+        Assert.Equal(4, Result(resumed).History.Count);
+    }
+
+    [Fact]
+    public void A_seed_that_was_asked_for_must_be_the_checkpoints()
+    {
+        using var folder = new TemporaryFolder();
+        using (Fit(options => (options.CheckpointDirectory, options.Seed) = (folder.Path, 5), epochs: 1))
+        {
+        }
+
+        var fault = Assert.Throws<CheckpointException>(() => Fit(options => (options.CheckpointDirectory, options.Seed, options.Resume) = (folder.Path, 6, true), epochs: 2));
+
+        Assert.Contains("Seed is 5 in the checkpoint and 6 here", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("leave it unset", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resume_with_nothing_to_go_on_from_begins_and_says_so()
+    {
+        using var folder = new TemporaryFolder();
+        var log = new LogLines(Context);
+
+        using var model = Fit(options => (options.CheckpointDirectory, options.Resume) = (folder.Path, true), epochs: 1);
+
+        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line == $"Resume is set, but {folder.Path} holds no checkpoint: training begins at the beginning.");
+    }
+
+    [Fact]
+    public void Validation_rows_may_be_others_when_a_run_is_resumed()
+    {
+        using var folder = new TemporaryFolder();
+        using (Fit(options => (options.CheckpointDirectory, options.ValidationSet) = (folder.Path, Data), epochs: 2))
+        {
+        }
+        var log = new LogLines(Context);
+
+        using var resumed = Fit(options => (options.CheckpointDirectory, options.Resume, options.ValidationSet) = (folder.Path, true, Context.Data.TakeRows(Data, 12)), epochs: 3);
+
+        Assert.Equal(3, Result(resumed).History.Count);
+        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.Contains("judged anew", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_exception_that_ends_a_run_carries_the_best_model_so_far()
+    {
+        var log = new LogLines(Context);
+        var stop = new Reports(report =>
+        {
+            if (report.CompletedEpoch?.Epoch == 3)
+                throw new IOException("The disk is gone.");
+        });
+        var fault = Assert.Throws<IOException>(() => Fit(options => (options.Seed, options.Progress) = (5, stop), epochs: 4));
+
+        using var best = fault.BestModel<TTransformer>()!;
+        Assert.InRange(Result(best).BestEpoch!.Value, 1, 3);
+        Assert.Equal(3, Result(best).History.Count);
+        Assert.All(Score(best).Rows, row => Assert.NotNull(row));
+        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.Contains("The best model so far, that of epoch", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Numbers_in_the_log_and_in_messages_are_written_alike_whatever_language_the_process_speaks()
+    {
+        var before = CultureInfo.CurrentCulture;
+        var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone(); // made by hand: the test process has no others
+        (culture.NumberFormat.NumberDecimalSeparator, culture.NumberFormat.PercentDecimalSeparator) = ("·", "·");
+        CultureInfo.CurrentCulture = culture;
+        try
+        {
+            var log = new LogLines(Context);
+            using (Fit(_ => { }, epochs: 2))
+            {
+            }
+            var fault = Assert.Throws<ArgumentException>(() => Fit(options => options.LearningRate = 99.5));
+
+            Assert.DoesNotContain(log.Of(ChannelMessageKind.Info).Concat(log.Of(ChannelMessageKind.Warning)), line => line.Contains('·', StringComparison.Ordinal));
+            Assert.Contains("LearningRate is 99.5", fault.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     [Fact]

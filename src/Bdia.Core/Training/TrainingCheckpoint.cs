@@ -1,0 +1,26 @@
+using System.Globalization;
+
+namespace Bdia.Core.Training;
+
+/// <summary>What can be known of a checkpoint before its run goes on.</summary>
+public static class TrainingCheckpoint
+{
+    /// <summary>The seed of the run whose newest checkpoint a folder holds: a run that is to go on from it needs the same.</summary>
+    /// <param name="folder">A <see cref="TrainingOptions.CheckpointDirectory"/>; it need not exist.</param>
+    /// <returns>Null where there is no checkpoint.</returns>
+    /// <exception cref="CheckpointException">The newest checkpoint is damaged; the message says what to do.</exception>
+    public static ulong? SeedIn(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        if (CheckpointFolder.Newest(folder) is not { } newest) return null;
+        try
+        {
+            return CheckpointFile.ReadIdentity(newest).TryGetValue(RunIdentity.Seed, out var text)
+                && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : throw new InvalidDataException("it states no seed");
+        }
+        catch (InvalidDataException fault)
+        {
+            throw new CheckpointException($"Checkpoint {newest} cannot be resumed: {fault.Message.TrimEnd('.')}. Delete that file to go on from the one before it, or to begin anew.", fault);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+using Bdia.Docs.Tests;
+
+Given.PictureModel("pictures.zip");
+Given.TextModel("texts.zip");

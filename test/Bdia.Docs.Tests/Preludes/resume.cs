@@ -1,0 +1,3 @@
+using Bdia.Docs.Tests;
+
+var pictures = Given.Pictures();

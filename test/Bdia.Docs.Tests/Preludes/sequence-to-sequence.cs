@@ -1,0 +1,5 @@
+//= Bdia("English", "French") => Bdia("English", "French", epochs: 1)
+using Bdia.Docs.Tests;
+
+Given.SentenceFile("train.tsv");
+Given.SentenceFile("test.tsv", 10);

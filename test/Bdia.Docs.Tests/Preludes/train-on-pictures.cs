@@ -1,0 +1,4 @@
+//= Epochs = 20 => Epochs = 2
+using Bdia.Docs.Tests;
+
+var pictures = Given.Pictures(40);
