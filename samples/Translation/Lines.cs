@@ -7,7 +7,9 @@ using Microsoft.ML.Runtime;
 
 namespace Bdia.Samples.Translation;
 
-/// <summary>Translates lines from the command line, a pipe or the terminal. Nothing but translations goes to the standard output, a line each.</summary>
+/// <summary>
+/// Translates lines from the command line, a pipe or the terminal. Nothing but translations goes to the standard output, a line each.
+/// </summary>
 internal static class Lines
 {
     /// <summary>Translates texts; "-" stands for the lines of the standard input.</summary>
@@ -31,7 +33,8 @@ internal static class Lines
     private static void Write(MLContext mlContext, BdiaSequenceToSequenceTransformer model, IEnumerable<string> lines)
     {
         var rows = mlContext.Data.LoadFromEnumerable(lines.Select(line => new TextRow { Source = line }));
-        foreach (var row in mlContext.Data.CreateEnumerable<Translated>(model.Transform(rows), reuseRowObject: true)) Console.WriteLine(row.PredictedText);
+        foreach (var row in mlContext.Data.CreateEnumerable<Translated>(model.Transform(rows), reuseRowObject: true)) Console.WriteLine(
+            row.PredictedText);
     }
 
     private static IEnumerable<string> Piped()

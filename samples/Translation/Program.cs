@@ -62,7 +62,8 @@ static int Use(SampleOptions options, string file)
     {
         var report = new RunReport(options);
         var data = DataSources.Load(options, report.Note);
-        var scored = data.Tests.Select(test => mlContext.Data.Cache(model.Transform(mlContext.Data.LoadFromEnumerable(test.Rows)))).ToArray();
+        var scored = data.Tests.Select(test => mlContext.Data.Cache(model.Transform(mlContext.Data.LoadFromEnumerable(test.Rows))))
+            .ToArray();
         var metrics = scored.Select(rows => mlContext.SequenceToSequence.Evaluate(rows, nameof(TextRow.Target))).ToArray();
         report.Metrics(data, metrics, mlContext.Data.CreateEnumerable<Translated>(scored[0], reuseRowObject: false));
         report.Write(data, metrics);

@@ -12,9 +12,11 @@ internal static class SavedModel
     /// <exception cref="SampleException">There is no such file, or it holds another model.</exception>
     public static BdiaSequenceToSequenceTransformer Load(MLContext mlContext, string path)
     {
-        if (!File.Exists(path)) throw new SampleException($"There is no model {path}. Train one first (without --model), or check --model.");
+        if (!File.Exists(path)) throw new SampleException(
+            $"There is no model {path}. Train one first (without --model), or check --model.");
         var model = Read(mlContext, path);
-        return Find(model) ?? throw new SampleException($"{path} holds no translator, but {model.GetType().Name}. Give a model that this sample has saved.");
+        return Find(model) ?? throw new SampleException(
+            $"{path} holds no translator, but {model.GetType().Name}. Give a model that this sample has saved.");
     }
 
     private static ITransformer Read(MLContext mlContext, string path)
@@ -23,12 +25,14 @@ internal static class SavedModel
         {
             return mlContext.Model.Load(path, out _);
         }
-        catch (Exception fault) when (fault is FormatException or InvalidDataException or InvalidOperationException or TargetInvocationException)
+        catch (Exception fault) when (fault is FormatException or InvalidDataException or InvalidOperationException
+            or TargetInvocationException)
         {
             throw new SampleException($"{path} cannot be loaded as a model. Give a model.zip that this sample has saved.", fault);
         }
     }
 
     private static BdiaSequenceToSequenceTransformer? Find(ITransformer model)
-        => model as BdiaSequenceToSequenceTransformer ?? (model as IEnumerable<ITransformer>)?.Select(Find).LastOrDefault(found => found is not null);
+        => model as BdiaSequenceToSequenceTransformer
+            ?? (model as IEnumerable<ITransformer>)?.Select(Find).LastOrDefault(found => found is not null);
 }

@@ -9,7 +9,8 @@ public static class BdiaImageClassificationCatalog
     /// <summary>Creates a <see cref="BdiaImageClassificationTrainer"/>, which trains a vision transformer from scratch.</summary>
     /// <param name="catalog">The trainers of <see cref="MLContext.MulticlassClassification"/>.</param>
     /// <param name="labelColumnName">The label: a key column, such as MapValueToKey makes.</param>
-    /// <param name="featureColumnName">The images: an MLImage column, a known-size vector of Single with pixel values, or a variable vector of Byte with image files.</param>
+    /// <param name="featureColumnName">The images: an MLImage column, a known-size vector of Single with pixel values, or a variable vector
+    /// of Byte with image files.</param>
     /// <param name="scoreColumnName">Output: the probability of each class.</param>
     /// <param name="predictedLabelColumnName">Output: the most probable class.</param>
     /// <param name="validationSet">Rows to validate on; null holds back a tenth of the training rows.</param>

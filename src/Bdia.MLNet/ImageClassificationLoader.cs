@@ -17,5 +17,6 @@ internal static class ImageClassificationLoader
 {
     // The name and the parameters are those that ML.NET looks for.
     private static BdiaImageClassificationTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
-        => ImageClassificationFormat.Load(env, new ModelArchiveReader(ctx, ImageClassificationFormat.Signature, ImageClassificationFormat.Loader));
+        => ImageClassificationFormat.Load(env,
+            new ModelArchiveReader(ctx, ImageClassificationFormat.Signature, ImageClassificationFormat.Loader));
 }

@@ -25,7 +25,8 @@ public sealed class SequenceToSequenceCatalog : TaskCatalog
 #pragma warning disable RS0026 // overloads with optional parameters: only one of these can be called without naming a target
     /// <summary>Compares predicted texts with what they should be.</summary>
     /// <param name="data">Rows with both, such as the output of a transformer.</param>
-    /// <param name="targetColumnName">The reference: text, or a vector of texts where a row has several references. An empty cell is no reference.</param>
+    /// <param name="targetColumnName">The reference: text, or a vector of texts where a row has several references. An empty cell is no
+    /// reference.</param>
     /// <param name="predictedTextColumnName">The prediction: text.</param>
     /// <param name="options">How to compare; null = sacreBLEU's defaults, with references normalised as the model's targets were.</param>
     /// <returns>BLEU, chrF and exact match over all rows that have a reference.</returns>
@@ -33,7 +34,8 @@ public sealed class SequenceToSequenceCatalog : TaskCatalog
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidDataException">There are no rows, or none has a reference.</exception>
     public SequenceToSequenceMetrics Evaluate(
-        IDataView data, string targetColumnName = DefaultTarget, string predictedTextColumnName = DefaultPredictedText, SequenceToSequenceEvaluationOptions? options = null)
+        IDataView data, string targetColumnName = DefaultTarget, string predictedTextColumnName = DefaultPredictedText,
+            SequenceToSequenceEvaluationOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(targetColumnName);
         return Evaluate(data, [targetColumnName], predictedTextColumnName, options);
@@ -41,7 +43,8 @@ public sealed class SequenceToSequenceCatalog : TaskCatalog
 
     /// <summary>Compares predicted texts with several references that stand in columns of their own.</summary>
     /// <param name="data">Rows with all of them.</param>
-    /// <param name="targetColumnNames">The references, one or more columns: text, or vectors of texts. An empty cell is no reference: rows may have different numbers of them.</param>
+    /// <param name="targetColumnNames">The references, one or more columns: text, or vectors of texts. An empty cell is no reference: rows
+    /// may have different numbers of them.</param>
     /// <param name="predictedTextColumnName">The prediction: text.</param>
     /// <param name="options">How to compare; null = sacreBLEU's defaults, with references normalised as the model's targets were.</param>
     /// <returns>BLEU, chrF and exact match over all rows that have a reference.</returns>
@@ -49,7 +52,8 @@ public sealed class SequenceToSequenceCatalog : TaskCatalog
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidDataException">There are no rows, or none has a reference.</exception>
     public SequenceToSequenceMetrics Evaluate(
-        IDataView data, IReadOnlyList<string> targetColumnNames, string predictedTextColumnName = DefaultPredictedText, SequenceToSequenceEvaluationOptions? options = null)
+        IDataView data, IReadOnlyList<string> targetColumnNames, string predictedTextColumnName = DefaultPredictedText,
+            SequenceToSequenceEvaluationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(targetColumnNames);
@@ -60,13 +64,15 @@ public sealed class SequenceToSequenceCatalog : TaskCatalog
 
     /// <summary>
     /// Trains on all folds but one and evaluates on that one, for each fold in turn, as the cross-validation of ML.NET's other tasks does.
-    /// A fold without a row that has a reference is found before anything is trained, and left out with a warning; the others keep their numbers.
+    /// A fold without a row that has a reference is found before anything is trained, and left out with a warning; the others keep their
+    /// numbers.
     /// </summary>
     /// <param name="data">The rows.</param>
     /// <param name="estimator">What to fit; its output has a column <paramref name="predictedTextColumnName"/>.</param>
     /// <param name="numberOfFolds">Number of folds, 2 or more.</param>
     /// <param name="targetColumnName">The reference: text, or a vector of texts.</param>
-    /// <param name="samplingKeyColumnName">Rows with the same value here stay together in one fold: all sentences of a document, or, by the name of the source column, all targets of a source. Null = rows by themselves.</param>
+    /// <param name="samplingKeyColumnName">Rows with the same value here stay together in one fold: all sentences of a document, or, by the
+    /// name of the source column, all targets of a source. Null = rows by themselves.</param>
     /// <param name="seed">Seed of the split; null = that of the MLContext.</param>
     /// <param name="predictedTextColumnName">The prediction: text.</param>
     /// <param name="options">How to compare; null as for Evaluate.</param>

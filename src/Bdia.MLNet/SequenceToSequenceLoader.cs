@@ -14,5 +14,6 @@ internal static class SequenceToSequenceLoader
 {
     // The name and the parameters are those that ML.NET looks for.
     private static BdiaSequenceToSequenceTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
-        => SequenceToSequenceFormat.Load(env, new ModelArchiveReader(ctx, SequenceToSequenceFormat.Signature, SequenceToSequenceFormat.Loader));
+        => SequenceToSequenceFormat.Load(env,
+            new ModelArchiveReader(ctx, SequenceToSequenceFormat.Signature, SequenceToSequenceFormat.Loader));
 }

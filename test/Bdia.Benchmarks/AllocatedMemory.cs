@@ -3,39 +3,39 @@ using System.Runtime.InteropServices;
 namespace Bdia.Benchmarks;
 
 /// <summary>
-/// The most that the C allocator has given out at one time, which is what the program holds; resident memory has also what the allocator keeps between allocations.
-/// A thread asks all the time: not for runs that are timed. Known where the C library is glibc; null elsewhere.
+/// The most that the C allocator has given out at one time, which is what the program holds; resident memory has also what the allocator
+/// keeps between allocations. A thread asks all the time: not for runs that are timed. Known where the C library is glibc; null elsewhere.
 /// </summary>
 internal sealed class AllocatedMemory : IDisposable
 {
-    private readonly Thread? _watch;
-    private readonly long _start;
-    private volatile bool _ends;
-    private long _peak;
+    private readonly Thread? watch;
+    private readonly long start;
+    private volatile bool ends;
+    private long peak;
 
     public AllocatedMemory()
     {
         if (Now() is not { } start) return;
-        _peak = _start = start;
-        _watch = new Thread(() =>
+        peak = this.start = start;
+        watch = new Thread(() =>
         {
-            while (!_ends)
+            while (!ends)
             {
-                _peak = Math.Max(_peak, Now()!.Value);
+                peak = Math.Max(peak, Now()!.Value);
                 Thread.Yield();
             }
         })
         { IsBackground = true };
-        _watch.Start();
+        watch.Start();
     }
 
     /// <summary>Bytes beyond those at the start.</summary>
-    public long? Growth => _watch is null ? null : Volatile.Read(ref _peak) - _start;
+    public long? Growth => watch is null ? null : Volatile.Read(ref peak) - start;
 
     public void Dispose()
     {
-        _ends = true;
-        _watch?.Join();
+        ends = true;
+        watch?.Join();
     }
 
     private static long? Now()

@@ -13,7 +13,8 @@ internal static class ArrowsCommand
             Description = "Folder with Bdia.Core and Bdia.MLNet, each .dll with its .pdb: those of another commit, say.",
             DefaultValueFactory = _ => new(AppContext.BaseDirectory),
         };
-        var command = new Command("arrows", "Prints the matrix of dependencies between folders, and all rings, read off the compiled libraries.") { folder };
+        var command = new Command("arrows",
+            "Prints the matrix of dependencies between folders, and all rings, read off the compiled libraries.") { folder };
         command.SetAction(parse => Console.Write(ArrowMatrix.Print(CompiledCode.Libraries(parse.GetValue(folder)!.FullName))));
         return command;
     }

@@ -23,18 +23,22 @@ internal sealed class Contender<TSettings, TFigures>(string name, Func<TSettings
         var settings = new Argument<string>("settings");
         var command = new Command(name, "Runs one contender and prints its figures as JSON.") { settings };
         command.Hidden = true;
-        command.SetAction(parse => Console.WriteLine(Marker + JsonSerializer.Serialize(measure(JsonSerializer.Deserialize<TSettings>(parse.GetValue(settings)!)!))));
+        command.SetAction(parse => Console.WriteLine(
+            Marker + JsonSerializer.Serialize(measure(JsonSerializer.Deserialize<TSettings>(parse.GetValue(settings)!)!))));
         return command;
     }
 
-    /// <summary>Runs every contender in <paramref name="repetitions"/> processes, interleaved: a slow moment of the machine meets all of them.</summary>
+    /// <summary>
+    /// Runs every contender in <paramref name="repetitions"/> processes, interleaved: a slow moment of the machine meets all of them.
+    /// </summary>
     /// <param name="contenders">What to run.</param>
     /// <param name="repetitions">Processes for each; those that <paramref name="results"/> has already are not run again.</param>
     /// <param name="results">Takes the figures of every process.</param>
     /// <param name="section">Where in <paramref name="results"/>.</param>
     /// <param name="folder">Where the processes run; null for here.</param>
     /// <returns>The figures of all processes for each contender, in the order given.</returns>
-    public async Task<List<TFigures>[]> RunAllAsync(IReadOnlyList<TSettings> contenders, int repetitions, ResultFile results, string section = ResultFile.Rows, string? folder = null)
+    public async Task<List<TFigures>[]> RunAllAsync(IReadOnlyList<TSettings> contenders, int repetitions,
+        ResultFile results, string section = ResultFile.Rows, string? folder = null)
     {
         for (var repetition = 0; repetition < repetitions; repetition++)
             foreach (var contender in contenders.Where(c => results.Runs<TSettings, TFigures>(section, c).Count <= repetition))
@@ -50,13 +54,15 @@ internal sealed class Contender<TSettings, TFigures>(string name, Func<TSettings
     private async Task<TFigures> RunAsync(TSettings settings, string? folder)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, WorkingDirectory = folder };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(Machine).Assembly.Location);
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(
+            typeof(Machine).Assembly.Location);
         start.ArgumentList.Add(name);
         start.ArgumentList.Add(JsonSerializer.Serialize(settings));
         using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"The contender {settings} ended with exit code {process.ExitCode}.");
+        if (process.ExitCode != 0) throw new InvalidOperationException(
+            $"The contender {settings} ended with exit code {process.ExitCode}.");
         var line = output.Split('\n').Last(l => l.StartsWith(Marker, StringComparison.Ordinal));
         return JsonSerializer.Deserialize<TFigures>(line[Marker.Length..])!;
     }

@@ -2,14 +2,17 @@ using Bdia.Core.Models;
 
 namespace Bdia.Benchmarks;
 
-/// <summary>Floating-point operations of the matrix products of one picture's forward pass; patch embedding and head left out (below 1 %).</summary>
+/// <summary>
+/// Floating-point operations of the matrix products of one picture's forward pass; patch embedding and head left out (below 1 %).
+/// </summary>
 internal static class ForwardFlops
 {
     /// <summary>Of a block.</summary>
     public static double Block(VisionTransformerOptions network) => Tokens(network) * (KeysAndValues(network) + Rest(network));
 
     /// <summary>Of BDIA's last block: of x_K the class token is all that is read, and no more is computed.</summary>
-    public static double LastBlock(VisionTransformerOptions network) => network.Depth < 2 ? Block(network) : Tokens(network) * KeysAndValues(network) + Rest(network);
+    public static double LastBlock(VisionTransformerOptions network)
+        => network.Depth < 2 ? Block(network) : Tokens(network) * KeysAndValues(network) + Rest(network);
 
     private static double Tokens(VisionTransformerOptions network) => network.Patches + 1;
 

@@ -15,10 +15,10 @@ internal sealed class ResultFile
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
-    private readonly string? _path;
-    private readonly JsonObject _content;
+    private readonly string? path;
+    private readonly JsonObject content;
 
-    private ResultFile(string? path, JsonObject content) => (_path, _content) = (path, content);
+    private ResultFile(string? path, JsonObject content) => (this.path, this.content) = (path, content);
 
     /// <summary>What is to be measured goes into this file.</summary>
     /// <param name="file">Null keeps the figures in memory alone.</param>
@@ -35,7 +35,8 @@ internal sealed class ResultFile
 
     /// <summary>All contenders of a section with their figures, in the order in which they were measured.</summary>
     public IReadOnlyList<(TSettings Settings, List<TFigures> Runs)> All<TSettings, TFigures>(string section)
-        => [.. Section(section).Select(row => (row!["Settings"].Deserialize<TSettings>(Json)!, row["Runs"].Deserialize<List<TFigures>>(Json)!))];
+        => [.. Section(section).Select(
+            row => (row!["Settings"].Deserialize<TSettings>(Json)!, row["Runs"].Deserialize<List<TFigures>>(Json)!))];
 
     /// <summary>Adds what one more process measured, and writes the file.</summary>
     public void Add<TSettings, TFigures>(string section, TSettings settings, TFigures figures)
@@ -44,10 +45,10 @@ internal sealed class ResultFile
         var row = Find(section, key);
         if (row is null) Section(section).Add(row = new JsonObject { ["Settings"] = key, ["Runs"] = new JsonArray() });
         row["Runs"]!.AsArray().Add(JsonSerializer.SerializeToNode(figures, Json));
-        if (_path is null) return;
-        (_content["Machine"], _content["Date"]) = (Machine.Describe(), DateTime.UtcNow);
-        File.WriteAllText(_path + ".part", _content.ToJsonString(Json));
-        File.Move(_path + ".part", _path, overwrite: true);
+        if (path is null) return;
+        (content["Machine"], content["Date"]) = (Machine.Describe(), DateTime.UtcNow);
+        File.WriteAllText(path + ".part", content.ToJsonString(Json));
+        File.Move(path + ".part", path, overwrite: true);
     }
 
     private JsonObject? Find(string section, JsonNode settings)
@@ -55,7 +56,7 @@ internal sealed class ResultFile
 
     private JsonArray Section(string name)
     {
-        if (_content[name] is null) _content[name] = new JsonArray();
-        return _content[name]!.AsArray();
+        if (content[name] is null) content[name] = new JsonArray();
+        return content[name]!.AsArray();
     }
 }

@@ -11,7 +11,8 @@ internal static class Statistics
     }
 
     /// <summary>The smallest and the largest one.</summary>
-    public static string Spread(IReadOnlyCollection<double> values, string format) => $"{values.Min().ToString(format)} to {values.Max().ToString(format)}";
+    public static string Spread(IReadOnlyCollection<double> values, string format)
+        => $"{values.Min().ToString(format)} to {values.Max().ToString(format)}";
 
     /// <summary>The straight line through points by least squares, and how far above or below it the furthest point lies.</summary>
     public static (double Slope, double LargestResidual) Line(IReadOnlyCollection<(double X, double Y)> points)

@@ -8,9 +8,11 @@ internal sealed class SuiteOptions(int repetitions = 3)
 {
     public Option<FileInfo?> Json { get; } = new("--json") { Description = "Also write all figures to this file, after every process." };
 
-    public Option<bool> Resume { get; } = new("--resume") { Description = "Keep the figures that the file of --json has, and measure what it lacks." };
+    public Option<bool> Resume { get; } =
+        new("--resume") { Description = "Keep the figures that the file of --json has, and measure what it lacks." };
 
-    public Option<int> Repetitions { get; } = new("--repetitions") { Description = "Processes for each contender.", DefaultValueFactory = _ => repetitions };
+    public Option<int> Repetitions { get; } =
+        new("--repetitions") { Description = "Processes for each contender.", DefaultValueFactory = _ => repetitions };
 
     public void AddTo(Command command)
     {

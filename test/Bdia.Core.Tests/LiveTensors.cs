@@ -9,8 +9,8 @@ internal static class LiveTensors
 
     /// <summary>Asserts that an action, run a second time and more often, leaves as many tensors alive as there were.</summary>
     /// <remarks>
-    /// TorchSharp leaves a few handles per node to the finaliser, so these are collected first. A fall is what an earlier test had left to the
-    /// collector, and could hide a leak: then it is measured again. More tensors than before are a failure at once.
+    /// TorchSharp leaves a few handles per node to the finaliser, so these are collected first. A fall is what an earlier test had left to
+    /// the collector, and could hide a leak: then it is measured again. More tensors than before are a failure at once.
     /// </remarks>
     public static void AssertKept(int times, Action action)
     {

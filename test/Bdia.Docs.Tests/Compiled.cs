@@ -18,7 +18,8 @@ internal sealed class Compiled
     private static readonly CSharpParseOptions dialect = new(LanguageVersion.Latest);
 
     private static readonly MetadataReference[] references =
-        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path))];
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Select(path => MetadataReference.CreateFromFile(path))];
 
     private readonly byte[] image;
 
@@ -31,14 +32,21 @@ internal sealed class Compiled
         var (before, replacements) = File.Exists(prelude) ? Prelude(File.ReadAllText(prelude)) : ("", []);
         var parts = new List<(string Path, int Line, string Code)>();
         if (before.Length > 0) parts.Add((prelude, 1, before));
-        parts.AddRange(program.Blocks.Select(block => (program.Page, block.Line, replacements.Aggregate(block.Code, (code, pair) => code.Replace(pair.Old, pair.New, StringComparison.Ordinal)))));
+        parts.AddRange(program.Blocks.Select(
+            block => (program.Page, block.Line,
+            replacements.Aggregate(block.Code, (code, pair) => code.Replace(pair.Old, pair.New, StringComparison.Ordinal)))));
 
         var options = new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable);
         var compilation = CSharpCompilation.Create(
-            $"{program.Name}-{Guid.NewGuid():N}", [CSharpSyntaxTree.ParseText(Implicit, dialect), CSharpSyntaxTree.ParseText(Joined(parts), dialect, encoding: Encoding.UTF8)], references, options);
+            $"{program.Name}-{Guid.NewGuid():N}",
+                [CSharpSyntaxTree.ParseText(Implicit, dialect),
+                CSharpSyntaxTree.ParseText(Joined(parts), dialect, encoding: Encoding.UTF8)], references, options);
         using var stream = new MemoryStream();
         var faults = compilation.Emit(stream).Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).ToArray();
-        Assert.True(faults.Length == 0, string.Join(Environment.NewLine, faults.Select(fault => $"{fault.Location.GetMappedLineSpan()}: {fault.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}")));
+        Assert.True(faults.Length == 0,
+            string.Join(Environment.NewLine,
+            faults.Select(fault => $"{fault.Location.GetMappedLineSpan()}: "
+            + $"{fault.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}")));
         return new Compiled(stream.ToArray());
     }
 
@@ -50,7 +58,8 @@ internal sealed class Compiled
         try
         {
             var main = Assembly.Load(image).EntryPoint!;
-            var result = main.Invoke(null, BindingFlags.DoNotWrapExceptions, null, main.GetParameters().Length == 0 ? null : [Array.Empty<string>()], null);
+            var result = main.Invoke(null, BindingFlags.DoNotWrapExceptions, null, main.GetParameters().Length == 0
+                ? null : [Array.Empty<string>()], null);
             if (result is Task task) await task;
         }
         finally
@@ -66,7 +75,8 @@ internal sealed class Compiled
         const string Mark = "//= ";
         var lines = text.Split('\n');
         return (string.Join('\n', lines.Select(line => line.StartsWith(Mark, StringComparison.Ordinal) ? "" : line)),
-            [.. lines.Where(line => line.StartsWith(Mark, StringComparison.Ordinal)).Select(line => line[Mark.Length..].Split(" => ", 2)).Select(pair => (pair[0], pair[1].TrimEnd('\r')))]);
+            [.. lines.Where(line => line.StartsWith(Mark, StringComparison.Ordinal))
+                .Select(line => line[Mark.Length..].Split(" => ", 2)).Select(pair => (pair[0], pair[1].TrimEnd('\r')))]);
     }
 
     // Usings first, then statements in order, then types: what several blocks bring may come in any order.
@@ -81,7 +91,8 @@ internal sealed class Compiled
             foreach (var member in unit.Members)
             {
                 var at = line + text.Lines.GetLineFromPosition(member.SpanStart).LineNumber;
-                (member is GlobalStatementSyntax ? statements : types).Append($"\n#line {at} \"{path}\"\n").Append(member.ToString()).Append('\n');
+                (member is GlobalStatementSyntax ? statements : types).Append($"\n#line {at} \"{path}\"\n")
+                    .Append(member.ToString()).Append('\n');
             }
         }
 

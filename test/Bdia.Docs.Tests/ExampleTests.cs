@@ -23,7 +23,8 @@ public sealed class ExampleTests
     {
         var names = Pages.All().SelectMany(Pages.Programs).Select(program => program.Name).ToHashSet();
 
-        Assert.All(Directory.EnumerateFiles(Path.Combine(Pages.Root, "test/Bdia.Docs.Tests/Preludes")), prelude => Assert.Contains(Path.GetFileNameWithoutExtension(prelude), names));
+        Assert.All(Directory.EnumerateFiles(Path.Combine(Pages.Root, "test/Bdia.Docs.Tests/Preludes")),
+            prelude => Assert.Contains(Path.GetFileNameWithoutExtension(prelude), names));
     }
 
     [Fact]

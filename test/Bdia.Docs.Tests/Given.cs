@@ -26,14 +26,17 @@ public static class Given
     public static List<Picture> Pictures(int count = 24, int side = 8)
     {
         var random = new Random(1);
-        return [.. Enumerable.Range(0, count).Select(i => new Picture { Name = classes[i % classes.Length].Name, File = Png(classes[i % classes.Length].Color, side, random) })];
+        return [.. Enumerable.Range(0, count)
+            .Select(i => new Picture { Name = classes[i % classes.Length].Name,
+            File = Png(classes[i % classes.Length].Color, side, random) })];
     }
 
     /// <summary>Writes pictures into a folder, and a table of their paths and labels.</summary>
     public static IDataView PictureFiles(MLContext mlContext, string folder, int count = 24, int side = 8)
     {
         Directory.CreateDirectory(folder);
-        var rows = Pictures(count, side).Select((picture, i) => new PicturePath { Path = $"{i}.png", Label = picture.Name, File = picture.File }).ToList();
+        var rows = Pictures(count, side)
+            .Select((picture, i) => new PicturePath { Path = $"{i}.png", Label = picture.Name, File = picture.File }).ToList();
         foreach (var row in rows) File.WriteAllBytes(Path.Combine(folder, row.Path), row.File);
         return mlContext.Data.LoadFromEnumerable(rows);
     }
@@ -42,7 +45,8 @@ public static class Given
     public static void SentenceFile(string path, int count = 40)
     {
         string[] from = ["one", "two", "three", "four", "five"], to = ["un", "deux", "trois", "quatre", "cinq"];
-        File.WriteAllLines(path, Enumerable.Range(0, count).Select(i => $"{from[i % 5]} {from[i / 5 % 5]} {from[i / 2 % 5]}\t{to[i % 5]} {to[i / 5 % 5]} {to[i / 2 % 5]}"));
+        File.WriteAllLines(path, Enumerable.Range(0, count)
+            .Select(i => $"{from[i % 5]} {from[i / 5 % 5]} {from[i / 2 % 5]}\t{to[i % 5]} {to[i / 5 % 5]} {to[i / 2 % 5]}"));
     }
 
     /// <summary>Saves a pipeline that reads the column File.</summary>
@@ -60,10 +64,12 @@ public static class Given
     public static void TextModel(string path)
     {
         var mlContext = new MLContext(1);
-        var data = mlContext.Data.LoadFromEnumerable(Enumerable.Range(0, 30).Select(i => new Sentence { English = $"one {i % 7} two", French = $"un {i % 7} deux" }));
+        var data = mlContext.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 30).Select(i => new Sentence { English = $"one {i % 7} two", French = $"un {i % 7} deux" }));
         using var model = mlContext.SequenceToSequence.Trainers.Bdia(new BdiaSequenceToSequenceTrainer.Options
         {
-            SourceColumnName = "English", TargetColumnName = "French", Epochs = 1, BleuEveryEpochs = 0, Width = 16, Heads = 2, FeedForwardWidth = 16, EncoderDepth = 1, DecoderDepth = 1,
+            SourceColumnName = "English", TargetColumnName = "French", Epochs = 1, BleuEveryEpochs = 0,
+                Width = 16, Heads = 2, FeedForwardWidth = 16, EncoderDepth = 1, DecoderDepth = 1,
         }).Fit(data);
         mlContext.Model.Save(model, data.Schema, path);
     }
@@ -104,7 +110,8 @@ public static class Given
         for (var y = 0; y < side; y++)
         {
             for (var x = 0; x < side; x++)
-                bitmap.SetPixel(x, y, new SKColor((byte)(color.Red + random.Next(60)), (byte)random.Next(60), (byte)(color.Blue + random.Next(60))));
+                bitmap.SetPixel(x, y, new SKColor((byte)(color.Red + random.Next(60)), (byte)random.Next(60),
+                    (byte)(color.Blue + random.Next(60))));
         }
 
         using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);

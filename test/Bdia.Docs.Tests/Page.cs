@@ -16,7 +16,8 @@ internal static partial class Pages
 
     /// <summary>Every README and page, from the root.</summary>
     public static IEnumerable<string> All()
-        => Directory.EnumerateFiles(Root, "*.md", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.ReparsePoint })
+        => Directory.EnumerateFiles(Root, "*.md",
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.ReparsePoint })
             .Select(file => Path.GetRelativePath(Root, file).Replace('\\', '/'))
             .Where(file => !file.Split('/').Any(part => part is "bin" or "obj" or "shared" or "artifacts" or "output"))
             .Order(StringComparer.Ordinal);
@@ -36,19 +37,23 @@ internal static partial class Pages
             {
             }
 
-            blocks.Add((name ?? OwnName(page), start + 1, string.Join('\n', lines[start..i].Select(line => line.Length < indent ? "" : line[indent..]))));
+            blocks.Add((name ?? OwnName(page), start + 1,
+                string.Join('\n', lines[start..i].Select(line => line.Length < indent ? "" : line[indent..]))));
             name = null;
         }
 
-        return [.. blocks.GroupBy(block => block.Name).Select(group => new Program(page, group.Key, [.. group.Select(block => (block.Line, block.Code))]))];
+        return [.. blocks.GroupBy(block => block.Name)
+            .Select(group => new Program(page, group.Key, [.. group.Select(block => (block.Line, block.Code))]))];
     }
 
     private static string OwnName(string page)
-        => Path.GetFileNameWithoutExtension(page) is var name && name != "README" ? name : Path.GetFileName(Path.GetDirectoryName(page)) is { Length: > 0 } folder ? folder : name;
+        => Path.GetFileNameWithoutExtension(page) is var name && name != "README" ? name
+            : Path.GetFileName(Path.GetDirectoryName(page)) is { Length: > 0 } folder ? folder : name;
 
     private static string Above(string folder)
         => File.Exists(Path.Combine(folder, "Bdia.MLNet.sln")) ? folder
-            : Above(Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The repository is in no folder above the tests."));
+            : Above(Path.GetDirectoryName(folder)
+                ?? throw new InvalidOperationException("The repository is in no folder above the tests."));
 
     [GeneratedRegex(@"^\s*<!-- example: ([\w-]+) -->\s*$")]
     private static partial Regex Comment();

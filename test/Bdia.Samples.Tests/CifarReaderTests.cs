@@ -5,19 +5,19 @@ namespace Bdia.Samples.Tests;
 
 public sealed class CifarReaderTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder folder = new();
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     [Theory]
     [InlineData("data_batch_1.bin", "test_batch.bin")]
     [InlineData("train_10000.bin.gz", "test_5000.bin.gz")]
     public void Plain_and_packed_files_of_any_name_are_read(string train, string test)
     {
-        var names = _folder.Write("batches.meta.txt", "airplane\nautomobile\nbird\n"u8.ToArray());
-        string[] files = [_folder.Write(train, Records([0, 2, 1])), _folder.Write(test, Records([1]))];
+        var names = folder.Write("batches.meta.txt", "airplane\nautomobile\nbird\n"u8.ToArray());
+        string[] files = [folder.Write(train, Records([0, 2, 1])), folder.Write(test, Records([1]))];
 
-        var read = CifarReader.Read(_folder.Path, files);
+        var read = CifarReader.Read(folder.Path, files);
 
         Assert.True(File.Exists(names));
         Assert.Equal("CIFAR-10", read.Name);
@@ -30,7 +30,7 @@ public sealed class CifarReaderTests : IDisposable
     [Fact]
     public void Records_with_two_label_bytes_are_CIFAR_100_and_the_second_counts()
     {
-        var read = CifarReader.Read(_folder.Path, [_folder.Write("train.bin", Records([99, 7], coarse: true))]);
+        var read = CifarReader.Read(folder.Path, [folder.Write("train.bin", Records([99, 7], coarse: true))]);
 
         Assert.Equal("CIFAR-100", read.Name);
         Assert.Equal(["99", "7"], read.Train.Select(picture => picture.Class));
@@ -40,9 +40,9 @@ public sealed class CifarReaderTests : IDisposable
     [Fact]
     public void A_truncated_file_is_named_with_its_length()
     {
-        var path = _folder.Write("data_batch_1.bin", Records([0, 1])[..5000]);
+        var path = folder.Write("data_batch_1.bin", Records([0, 1])[..5000]);
 
-        var fault = Assert.Throws<SampleException>(() => CifarReader.Read(_folder.Path, [path]));
+        var fault = Assert.Throws<SampleException>(() => CifarReader.Read(folder.Path, [path]));
 
         Assert.Contains(path, fault.Message);
         Assert.Contains("5,000 bytes", fault.Message);
@@ -51,16 +51,17 @@ public sealed class CifarReaderTests : IDisposable
     [Fact]
     public void An_empty_file_and_a_file_that_does_not_unpack_are_named()
     {
-        Assert.Contains("0 bytes", Assert.Throws<SampleException>(() => CifarReader.Read(_folder.Path, [_folder.Write("a.bin", [])])).Message);
-        var gzip = _folder.At("b.bin.gz");
+        Assert.Contains("0 bytes", Assert.Throws<SampleException>(
+            () => CifarReader.Read(folder.Path, [folder.Write("a.bin", [])])).Message);
+        var gzip = folder.At("b.bin.gz");
         File.WriteAllBytes(gzip, [1, 2, 3, 4]);
-        Assert.Contains("does not unpack", Assert.Throws<SampleException>(() => CifarReader.Read(_folder.Path, [gzip])).Message);
-        var whole = File.ReadAllBytes(_folder.Write("c.bin.gz", [.. Records([0, 1]).Select((value, i) => (byte)(value + (i * i)))]));
-        Assert.Contains("does not unpack", Assert.Throws<SampleException>(() => CifarReader.Read(_folder.Path, [Cut()])).Message);
+        Assert.Contains("does not unpack", Assert.Throws<SampleException>(() => CifarReader.Read(folder.Path, [gzip])).Message);
+        var whole = File.ReadAllBytes(folder.Write("c.bin.gz", [.. Records([0, 1]).Select((value, i) => (byte)(value + (i * i)))]));
+        Assert.Contains("does not unpack", Assert.Throws<SampleException>(() => CifarReader.Read(folder.Path, [Cut()])).Message);
 
         string Cut()
         {
-            var path = _folder.At("d.bin.gz");
+            var path = folder.At("d.bin.gz");
             File.WriteAllBytes(path, whole[..(whole.Length / 2)]);
             return path;
         }
@@ -69,17 +70,17 @@ public sealed class CifarReaderTests : IDisposable
     [Fact]
     public void A_label_without_a_class_is_named_with_its_record()
     {
-        var path = _folder.Write("data_batch_1.bin", Records([0, 12]));
+        var path = folder.Write("data_batch_1.bin", Records([0, 12]));
 
-        Assert.Contains("record 1: the label is 12", Assert.Throws<SampleException>(() => CifarReader.Read(_folder.Path, [path])).Message);
+        Assert.Contains("record 1: the label is 12", Assert.Throws<SampleException>(() => CifarReader.Read(folder.Path, [path])).Message);
     }
 
     [Fact]
     public void Test_rows_alone_are_refused()
     {
-        var path = _folder.Write("test_batch.bin", Records([0]));
+        var path = folder.Write("test_batch.bin", Records([0]));
 
-        Assert.Contains("no training rows", Assert.Throws<SampleException>(() => CifarReader.Read(_folder.Path, [path])).Message);
+        Assert.Contains("no training rows", Assert.Throws<SampleException>(() => CifarReader.Read(folder.Path, [path])).Message);
     }
 
     /// <summary>Record i holds nothing but the value i as pixels.</summary>

@@ -11,17 +11,23 @@ public sealed class CommandLineTests
     public void Every_option_reaches_the_sample()
     {
         var options = Parse(
-            "--data", "pictures", "--train-rows", "100", "--test-rows", "50", "--picture-size", "64", "--model", "tiny", "--patch-size", "8",
-            "--gamma", "1@0,3@0.6", "--mode", "StoreActivations", "--precision", "bfloat16", "--no-quantization", "--epochs", "7", "--batch-size", "9",
-            "--learning-rate", "0.002", "--weight-decay", "0.1", "--label-smoothing", "0.1", "--mixup", "0.2", "--seed", "0", "--threads", "2",
-            "--checkpoint-dir", "c", "--checkpoint-steps", "11", "--resume", "--no-baseline", "--output", "o", "--save", "m.zip", "--json", "r.json");
+            "--data", "pictures", "--train-rows", "100", "--test-rows", "50", "--picture-size", "64", "--model",
+                "tiny", "--patch-size", "8",
+            "--gamma", "1@0,3@0.6", "--mode", "StoreActivations", "--precision", "bfloat16", "--no-quantization",
+                "--epochs", "7", "--batch-size", "9",
+            "--learning-rate", "0.002", "--weight-decay", "0.1", "--label-smoothing", "0.1", "--mixup", "0.2",
+                "--seed", "0", "--threads", "2",
+            "--checkpoint-dir", "c", "--checkpoint-steps", "11", "--resume", "--no-baseline", "--output", "o",
+                "--save", "m.zip", "--json", "r.json");
 
         Assert.Equal(
             new SampleOptions
             {
                 Data = "pictures", TrainRows = 100, TestRows = 50, PictureSize = 64, Model = VisionTransformerPreset.Tiny, PatchSize = 8,
-                Gamma = GammaSchedule.Parse("1@0,3@0.6"), Mode = BackpropagationMode.StoreActivations, Precision = ComputePrecision.BFloat16,
-                Quantize = false, Epochs = 7, BatchSize = 9, LearningRate = 0.002, WeightDecay = 0.1, LabelSmoothing = 0.1, Mixup = 0.2, Seed = 0,
+                Gamma = GammaSchedule.Parse("1@0,3@0.6"), Mode = BackpropagationMode.StoreActivations,
+                    Precision = ComputePrecision.BFloat16,
+                Quantize = false, Epochs = 7, BatchSize = 9, LearningRate = 0.002, WeightDecay = 0.1,
+                    LabelSmoothing = 0.1, Mixup = 0.2, Seed = 0,
                 Threads = 2, CheckpointDirectory = "c", CheckpointSteps = 11, Resume = true, Baseline = false, Output = "o", Save = "m.zip",
                 Json = "r.json", Command = options!.Command,
             },
@@ -33,7 +39,8 @@ public sealed class CommandLineTests
     {
         var options = Parse()!;
 
-        Assert.Equal(("output", Path.Combine("output", "model.zip"), Path.Combine("output", "result.json")), (options.Output, options.Save, options.Json));
+        Assert.Equal(("output", Path.Combine("output", "model.zip"), Path.Combine("output", "result.json")),
+            (options.Output, options.Save, options.Json));
         Assert.Equal("dotnet run -c Release --project samples/ImageClassification", options.Command);
     }
 

@@ -11,11 +11,11 @@ namespace Bdia.Samples.Tests;
 
 public sealed class DataSourcesTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly List<string> _notes = [];
-    private readonly MLContext _mlContext = new(1);
+    private readonly TemporaryFolder folder = new();
+    private readonly List<string> notes = [];
+    private readonly MLContext mlContext = new(1);
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void A_folder_of_class_folders_is_split_by_class_and_scaled()
@@ -26,7 +26,7 @@ public sealed class DataSourcesTests : IDisposable
             Save($"blue/{i}.jpg", 20, 60, SKColors.Blue);
         }
 
-        var data = Load(_folder.Path);
+        var data = Load(folder.Path);
 
         Assert.Equal(["blue", "red"], data.Classes);
         Assert.Equal((16, 4), data.Rows);
@@ -35,7 +35,7 @@ public sealed class DataSourcesTests : IDisposable
         Assert.Equal(3 * 16 * 16, red.Length);
         Assert.All(red[..256], value => Assert.Equal(255, value));
         Assert.All(red[256..], value => Assert.Equal(0, value));
-        Assert.Empty(_notes);
+        Assert.Empty(notes);
     }
 
     [Fact]
@@ -45,9 +45,9 @@ public sealed class DataSourcesTests : IDisposable
         Save("train/blue/1.png", 16, 16, SKColors.Blue);
         Save("test/blue/1.png", 16, 16, SKColors.Blue);
 
-        Assert.Equal((2, 1), Load(_folder.Path).Rows);
+        Assert.Equal((2, 1), Load(folder.Path).Rows);
         Save("test/green/1.png", 16, 16, SKColors.Green);
-        Assert.Contains("\"green\"", Assert.Throws<SampleException>(() => Load(_folder.Path)).Message);
+        Assert.Contains("\"green\"", Assert.Throws<SampleException>(() => Load(folder.Path)).Message);
     }
 
     [Fact]
@@ -59,27 +59,27 @@ public sealed class DataSourcesTests : IDisposable
             Save($"blue/{i}.png", 16, 16, SKColors.Blue);
         }
 
-        _folder.Write("red/broken.jpg", "no picture"u8.ToArray());
+        folder.Write("red/broken.jpg", "no picture"u8.ToArray());
 
-        Assert.Equal((4, 2), Load(_folder.Path).Rows);
-        Assert.Contains("broken.jpg", Assert.Single(_notes));
+        Assert.Equal((4, 2), Load(folder.Path).Rows);
+        Assert.Contains("broken.jpg", Assert.Single(notes));
     }
 
     [Fact]
     public void What_is_no_data_set_gets_the_list_of_what_is()
     {
-        Assert.Contains("There is no folder or file", Assert.Throws<SampleException>(() => Load(_folder.At("nothing"))).Message);
-        Assert.Contains("CIFAR-10", Assert.Throws<SampleException>(() => Load(_folder.Path)).Message);
-        Assert.Contains("CIFAR-10", Assert.Throws<SampleException>(() => Load(_folder.Write("notes.txt", "text"u8.ToArray()))).Message);
+        Assert.Contains("There is no folder or file", Assert.Throws<SampleException>(() => Load(folder.At("nothing"))).Message);
+        Assert.Contains("CIFAR-10", Assert.Throws<SampleException>(() => Load(folder.Path)).Message);
+        Assert.Contains("CIFAR-10", Assert.Throws<SampleException>(() => Load(folder.Write("notes.txt", "text"u8.ToArray()))).Message);
     }
 
     [Fact]
     public void Fewer_rows_still_have_every_class_of_a_sorted_file()
     {
-        _folder.Write("train.bin", [.. Enumerable.Range(0, 30).SelectMany(i => Enumerable.Repeat((byte)(i / 10), 3073))]);
-        _folder.Write("test.bin", [.. Enumerable.Range(0, 3).SelectMany(i => Enumerable.Repeat((byte)i, 3073))]);
+        folder.Write("train.bin", [.. Enumerable.Range(0, 30).SelectMany(i => Enumerable.Repeat((byte)(i / 10), 3073))]);
+        folder.Write("test.bin", [.. Enumerable.Range(0, 3).SelectMany(i => Enumerable.Repeat((byte)i, 3073))]);
 
-        var data = Load(_folder.Path, trainRows: 6);
+        var data = Load(folder.Path, trainRows: 6);
 
         Assert.Equal((6, 3), data.Rows);
         Assert.Equal(["0", "1", "2", "0", "1", "2"], data.Pictures(data.Train).Select(picture => picture.Class));
@@ -88,14 +88,14 @@ public sealed class DataSourcesTests : IDisposable
     [Fact]
     public void Without_a_path_shapes_are_drawn()
     {
-        var data = DataSources.Load(_mlContext, Options(null, 30), _notes.Add);
+        var data = DataSources.Load(mlContext, Options(null, 30), notes.Add);
 
         Assert.Equal(30, data.Rows.Train);
         Assert.Equal(10, data.Classes.Count);
         Assert.Equal(data.Size.Values, data.Pictures(data.Train).First().Pixels.Length);
     }
 
-    private PictureData Load(string path, int? trainRows = null) => DataSources.Load(_mlContext, Options(path, trainRows), _notes.Add);
+    private PictureData Load(string path, int? trainRows = null) => DataSources.Load(mlContext, Options(path, trainRows), notes.Add);
 
     private static SampleOptions Options(string? path, int? trainRows) => new()
     {
@@ -119,8 +119,9 @@ public sealed class DataSourcesTests : IDisposable
     {
         using var bitmap = new SKBitmap(width, height);
         bitmap.Erase(color);
-        using var bytes = bitmap.Encode(name.EndsWith("png", StringComparison.Ordinal) ? SKEncodedImageFormat.Png : SKEncodedImageFormat.Jpeg, 100);
-        using var file = File.Create(_folder.At(name));
+        using var bytes = bitmap.Encode(name.EndsWith("png", StringComparison.Ordinal) ? SKEncodedImageFormat.Png
+            : SKEncodedImageFormat.Jpeg, 100);
+        using var file = File.Create(folder.At(name));
         bytes.SaveTo(file);
     }
 }

@@ -5,9 +5,9 @@ namespace Bdia.Samples.Tests;
 
 public sealed class IdxReaderTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder folder = new();
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     [Theory]
     [InlineData("")]
@@ -15,8 +15,9 @@ public sealed class IdxReaderTests : IDisposable
     public void Images_and_labels_are_paired(string ending)
     {
         var read = Read(
-            _folder.Write("train-images-idx3-ubyte" + ending, Images(2, 3, 2)), _folder.Write("train-labels-idx1-ubyte" + ending, Labels(4, 9)),
-            _folder.Write("t10k-images-idx3-ubyte" + ending, Images(1, 3, 2)), _folder.Write("t10k-labels-idx1-ubyte" + ending, Labels(9)));
+            folder.Write("train-images-idx3-ubyte" + ending, Images(2, 3, 2)),
+                folder.Write("train-labels-idx1-ubyte" + ending, Labels(4, 9)),
+            folder.Write("t10k-images-idx3-ubyte" + ending, Images(1, 3, 2)), folder.Write("t10k-labels-idx1-ubyte" + ending, Labels(9)));
 
         Assert.Equal(new PictureSize(1, 3, 2), read.Size);
         Assert.Equal(["4", "9"], read.Classes);
@@ -28,9 +29,9 @@ public sealed class IdxReaderTests : IDisposable
     [Fact]
     public void A_file_shorter_than_its_header_says_is_named()
     {
-        var images = _folder.Write("train-images-idx3-ubyte", Images(2, 3, 2)[..20]);
+        var images = folder.Write("train-images-idx3-ubyte", Images(2, 3, 2)[..20]);
 
-        var fault = Assert.Throws<SampleException>(() => Read(images, _folder.Write("train-labels-idx1-ubyte", Labels(0, 1))));
+        var fault = Assert.Throws<SampleException>(() => Read(images, folder.Write("train-labels-idx1-ubyte", Labels(0, 1))));
 
         Assert.Contains(images, fault.Message);
         Assert.Contains("20 bytes", fault.Message);
@@ -42,30 +43,33 @@ public sealed class IdxReaderTests : IDisposable
     {
         byte[] images = [0, 0, 8, 3, 127, 255, 255, 255, 127, 255, 255, 255, 127, 255, 255, 255];
 
-        Assert.Throws<SampleException>(() => Read(_folder.Write("train-images-idx3-ubyte", images), _folder.Write("train-labels-idx1-ubyte", Labels(0))));
+        Assert.Throws<SampleException>(
+            () => Read(folder.Write("train-images-idx3-ubyte", images), folder.Write("train-labels-idx1-ubyte", Labels(0))));
     }
 
     [Fact]
     public void Another_format_and_a_missing_or_unequal_partner_are_named()
     {
-        var images = _folder.Write("train-images-idx3-ubyte", Images(2, 3, 2));
+        var images = folder.Write("train-images-idx3-ubyte", Images(2, 3, 2));
 
-        Assert.Contains("0x68656C6C", Assert.Throws<SampleException>(() => Read(_folder.Write("x.idx", "hello"u8.ToArray()))).Message);
+        Assert.Contains("0x68656C6C", Assert.Throws<SampleException>(() => Read(folder.Write("x.idx", "hello"u8.ToArray()))).Message);
         Assert.Contains("0 of training labels", Assert.Throws<SampleException>(() => Read(images)).Message);
-        Assert.Contains("2 images", Assert.Throws<SampleException>(() => Read(images, _folder.Write("train-labels-idx1-ubyte", Labels(0)))).Message);
+        Assert.Contains("2 images", Assert.Throws<SampleException>(
+            () => Read(images, folder.Write("train-labels-idx1-ubyte", Labels(0)))).Message);
     }
 
     [Fact]
     public void A_test_label_that_no_training_row_has_is_named()
     {
         var fault = Assert.Throws<SampleException>(() => Read(
-            _folder.Write("train-images-idx3-ubyte", Images(2, 3, 2)), _folder.Write("train-labels-idx1-ubyte", Labels(0, 1)),
-            _folder.Write("t10k-images-idx3-ubyte", Images(1, 3, 2)), _folder.Write("t10k-labels-idx1-ubyte", Labels(7))));
+            folder.Write("train-images-idx3-ubyte", Images(2, 3, 2)), folder.Write("train-labels-idx1-ubyte", Labels(0, 1)),
+            folder.Write("t10k-images-idx3-ubyte", Images(1, 3, 2)), folder.Write("t10k-labels-idx1-ubyte", Labels(7))));
 
         Assert.Contains("label 7", fault.Message);
     }
 
-    private (string[] Classes, PictureSize Size, List<Picture> Train, List<Picture>? Test) Read(params string[] files) => IdxReader.Read(_folder.Path, files);
+    private (string[] Classes, PictureSize Size, List<Picture> Train, List<Picture>? Test) Read(params string[] files)
+        => IdxReader.Read(folder.Path, files);
 
     /// <summary>Pixels 0, 1, 2, ... through all images.</summary>
     private static byte[] Images(byte count, byte height, byte width) =>

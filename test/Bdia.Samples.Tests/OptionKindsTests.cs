@@ -42,7 +42,8 @@ public sealed class OptionKindsTests : IDisposable
     [InlineData(",.", "0,001", "0.001")]
     [InlineData(".,", "1,5", "1.5")]
     public void A_decimal_comma_is_refused_with_the_option_and_the_way_to_write_it(string separators, string text, string point)
-        => Assert.Equal($"--rate is {text}; give a number from 0 to 10. Decimals are written with a point: {point}.", Parse(separators, text).Error);
+        => Assert.Equal($"--rate is {text}; give a number from 0 to 10. Decimals are written with a point: {point}.",
+            Parse(separators, text).Error);
 
     [Theory]
     [InlineData("1,000,000")]
@@ -50,7 +51,8 @@ public sealed class OptionKindsTests : IDisposable
     [InlineData("11")]
     [InlineData("")]
     [InlineData("0x1")]
-    public void What_is_no_number_in_range_is_refused(string text) => Assert.Equal($"--rate is {text}; give a number from 0 to 10.", Parse(".,", text).Error);
+    public void What_is_no_number_in_range_is_refused(string text)
+        => Assert.Equal($"--rate is {text}; give a number from 0 to 10.", Parse(".,", text).Error);
 
     [Theory]
     [InlineData("1,000")]
@@ -61,6 +63,7 @@ public sealed class OptionKindsTests : IDisposable
         Speak(",.");
         var option = OptionKinds.Count("--epochs", "");
 
-        Assert.Contains($"--epochs is {text}; give a whole number, 1 or more.", Assert.Single(new RootCommand { option }.Parse(["--epochs", text]).Errors).Message, StringComparison.Ordinal);
+        Assert.Contains($"--epochs is {text}; give a whole number, 1 or more.",
+            Assert.Single(new RootCommand { option }.Parse(["--epochs", text]).Errors).Message, StringComparison.Ordinal);
     }
 }

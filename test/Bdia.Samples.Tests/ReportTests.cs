@@ -9,21 +9,23 @@ namespace Bdia.Samples.Tests;
 
 public sealed class ReportTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder folder = new();
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void A_learning_curve_is_drawn_with_and_without_its_optional_parts()
     {
         var random = new Random(1);
-        (double, double)[] steps = [.. Enumerable.Range(1, 900).Select(i => (i / 300.0, 0.1 + (2.2 * Math.Exp(-i / 150.0)) + (0.15 * random.NextDouble())))];
-        EpochResult[] epochs = [.. Enumerable.Range(1, 3).Select(i => new EpochResult(i, 2.0 / i, 1 - (0.5 / i), 1e-3, 40, new(1.8 / i, 1000, 1 - (0.4 / i))))];
+        (double, double)[] steps = [.. Enumerable.Range(1, 900)
+            .Select(i => (i / 300.0, 0.1 + (2.2 * Math.Exp(-i / 150.0)) + (0.15 * random.NextDouble())))];
+        EpochResult[] epochs = [.. Enumerable.Range(1, 3)
+            .Select(i => new EpochResult(i, 2.0 / i, 1 - (0.5 / i), 1e-3, 40, new(1.8 / i, 1000, 1 - (0.4 / i))))];
 
-        LearningCurve.Save(_folder.At("full.png"), "shapes drawn by this sample", steps, epochs, 0.962, 0.437);
-        LearningCurve.Save(_folder.At("bare.png"), "nothing was finished", [], [], 0.1, null);
+        LearningCurve.Save(folder.At("full.png"), "shapes drawn by this sample", steps, epochs, 0.962, 0.437);
+        LearningCurve.Save(folder.At("bare.png"), "nothing was finished", [], [], 0.1, null);
 
-        Assert.True(Colors(_folder.At("full.png")) > Colors(_folder.At("bare.png")));
+        Assert.True(Colors(folder.At("full.png")) > Colors(folder.At("bare.png")));
     }
 
     [Fact]
@@ -31,12 +33,14 @@ public sealed class ReportTests : IDisposable
     {
         Picture[] colour = [.. ShapeData.Rows(13, seed: 1, part: 0)];
         Picture[] grey = [.. colour.Select(picture => new Picture { Pixels = picture.Pixels[..576], Class = picture.Class })];
-        Prediction[] predictions = [.. colour.Select((picture, i) => new Prediction { Class = picture.Class, PredictedLabel = i % 4 == 0 ? "a class with quite a long name" : picture.Class, Score = [0.25f, 0.75f] })];
+        Prediction[] predictions =
+            [.. colour.Select((picture, i) => new Prediction { Class = picture.Class, PredictedLabel = i % 4 == 0 ? "a class with quite "
+            + "a long name" : picture.Class, Score = [0.25f, 0.75f] })];
 
-        ContactSheet.Save(_folder.At("colour.png"), "shapes, test rows", new(3, 24, 24), colour, predictions);
-        ContactSheet.Save(_folder.At("grey.png"), "shapes, test rows", new(1, 24, 24), grey, predictions);
+        ContactSheet.Save(folder.At("colour.png"), "shapes, test rows", new(3, 24, 24), colour, predictions);
+        ContactSheet.Save(folder.At("grey.png"), "shapes, test rows", new(1, 24, 24), grey, predictions);
 
-        Assert.True(Colors(_folder.At("colour.png")) > Colors(_folder.At("grey.png")));
+        Assert.True(Colors(folder.At("colour.png")) > Colors(folder.At("grey.png")));
     }
 
     [Fact]

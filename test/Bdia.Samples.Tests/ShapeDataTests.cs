@@ -21,7 +21,8 @@ public sealed class ShapeDataTests
     public void Other_seeds_and_parts_give_other_pictures()
     {
         string[] pictures = [.. new[] { (1, 0u), (2, 0u), (1, 1u) }
-            .SelectMany(sequence => ShapeData.Rows(50, sequence.Item1, sequence.Item2)).Select(picture => Convert.ToHexString(picture.Pixels))];
+            .SelectMany(sequence => ShapeData.Rows(50, sequence.Item1, sequence.Item2))
+                .Select(picture => Convert.ToHexString(picture.Pixels))];
 
         Assert.Equal(pictures.Length, pictures.Distinct().Count());
     }

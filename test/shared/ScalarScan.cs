@@ -10,18 +10,21 @@ namespace Bdia.Tests;
 internal static class ScalarScan
 {
     private const string Exempt = "Bdia.Core.Tensors.TensorMath";
-    private const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Everything =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     /// <summary>Every offence of an assembly, as "method: called(parameters)".</summary>
     public static string[] Offences(Assembly assembly)
         => assembly.GetTypes().Where(t => (t.FullName ?? "").Split('+')[0] != Exempt).SelectMany(Methods).SelectMany(Offences).ToArray();
 
     /// <summary>Methods and constructors that a type declares.</summary>
-    public static IEnumerable<MethodBase> Methods(Type type) => type.GetMethods(Everything).Cast<MethodBase>().Concat(type.GetConstructors(Everything));
+    public static IEnumerable<MethodBase> Methods(Type type)
+        => type.GetMethods(Everything).Cast<MethodBase>().Concat(type.GetConstructors(Everything));
 
     /// <summary>Every offence of a method.</summary>
     public static IEnumerable<string> Offences(MethodBase method)
-        => Calls(method).Where(MakesScalar).Select(c => $"{method.Name}: {c.Name}({string.Join(", ", c.GetParameters().Select(p => p.ParameterType.Name))})");
+        => Calls(method).Where(MakesScalar)
+            .Select(c => $"{method.Name}: {c.Name}({string.Join(", ", c.GetParameters().Select(p => p.ParameterType.Name))})");
 
     private static bool MakesScalar(MethodBase called)
     {
@@ -45,7 +48,8 @@ internal static class ScalarScan
             try
             {
                 called = method.Module.ResolveMethod(BitConverter.ToInt32(il, i + 1),
-                    method.DeclaringType is { IsGenericType: true } type ? type.GetGenericArguments() : null, method.IsGenericMethod ? method.GetGenericArguments() : null);
+                    method.DeclaringType is { IsGenericType: true } type ? type.GetGenericArguments()
+                        : null, method.IsGenericMethod ? method.GetGenericArguments() : null);
             }
             catch (Exception e) when (e is ArgumentException or BadImageFormatException)
             {

@@ -38,7 +38,8 @@ internal static class DataFile
         }
         catch (InvalidDataException fault)
         {
-            throw new SampleException($"{path} ends in .gz but does not unpack whole ({fault.Message.TrimEnd('.')}). Download it again, or unpack it and drop the .gz.", fault);
+            throw new SampleException($"{path} ends in .gz but does not unpack whole ({fault.Message.TrimEnd('.')}). Download it again, "
+                + "or unpack it and drop the .gz.", fault);
         }
     }
 

@@ -6,9 +6,9 @@ namespace Bdia.Samples.Common.Data;
 /// </summary>
 internal struct SplitMix64(ulong seed)
 {
-    private ulong _state = seed;
+    private ulong state = seed;
 
-    public ulong Next() => Mix(_state += 0x9E3779B97F4A7C15);
+    public ulong Next() => Mix(state += 0x9E3779B97F4A7C15);
 
     /// <summary>Uniform in [low, high).</summary>
     public float Uniform(float low, float high) => low + ((high - low) * ((Next() >> 40) * (1f / (1 << 24))));

@@ -3,21 +3,21 @@ namespace Bdia.Samples.Common.Options;
 /// <summary>Makes the first Ctrl+C end training with the best model so far. A second one ends the program.</summary>
 internal sealed class CtrlC : IDisposable
 {
-    private readonly CancellationTokenSource _source = new();
+    private readonly CancellationTokenSource source = new();
 
     public CtrlC() => Console.CancelKeyPress += Cancel;
 
-    public CancellationToken Token => _source.Token;
+    public CancellationToken Token => source.Token;
 
     public void Dispose()
     {
         Console.CancelKeyPress -= Cancel;
-        _source.Dispose();
+        source.Dispose();
     }
 
     private void Cancel(object? sender, ConsoleCancelEventArgs e)
     {
-        e.Cancel = !_source.IsCancellationRequested;
-        _source.Cancel();
+        e.Cancel = !source.IsCancellationRequested;
+        source.Cancel();
     }
 }

@@ -20,7 +20,9 @@ internal static class SampleCommand
     }
 
     /// <summary>The command line that runs a sample with these arguments.</summary>
-    public static string Line(string project, string[] args) => $"dotnet run -c Release --project {project}" + string.Concat(args.Prepend("--").Skip(args.Length == 0 ? 1 : 0).Select(Quoted));
+    public static string Line(string project, string[] args)
+        => $"dotnet run -c Release --project {project}" + string.Concat(args.Prepend("--").Skip(args.Length == 0 ? 1 : 0).Select(Quoted));
 
-    private static string Quoted(string argument) => argument.Length == 0 || argument.Any(char.IsWhiteSpace) ? $" \"{argument}\"" : $" {argument}";
+    private static string Quoted(string argument)
+        => argument.Length == 0 || argument.Any(char.IsWhiteSpace) ? $" \"{argument}\"" : $" {argument}";
 }

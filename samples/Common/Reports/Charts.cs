@@ -6,7 +6,8 @@ namespace Bdia.Samples.Common.Reports;
 /// <summary>What learning curves are drawn from: panels side by side over the epochs.</summary>
 internal static class Charts
 {
-    public static readonly Color Training = Color.FromHex("#3b6fb6"), Validation = Color.FromHex("#d95f02"), Baseline = Color.FromHex("#7a7a7a"), Test = Color.FromHex("#2b8a3e");
+    public static readonly Color Training = Color.FromHex("#3b6fb6"), Validation = Color.FromHex("#d95f02"),
+        Baseline = Color.FromHex("#7a7a7a"), Test = Color.FromHex("#2b8a3e");
 
     /// <summary>Writes a picture of panels that share their epochs.</summary>
     /// <param name="path">The PNG.</param>
@@ -35,7 +36,8 @@ internal static class Charts
         Line(plot, x, Smooth(steps), Training, "training, running mean", width: 2.5f);
         Dots(plot, epochs, epoch => epoch.Validation?.Loss, Validation, "held back");
         plot.Axes.AutoScale();
-        plot.Axes.SetLimitsY(0, Math.Max(0.1, 1.05 * steps.Select(step => step.Loss).Concat(epochs.Select(epoch => epoch.Validation?.Loss ?? 0)).DefaultIfEmpty(1).Max()));
+        plot.Axes.SetLimitsY(0, Math.Max(0.1,
+            1.05 * steps.Select(step => step.Loss).Concat(epochs.Select(epoch => epoch.Validation?.Loss ?? 0)).DefaultIfEmpty(1).Max()));
     }
 
     /// <summary>Titles, axes, grid and legend of a panel.</summary>
@@ -68,7 +70,8 @@ internal static class Charts
     /// <summary>A dot for every epoch that has the figure, joined by a line.</summary>
     public static void Dots(Plot plot, IReadOnlyList<EpochResult> epochs, Func<EpochResult, double?> figure, Color color, string name)
     {
-        var points = epochs.Select(epoch => (X: (double)epoch.Epoch, Y: figure(epoch))).Where(point => point.Y is { } y && double.IsFinite(y)).ToArray();
+        var points = epochs.Select(epoch => (X: (double)epoch.Epoch, Y: figure(epoch)))
+            .Where(point => point.Y is { } y && double.IsFinite(y)).ToArray();
         if (points.Length == 0) return;
         var line = plot.Add.Scatter(points.Select(point => point.X).ToArray(), points.Select(point => point.Y!.Value).ToArray(), color);
         (line.LineWidth, line.MarkerSize, line.LegendText) = (2.5f, points.Length > 40 ? 4 : 8, name);

@@ -11,7 +11,7 @@ namespace Bdia.Samples.Common.Reports;
 /// <summary>What every sample says on the console.</summary>
 internal abstract class RunConsole
 {
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly Stopwatch clock = Stopwatch.StartNew();
 
     protected RunConsole(RunOptions options)
     {
@@ -21,7 +21,7 @@ internal abstract class RunConsole
     }
 
     /// <summary>Seconds since the run began.</summary>
-    protected double Seconds => _clock.Elapsed.TotalSeconds;
+    protected double Seconds => clock.Elapsed.TotalSeconds;
 
     /// <summary>Says what was left out or could not be done, and goes on.</summary>
     public void Note(string message) => AnsiConsole.MarkupLineInterpolated($"[yellow]Note: {message}[/]");

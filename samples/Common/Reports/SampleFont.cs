@@ -26,7 +26,8 @@ internal sealed class SampleFont : IFontResolver
 
     SKTypeface? IFontResolver.CreateTypeface(string fontName, bool bold, bool italic) => fontName == Name ? Typeface() : null;
 
-    SKTypeface? IFontResolver.CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) => fontName == Name ? Typeface() : null;
+    SKTypeface? IFontResolver.CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) => fontName == Name
+        ? Typeface() : null;
 
     private static byte[] Read()
     {

@@ -11,24 +11,26 @@ namespace Bdia.Samples.Common.Reports;
 /// <param name="unit">What the trainer counts.</param>
 /// <param name="preparing">What the trainer does before its first step.</param>
 /// <param name="held">Figures of a validation besides its loss and its share of right ones, for people.</param>
-internal sealed class TrainingMonitor(string unit, string preparing, Func<ValidationResult, string>? held = null) : IProgress<TrainingProgress>
+internal sealed class TrainingMonitor(string unit, string preparing, Func<ValidationResult, string>? held = null)
+    : IProgress<TrainingProgress>
 {
-    private readonly List<(double Epoch, double Loss)> _steps = [];
-    private ProgressTask? _bar;
-    private double _loss, _accuracy;
+    private readonly List<(double Epoch, double Loss)> steps = [];
+    private ProgressTask? bar;
+    private double loss, accuracy;
 
     /// <summary>Loss of every step against the epoch, 1.5 being half-way through the second.</summary>
-    public IReadOnlyList<(double Epoch, double Loss)> Steps => _steps;
+    public IReadOnlyList<(double Epoch, double Loss)> Steps => steps;
 
     /// <summary>Trains with a progress bar where there is a terminal.</summary>
     public T Watch<T>(Func<T> train)
     {
         if (!AnsiConsole.Profile.Capabilities.Interactive || Console.IsOutputRedirected) return train();
         return AnsiConsole.Progress().AutoClear(true)
-            .Columns(new SpinnerColumn(), new ProgressBarColumn { Width = 30 }, new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+            .Columns(new SpinnerColumn(), new ProgressBarColumn { Width = 30 }, new PercentageColumn(),
+                new TaskDescriptionColumn { Alignment = Justify.Left })
             .Start(context =>
             {
-                _bar = context.AddTask(preparing);
+                bar = context.AddTask(preparing);
                 return train();
             });
     }
@@ -42,27 +44,29 @@ internal sealed class TrainingMonitor(string unit, string preparing, Func<Valida
             return;
         }
 
-        _steps.Add((value.Epoch - 1 + ((double)value.StepInEpoch / value.StepsPerEpoch), value.Loss));
+        steps.Add((value.Epoch - 1 + ((double)value.StepInEpoch / value.StepsPerEpoch), value.Loss));
         Bar(value);
     }
 
     private void Line(EpochResult epoch, TrainingProgress now)
     {
-        var validation = epoch.Validation is { } figures ? $"   held back: loss {figures.Loss,6:f3}, right {figures.Accuracy,7:p1}{held?.Invoke(figures)}" : "";
-        AnsiConsole.MarkupLineInterpolated($"  epoch [bold]{epoch.Epoch,3}[/]/{now.Epochs}   loss {epoch.TrainingLoss,6:f3}, right {epoch.TrainingAccuracy,7:p1}{validation}   [grey]{now.ItemsPerSecond,5:f0} {unit}/s, {epoch.Seconds:f0} s[/]");
+        var validation = epoch.Validation is { } figures
+            ? $"   held back: loss {figures.Loss,6:f3}, right {figures.Accuracy,7:p1}{held?.Invoke(figures)}" : "";
+        AnsiConsole.MarkupLineInterpolated(
+            $"  epoch [bold]{epoch.Epoch,3}[/]/{now.Epochs}   loss {epoch.TrainingLoss,6:f3}, right {epoch.TrainingAccuracy,7:p1}{validation}   [grey]{now.ItemsPerSecond,5:f0} {unit}/s, {epoch.Seconds:f0} s[/]");
     }
 
     private void Bar(TrainingProgress now)
     {
-        if (_bar is null) return;
+        if (bar is null) return;
         // One batch is a noisy sample: what is shown follows the last twenty or so.
-        var weight = _steps.Count == 1 ? 1 : 0.05;
-        _loss += weight * (now.Loss - _loss);
-        _accuracy += weight * ((now.Accuracy ?? 0) - _accuracy);
-        _bar.MaxValue = now.TotalSteps;
-        _bar.Value = now.Step;
+        var weight = steps.Count == 1 ? 1 : 0.05;
+        loss += weight * (now.Loss - loss);
+        accuracy += weight * ((now.Accuracy ?? 0) - accuracy);
+        bar.MaxValue = now.TotalSteps;
+        bar.Value = now.Step;
         var left = now.Remaining is { } time ? $"{(int)time.TotalMinutes}:{time.Seconds:00} left" : "";
-        _bar.Description = $"epoch {now.Epoch}/{now.Epochs}  loss [bold]{_loss:f3}[/]  right [bold]{_accuracy:p1}[/]  " +
+        bar.Description = $"epoch {now.Epoch}/{now.Epochs}  loss [bold]{loss:f3}[/]  right [bold]{accuracy:p1}[/]  " +
             $"[grey]{now.ItemsPerSecond:f0} {unit}/s  {left}  {now.PeakResidentBytes / 1e6:f0} MB[/]";
     }
 }

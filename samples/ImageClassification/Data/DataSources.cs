@@ -12,7 +12,8 @@ internal static class DataSources
     public const int DrawnTrainRows = 20_000, DrawnTestRows = 2_000;
 
     private const string Known =
-        "It takes a folder of CIFAR-10 or CIFAR-100 binary files (*.bin or *.bin.gz), a folder of IDX files (*-idx3-ubyte and *-idx1-ubyte, or .gz), " +
+        "It takes a folder of CIFAR-10 or CIFAR-100 binary files (*.bin or *.bin.gz), a folder of IDX files (*-idx3-ubyte and "
+            + "*-idx1-ubyte, or .gz), " +
         "or a folder whose folders are classes of pictures (jpg, png, bmp, gif, webp).";
 
     /// <summary>Reads what --data names, or draws pictures where it is not given.</summary>
@@ -60,7 +61,8 @@ internal static class DataSources
             if (leftOut.Count > 0)
                 note($"{leftOut.Count} file(s) cannot be read as pictures and are left out, the first is {leftOut[0]}.");
             var rows = Choose(train, test, picture => picture.Class);
-            return FolderData.Create(mlContext, Path.GetFileName(Path.GetFullPath(path)), options.PictureSize, classes, rows.Train, rows.Test);
+            return FolderData.Create(mlContext, Path.GetFileName(Path.GetFullPath(path)), options.PictureSize,
+                classes, rows.Train, rows.Test);
         }
 
         (List<T> Train, List<T> Test) Choose<T>(List<T> train, List<T>? test, Func<T, string> label)

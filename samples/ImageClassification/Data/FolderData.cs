@@ -8,7 +8,8 @@ namespace Bdia.Samples.ImageClassification.Data;
 internal static class FolderData
 {
     /// <summary>Makes the data set from lists of files.</summary>
-    public static PictureData Create(MLContext mlContext, string name, int side, IReadOnlyList<string> classes, IReadOnlyList<PictureFile> train, IReadOnlyList<PictureFile> test)
+    public static PictureData Create(MLContext mlContext, string name, int side, IReadOnlyList<string> classes,
+        IReadOnlyList<PictureFile> train, IReadOnlyList<PictureFile> test)
     {
         var prepare = mlContext.Transforms.LoadImages("Image", imageFolder: null, nameof(PictureFile.ImagePath))
             .Append(mlContext.Transforms.ResizeImages("Image", side, side, resizing: ImageResizingEstimator.ResizingKind.IsoCrop));

@@ -13,9 +13,13 @@ internal static class FolderReader
     private static readonly string[] TestNames = ["test", "val", "valid", "validation"];
 
     /// <summary>Whether a folder has folders with pictures.</summary>
-    public static bool Accepts(string folder) => Directory.Exists(folder) && Directory.EnumerateDirectories(folder).Any(sub => Files(sub).Any());
+    public static bool Accepts(string folder)
+        => Directory.Exists(folder) && Directory.EnumerateDirectories(folder).Any(sub => Files(sub).Any());
 
-    /// <summary>Lists the pictures; test rows are null where no test folder says which they are. Unreadable files are left out and listed in <paramref name="leftOut"/>.</summary>
+    /// <summary>
+    /// Lists the pictures; test rows are null where no test folder says which they are. Unreadable files are left out and listed in
+    /// <paramref name="leftOut"/>.
+    /// </summary>
     public static (string[] Classes, List<PictureFile> Train, List<PictureFile>? Test) Read(string folder, List<string> leftOut)
     {
         var train = Path.Combine(folder, "train");
@@ -24,15 +28,19 @@ internal static class FolderReader
         var trainRows = Rows(split ? train : folder, leftOut);
         var classes = trainRows.Select(row => row.Class).Distinct().Order(StringComparer.Ordinal).ToArray();
         if (classes.Length < 2)
-            throw new SampleException($"{(split ? train : folder)} has pictures of {classes.Length} class(es) in class folders; it takes at least 2." +
-                (leftOut.Count > 0 ? $" {leftOut.Count} file(s) cannot be read as pictures, the first is {leftOut[0]}." : "") + " Put the pictures of each class in a folder named for it.");
+            throw new SampleException($"{(split ? train : folder)} has pictures of {classes.Length} class(es) in class folders; it "
+                + "takes at least 2." +
+                (leftOut.Count > 0 ? $" {leftOut.Count} file(s) cannot be read as pictures, the first is {leftOut[0]}." : "")
+                    + " Put the pictures of each class in a folder named for it.");
         if (!split) return (classes, trainRows, null);
 
         var testRows = Rows(test!, leftOut);
         if (testRows.FirstOrDefault(row => !classes.Contains(row.Class)) is { } unknown)
-            throw new SampleException($"{unknown.ImagePath} is of class \"{unknown.Class}\", which {train} does not have ({string.Join(", ", classes.Take(10))}). Give both folders the same classes.");
+            throw new SampleException($"{unknown.ImagePath} is of class \"{unknown.Class}\", which {train} does not have "
+                + $"({string.Join(", ", classes.Take(10))}). Give both folders the same classes.");
         if (testRows.Count == 0)
-            throw new SampleException($"{test} holds no pictures in class folders. Fill it, or rename it so that a fifth of the training pictures is held back instead.");
+            throw new SampleException($"{test} holds no pictures in class folders. Fill it, or rename it so that a fifth of the "
+                + "training pictures is held back instead.");
         return (classes, trainRows, testRows);
     }
 

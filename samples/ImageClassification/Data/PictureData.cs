@@ -27,7 +27,10 @@ internal sealed record PictureData
     /// <summary>From a row to the column Image: an MLImage, or a vector of numbers with the dimensions of <see cref="Size"/>.</summary>
     public required IEstimator<ITransformer> Prepare { get; init; }
 
-    /// <summary>The pictures of some rows of <see cref="Train"/> or <see cref="Test"/> as bytes, for those that cannot read images: the linear model, and people.</summary>
+    /// <summary>
+    /// The pictures of some rows of <see cref="Train"/> or <see cref="Test"/> as bytes, for those that cannot read images: the linear
+    /// model, and people.
+    /// </summary>
     public required Func<IDataView, IEnumerable<Picture>> Pictures { get; init; }
 
     /// <summary>The class names as MapValueToKey takes them.</summary>

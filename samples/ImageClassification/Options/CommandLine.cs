@@ -11,31 +11,44 @@ namespace Bdia.Samples.ImageClassification.Options;
 internal static class CommandLine
 {
     private static readonly Option<string?> Data = Text("--data", "PATH",
-        "Folder of CIFAR-10/100 binary files, of IDX files (MNIST family), or of class folders with pictures. Without it the sample draws its own pictures.");
-    private static readonly Option<int?> TrainRows = Count("--train-rows", "Training rows to use, the classes in turn. [default: all; 20,000 drawn]", least: 2);
-    private static readonly Option<int?> TestRows = Count("--test-rows", "Test rows to use, the classes in turn. [default: all; 2,000 drawn]");
-    private static readonly Option<int?> PictureSize = Count("--picture-size", "Height and width that pictures from files are scaled and cropped to; a multiple of the patch size. [default: 32]");
+        "Folder of CIFAR-10/100 binary files, of IDX files (MNIST family), or of class folders with pictures. Without it the sample "
+            + "draws its own pictures.");
+    private static readonly Option<int?> TrainRows =
+        Count("--train-rows", "Training rows to use, the classes in turn. [default: all; 20,000 drawn]", least: 2);
+    private static readonly Option<int?> TestRows =
+        Count("--test-rows", "Test rows to use, the classes in turn. [default: all; 2,000 drawn]");
+    private static readonly Option<int?> PictureSize =
+        Count("--picture-size", "Height and width that pictures from files are scaled and cropped to; a multiple of the patch size. "
+        + "[default: 32]");
 
-    private static readonly Option<VisionTransformerPreset?> Model = Choice<VisionTransformerPreset>("--model", "Size of the transformer. [default: Compact]");
-    private static readonly Option<int?> PatchSize = Count("--patch-size", "Side of the squares that a picture is cut into. [default: 6 for drawn pictures, otherwise the trainer's: 4, or 16 for Tiny, Small and Base, where that suits the pictures]");
+    private static readonly Option<VisionTransformerPreset?> Model =
+        Choice<VisionTransformerPreset>("--model", "Size of the transformer. [default: Compact]");
+    private static readonly Option<int?> PatchSize =
+        Count("--patch-size", "Side of the squares that a picture is cut into. [default: 6 for drawn pictures, otherwise the trainer's: "
+        + "4, or 16 for Tiny, Small and Base, where that suits the pictures]");
     private static readonly Option<GammaSchedule?> Gamma = SharedOptions.Gamma();
     private static readonly Option<BackpropagationMode?> Mode = SharedOptions.Mode();
     private static readonly Option<ComputePrecision?> Precision = SharedOptions.Precision();
     private static readonly Option<bool> NoQuantization = SharedOptions.NoQuantization();
 
-    private static readonly Option<int?> Epochs = Count("--epochs", "Passes over the training rows. [default: 4 for drawn pictures, otherwise 10; more where rows are few]");
-    private static readonly Option<int?> BatchSize = Count("--batch-size", "Rows per step. [default: 64 for drawn pictures, otherwise the trainer's]");
+    private static readonly Option<int?> Epochs =
+        Count("--epochs", "Passes over the training rows. [default: 4 for drawn pictures, otherwise 10; more where rows are few]");
+    private static readonly Option<int?> BatchSize =
+        Count("--batch-size", "Rows per step. [default: 64 for drawn pictures, otherwise the trainer's]");
     private static readonly Option<double?> LearningRate = SharedOptions.LearningRate();
     private static readonly Option<double?> WeightDecay = SharedOptions.WeightDecay();
     private static readonly Option<double?> LabelSmoothing = SharedOptions.LabelSmoothing("classes");
-    private static readonly Option<double?> Mixup = Number("--mixup", "Alpha of mixup; 0 for none. [default: the trainer's]", value => value is >= 0 and <= 100, "a number from 0 to 100");
+    private static readonly Option<double?> Mixup =
+        Number("--mixup", "Alpha of mixup; 0 for none. [default: the trainer's]", value => value is >= 0
+        and <= 100, "a number from 0 to 100");
     private static readonly Option<int?> Seed = SharedOptions.Seed();
     private static readonly Option<int?> Threads = SharedOptions.Threads();
     private static readonly Option<string?> CheckpointDirectory = SharedOptions.CheckpointDirectory();
     private static readonly Option<int?> CheckpointSteps = SharedOptions.CheckpointSteps();
     private static readonly Option<bool> Resume = SharedOptions.Resume();
 
-    private static readonly Option<bool> NoBaseline = Switch("--no-baseline", "Leave out the linear model (SdcaMaximumEntropy) that ours is compared with.");
+    private static readonly Option<bool> NoBaseline =
+        Switch("--no-baseline", "Leave out the linear model (SdcaMaximumEntropy) that ours is compared with.");
     private static readonly Option<string?> Output = SharedOptions.Output("output");
     private static readonly Option<string?> Save = SharedOptions.Save();
     private static readonly Option<string?> Json = SharedOptions.Json();
@@ -48,7 +61,8 @@ internal static class CommandLine
         {
             Data, TrainRows, TestRows, PictureSize,
             Model, PatchSize, Gamma, Mode, Precision, NoQuantization,
-            Epochs, BatchSize, LearningRate, WeightDecay, LabelSmoothing, Mixup, Seed, Threads, CheckpointDirectory, CheckpointSteps, Resume,
+            Epochs, BatchSize, LearningRate, WeightDecay, LabelSmoothing, Mixup, Seed, Threads, CheckpointDirectory,
+                CheckpointSteps, Resume,
             NoBaseline, Output, Save, Json,
         };
         return SampleCommand.Run(root, args, result => sample(Options(result, args)));

@@ -7,7 +7,8 @@ namespace Bdia.Samples.ImageClassification.Options;
 /// <summary>From the command line to the trainer's options: what was asked for, and defaults that suit the data.</summary>
 internal static class TrainerOptions
 {
-    public static BdiaImageClassificationTrainer.Options From(SampleOptions asked, PictureData data, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    public static BdiaImageClassificationTrainer.Options From(SampleOptions asked, PictureData data,
+        IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
         var drawn = asked.Data is null;
         var options = new BdiaImageClassificationTrainer.Options
@@ -18,7 +19,8 @@ internal static class TrainerOptions
             Mode = asked.Mode,
             Precision = asked.Precision,
             Quantize = asked.Quantize,
-            Epochs = asked.Epochs ?? Math.Clamp((drawn ? 80_000 : 100_000) / data.Rows.Train, drawn ? 4 : 10, 200), // few rows are seen more often
+            // few rows are seen more often
+            Epochs = asked.Epochs ?? Math.Clamp((drawn ? 80_000 : 100_000) / data.Rows.Train, drawn ? 4 : 10, 200),
             Seed = asked.Seed,
             ValidationFraction = 0.05,
             CheckpointDirectory = asked.CheckpointDirectory,

@@ -11,16 +11,19 @@ internal static class ContactSheet
     private static readonly SKColor Right = new(0x2b, 0x8a, 0x3e), Wrong = new(0xc9, 0x2a, 0x2a), Ink = new(0x22, 0x22, 0x22);
 
     /// <summary>Writes the picture.</summary>
-    public static void Save(string path, string title, PictureSize size, IReadOnlyList<Picture> pictures, IReadOnlyList<Prediction> predictions)
+    public static void Save(string path, string title, PictureSize size, IReadOnlyList<Picture> pictures,
+        IReadOnlyList<Prediction> predictions)
     {
         var rows = (predictions.Count + Columns - 1) / Columns;
         using var bitmap = new SKBitmap((Columns * (Side + Gap)) + Gap, Header + (rows * (Side + Caption)) + Gap);
         using var canvas = new SKCanvas(bitmap);
         using var typeface = SampleFont.Typeface();
         canvas.Clear(SKColors.White);
-        Write(canvas, typeface, $"{title}: {predictions.Count(IsRight)} of these {predictions.Count} right", Gap, 36, 20, Ink, SKTextAlign.Left);
+        Write(canvas, typeface, $"{title}: {predictions.Count(IsRight)} of these {predictions.Count} right",
+            Gap, 36, 20, Ink, SKTextAlign.Left);
         for (var i = 0; i < predictions.Count; i++)
-            Cell(canvas, typeface, Gap + (i % Columns * (Side + Gap)), Header + (i / Columns * (Side + Caption)), Image(size, pictures[i].Pixels), predictions[i]);
+            Cell(canvas, typeface, Gap + (i % Columns * (Side + Gap)), Header + (i / Columns * (Side + Caption)),
+                Image(size, pictures[i].Pixels), predictions[i]);
 
         using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         using var file = File.Create(path);
@@ -34,12 +37,14 @@ internal static class ContactSheet
         var (width, height) = (scale * picture.Width, scale * picture.Height);
         var area = SKRect.Create(x + ((Side - width) / 2), y + ((Side - height) / 2), width, height);
         // Small pictures keep their pixels visible, large ones are smoothed.
-        canvas.DrawImage(picture, area, scale >= 1 ? new SKSamplingOptions(SKFilterMode.Nearest) : new SKSamplingOptions(SKCubicResampler.Mitchell));
+        canvas.DrawImage(picture, area, scale >= 1 ? new SKSamplingOptions(SKFilterMode.Nearest)
+            : new SKSamplingOptions(SKCubicResampler.Mitchell));
 
         var color = IsRight(row) ? Right : Wrong;
         using var frame = new SKPaint { Style = SKPaintStyle.Stroke, StrokeWidth = IsRight(row) ? 2 : 4, Color = color };
         canvas.DrawRect(area, frame);
-        Write(canvas, typeface, $"{Short(row.PredictedLabel)} {row.Score.Max():p0}", x + (Side / 2f), y + Side + 16, 13, color, SKTextAlign.Center);
+        Write(canvas, typeface, $"{Short(row.PredictedLabel)} {row.Score.Max():p0}", x + (Side / 2f), y + Side + 16,
+            13, color, SKTextAlign.Center);
         if (!IsRight(row)) Write(canvas, typeface, $"is {Short(row.Class)}", x + (Side / 2f), y + Side + 31, 12, Ink, SKTextAlign.Center);
     }
 
@@ -61,7 +66,8 @@ internal static class ContactSheet
         return SKImage.FromPixelCopy(new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), bytes);
     }
 
-    private static void Write(SKCanvas canvas, SKTypeface typeface, string text, float x, float y, float points, SKColor color, SKTextAlign align)
+    private static void Write(SKCanvas canvas, SKTypeface typeface, string text, float x, float y, float points,
+        SKColor color, SKTextAlign align)
     {
         using var font = new SKFont(typeface, points) { Edging = SKFontEdging.Antialias };
         using var paint = new SKPaint { Color = color, IsAntialias = true };

@@ -14,8 +14,10 @@ internal static class LearningCurve
     /// <param name="epochs">Figures of every epoch.</param>
     /// <param name="test">Accuracy on the test rows, 0..1.</param>
     /// <param name="linear">Accuracy of the linear model on them, or null.</param>
-    public static void Save(string path, string title, IReadOnlyList<(double Epoch, double Loss)> steps, IReadOnlyList<EpochResult> epochs, double test, double? linear)
-        => Charts.Save(path, Charts.Last(steps, epochs), plot => Charts.Loss(plot, $"{title}: loss", steps, epochs), plot => Accuracy(plot, $"{title}: accuracy", epochs, test, linear));
+    public static void Save(string path, string title, IReadOnlyList<(double Epoch, double Loss)> steps,
+        IReadOnlyList<EpochResult> epochs, double test, double? linear)
+        => Charts.Save(path, Charts.Last(steps, epochs), plot => Charts.Loss(plot, $"{title}: loss", steps, epochs),
+            plot => Accuracy(plot, $"{title}: accuracy", epochs, test, linear));
 
     private static void Accuracy(Plot plot, string title, IReadOnlyList<EpochResult> epochs, double test, double? linear)
     {

@@ -8,7 +8,7 @@ namespace Bdia.Samples.ImageClassification.Shapes;
 /// </summary>
 internal sealed class ShapePainter(int size)
 {
-    private readonly float[] _canvas = new float[3 * size * size];
+    private readonly float[] canvas = new float[3 * size * size];
 
     /// <summary>Draws picture <paramref name="index"/> of the sequence that <paramref name="seed"/> names.</summary>
     /// <returns>3 x size x size bytes: the red plane, the green one, the blue one.</returns>
@@ -75,9 +75,9 @@ internal sealed class ShapePainter(int size)
             {
                 var cover = opacity * Math.Clamp(0.5f - distance(x + 0.5f, y + 0.5f), 0, 1);
                 if (cover == 0) continue;
-                _canvas[at] += cover * (colour.Red - _canvas[at]);
-                _canvas[at + plane] += cover * (colour.Green - _canvas[at + plane]);
-                _canvas[at + (2 * plane)] += cover * (colour.Blue - _canvas[at + (2 * plane)]);
+                canvas[at] += cover * (colour.Red - canvas[at]);
+                canvas[at + plane] += cover * (colour.Green - canvas[at + plane]);
+                canvas[at + (2 * plane)] += cover * (colour.Blue - canvas[at + (2 * plane)]);
             }
         }
     }
@@ -86,16 +86,16 @@ internal sealed class ShapePainter(int size)
     private byte[] Develop(ref SplitMix64 random)
     {
         var grain = random.Uniform(0.02f, 0.05f);
-        var pixels = new byte[_canvas.Length];
+        var pixels = new byte[canvas.Length];
         for (var i = 0; i < pixels.Length; i++)
-            pixels[i] = (byte)Math.Clamp(MathF.Round(255 * (_canvas[i] + (grain * random.Noise()))), 0, 255);
+            pixels[i] = (byte)Math.Clamp(MathF.Round(255 * (canvas[i] + (grain * random.Noise()))), 0, 255);
         return pixels;
     }
 
     private void Set(int x, int y, Colour colour)
     {
         var at = (y * size) + x;
-        (_canvas[at], _canvas[at + (size * size)], _canvas[at + (2 * size * size)]) = (colour.Red, colour.Green, colour.Blue);
+        (canvas[at], canvas[at + (size * size)], canvas[at + (2 * size * size)]) = (colour.Red, colour.Green, colour.Blue);
     }
 
     private static Colour Colour(ref SplitMix64 random, float low, float high) =>

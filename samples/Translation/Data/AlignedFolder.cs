@@ -10,21 +10,27 @@ namespace Bdia.Samples.Translation.Data;
 internal static class AlignedFolder
 {
     /// <summary>Reads the files of two languages; validation and test rows are null and none where there are no files.</summary>
-    public static (List<TextRow> Train, List<TextRow>? Validation, List<TestSet> Tests) Read(string folder, string source, string target, Action<string> note)
+    public static (List<TextRow> Train, List<TextRow>? Validation, List<TestSet> Tests) Read(string folder,
+        string source, string target, Action<string> note)
     {
         var files = Directory.GetFiles(folder).Order(StringComparer.Ordinal).ToLookup(DataFile.PlainName, StringComparer.Ordinal);
         AlignedFiles[] Pairs(params string[] beginnings) => AlignedFolder.Pairs(files, folder, source, target, beginnings, note);
 
         var train = Choose(folder, Pairs("train"), source, target, "train") ?? throw new SampleException(
-            $"{folder} has no train.{source} and train.{target} (plain or .gz). {Holds(folder)} Give the languages as the endings of the files, with --source and --target.");
+            $"{folder} has no train.{source} and train.{target} (plain or .gz). {Holds(folder)} Give the languages as the endings of "
+                + "the files, with --source and --target.");
         var validation = Choose(folder, Pairs("val", "dev"), source, target, "val", "valid", "validation", "dev");
-        return (Rows(train, note), validation is null ? null : Rows(validation, note), [.. Pairs("test").Select(file => new TestSet(file.Stem, Rows(file, note)))]);
+        return (Rows(train, note), validation is null ? null
+            : Rows(validation, note), [.. Pairs("test").Select(file => new TestSet(file.Stem, Rows(file, note)))]);
     }
 
     /// <summary>Files whose names begin in one of these ways and that are there in both languages.</summary>
-    private static AlignedFiles[] Pairs(ILookup<string, string> files, string folder, string source, string target, string[] beginnings, Action<string> note)
+    private static AlignedFiles[] Pairs(ILookup<string, string> files, string folder, string source, string target,
+        string[] beginnings, Action<string> note)
     {
-        string[] Stems(string language) => [.. files.Select(file => file.Key).Where(name => name.EndsWith($".{language}", StringComparison.Ordinal)).Select(name => name[..^(language.Length + 1)])
+        string[] Stems(string language) =>
+            [.. files.Select(file => file.Key).Where(name => name.EndsWith($".{language}", StringComparison.Ordinal))
+            .Select(name => name[..^(language.Length + 1)])
             .Where(stem => beginnings.Any(beginning => stem.StartsWith(beginning, StringComparison.OrdinalIgnoreCase)))];
 
         var (sources, targets) = (Stems(source), Stems(target));
@@ -33,7 +39,8 @@ internal static class AlignedFolder
         {
             var (there, missing) = sources.Contains(stem) ? (source, target) : (target, source);
             var fault = $"{folder} has {stem}.{there} but no {stem}.{missing} (plain or .gz)";
-            if (both.Length == 0) throw new SampleException($"{fault}. Add the missing file, or give other languages with --source and --target. {Holds(folder)}");
+            if (both.Length == 0) throw new SampleException(
+                $"{fault}. Add the missing file, or give other languages with --source and --target. {Holds(folder)}");
             note($"{fault}: it is left out.");
         }
 
@@ -46,7 +53,9 @@ internal static class AlignedFolder
         {
             [] => null,
             [var only] => only,
-            _ => throw new SampleException($"{folder} has {found.Length} sets of files named {names[0]}* ({string.Join(", ", found.Select(file => file.Stem))}), and none of just that name. " +
+            _ => throw new SampleException(
+                $"{folder} has {found.Length} sets of files named {names[0]}* ({string.Join(", ", found.Select(file => file.Stem))}), "
+                + "and none of just that name. " +
                 $"Name the one to use {names[0]}.{source} and {names[0]}.{target}, or keep it alone in the folder."),
         };
 
@@ -54,7 +63,8 @@ internal static class AlignedFolder
     {
         var (source, target) = (TextFile.Lines(files.Source), TextFile.Lines(files.Target));
         if (source.Count != target.Count)
-            throw new SampleException($"{files.Source} has {source.Count:N0} lines but {files.Target} has {target.Count:N0}; line i of one must be the translation of line i of the other. Use two files of one set.");
+            throw new SampleException($"{files.Source} has {source.Count:N0} lines but {files.Target} has {target.Count:N0}; line i of "
+                + "one must be the translation of line i of the other. Use two files of one set.");
         var rows = source.Zip(target, (left, right) => new TextRow { Source = left, Target = right }).ToList();
         return Empty.Drop(rows, $"{files.Source} and {Path.GetFileName(files.Target)}", note);
     }
@@ -62,7 +72,8 @@ internal static class AlignedFolder
     private static string Holds(string folder)
     {
         var names = Directory.GetFiles(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToArray();
-        return names.Length == 0 ? "It holds no files." : $"It holds {string.Join(", ", names.Take(12))}{(names.Length > 12 ? ", ..." : "")}.";
+        return names.Length == 0 ? "It holds no files."
+            : $"It holds {string.Join(", ", names.Take(12))}{(names.Length > 12 ? ", ..." : "")}.";
     }
 
     private sealed record AlignedFiles(string Stem, string Source, string Target);

@@ -33,7 +33,8 @@ internal static class DataSources
     {
         var (source, target) = (options.Source ?? Words, options.Target ?? (options.Source == Forms ? Words : Forms));
         if ((source, target) is not (Words, Forms) and not (Forms, Words))
-            throw new SampleException($"The sample's own language pair is {Words} and {Forms}; --source {source} --target {target} is another. Leave them out, turn them round, or give --data.");
+            throw new SampleException($"The sample's own language pair is {Words} and {Forms}; --source {source} --target {target} is "
+                + "another. Leave them out, turn them round, or give --data.");
         var toForms = target == Forms;
         return new()
         {
@@ -50,7 +51,8 @@ internal static class DataSources
         if (Directory.Exists(path))
         {
             if (options.Source is not { } from || options.Target is not { } to)
-                throw new SampleException($"{path} is a folder: give its two languages, --source en --target fr for files train.en and train.fr.");
+                throw new SampleException($"{path} is a folder: give its two languages, --source en --target fr for files train.en and "
+                    + "train.fr.");
             var (train, validation, tests) = AlignedFolder.Read(path, from, to, note);
             return Whole(Path.GetFileName(Path.GetFullPath(path)), (from, to), train, validation, tests, options.Seed, note);
         }
@@ -58,18 +60,25 @@ internal static class DataSources
         if (!File.Exists(path))
             throw new SampleException($"There is no folder or file {path}. Check --data.");
         if (!TabbedFile.Accepts(path))
-            throw new SampleException($"{path} is no data set that this sample knows. It takes a folder of line-aligned files (train.en and train.fr, and val and test files, plain or .gz), or a tab-separated file (.tsv, .txt, or a .zip that holds one).");
+            throw new SampleException($"{path} is no data set that this sample knows. It takes a folder of line-aligned files (train.en "
+                + "and train.fr, and val and test files, plain or .gz), or a tab-separated file (.tsv, .txt, or a .zip that holds one).");
         var (source, target) = (options.Source ?? "1", options.Target ?? (options.Source == "2" ? "1" : "2"));
         return Whole(Path.GetFileName(path), (source, target), TabbedFile.Read(path, source, target, note), null, [], options.Seed, note);
     }
 
-    /// <summary>Holds rows back for testing where the data have none set apart. All rows of one source go the same way, so that no tested source is trained on.</summary>
-    private static ParallelText Whole(string name, (string, string) languages, List<TextRow> train, List<TextRow>? validation, List<TestSet> tests, int seed, Action<string> note)
+    /// <summary>
+    /// Holds rows back for testing where the data have none set apart. All rows of one source go the same way, so that no tested source is
+    /// trained on.
+    /// </summary>
+    private static ParallelText Whole(string name, (string, string) languages, List<TextRow> train,
+        List<TextRow>? validation, List<TestSet> tests, int seed, Action<string> note)
     {
         if (tests.Count == 0)
         {
             var sources = train.GroupBy(row => row.Source, StringComparer.Ordinal).ToArray();
-            if (sources.Length < 2) throw new SampleException($"{name} has {sources.Length} source text(s) and no test files; at least 2 are needed, so that one can be held out. Add rows, or files named test.");
+            if (sources.Length < 2) throw new SampleException(
+                $"{name} has {sources.Length} source text(s) and no test files; at least 2 are needed, so that one can be held out. Add "
+                + "rows, or files named test.");
             new Random(seed).Shuffle(sources);
             var (forTest, forValidation) = (Share(sources.Length), validation is null ? Share(sources.Length) : 0);
             if (forTest + forValidation >= sources.Length) forValidation = 0;

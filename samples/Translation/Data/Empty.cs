@@ -11,7 +11,8 @@ internal static class Empty
         var first = rows.FindIndex(IsEmpty);
         if (first < 0) return rows.Count > 0 ? rows : throw new SampleException($"{where} hold no rows. Fetch the data again.");
         var count = rows.RemoveAll(IsEmpty);
-        if (rows.Count == 0) throw new SampleException($"{where}: every one of {count:N0} rows is empty on one side. Use files that hold text in both languages.");
+        if (rows.Count == 0) throw new SampleException(
+            $"{where}: every one of {count:N0} rows is empty on one side. Use files that hold text in both languages.");
         note($"{where}: {count:N0} row(s) are empty on one side and left out, the first is line {first + 1:N0}.");
         return rows;
     }

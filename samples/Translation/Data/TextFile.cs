@@ -45,7 +45,8 @@ internal static class TextFile
         }
         catch (DecoderFallbackException fault)
         {
-            throw new SampleException($"{name}, line {number:N0}: byte {fault.Index + 1} (0x{fault.BytesUnknown![0]:X2}) is no UTF-8. Convert the file from its encoding (iconv -f ISO-8859-1 -t UTF-8, say), or mend the line.", fault);
+            throw new SampleException($"{name}, line {number:N0}: byte {fault.Index + 1} (0x{fault.BytesUnknown![0]:X2}) is no UTF-8. "
+                + "Convert the file from its encoding (iconv -f ISO-8859-1 -t UTF-8, say), or mend the line.", fault);
         }
     }
 }

@@ -25,5 +25,6 @@ internal sealed class Translated
     /// <summary>Whether two views hold the same translations in the same order, the scores equal in every bit.</summary>
     public static bool Identical(IDataView first, IDataView second)
         => first.GetColumn<string>(nameof(PredictedText)).SequenceEqual(second.GetColumn<string>(nameof(PredictedText)))
-        && first.GetColumn<float>(nameof(Score)).Select(BitConverter.SingleToInt32Bits).SequenceEqual(second.GetColumn<float>(nameof(Score)).Select(BitConverter.SingleToInt32Bits));
+        && first.GetColumn<float>(nameof(Score)).Select(BitConverter.SingleToInt32Bits)
+            .SequenceEqual(second.GetColumn<float>(nameof(Score)).Select(BitConverter.SingleToInt32Bits));
 }

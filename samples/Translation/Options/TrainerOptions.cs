@@ -9,7 +9,8 @@ namespace Bdia.Samples.Translation.Options;
 /// <summary>From the command line to the trainer's options: what was asked for, and defaults that suit the data.</summary>
 internal static class TrainerOptions
 {
-    public static BdiaSequenceToSequenceTrainer.Options From(SampleOptions asked, ParallelText data, IDataView? validation, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    public static BdiaSequenceToSequenceTrainer.Options From(SampleOptions asked, ParallelText data,
+        IDataView? validation, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
         var options = new BdiaSequenceToSequenceTrainer.Options
         {
@@ -37,7 +38,8 @@ internal static class TrainerOptions
         options.Heads = asked.Heads ?? options.Heads;
         options.FeedForwardWidth = asked.FeedForward ?? options.FeedForwardWidth;
         options.Dropout = asked.Dropout ?? options.Dropout;
-        options.ShareEmbeddings = asked.ShareEmbeddings ?? (asked.SharedVocabulary == false ? null : options.ShareEmbeddings); // two vocabularies, two embeddings
+        // two vocabularies, two embeddings
+        options.ShareEmbeddings = asked.ShareEmbeddings ?? (asked.SharedVocabulary == false ? null : options.ShareEmbeddings);
         options.TokenLevel = asked.Tokens ?? options.TokenLevel;
         options.VocabularySize = asked.Vocabulary ?? options.VocabularySize;
         options.SharedVocabulary = asked.SharedVocabulary ?? options.SharedVocabulary;
@@ -65,7 +67,9 @@ internal static class TrainerOptions
         LengthPenalty = asked.LengthPenalty ?? otherwise.LengthPenalty,
     };
 
-    /// <summary>The sample's own pair: a small language in which every row has one right answer, to be learnt in two minutes on two cores.</summary>
+    /// <summary>
+    /// The sample's own pair: a small language in which every row has one right answer, to be learnt in two minutes on two cores.
+    /// </summary>
     private static void SuitPhrases(BdiaSequenceToSequenceTrainer.Options options, int rows)
     {
         options.Epochs = Math.Clamp(120_000 / rows, 3, 200); // few rows are seen more often

@@ -4,7 +4,8 @@ namespace Bdia.Samples.Translation.Phrases;
 internal sealed record DatePhrase(DateOnly Day) : Phrase
 {
     /// <summary>Names of the months.</summary>
-    public static readonly string[] Months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+    public static readonly string[] Months =
+        ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
     /// <summary>Any day from 1700 to 2099.</summary>
     public static DatePhrase Draw(Dice dice)
@@ -26,5 +27,6 @@ internal sealed record DatePhrase(DateOnly Day) : Phrase
     }
 
     /// <summary>A year in words.</summary>
-    public static string Year(Dice dice, int year) => dice.Sometimes(30) && year >= 2010 ? EnglishNumbers.Cardinal(year) : EnglishNumbers.Year(year, and: !dice.Sometimes(30));
+    public static string Year(Dice dice, int year)
+        => dice.Sometimes(30) && year >= 2010 ? EnglishNumbers.Cardinal(year) : EnglishNumbers.Year(year, and: !dice.Sometimes(30));
 }

@@ -7,12 +7,14 @@ namespace Bdia.Samples.Translation.Phrases;
 /// <param name="plain">Whether every choice of words falls on the first: one wording for each meaning.</param>
 internal sealed class Dice(ulong seed, bool plain)
 {
-    private SplitMix64 _random = new(seed);
+    private SplitMix64 random = new(seed);
 
     /// <summary>Part of a meaning: uniform in 0 .. count - 1.</summary>
-    public int Below(int count) => _random.Below(count);
+    public int Below(int count) => random.Below(count);
 
-    /// <summary>Part of a meaning: a number from 1 to 10^digits - 1, short ones as often as long ones, round ones more often than by chance.</summary>
+    /// <summary>
+    /// Part of a meaning: a number from 1 to 10^digits - 1, short ones as often as long ones, round ones more often than by chance.
+    /// </summary>
     public int Number(int digits)
     {
         var length = 1 + Below(digits);
@@ -23,10 +25,10 @@ internal sealed class Dice(ulong seed, bool plain)
     }
 
     /// <summary>A choice of words.</summary>
-    public string Word(params ReadOnlySpan<string> words) => words[plain ? 0 : _random.Below(words.Length)];
+    public string Word(params ReadOnlySpan<string> words) => words[plain ? 0 : random.Below(words.Length)];
 
     /// <summary>A choice of words that is taken in so many cases of a hundred.</summary>
-    public bool Sometimes(int percent) => !plain && _random.Below(100) < percent;
+    public bool Sometimes(int percent) => !plain && random.Below(100) < percent;
 
     private static int Power(int exponent) => exponent == 0 ? 1 : 10 * Power(exponent - 1);
 }

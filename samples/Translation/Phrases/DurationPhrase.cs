@@ -22,7 +22,8 @@ internal sealed record DurationPhrase(IReadOnlyList<int> Parts) : Phrase
     {
         get
         {
-            string Part(int from, int to) => string.Concat(Enumerable.Range(from, to - from).Where(i => Parts[i] > 0).Select(i => $"{Parts[i]}{Units[i].Letter}"));
+            string Part(int from, int to) =>
+                string.Concat(Enumerable.Range(from, to - from).Where(i => Parts[i] > 0).Select(i => $"{Parts[i]}{Units[i].Letter}"));
             var time = Part(FirstOfTime, Units.Length);
             return $"P{Part(0, FirstOfTime)}{(time.Length > 0 ? "T" + time : "")}";
         }
@@ -31,7 +32,8 @@ internal sealed record DurationPhrase(IReadOnlyList<int> Parts) : Phrase
     /// <inheritdoc/>
     public override string Words(Dice dice)
     {
-        var words = Units.Select((unit, i) => (unit.Name, Count: Parts[i])).Where(part => part.Count > 0).Select(part => Named(dice, part.Name, part.Count)).ToArray();
+        var words = Units.Select((unit, i) => (unit.Name, Count: Parts[i])).Where(part => part.Count > 0)
+            .Select(part => Named(dice, part.Name, part.Count)).ToArray();
         return words.Length == 1 ? words[0] : $"{string.Join(", ", words[..^1])} and {words[^1]}";
     }
 

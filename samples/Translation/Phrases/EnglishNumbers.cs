@@ -13,13 +13,17 @@ internal static class EnglishNumbers
 
     private static readonly Dictionary<string, string> IrregularOrdinals = new()
     {
-        ["one"] = "first", ["two"] = "second", ["three"] = "third", ["five"] = "fifth", ["eight"] = "eighth", ["nine"] = "ninth", ["twelve"] = "twelfth",
+        ["one"] = "first", ["two"] = "second", ["three"] = "third", ["five"] = "fifth", ["eight"] = "eighth",
+            ["nine"] = "ninth", ["twelve"] = "twelfth",
     };
 
-    /// <summary>A whole number from 0 to 999,999,999: "two thousand and seven", or "two thousand seven" without <paramref name="and"/>.</summary>
+    /// <summary>
+    /// A whole number from 0 to 999,999,999: "two thousand and seven", or "two thousand seven" without <paramref name="and"/>.
+    /// </summary>
     public static string Cardinal(int number, bool and = true)
     {
-        if (number is < 0 or > 999_999_999) throw new ArgumentOutOfRangeException(nameof(number), number, "Words reach from 0 to 999,999,999.");
+        if (number is < 0 or > 999_999_999)
+            throw new ArgumentOutOfRangeException(nameof(number), number, "Words reach from 0 to 999,999,999.");
         if (number < 1000) return BelowThousand(number, and);
         var (scale, name) = number >= 1_000_000 ? (1_000_000, "million") : (1000, "thousand");
         var (head, rest) = Math.DivRem(number, scale);
@@ -40,7 +44,9 @@ internal static class EnglishNumbers
     /// <summary>Digits one by one, as behind a decimal point: "one four".</summary>
     public static string Digits(string digits) => string.Join(' ', digits.Select(digit => Small[digit - '0']));
 
-    /// <summary>A year from 1100 to 2099 as it is said: "nineteen eighty-four", "nineteen oh five", "two thousand and seven", "twenty fourteen".</summary>
+    /// <summary>
+    /// A year from 1100 to 2099 as it is said: "nineteen eighty-four", "nineteen oh five", "two thousand and seven", "twenty fourteen".
+    /// </summary>
     public static string Year(int year, bool and = true)
     {
         var (century, rest) = Math.DivRem(year, 100);

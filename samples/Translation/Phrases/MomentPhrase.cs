@@ -10,5 +10,6 @@ internal sealed record MomentPhrase(DatePhrase Date, TimePhrase Time) : Phrase
     public override string Form => $"{Date.Form}T{Time.Form}";
 
     /// <inheritdoc/>
-    public override string Words(Dice dice) => dice.Sometimes(25) ? $"{Time.Words(dice)} on {Date.Words(dice)}" : $"{Date.Words(dice)} at {Time.Words(dice)}";
+    public override string Words(Dice dice)
+        => dice.Sometimes(25) ? $"{Time.Words(dice)} on {Date.Words(dice)}" : $"{Date.Words(dice)} at {Time.Words(dice)}";
 }

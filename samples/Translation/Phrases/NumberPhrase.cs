@@ -22,12 +22,15 @@ internal sealed record NumberPhrase(bool Negative, int Number, string Decimals, 
     public static string Whole(Dice dice, int number)
     {
         var words = EnglishNumbers.Cardinal(number, and: !dice.Sometimes(30));
-        var isOneOfMany = words.StartsWith("one hundred", StringComparison.Ordinal) || words.StartsWith("one thousand", StringComparison.Ordinal) || words.StartsWith("one million", StringComparison.Ordinal);
+        var isOneOfMany = words.StartsWith("one hundred", StringComparison.Ordinal)
+            || words.StartsWith("one thousand", StringComparison.Ordinal) || words.StartsWith("one million", StringComparison.Ordinal);
         return isOneOfMany && dice.Sometimes(50) ? "a" + words[3..] : words;
     }
 
     /// <inheritdoc/>
-    public override string Form => (Negative ? "-" : "") + Number.ToString(CultureInfo.InvariantCulture) + (Decimals.Length > 0 ? $".{Decimals}" : "") + (Percent ? " %" : "");
+    public override string Form
+        => (Negative ? "-" : "") + Number.ToString(CultureInfo.InvariantCulture) + (Decimals.Length > 0 ? $".{Decimals}" : "")
+        + (Percent ? " %" : "");
 
     /// <inheritdoc/>
     public override string Words(Dice dice) => (Negative ? dice.Word("minus ", "negative ") : "") + Whole(dice, Number)

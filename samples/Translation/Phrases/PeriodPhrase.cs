@@ -19,6 +19,7 @@ internal sealed record PeriodPhrase(DateOnly First, DateOnly Last) : Phrase
     {
         var (first, last) = (EnglishNumbers.Ordinal(First.Day), EnglishNumbers.Ordinal(Last.Day));
         var (month, year) = (DatePhrase.Months[First.Month - 1], DatePhrase.Year(dice, First.Year));
-        return dice.Word($"from the {first} to the {last} of {month} {year}", $"from {month} the {first} to {month} the {last}, {year}", $"between the {first} and the {last} of {month}, {year}");
+        return dice.Word($"from the {first} to the {last} of {month} {year}", $"from {month} the {first} to {month} the {last}, {year}",
+            $"between the {first} and the {last} of {month}, {year}");
     }
 }

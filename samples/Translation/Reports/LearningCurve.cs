@@ -14,8 +14,10 @@ internal static class LearningCurve
     /// <param name="steps">Loss of every step against the epoch.</param>
     /// <param name="epochs">Figures of every epoch.</param>
     /// <param name="bleu">BLEU on the test rows.</param>
-    public static void Save(string path, string title, IReadOnlyList<(double Epoch, double Loss)> steps, IReadOnlyList<EpochResult> epochs, double bleu)
-        => Charts.Save(path, Charts.Last(steps, epochs), plot => Charts.Loss(plot, $"{title}: loss", steps, epochs), plot => Perplexity(plot, epochs), plot => Quality(plot, epochs, bleu));
+    public static void Save(string path, string title, IReadOnlyList<(double Epoch, double Loss)> steps,
+        IReadOnlyList<EpochResult> epochs, double bleu)
+        => Charts.Save(path, Charts.Last(steps, epochs), plot => Charts.Loss(plot, $"{title}: loss", steps, epochs),
+            plot => Perplexity(plot, epochs), plot => Quality(plot, epochs, bleu));
 
     /// <summary>From 1 up, as far as the second half of the run needs: the first epochs' would hide all others.</summary>
     private static void Perplexity(Plot plot, IReadOnlyList<EpochResult> epochs)
@@ -23,7 +25,8 @@ internal static class LearningCurve
         Charts.Frame(plot, "perplexity of held-back tokens", "");
         Charts.Dots(plot, epochs, epoch => epoch.Validation?.Perplexity, Charts.Validation, "held back");
         plot.Axes.AutoScale();
-        var figures = epochs.Select(epoch => epoch.Validation).OfType<ValidationResult>().Select(validation => validation.Perplexity).ToArray();
+        var figures = epochs.Select(epoch => epoch.Validation).OfType<ValidationResult>()
+            .Select(validation => validation.Perplexity).ToArray();
         if (figures.Length > 0) plot.Axes.SetLimitsY(1, 1 + (1.3 * (figures[(figures.Length - 1) / 2] - 1)) + 0.05);
     }
 

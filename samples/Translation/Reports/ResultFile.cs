@@ -3,7 +3,9 @@ using Bdia.Samples.Translation.Options;
 
 namespace Bdia.Samples.Translation.Reports;
 
-/// <summary>The figures of a run, written as JSON with these names in camel case. BLEU, chrF and exact match are those of the first test set.</summary>
+/// <summary>
+/// The figures of a run, written as JSON with these names in camel case. BLEU, chrF and exact match are those of the first test set.
+/// </summary>
 internal sealed record ResultFile
 {
     /// <summary>BLEU as sacreBLEU computes it, 0..100.</summary>
@@ -52,4 +54,5 @@ internal sealed record ResultFile
 }
 
 /// <summary>Figures of one test set.</summary>
-internal sealed record TestResult(string Name, long Rows, double Bleu, string BleuSignature, double BrevityPenalty, double ChrF, string ChrFSignature, double ExactMatch);
+internal sealed record TestResult(string Name, long Rows, double Bleu, string BleuSignature, double BrevityPenalty,
+    double ChrF, string ChrFSignature, double ExactMatch);

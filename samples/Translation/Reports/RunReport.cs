@@ -13,16 +13,18 @@ namespace Bdia.Samples.Translation.Reports;
 internal sealed class RunReport(SampleOptions options) : RunConsole(options)
 {
     private const int Examples = 8;
-    private readonly SampleOptions _options = options;
+    private readonly SampleOptions options = options;
 
     /// <summary>Figures of a validation for people.</summary>
-    public static string Figures(ValidationResult validation) => $", perplexity {validation.Perplexity,6:f2}" + (validation.Score is { } bleu ? $", BLEU {bleu,5:f1}" : "");
+    public static string Figures(ValidationResult validation)
+        => $", perplexity {validation.Perplexity,6:f2}" + (validation.Score is { } bleu ? $", BLEU {bleu,5:f1}" : "");
 
     /// <summary>Says what there is to learn.</summary>
     public void Data(ParallelText data)
     {
         var held = data.Validation is { } validation ? $"{validation.Count:N0} to choose the best epoch by, " : "";
-        AnsiConsole.MarkupLineInterpolated($"[bold]{data.Name}[/], {data.Languages.Source} to {data.Languages.Target}: {data.Train.Count:N0} rows to learn from, {held}{data.Tests.Sum(test => test.Rows.Count):N0} to test with");
+        AnsiConsole.MarkupLineInterpolated(
+            $"[bold]{data.Name}[/], {data.Languages.Source} to {data.Languages.Target}: {data.Train.Count:N0} rows to learn from, {held}{data.Tests.Sum(test => test.Rows.Count):N0} to test with");
         foreach (var row in data.Train.Take(3)) AnsiConsole.MarkupLineInterpolated($"  [grey]{row.Source}[/]  =  [grey]{row.Target}[/]");
         AnsiConsole.WriteLine();
     }
@@ -33,7 +35,8 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
         var table = new Table().Border(TableBorder.Rounded).AddColumn("test rows").AddColumn("");
         foreach (var name in new[] { "exact match", "BLEU", "chrF" }) table.AddColumn(new TableColumn(name).RightAligned());
         foreach (var (test, figures) in data.Tests.Zip(metrics))
-            table.AddRow(Markup.Escape(test.Name), $"{figures.RowCount:N0}", $"[bold]{figures.ExactMatch:p1}[/]", $"[bold]{figures.Bleu:f2}[/]", $"[bold]{figures.Chrf:f2}[/]");
+            table.AddRow(Markup.Escape(test.Name), $"{figures.RowCount:N0}", $"[bold]{figures.ExactMatch:p1}[/]",
+                $"[bold]{figures.Bleu:f2}[/]", $"[bold]{figures.Chrf:f2}[/]");
         AnsiConsole.WriteLine();
         AnsiConsole.Write(table);
 
@@ -50,12 +53,16 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
     }
 
     /// <summary>Writes the learning curve and the figures of a training run, and says where they are.</summary>
-    public void Write(ParallelText data, TrainingMonitor monitor, Translator model, IReadOnlyList<SequenceToSequenceMetrics> metrics, bool identical)
+    public void Write(ParallelText data, TrainingMonitor monitor, Translator model, IReadOnlyList<SequenceToSequenceMetrics> metrics,
+        bool identical)
     {
         var training = model.Result!;
-        var (sourceTokens, targetTokens) = (data.Train.Sum(row => (long)model.CountTokens(row.Source)), data.Train.Sum(row => model.TargetTokenizer.Encode(row.Target).Count + 1L));
-        LearningCurve.Save(_options.Curve, $"{data.Name}, {data.Languages.Source} to {data.Languages.Target}", monitor.Steps, training.History, metrics[0].Bleu);
-        ResultJson.Save(_options.Json, Result(data, metrics) with
+        var (sourceTokens, targetTokens) =
+            (data.Train.Sum(row => (long)model.CountTokens(row.Source)),
+            data.Train.Sum(row => model.TargetTokenizer.Encode(row.Target).Count + 1L));
+        LearningCurve.Save(this.options.Curve, $"{data.Name}, {data.Languages.Source} to {data.Languages.Target}",
+            monitor.Steps, training.History, metrics[0].Bleu);
+        ResultJson.Save(this.options.Json, Result(data, metrics) with
         {
             Perplexity = training.BestValidation?.Perplexity,
             SecondsTraining = training.SecondsTraining,
@@ -71,15 +78,16 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
             Training = training,
         });
 
-        AnsiConsole.MarkupLineInterpolated($"Saved and loaded again, the model gives {(identical ? "the same translations, and scores equal in every bit" : "[red]other translations[/]")}.");
-        Files(("model", _options.Save), ("learning curve", _options.Curve), ("figures", _options.Json));
+        AnsiConsole.MarkupLineInterpolated(
+            $"Saved and loaded again, the model gives {(identical ? "the same translations, and scores equal in every bit" : "[red]other translations[/]")}.");
+        Files(("model", this.options.Save), ("learning curve", this.options.Curve), ("figures", this.options.Json));
     }
 
     /// <summary>Writes the figures of a model that was loaded.</summary>
     public void Write(ParallelText data, IReadOnlyList<SequenceToSequenceMetrics> metrics)
     {
-        ResultJson.Save(_options.Json, Result(data, metrics));
-        Files(("figures", _options.Json));
+        ResultJson.Save(this.options.Json, Result(data, metrics));
+        Files(("figures", this.options.Json));
     }
 
     private ResultFile Result(ParallelText data, IReadOnlyList<SequenceToSequenceMetrics> metrics) => new()
@@ -88,12 +96,13 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
         ChrF = metrics[0].Chrf,
         ExactMatch = metrics[0].ExactMatch,
         Tests = [.. data.Tests.Zip(metrics, (test, figures) => new TestResult(
-            test.Name, figures.RowCount, figures.Bleu, figures.BleuSignature, figures.BrevityPenalty, figures.Chrf, figures.ChrfSignature, figures.ExactMatch))],
-        Command = _options.Command,
+            test.Name, figures.RowCount, figures.Bleu, figures.BleuSignature, figures.BrevityPenalty, figures.Chrf,
+                figures.ChrfSignature, figures.ExactMatch))],
+        Command = this.options.Command,
         Data = data.Name,
         Source = data.Languages.Source,
         Target = data.Languages.Target,
-        Options = _options,
+        Options = this.options,
         SecondsInAll = Seconds,
         Software = BdiaRuntime.Describe(),
     };

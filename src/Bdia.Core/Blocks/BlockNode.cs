@@ -22,15 +22,16 @@ internal sealed class BlockNode : autograd.SingleTensorFunction<BlockNode>
         var pass = new BlockPass(parts, x.detach().contiguous(), workspace, keep);
         var h = pass.Value.clone();
         if (!keep) return h.MoveToOuterDisposeScope();
-        return apply([new Call(parts, pass, workspace, new NodeGradients(leaves), [.. leaves.Prepend(x).Select(leaf => leaf.requires_grad)], h), x, .. leaves]).MoveToOuterDisposeScope();
+        return apply([new Call(parts, pass, workspace, new NodeGradients(leaves),
+            [.. leaves.Prepend(x).Select(leaf => leaf.requires_grad)], h), x, .. leaves]).MoveToOuterDisposeScope();
     }
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var call = (Call)vars[0];
         ctx.save_data(nameof(Call), call with { Value = null });
-        // The graph holds them, and lets go of them with the node, gone back through or not. The weights only so that libtorch refuses to go on if one
-        // has been written to since.
+        // The graph holds them, and lets go of them with the node, gone back through or not. The weights only so that libtorch refuses to
+        // go on if one has been written to since.
         ctx.save_for_backward([.. call.Kept.Select(kept => kept.Tensor), .. vars.Skip(2).Cast<Tensor>()]);
         return call.Value!;
     }
@@ -53,7 +54,8 @@ internal sealed class BlockNode : autograd.SingleTensorFunction<BlockNode>
         });
     }
 
-    private sealed record Call(Branch[] Branches, BlockPass Pass, Workspace Workspace, NodeGradients Gradients, bool[] Required, Tensor? Value)
+    private sealed record Call(Branch[] Branches, BlockPass Pass, Workspace Workspace, NodeGradients Gradients,
+        bool[] Required, Tensor? Value)
     {
         public IEnumerable<Branch.Kept> Kept => Branches.SelectMany(branch => branch.KeptTensors);
     }

@@ -11,11 +11,11 @@ namespace Bdia.Core.Blocks;
 /// </summary>
 internal sealed class BlockPass : IEvaluation
 {
-    private readonly Branch[] _branches;
-    private readonly Workspace _workspace;
-    private readonly long? _tokens; // N, where h is of the first ones
-    private Tensor? _value, _byState;
-    private bool _isSpent;
+    private readonly Branch[] branches;
+    private readonly Workspace workspace;
+    private readonly long? tokens; // N, where h is of the first ones
+    private Tensor? value, byState;
+    private bool isSpent;
 
     /// <summary>Evaluates the residual at x.</summary>
     /// <param name="branches">New ones: they remember the evaluation.</param>
@@ -25,64 +25,67 @@ internal sealed class BlockPass : IEvaluation
     /// <param name="leading">How many tokens the first branch makes of all, and the others work on; null for all.</param>
     public BlockPass(Branch[] branches, Tensor x, Workspace workspace, bool keep, int? leading = null)
     {
-        (_branches, _workspace, _tokens) = (branches, workspace, leading is null ? null : x.shape[1]);
+        (this.branches, this.workspace, tokens) = (branches, workspace, leading is null ? null : x.shape[1]);
         using var scope = NewDisposeScope();
         using var noGraph = no_grad();
         var z = x;
         foreach (var branch in branches)
         {
             var r = branch.Forward(z, keep);
-            var next = branch == branches[^1] ? null : LeadingTokens.Copy(z, r.shape[1], _workspace).PlusInPlace(r);
-            if (!keep && !ReferenceEquals(z, x)) _workspace.Return(z);
-            if (_value is null)
+            var next = branch == branches[^1] ? null : LeadingTokens.Copy(z, r.shape[1], this.workspace).PlusInPlace(r);
+            if (!keep && !ReferenceEquals(z, x)) this.workspace.Return(z);
+            if (this.value is null)
             {
-                _value = r;
+                this.value = r;
             }
             else
             {
-                _value.PlusInPlace(r);
-                _workspace.Return(r);
+                this.value.PlusInPlace(r);
+                this.workspace.Return(r);
             }
 
             z = next!;
         }
     }
 
-    public Tensor Value => _value ?? throw new InvalidOperationException("The value has been released.");
+    public Tensor Value => this.value ?? throw new InvalidOperationException("The value has been released.");
 
     public void ReleaseValue()
     {
-        _workspace.Return(_value);
-        _value = null;
+        workspace.Return(this.value);
+        this.value = null;
     }
 
     public Tensor Backward(Tensor gradient)
     {
         using var noGraph = no_grad();
-        _byState = Backward(gradient, LeafGradients.Instance);
-        _workspace.Return(gradient);
-        return _byState;
+        byState = Backward(gradient, LeafGradients.Instance);
+        workspace.Return(gradient);
+        return byState;
     }
 
-    /// <summary>Goes back, once. With g the gradient by h and s_i the one that comes to x through branches i, i + 1, ...: branch i's own is g + s_{i+1}.</summary>
+    /// <summary>
+    /// Goes back, once. With g the gradient by h and s_i the one that comes to x through branches i, i + 1, ...: branch i's own is g +
+    /// s_{i+1}.
+    /// </summary>
     /// <param name="gradient">g, contiguous; is written over.</param>
     /// <param name="sums">Where gradients by weights and conditions are added.</param>
     /// <returns>s_0, rented.</returns>
     public Tensor Backward(Tensor gradient, IGradientSums sums)
     {
         // What was kept has been written over.
-        if (_isSpent) throw new InvalidOperationException("The backward pass can run once per evaluation of a block; evaluate it anew.");
-        _isSpent = true;
+        if (isSpent) throw new InvalidOperationException("The backward pass can run once per evaluation of a block; evaluate it anew.");
+        isSpent = true;
         Tensor? sum = null;
-        for (var i = _branches.Length - 1; i >= 0; i--)
+        for (var i = branches.Length - 1; i >= 0; i--)
         {
             // The first branch's is the last use of g.
-            var own = sum is null || i == 0 ? gradient : _workspace.Copy(gradient);
+            var own = sum is null || i == 0 ? gradient : workspace.Copy(gradient);
             if (sum is not null) own.PlusInPlace(sum);
-            if (i == 0 && sum is not null && _tokens is { } tokens) sum = LeadingTokens.Expand(sum, tokens, _workspace);
-            sum = _branches[i].Backward(own, sum, sums);
-            if (!ReferenceEquals(own, gradient)) _workspace.Return(own);
-            if (i > 0) _workspace.Return(_branches[i].Input);
+            if (i == 0 && sum is not null && this.tokens is { } tokens) sum = LeadingTokens.Expand(sum, tokens, workspace);
+            sum = branches[i].Backward(own, sum, sums);
+            if (!ReferenceEquals(own, gradient)) workspace.Return(own);
+            if (i > 0) workspace.Return(branches[i].Input);
         }
 
         return sum!;
@@ -90,8 +93,8 @@ internal sealed class BlockPass : IEvaluation
 
     public void Dispose()
     {
-        _workspace.Return(_value);
-        _workspace.Return(_byState);
-        _value = _byState = null;
+        workspace.Return(this.value);
+        workspace.Return(byState);
+        this.value = byState = null;
     }
 }

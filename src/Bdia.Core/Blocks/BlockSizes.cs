@@ -9,7 +9,8 @@ namespace Bdia.Core.Blocks;
 /// <param name="Tokens">N.</param>
 /// <param name="MemoryTokens">Of the memory; 0 where there is none.</param>
 /// <param name="Leading">How many tokens are wanted, the first ones; null for all.</param>
-internal readonly record struct BlockSizes(TransformerBlockOptions Options, long Rows, long Tokens, long MemoryTokens = 0, long? Leading = null)
+internal readonly record struct BlockSizes(TransformerBlockOptions Options, long Rows, long Tokens,
+    long MemoryTokens = 0, long? Leading = null)
 {
     /// <summary>Of the wanted tokens.</summary>
     public TokenSizes Wanted => new(Options, Rows, Leading ?? Tokens);
@@ -45,20 +46,26 @@ internal readonly record struct TokenSizes(TransformerBlockOptions Options, long
     public long Masks => Options.Dropout > 0 || Options.StochasticDepth > 0 ? State : 0;
 
     /// <summary>In bfloat16, a copy of a layer's weights or the gradient by them; the largest.</summary>
-    public long Weights => IsHalf ? (long)Options.Width * Math.Max(3 * Options.Width, Options.FeedForwardWidth) * (IsInFloat32 ? Single + Half : Half) : 0;
+    public long Weights
+        => IsHalf ? (long)Options.Width * Math.Max(3 * Options.Width, Options.FeedForwardWidth) * (IsInFloat32 ? Single + Half : Half) : 0;
 
-    /// <summary>In bfloat16 where its products are taken in float32: what goes into one or comes out of it. Those of D features take places of states.</summary>
+    /// <summary>
+    /// In bfloat16 where its products are taken in float32: what goes into one or comes out of it. Those of D features take places of
+    /// states.
+    /// </summary>
     /// <param name="attention">How many times D the largest in attention has.</param>
     public long Operands(long attention)
     {
         if (!IsInFloat32) return 0;
         var features = attention * Options.Width;
         var (larger, smaller) = (Math.Max(features, Options.FeedForwardWidth), Math.Min(features, Options.FeedForwardWidth));
-        return Rows * Tokens * Single * (larger <= Workspace.LargestCapacity * smaller || smaller <= Options.Width ? larger : larger + smaller);
+        return Rows * Tokens * Single
+            * (larger <= Workspace.LargestCapacity * smaller || smaller <= Options.Width ? larger : larger + smaller);
     }
 
     private bool IsInFloat32
-        => IsHalf && BFloat16Products.TypeOf(TorchSharp.torch.ScalarType.BFloat16, TorchSharp.DeviceType.CPU) == TorchSharp.torch.ScalarType.Float32;
+        => IsHalf && BFloat16Products.TypeOf(TorchSharp.torch.ScalarType.BFloat16,
+            TorchSharp.DeviceType.CPU) == TorchSharp.torch.ScalarType.Float32;
 
     private long Element => IsHalf ? Half : Single;
 }

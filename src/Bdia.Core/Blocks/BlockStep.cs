@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Blocks;
 
 /// <summary>
-/// What <see cref="DecoderStepKernel"/> reads of a block, gathered once for all steps of a text: where its tensors lie is some hundred calls to libtorch. It keeps the memory of the weights alive, whatever becomes of the block meanwhile.
+/// What <see cref="DecoderStepKernel"/> reads of a block, gathered once for all steps of a text: where its tensors lie is some hundred
+/// calls to libtorch. It keeps the memory of the weights alive, whatever becomes of the block meanwhile.
 /// </summary>
 internal sealed class BlockStep : IDisposable
 {

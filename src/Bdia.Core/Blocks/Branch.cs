@@ -11,22 +11,25 @@ namespace Bdia.Core.Blocks;
 /// One branch of a pre-norm block on the CPU, r(z) of LayerNorm(z), with a backward pass written down: it keeps less than a graph of single
 /// operations would, gives each tensor back as soon as it is used, and computes anew what is cheaper to compute than to keep.
 /// </summary>
-/// <remarks>Tensors inside are (tokens, features) and rented. Products are in the number format of the precision, everything else in float32.</remarks>
+/// <remarks>
+/// Tensors inside are (tokens, features) and rented. Products are in the number format of the precision, everything else in float32.
+/// </remarks>
 internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
 {
     private readonly DenseCore dense = new(workspace, TypeOf(options, context));
-    private readonly BranchMask _mask = new(options, context.Random);
-    private readonly List<Kept> _kept = [];
-    private Kept? _input;
+    private readonly BranchMask mask = new(options, context.Random);
+    private readonly List<Kept> kept = [];
+    private Kept? input;
 
     /// <summary>What gradients are made by: the parameters, and further inputs.</summary>
-    public virtual IEnumerable<Tensor> Leaves => [norm.Weight, norm.Bias, .. Layers.SelectMany(layer => new[] { layer.Weight, layer.Bias })];
+    public virtual IEnumerable<Tensor> Leaves
+        => [norm.Weight, norm.Bias, .. Layers.SelectMany(layer => new[] { layer.Weight, layer.Bias })];
 
     /// <summary>What waits for the backward pass, z first. Somebody else may hold it meanwhile.</summary>
-    public IReadOnlyList<Kept> KeptTensors => _kept;
+    public IReadOnlyList<Kept> KeptTensors => kept;
 
     /// <summary>z, from <see cref="Forward"/> with keep to the end.</summary>
-    public Tensor Input => _input!.Tensor;
+    public Tensor Input => input!.Tensor;
 
     protected abstract IReadOnlyList<Dense> Layers { get; }
 
@@ -46,9 +49,9 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     {
         using var scope = NewDisposeScope();
         Keeps = keep;
-        _input = Keep(z);
+        input = Keep(z);
         var r = Evaluate(z);
-        _mask.Apply(r);
+        mask.Apply(r);
         return r;
     }
 
@@ -61,10 +64,10 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     {
         using var scope = NewDisposeScope();
         var z = Input;
-        var masked = _mask.IsActive ? Workspace.Copy(gradient) : gradient;
-        _mask.Apply(masked);
+        var masked = mask.IsActive ? Workspace.Copy(gradient) : gradient;
+        mask.Apply(masked);
         var outer = Type == ScalarType.Float32 ? masked : Workspace.Rent(Type, masked.shape).copy_(masked);
-        if (_mask.IsActive && !ReferenceEquals(outer, masked)) Workspace.Return(masked);
+        if (mask.IsActive && !ReferenceEquals(outer, masked)) Workspace.Return(masked);
         var byNormalised = Differentiate(outer.view(-1, Options.Width), z, sums);
         if (!ReferenceEquals(outer, gradient)) Workspace.Return(outer);
 
@@ -97,7 +100,7 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     protected Kept Keep(Tensor tensor)
     {
         var kept = new Kept(tensor);
-        if (Keeps) _kept.Add(kept);
+        if (Keeps) this.kept.Add(kept);
         return kept;
     }
 
@@ -130,7 +133,8 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     {
         using var scope = NewDisposeScope();
         if (sums.SumFor(layer.Layer.Weight) is { } weight) dense.AddByWeight(layer.Slice(weight), gradient, x);
-        if (withBias && sums.SumFor(layer.Layer.Bias) is { } bias) layer.Slice(bias).PlusInPlace(gradient.sum([0L], type: ScalarType.Float32));
+        if (withBias && sums.SumFor(layer.Layer.Bias) is { } bias) layer.Slice(bias)
+            .PlusInPlace(gradient.sum([0L], type: ScalarType.Float32));
     }
 
     /// <summary>g W, the gradient by a layer's input, rented.</summary>

@@ -10,16 +10,17 @@ namespace Bdia.Core.Blocks;
 /// <param name="memory">What is gathered from, (B, M, D), float32; gradients are made by it as well.</param>
 /// <param name="mask">Which of it may be attended to, (B, M).</param>
 internal sealed class CrossAttentionBranch(
-    LayerNorm norm, CrossAttention attention, Tensor memory, Tensor mask, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
+    LayerNorm norm, CrossAttention attention, Tensor memory, Tensor mask, TransformerBlockOptions options,
+        ResidualContext context, Workspace workspace)
     : QueryBranch(norm, options, context, workspace)
 {
-    private Kept? _memory, _mask;
+    private Kept? memory, mask;
 
     public override IEnumerable<Tensor> Leaves => base.Leaves.Append(memory);
 
     /// <summary>
-    /// What is kept: query, what was gathered, and the logarithms of the weights' sums; key and value of the memory. Besides, the memory as a product takes it, the gradient
-    /// by it, and the sum of that over all blocks.
+    /// What is kept: query, what was gathered, and the logarithms of the weights' sums; key and value of the memory. Besides, the memory as
+    /// a product takes it, the gradient by it, and the sum of that over all blocks.
     /// </summary>
     public static BranchMemory Memory(BlockSizes sizes)
     {
@@ -31,7 +32,7 @@ internal sealed class CrossAttentionBranch(
 
     protected override Tensor Evaluate(Tensor z)
     {
-        (_memory, _mask) = (Keep(memory), Keep(mask));
+        (this.memory, this.mask) = (Keep(memory), Keep(mask));
         var normalised = Normalised(z);
         var query = Product(attention.Query, normalised);
         Workspace.Return(normalised);
@@ -67,10 +68,11 @@ internal sealed class CrossAttentionBranch(
     // The memory as the product takes it: (B M, D).
     private Tensor Source()
     {
-        using var rows = _memory!.Tensor.reshape(-1, Options.Width);
+        using var rows = this.memory!.Tensor.reshape(-1, Options.Width);
         return Workspace.Rent(Type, rows.shape).copy_(rows);
     }
 
     private AttentionCore Core(Tensor z)
-        => new(new((int)z.shape[0], Options.Heads, (int)z.shape[1], (int)_memory!.Tensor.shape[1], Options.Width / Options.Heads, Causal: false), _mask!.Tensor, Workspace);
+        => new(new((int)z.shape[0], Options.Heads, (int)z.shape[1], (int)this.memory!.Tensor.shape[1],
+            Options.Width / Options.Heads, Causal: false), this.mask!.Tensor, Workspace);
 }

@@ -11,13 +11,15 @@ internal sealed class CrossAttentionSublayer : Sublayer
 {
     private readonly CrossAttention attention;
 
-    private CrossAttentionSublayer(TransformerBlockOptions options, CrossAttention attention) : base("cross", attention, options) => this.attention = attention;
+    private CrossAttentionSublayer(TransformerBlockOptions options, CrossAttention attention) : base("cross", attention, options)
+        => this.attention = attention;
 
     public static Sublayer Create(TransformerBlockOptions options, Generator generator)
         => new CrossAttentionSublayer(options, new(options.Width, options.Heads, generator, options.Precision, options.Weights));
 
     /// <summary>Of the query, of key and value, and of the projection.</summary>
-    public static long WeightCount(TransformerBlockOptions options) => 2 * Dense.WeightCount(options.Width, options.Width) + Dense.WeightCount(options.Width, 2L * options.Width);
+    public static long WeightCount(TransformerBlockOptions options)
+        => 2 * Dense.WeightCount(options.Width, options.Width) + Dense.WeightCount(options.Width, 2L * options.Width);
 
     /// <summary>Keys and values of a memory (B, S, D), which are the same for all steps of decoding: (2, B, H, S, Dh).</summary>
     public Tensor KeysAndValues(Tensor memory) => attention.CrossKeysAndValues(memory);

@@ -3,7 +3,10 @@ using Bdia.Core.Simd;
 
 namespace Bdia.Core.Blocks;
 
-/// <summary>What <see cref="DecoderStepKernel"/> does to neighbouring rows, on one thread. Activations lie as columns, see <see cref="TransposedRows{S, V}"/>.</summary>
+/// <summary>
+/// What <see cref="DecoderStepKernel"/> does to neighbouring rows, on one thread. Activations lie as columns, see
+/// <see cref="TransposedRows{S, V}"/>.
+/// </summary>
 internal sealed unsafe class DecoderStep<S, V> : IDisposable where S : struct, ISimd<V> where V : struct
 {
     private readonly BlockStep block;

@@ -7,8 +7,9 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Blocks;
 
 /// <summary>
-/// <see cref="TransformerBlock.NextByOperations"/> for one token of each row on the CPU. A thread takes its rows through the whole block, so that threads meet once for a
-/// block and not once for each of its thirty operations. The bits of a row depend neither on the number of threads nor on the rows beside it.
+/// <see cref="TransformerBlock.NextByOperations"/> for one token of each row on the CPU. A thread takes its rows through the whole block,
+/// so that threads meet once for a block and not once for each of its thirty operations. The bits of a row depend neither on the number of
+/// threads nor on the rows beside it.
 /// </summary>
 internal static unsafe class DecoderStepKernel
 {
@@ -16,10 +17,12 @@ internal static unsafe class DecoderStepKernel
     private const int EnoughRows = 16;
     private const long SmallBlock = 1 << 18; // weights: 1 MB
 
-    /// <summary>Whether it is the faster way for x (R, T, D). By shapes alone, so that the bits do not depend on the number of threads.</summary>
+    /// <summary>
+    /// Whether it is the faster way for x (R, T, D). By shapes alone, so that the bits do not depend on the number of threads.
+    /// </summary>
     /// <remarks>
-    /// Rows fewer than a register leave lanes idle and all threads but one: in large blocks that costs more than the calls to libtorch it saves (one row at width 512: a
-    /// third more time), in small ones less (one row at width 128: about half the time).
+    /// Rows fewer than a register leave lanes idle and all threads but one: in large blocks that costs more than the calls to libtorch it
+    /// saves (one row at width 512: a third more time), in small ones less (one row at width 128: about half the time).
     /// </remarks>
     public static bool IsFaster(Tensor x, TransformerBlockOptions options)
     {
@@ -39,7 +42,8 @@ internal static unsafe class DecoderStepKernel
         var rows = (int)x.shape[0];
         float* source = TensorMemory.Pointer<float>(x), target = TensorMemory.Pointer<float>(result);
         var own = new KeyValueView(past.Own.Memory, past.Position + 1, mask: null);
-        var views = new StepPast(own, past.Position, past.Memory is { } memory ? new KeyValueView(memory, memory.shape[3], past.Mask) : default);
+        var views = new StepPast(own, past.Position, past.Memory is { } memory
+            ? new KeyValueView(memory, memory.shape[3], past.Mask) : default);
         var lanes = Vector512.IsHardwareAccelerated && rows > Simd256.Count ? Simd512.Count : Simd256.Count;
         var registers = (rows + lanes - 1) / lanes;
         var share = Math.Clamp(registers / (threads ?? get_num_threads()), 1, MostRows / lanes);

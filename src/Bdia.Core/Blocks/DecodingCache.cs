@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Blocks;
 
 /// <summary>
-/// What incremental decoding with a stack of blocks remembers for every row: keys and values of each block's self-attention, and, where there is cross-attention, of its
-/// memory. Blocks serve any number of caches at once; a cache serves one thread at a time.
+/// What incremental decoding with a stack of blocks remembers for every row: keys and values of each block's self-attention, and, where
+/// there is cross-attention, of its memory. Blocks serve any number of caches at once; a cache serves one thread at a time.
 /// </summary>
 internal sealed class DecodingCache : IDisposable
 {
@@ -26,7 +26,8 @@ internal sealed class DecodingCache : IDisposable
     public DecodingCache(BdiaStack stack, long rows, Device device, Tensor? memory = null, Tensor? mask = null)
     {
         blocks = [.. stack.Residuals.Cast<TransformerBlock>()];
-        own = Array.ConvertAll(blocks, block => new KeyValueCache(rows, block.Options.Heads, block.Options.Width / block.Options.Heads, device));
+        own = Array.ConvertAll(blocks,
+            block => new KeyValueCache(rows, block.Options.Heads, block.Options.Width / block.Options.Heads, device));
         steps = new BlockStep?[blocks.Length];
         this.memory = Array.ConvertAll(blocks, block => memory is null ? null : block.CrossKeysAndValues(memory)?.DetachFromDisposeScope());
         this.mask = mask is null ? null : BlockConditions.KeyMask(mask).DetachFromDisposeScope();

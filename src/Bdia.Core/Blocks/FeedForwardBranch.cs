@@ -7,11 +7,12 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Blocks;
 
 /// <summary><see cref="FeedForward"/> behind a norm, as a branch of a block.</summary>
-internal sealed class FeedForwardBranch(LayerNorm norm, FeedForward mlp, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
+internal sealed class FeedForwardBranch(LayerNorm norm, FeedForward mlp, TransformerBlockOptions options,
+    ResidualContext context, Workspace workspace)
     : Branch(norm, options, context, workspace)
 {
-    private Kept? _hidden; // before and
-    private Kept? _active; // behind the activation
+    private Kept? hidden; // before and
+    private Kept? active; // behind the activation
 
     /// <summary>What is kept: before and behind the activation.</summary>
     public static BranchMemory Memory(BlockSizes sizes) => new(sizes.Wanted.FeedForward);
@@ -23,22 +24,22 @@ internal sealed class FeedForwardBranch(LayerNorm norm, FeedForward mlp, Transfo
         var normalised = Normalised(z);
         var hidden = Product(mlp.First, normalised);
         Workspace.Return(normalised);
-        _hidden = Keep(hidden);
-        _active = Keep(Keeps ? Workspace.Rent(Type, hidden.shape) : hidden);
-        Gelu.Forward(hidden, _active.Tensor);
-        var r = Result(mlp.Second, _active.Tensor, z.shape);
+        this.hidden = Keep(hidden);
+        active = Keep(Keeps ? Workspace.Rent(Type, hidden.shape) : hidden);
+        Gelu.Forward(hidden, active.Tensor);
+        var r = Result(mlp.Second, active.Tensor, z.shape);
         ReturnUnlessKept(hidden);
         return r;
     }
 
     protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
     {
-        AddGradients(sums, mlp.Second, gradient, _active!.Tensor);
-        Workspace.Return(_active.Tensor); // its memory is that of the next line
+        AddGradients(sums, mlp.Second, gradient, active!.Tensor);
+        Workspace.Return(active.Tensor); // its memory is that of the next line
         var inner = ByInput(mlp.Second, gradient);
         using var firstBias = empty_like(mlp.First.Bias);
-        Gelu.Backward(_hidden!.Tensor, inner, firstBias);
-        Workspace.Return(_hidden.Tensor);
+        Gelu.Backward(hidden!.Tensor, inner, firstBias);
+        Workspace.Return(hidden.Tensor);
         sums.SumFor(mlp.First.Bias)?.PlusInPlace(firstBias);
         var normalised = Normalised(z);
         AddGradients(sums, mlp.First, inner, normalised, withBias: false);

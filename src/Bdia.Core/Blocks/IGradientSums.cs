@@ -24,18 +24,21 @@ internal sealed class LeafGradients : IGradientSums
     }
 }
 
-/// <summary>Sums of one backward pass, for a node of the autograd graph to return. The leaves may be gone by then: only their sizes are asked for, and at once.</summary>
+/// <summary>
+/// Sums of one backward pass, for a node of the autograd graph to return. The leaves may be gone by then: only their sizes are asked for,
+/// and at once.
+/// </summary>
 internal sealed class NodeGradients(IReadOnlyList<Tensor> leaves) : IGradientSums
 {
-    private readonly long[]?[] _shapes = [.. leaves.Select(leaf => leaf.requires_grad ? leaf.shape : null)];
-    private readonly Tensor?[] _sums = new Tensor?[leaves.Count];
+    private readonly long[]?[] shapes = [.. leaves.Select(leaf => leaf.requires_grad ? leaf.shape : null)];
+    private readonly Tensor?[] sums = new Tensor?[leaves.Count];
 
     /// <summary>In the order of the leaves; null where none is required.</summary>
-    public IReadOnlyList<Tensor?> Sums => _sums;
+    public IReadOnlyList<Tensor?> Sums => sums;
 
     public Tensor? SumFor(Tensor leaf)
     {
         var i = leaves.TakeWhile(other => !ReferenceEquals(other, leaf)).Count();
-        return _shapes[i] is { } shape ? _sums[i] ??= zeros(shape, ScalarType.Float32, CPU).DetachFromDisposeScope() : null;
+        return shapes[i] is { } shape ? sums[i] ??= zeros(shape, ScalarType.Float32, CPU).DetachFromDisposeScope() : null;
     }
 }

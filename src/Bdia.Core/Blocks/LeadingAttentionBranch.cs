@@ -7,18 +7,21 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Blocks;
 
 /// <summary>
-/// <see cref="SelfAttention"/> behind a norm, as a branch of a last block, of which the first tokens alone are wanted: these attend to all tokens, but no
-/// query, and nothing behind the attention, is computed of the others.
+/// <see cref="SelfAttention"/> behind a norm, as a branch of a last block, of which the first tokens alone are wanted: these attend to all
+/// tokens, but no query, and nothing behind the attention, is computed of the others.
 /// </summary>
 /// <param name="leading">n, how many tokens; r(z) is (B, n, D).</param>
 /// <param name="mask">Which tokens may be attended to, (B, N); null for all.</param>
 internal sealed class LeadingAttentionBranch(
-    LayerNorm norm, SelfAttention attention, long leading, Tensor? mask, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
+    LayerNorm norm, SelfAttention attention, long leading, Tensor? mask, TransformerBlockOptions options,
+        ResidualContext context, Workspace workspace)
     : QueryBranch(norm, options, context, workspace)
 {
-    private Kept? _mask;
+    private Kept? mask;
 
-    /// <summary>What is kept: key and value of all tokens; query, what was gathered, and the logarithms of the weights' sums of the wanted ones.</summary>
+    /// <summary>
+    /// What is kept: key and value of all tokens; query, what was gathered, and the logarithms of the weights' sums of the wanted ones.
+    /// </summary>
     public static BranchMemory Memory(BlockSizes sizes) => new(2 * sizes.All.Features + 2 * sizes.Wanted.Features + sizes.Wanted.LogSums);
 
     protected override IReadOnlyList<Dense> Layers => [attention.QueryKeyValue, attention.Projection];
@@ -29,7 +32,7 @@ internal sealed class LeadingAttentionBranch(
 
     protected override Tensor Evaluate(Tensor z)
     {
-        _mask = mask is null ? null : Keep(mask);
+        this.mask = mask is null ? null : Keep(mask);
         var normalised = Normalised(z);
         var first = First(normalised, z);
         var query = Product(Query, first);
@@ -70,5 +73,6 @@ internal sealed class LeadingAttentionBranch(
     private Tensor Rows(Tensor rows, Tensor z) => rows.view(z.shape).narrow(1, 0, leading);
 
     private AttentionCore Core(Tensor z)
-        => new(new((int)z.shape[0], Options.Heads, (int)leading, (int)z.shape[1], Options.Width / Options.Heads, Options.Causal), _mask?.Tensor, Workspace);
+        => new(new((int)z.shape[0], Options.Heads, (int)leading, (int)z.shape[1], Options.Width / Options.Heads, Options.Causal),
+            this.mask?.Tensor, Workspace);
 }

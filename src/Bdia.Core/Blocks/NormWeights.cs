@@ -5,11 +5,13 @@ using Bdia.Core.Tensors;
 
 namespace Bdia.Core.Blocks;
 
-/// <summary>Where a layer normalisation's weights lie on the CPU, for kernels whose rows lie as columns. Valid while the layer is alive.</summary>
+/// <summary>
+/// Where a layer normalisation's weights lie on the CPU, for kernels whose rows lie as columns. Valid while the layer is alive.
+/// </summary>
 internal readonly unsafe struct NormWeights(LayerNorm layer)
 {
-    private readonly float* _weight = TensorMemory.Pointer<float>(layer.Weight), _bias = TensorMemory.Pointer<float>(layer.Bias);
-    private readonly int _width = (int)layer.Weight.shape[0];
+    private readonly float* weight = TensorMemory.Pointer<float>(layer.Weight), bias = TensorMemory.Pointer<float>(layer.Bias);
+    private readonly int width = (int)layer.Weight.shape[0];
 
     /// <summary>Normalises each column.</summary>
     /// <param name="x">width × rows, features <paramref name="stride"/> apart; so is <paramref name="y"/>, which is overwritten.</param>
@@ -18,13 +20,13 @@ internal readonly unsafe struct NormWeights(LayerNorm layer)
     public void Apply<S, V>(float* x, float* y, nint stride, int rows) where S : struct, ISimd<V> where V : struct
     {
         var deviations = stackalloc float[S.Count];
-        var share = S.Broadcast(1f / _width);
+        var share = S.Broadcast(1f / width);
         for (var first = 0; first < rows; first += S.Count)
         {
             var (sum, squares) = (S.Zero, S.Zero);
-            for (var d = 0; d < _width; d++) sum = S.Add(sum, S.Load(x + d * stride + first));
+            for (var d = 0; d < width; d++) sum = S.Add(sum, S.Load(x + d * stride + first));
             var mean = S.Multiply(sum, share);
-            for (var d = 0; d < _width; d++)
+            for (var d = 0; d < width; d++)
             {
                 var centred = S.Subtract(S.Load(x + d * stride + first), mean);
                 squares = S.MultiplyAdd(centred, centred, squares);
@@ -33,10 +35,10 @@ internal readonly unsafe struct NormWeights(LayerNorm layer)
             S.Store(S.MultiplyAdd(squares, share, S.Broadcast((float)LayerNorm.Epsilon)), deviations);
             for (var i = 0; i < S.Count; i++) deviations[i] = 1 / MathF.Sqrt(deviations[i]);
             var factor = S.Load(deviations);
-            for (var d = 0; d < _width; d++)
+            for (var d = 0; d < width; d++)
             {
                 var normal = S.Multiply(S.Subtract(S.Load(x + d * stride + first), mean), factor);
-                S.Store(S.MultiplyAdd(normal, S.Broadcast(_weight[d]), S.Broadcast(_bias[d])), y + d * stride + first);
+                S.Store(S.MultiplyAdd(normal, S.Broadcast(weight[d]), S.Broadcast(bias[d])), y + d * stride + first);
             }
         }
     }

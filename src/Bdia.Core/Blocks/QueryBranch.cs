@@ -6,18 +6,20 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Blocks;
 
-/// <summary>A branch whose queries are of other tokens than its keys and values: what attention and the projection behind it do, forward and back.</summary>
+/// <summary>
+/// A branch whose queries are of other tokens than its keys and values: what attention and the projection behind it do, forward and back.
+/// </summary>
 internal abstract class QueryBranch(LayerNorm norm, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
     : Branch(norm, options, context, workspace)
 {
-    private Kept? _query, _keyValue, _gathered, _logSumExp;
+    private Kept? query, keyValue, gathered, logSumExp;
 
     /// <summary>r of queries (rows, D) and keys and values (rows, 2 D), both rented; the branch's from here on.</summary>
     /// <param name="shape">Of r.</param>
     protected Tensor Attend(AttentionCore core, Tensor query, Tensor keyValue, Dense projection, long[] shape)
     {
         var (gathered, logSumExp) = core.Forward(new(query), new(keyValue, 0), new(keyValue, 1));
-        (_query, _keyValue, _gathered, _logSumExp) = (Keep(query), Keep(keyValue), Keep(gathered), Keep(logSumExp));
+        (this.query, this.keyValue, this.gathered, this.logSumExp) = (Keep(query), Keep(keyValue), Keep(gathered), Keep(logSumExp));
         foreach (var used in (Tensor[])[query, keyValue, logSumExp]) ReturnUnlessKept(used);
         var r = Result(projection, gathered, shape);
         ReturnUnlessKept(gathered);
@@ -27,7 +29,8 @@ internal abstract class QueryBranch(LayerNorm norm, TransformerBlockOptions opti
     /// <summary>The gradients by queries, and by keys and values, rented, of the gradient by r; adds those of the projection.</summary>
     protected (Tensor ByQuery, Tensor ByKeyValue) AttendBackward(AttentionCore core, Tensor gradient, Dense projection, IGradientSums sums)
     {
-        var (query, keyValue, gathered, logSumExp) = (_query!.Tensor, _keyValue!.Tensor, _gathered!.Tensor, _logSumExp!.Tensor);
+        var (query, keyValue, gathered, logSumExp) =
+            (this.query!.Tensor, this.keyValue!.Tensor, this.gathered!.Tensor, this.logSumExp!.Tensor);
         AddGradients(sums, projection, gradient, gathered);
         var byGathered = ByInput(projection, gradient);
         core.Backward(new(query), new(keyValue, 0), new(keyValue, 1), gathered, logSumExp, byGathered);

@@ -12,9 +12,12 @@ internal sealed class SelfAttentionBranch(
     LayerNorm norm, SelfAttention attention, Tensor? mask, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
     : Branch(norm, options, context, workspace)
 {
-    private Kept? _qkv, _gathered, _logSumExp, _mask; // query, key and value: (B N, 3 D)
+    private Kept? qkv, gathered, logSumExp, mask; // query, key and value: (B N, 3 D)
 
-    /// <summary>What is kept: query, key and value, what was gathered, and the logarithms of the weights' sums; where the first tokens alone are wanted, as there.</summary>
+    /// <summary>
+    /// What is kept: query, key and value, what was gathered, and the logarithms of the weights' sums; where the first tokens alone are
+    /// wanted, as there.
+    /// </summary>
     public static BranchMemory Memory(BlockSizes sizes)
         => sizes.Leading is null ? new(4 * sizes.Wanted.Features + sizes.Wanted.LogSums) : LeadingAttentionBranch.Memory(sizes);
 
@@ -22,12 +25,12 @@ internal sealed class SelfAttentionBranch(
 
     protected override Tensor Evaluate(Tensor z)
     {
-        _mask = mask is null ? null : Keep(mask);
+        this.mask = mask is null ? null : Keep(mask);
         var normalised = Normalised(z);
         var qkv = Product(attention.QueryKeyValue, normalised);
         Workspace.Return(normalised);
         var (gathered, logSumExp) = Core(z).Forward(new(qkv, 0), new(qkv, 1), new(qkv, 2));
-        (_qkv, _gathered, _logSumExp) = (Keep(qkv), Keep(gathered), Keep(logSumExp));
+        (this.qkv, this.gathered, this.logSumExp) = (Keep(qkv), Keep(gathered), Keep(logSumExp));
         ReturnUnlessKept(logSumExp);
         ReturnUnlessKept(qkv);
         var r = Result(attention.Projection, gathered, z.shape);
@@ -37,7 +40,7 @@ internal sealed class SelfAttentionBranch(
 
     protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
     {
-        var (qkv, gathered, logSumExp) = (_qkv!.Tensor, _gathered!.Tensor, _logSumExp!.Tensor);
+        var (qkv, gathered, logSumExp) = (this.qkv!.Tensor, this.gathered!.Tensor, this.logSumExp!.Tensor);
         AddGradients(sums, attention.Projection, gradient, gathered);
         var byGathered = ByInput(attention.Projection, gradient);
         Core(z).Backward(new(qkv, 0), new(qkv, 1), new(qkv, 2), gathered, logSumExp, byGathered);
@@ -52,5 +55,6 @@ internal sealed class SelfAttentionBranch(
     }
 
     private AttentionCore Core(Tensor z)
-        => new(new((int)z.shape[0], Options.Heads, (int)z.shape[1], (int)z.shape[1], Options.Width / Options.Heads, Options.Causal), _mask?.Tensor, Workspace);
+        => new(new((int)z.shape[0], Options.Heads, (int)z.shape[1], (int)z.shape[1], Options.Width / Options.Heads, Options.Causal),
+            this.mask?.Tensor, Workspace);
 }

@@ -11,16 +11,19 @@ internal sealed class SelfAttentionSublayer : Sublayer
 {
     private readonly SelfAttention attention;
 
-    private SelfAttentionSublayer(TransformerBlockOptions options, SelfAttention attention) : base("attn", attention, options) => this.attention = attention;
+    private SelfAttentionSublayer(TransformerBlockOptions options, SelfAttention attention) : base("attn", attention, options)
+        => this.attention = attention;
 
     public static Sublayer Create(TransformerBlockOptions options, Generator generator)
         => new SelfAttentionSublayer(options, new(options.Width, options.Heads, generator, options.Precision, options.Weights));
 
     /// <summary>Of query, key and value, and of the projection.</summary>
-    public static long WeightCount(TransformerBlockOptions options) => Dense.WeightCount(options.Width, 3L * options.Width) + Dense.WeightCount(options.Width, options.Width);
+    public static long WeightCount(TransformerBlockOptions options)
+        => Dense.WeightCount(options.Width, 3L * options.Width) + Dense.WeightCount(options.Width, options.Width);
 
     public override Tensor Apply(Tensor normalised, ResidualContext context)
-        => attention.Apply(normalised, BlockConditions.TokenMask(Options, context, normalised) is { } mask ? BlockConditions.KeyMask(mask) : null, Options.Causal, context.InFloat32);
+        => attention.Apply(normalised, BlockConditions.TokenMask(Options, context, normalised) is { } mask
+            ? BlockConditions.KeyMask(mask) : null, Options.Causal, context.InFloat32);
 
     public override Branch Branch(Tensor x, ResidualContext context, Workspace workspace, int? leading)
     {

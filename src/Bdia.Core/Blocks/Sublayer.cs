@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Blocks;
 
 /// <summary>
-/// A sub-layer of a pre-norm block (Vaswani et al., 2017, have the word): a layer behind a layer normalisation, r(z) = layer(LayerNorm(z)), in every way in which a block
-/// is computed. A block has nothing to add but the sums.
+/// A sub-layer of a pre-norm block (Vaswani et al., 2017, have the word): a layer behind a layer normalisation, r(z) = layer(LayerNorm(z)),
+/// in every way in which a block is computed. A block has nothing to add but the sums.
 /// </summary>
 /// <param name="name">Of the layer in the block's state.</param>
 /// <param name="layer">The layer.</param>

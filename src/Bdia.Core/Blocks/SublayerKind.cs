@@ -10,17 +10,22 @@ namespace Bdia.Core.Blocks;
 /// <param name="Weights">How many weights it has, its norm's not among them.</param>
 /// <param name="Memory">What an evaluation that is gone back through takes.</param>
 internal sealed record SublayerKind(
-    Func<TransformerBlockOptions, Generator, Sublayer> Create, Func<TransformerBlockOptions, long> Weights, Func<BlockSizes, BranchMemory> Memory)
+    Func<TransformerBlockOptions, Generator, Sublayer> Create, Func<TransformerBlockOptions, long> Weights,
+        Func<BlockSizes, BranchMemory> Memory)
 {
     /// <summary>Among the tokens of the sequence.</summary>
-    public static readonly SublayerKind SelfAttention = new(SelfAttentionSublayer.Create, SelfAttentionSublayer.WeightCount, SelfAttentionBranch.Memory);
+    public static readonly SublayerKind SelfAttention =
+        new(SelfAttentionSublayer.Create, SelfAttentionSublayer.WeightCount, SelfAttentionBranch.Memory);
 
     /// <summary>From the tokens to those of another sequence.</summary>
-    public static readonly SublayerKind CrossAttention = new(CrossAttentionSublayer.Create, CrossAttentionSublayer.WeightCount, CrossAttentionBranch.Memory);
+    public static readonly SublayerKind CrossAttention =
+        new(CrossAttentionSublayer.Create, CrossAttentionSublayer.WeightCount, CrossAttentionBranch.Memory);
 
     /// <summary>Each token alone.</summary>
-    public static readonly SublayerKind FeedForward = new(FeedForwardSublayer.Create, FeedForwardSublayer.WeightCount, FeedForwardBranch.Memory);
+    public static readonly SublayerKind FeedForward =
+        new(FeedForwardSublayer.Create, FeedForwardSublayer.WeightCount, FeedForwardBranch.Memory);
 
     /// <summary>What a block with such options is made of, in order: the one description of it.</summary>
-    public static IReadOnlyList<SublayerKind> Of(TransformerBlockOptions options) => options.CrossAttention ? [SelfAttention, CrossAttention, FeedForward] : [SelfAttention, FeedForward];
+    public static IReadOnlyList<SublayerKind> Of(TransformerBlockOptions options)
+        => options.CrossAttention ? [SelfAttention, CrossAttention, FeedForward] : [SelfAttention, FeedForward];
 }

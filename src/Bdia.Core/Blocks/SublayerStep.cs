@@ -5,8 +5,8 @@ using Bdia.Core.Simd;
 namespace Bdia.Core.Blocks;
 
 /// <summary>
-/// A sub-layer in a step of incremental decoding on CPU memory: where its weights lie, and how it takes rows that lie as columns through them. Valid while the weights are
-/// alive, for which <see cref="BlockStep"/> sees.
+/// A sub-layer in a step of incremental decoding on CPU memory: where its weights lie, and how it takes rows that lie as columns through
+/// them. Valid while the weights are alive, for which <see cref="BlockStep"/> sees.
 /// </summary>
 /// <param name="norm">What stands before it.</param>
 internal abstract unsafe class SublayerStep(LayerNorm norm)

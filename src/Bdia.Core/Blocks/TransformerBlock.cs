@@ -7,15 +7,15 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Blocks;
 
 /// <summary>
-/// The residual of a pre-norm transformer block, h(x) = Σ r_i(x + r_0 + ... + r_{i-1}) over its sub-layers r_i, each behind a layer normalisation: self-attention, causal or
-/// not; cross-attention to a memory, or none; feed-forward. So the one block is an encoder's, a decoder's and a decoder-only network's.
-/// State: norm1, attn, norm2, mlp; with cross-attention norm1, attn, norm2, cross, norm3, mlp.
+/// The residual of a pre-norm transformer block, h(x) = Σ r_i(x + r_0 + ... + r_{i-1}) over its sub-layers r_i, each behind a layer
+/// normalisation: self-attention, causal or not; cross-attention to a memory, or none; feed-forward. So the one block is an encoder's, a
+/// decoder's and a decoder-only network's. State: norm1, attn, norm2, mlp; with cross-attention norm1, attn, norm2, cross, norm3, mlp.
 /// </summary>
 /// <remarks>
-/// <para>A pure function of x, the conditions, the parameters and <see cref="ResidualContext.Random"/>: the same bits on every evaluation, with
-/// gradients or without, which is what lets the reversible stack rebuild states. Sums are float32 in either precision.</para>
-/// <para>Its conditions, with cross-attention, are the memory (B, S, D) and which of it is real: a mask (B, S), boolean, true for real tokens. Without, there may be one,
-/// which says which tokens are real: a mask (B, N).</para>
+/// <para>A pure function of x, the conditions, the parameters and <see cref="ResidualContext.Random"/>: the same bits on every evaluation,
+/// with gradients or without, which is what lets the reversible stack rebuild states. Sums are float32 in either precision.</para>
+/// <para>Its conditions, with cross-attention, are the memory (B, S, D) and which of it is real: a mask (B, S), boolean, true for real
+/// tokens. Without, there may be one, which says which tokens are real: a mask (B, N).</para>
 /// </remarks>
 public sealed class TransformerBlock : Residual
 {
@@ -54,28 +54,38 @@ public sealed class TransformerBlock : Residual
     /// <summary>The same by libtorch's operations: on other devices, and as the oracle of the pass that is written down.</summary>
     internal Tensor ByOperations(Tensor x, ResidualContext context) => Sum(x, context.Random, (sublayer, z) => sublayer.Apply(z, context));
 
-    /// <summary>h(x) for the newest tokens of each row, in float32 and without randomness: what <see cref="forward"/> gives at their places.</summary>
+    /// <summary>
+    /// h(x) for the newest tokens of each row, in float32 and without randomness: what <see cref="forward"/> gives at their places.
+    /// </summary>
     /// <param name="x">The newest tokens' states (R, T, D).</param>
     /// <param name="past">What was computed of the tokens before; the newest are added to it.</param>
     /// <param name="step">The kernel's own of this block, made where it is first used; the caller disposes it.</param>
     internal Tensor Next(Tensor x, BlockPast past, ref BlockStep? step)
-        => CpuKernels.Serve(x, multiplies: true) && DecoderStepKernel.IsFaster(x, Options) ? DecoderStepKernel.Apply(step ??= Step(), x, past) : NextByOperations(x, past);
+        => CpuKernels.Serve(x, multiplies: true) && DecoderStepKernel.IsFaster(x, Options)
+            ? DecoderStepKernel.Apply(step ??= Step(), x, past) : NextByOperations(x, past);
 
-    /// <summary>The same by libtorch's operations: on other devices, for few rows of large blocks, and as the reference of the kernel.</summary>
+    /// <summary>
+    /// The same by libtorch's operations: on other devices, for few rows of large blocks, and as the reference of the kernel.
+    /// </summary>
     internal Tensor NextByOperations(Tensor x, BlockPast past) => Sum(x, random: null, (sublayer, z) => sublayer.Next(z, past));
 
     /// <summary>What the kernel of a decoding step reads of the block.</summary>
     internal BlockStep Step() => new(Options.Width, parameters(), [.. sublayers.Select(sublayer => sublayer.Step())]);
 
-    /// <summary>What cross-attention needs of a memory (B, S, D), computed once for all steps of decoding: (2, B, H, S, Dh). Null where the block has none.</summary>
-    internal Tensor? CrossKeysAndValues(Tensor memory) => sublayers.OfType<CrossAttentionSublayer>().SingleOrDefault()?.KeysAndValues(memory);
+    /// <summary>
+    /// What cross-attention needs of a memory (B, S, D), computed once for all steps of decoding: (2, B, H, S, Dh). Null where the block
+    /// has none.
+    /// </summary>
+    internal Tensor? CrossKeysAndValues(Tensor memory)
+        => sublayers.OfType<CrossAttentionSublayer>().SingleOrDefault()?.KeysAndValues(memory);
 
     internal override bool WritesBackwardPass(Tensor x) => CpuKernels.Serve(x, multiplies: true);
 
     internal override IEvaluation Evaluate(Tensor x, ResidualContext context, Workspace workspace, bool keep, int? leading)
     {
         BlockConditions.Check(Options, context);
-        return WritesBackwardPass(x) ? new BlockPass(Branches(x, context, workspace, leading), x, workspace, keep, leading) : base.Evaluate(x, context, workspace, keep, leading);
+        return WritesBackwardPass(x) ? new BlockPass(Branches(x, context, workspace, leading), x, workspace, keep, leading)
+            : base.Evaluate(x, context, workspace, keep, leading);
     }
 
     private Branch[] Branches(Tensor x, ResidualContext context, Workspace workspace, int? leading = null)

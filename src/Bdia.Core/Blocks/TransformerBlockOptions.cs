@@ -21,7 +21,10 @@ public sealed record TransformerBlockOptions
     /// <summary>Whether a token sees none behind it in self-attention: in a block that writes. Default: false.</summary>
     public bool Causal { get; init; }
 
-    /// <summary>Whether tokens attend to a memory as well, between self-attention and the feed-forward part: in a decoder behind an encoder. Default: false.</summary>
+    /// <summary>
+    /// Whether tokens attend to a memory as well, between self-attention and the feed-forward part: in a decoder behind an encoder.
+    /// Default: false.
+    /// </summary>
     public bool CrossAttention { get; init; }
 
     /// <summary>Probability of zeroing an element of what each branch adds, in training: 0 (default) up to, not including, 1.</summary>
@@ -60,6 +63,7 @@ public sealed record TransformerBlockOptions
         faults.Require(FeedForwardWidth >= 1, nameof(FeedForwardWidth), FeedForwardWidth, "at least 1");
         faults.Require(Dropout is >= 0 and < 1, nameof(Dropout), Dropout, "from 0 up to, not including, 1");
         faults.Require(StochasticDepth is >= 0 and < 1, nameof(StochasticDepth), StochasticDepth, "from 0 up to, not including, 1");
-        faults.Require(Enum.IsDefined(Precision), nameof(Precision), Precision, $"{ComputePrecision.Float32} or {ComputePrecision.BFloat16}");
+        faults.Require(Enum.IsDefined(Precision), nameof(Precision), Precision,
+            $"{ComputePrecision.Float32} or {ComputePrecision.BFloat16}");
     }
 }

@@ -12,9 +12,11 @@ internal static class BatchDecoding
     /// <param name="options">How.</param>
     /// <param name="cancellation">Looked at in each step.</param>
     /// <returns>For each input its hypotheses, best first.</returns>
-    public static IReadOnlyList<Hypothesis>[] Run(INextTokenScorer scorer, IReadOnlyList<SearchInput> inputs, DecodingOptions options, CancellationToken cancellation)
+    public static IReadOnlyList<Hypothesis>[] Run(INextTokenScorer scorer, IReadOnlyList<SearchInput> inputs,
+        DecodingOptions options, CancellationToken cancellation)
     {
-        // What all prompts have goes through the network at once; the rest of the longer ones a token at a time, while others are written on already.
+        // What all prompts have goes through the network at once; the rest of the longer ones a token at a time, while others are written
+        // on already.
         var common = inputs.Min(input => input.Input.Prompt.Count);
         inputs = [.. inputs.Select(input => input with { Forced = input.Input.Prompt.Count - common })];
         ISearch search = options.Sample ? new Sampling(inputs, options) : new BeamSearch(inputs, options);

@@ -8,11 +8,11 @@ namespace Bdia.Core.Decoding;
 /// <param name="row">The row of its empty hypothesis.</param>
 internal sealed class Beam(SearchInput input, DecodingOptions options, int row)
 {
-    private readonly List<Finished> _finished = []; // at most BestCount, best first
-    private int _firstRow = row, _rows = 1;
+    private readonly List<Finished> finished = []; // at most BestCount, best first
+    private int firstRow = row, rows = 1;
 
     /// <summary>Whether any of its rows goes on.</summary>
-    public bool IsLive => _rows > 0;
+    public bool IsLive => rows > 0;
 
     /// <summary>Its hypotheses, best first, once the search is over.</summary>
     public IReadOnlyList<Hypothesis> Result { get; private set; } = [];
@@ -26,28 +26,28 @@ internal sealed class Beam(SearchInput input, DecodingOptions options, int row)
         var first = next.Count;
         if (input.ForcedAt(tree.Length) is { } token)
         {
-            next.Add(new LiveRow(_firstRow, token, 0)); // the prompt's probability is no part of the output's
-            _firstRow = first;
+            next.Add(new LiveRow(firstRow, token, 0)); // the prompt's probability is no part of the output's
+            firstRow = first;
             return;
         }
 
         var length = tree.Length + 1 - input.Forced; // of the output
         // The rows' best tokens are in order, so that the best extensions come out of merging them; the earlier row wins a tie.
-        Span<int> taken = stackalloc int[_rows];
+        Span<int> taken = stackalloc int[rows];
         taken.Clear();
         for (var place = 0; place < options.BeamSize; place++)
         {
             var (from, greatest) = (-1, double.NegativeInfinity);
-            for (var r = 0; r < _rows; r++)
+            for (var r = 0; r < rows; r++)
             {
                 if (taken[r] == best.Count) continue;
-                var logProbability = LogProbability(tree, _firstRow + r) + best.Values(_firstRow + r)[taken[r]];
+                var logProbability = LogProbability(tree, firstRow + r) + best.Values(firstRow + r)[taken[r]];
                 if (place == 0 && !double.IsFinite(logProbability)) throw DecodingFaults.NotFinite(input, length, logProbability);
                 if (logProbability > greatest) (from, greatest) = (r, logProbability);
             }
 
             if (from < 0) break;
-            var extension = new LiveRow(_firstRow + from, best.Ids(_firstRow + from)[taken[from]++], greatest);
+            var extension = new LiveRow(firstRow + from, best.Ids(firstRow + from)[taken[from]++], greatest);
             if (extension.Token == SpecialTokens.End) Finish(extension, length, tree);
             else next.Add(extension);
         }
@@ -58,7 +58,7 @@ internal sealed class Beam(SearchInput input, DecodingOptions options, int row)
             next.RemoveRange(first, next.Count - first);
         }
 
-        (_firstRow, _rows) = (first, next.Count - first);
+        (firstRow, rows) = (first, next.Count - first);
     }
 
     private static double LogProbability(TokenTree tree, int row) => tree.Length == 0 ? 0 : tree.Last[row].LogProbability;
@@ -67,9 +67,9 @@ internal sealed class Beam(SearchInput input, DecodingOptions options, int row)
     private void Finish(LiveRow end, int length, TokenTree tree)
     {
         var score = end.LogProbability / options.Penalty(length);
-        var place = _finished.FindIndex(other => other.Score < score);
-        _finished.Insert(place < 0 ? _finished.Count : place, new(end.Parent, tree.Length, end.LogProbability, score));
-        if (_finished.Count > options.BestCount) _finished.RemoveAt(options.BestCount);
+        var place = finished.FindIndex(other => other.Score < score);
+        finished.Insert(place < 0 ? finished.Count : place, new(end.Parent, tree.Length, end.LogProbability, score));
+        if (finished.Count > options.BestCount) finished.RemoveAt(options.BestCount);
     }
 
     /// <summary>
@@ -77,14 +77,15 @@ internal sealed class Beam(SearchInput input, DecodingOptions options, int row)
     /// should all further tokens be certain, over the greatest penalty, which is that of the longest output.
     /// </summary>
     private bool CannotImprove(double greatestLive)
-        => _finished.Count == options.BestCount && _finished[^1].Score >= greatestLive / options.Penalty(input.LongestOutput);
+        => finished.Count == options.BestCount && finished[^1].Score >= greatestLive / options.Penalty(input.LongestOutput);
 
     private Hypothesis[] Conclude(IEnumerable<LiveRow> live, TokenTree tree)
     {
-        var finished = _finished.Select(f => new Hypothesis(Output(f.Row, f.Length), f.LogProbability, f.Score, true));
+        var finished = this.finished.Select(f => new Hypothesis(Output(f.Row, f.Length), f.LogProbability, f.Score, true));
         var penalty = options.Penalty(tree.Length + 1 - input.Forced);
-        var cutOff = live.Take(options.BestCount - _finished.Count)
-            .Select(row => new Hypothesis([.. Output(row.Parent, tree.Length), row.Token], row.LogProbability, row.LogProbability / penalty, false));
+        var cutOff = live.Take(options.BestCount - this.finished.Count)
+            .Select(row => new Hypothesis([.. Output(row.Parent, tree.Length), row.Token], row.LogProbability,
+                row.LogProbability / penalty, false));
         return [.. finished, .. cutOff];
 
         int[] Output(int row, int length) => tree.Path(row, length)[input.Forced..];

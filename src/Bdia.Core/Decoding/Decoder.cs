@@ -7,9 +7,10 @@ namespace Bdia.Core.Decoding;
 /// <summary>Writes outputs for a batch of inputs: greedy, beam search or sampling. Finished inputs leave the batch.</summary>
 /// <remarks>
 /// Any number of inputs can be given at once: they are decoded in batches of inputs of like length, each with at most 512 rows and 32,768
-/// positions (rows times the longest input and longest output together, in tokens), where an input has <see cref="DecodingOptions.BeamSize"/>
-/// rows, or <see cref="DecodingOptions.BestCount"/> when sampling. The texts do not depend on how inputs are put together, but where the network
-/// holds two tokens for equally probable up to rounding. Several threads may decode with one network, if it allows that.
+/// positions (rows times the longest input and longest output together, in tokens), where an input has
+/// <see cref="DecodingOptions.BeamSize"/> rows, or <see cref="DecodingOptions.BestCount"/> when sampling. The texts do not depend on how
+/// inputs are put together, but where the network holds two tokens for equally probable up to rounding. Several threads may decode with one
+/// network, if it allows that.
 /// </remarks>
 public static class Decoder
 {
@@ -18,7 +19,8 @@ public static class Decoder
     /// <param name="sources">Sources as the network's ids, end token included, each of at least one id.</param>
     /// <param name="options">How.</param>
     /// <param name="cancellation">Ends the work within a step.</param>
-    /// <returns>For each source its hypotheses, best first: those that ended themselves before those that were cut off, each by <see cref="Hypothesis.Score"/>.</returns>
+    /// <returns>For each source its hypotheses, best first: those that ended themselves before those that were cut off, each by
+    /// <see cref="Hypothesis.Score"/>.</returns>
     /// <inheritdoc cref="Decode(INextTokenModel, IReadOnlyList{DecodingInput}, DecodingOptions, CancellationToken)" path="/exception"/>
     public static IReadOnlyList<IReadOnlyList<Hypothesis>> Decode(
         INextTokenModel model, IReadOnlyList<IReadOnlyList<int>> sources, DecodingOptions options, CancellationToken cancellation = default)
@@ -32,13 +34,16 @@ public static class Decoder
     /// <param name="inputs">Sources and prompts.</param>
     /// <param name="options">How. Lengths and probabilities are those of the output, which the prompt is no part of.</param>
     /// <param name="cancellation">Ends the work within a step.</param>
-    /// <returns>For each input its hypotheses, best first: those that ended themselves before those that were cut off, each by <see cref="Hypothesis.Score"/>.</returns>
+    /// <returns>For each input its hypotheses, best first: those that ended themselves before those that were cut off, each by
+    /// <see cref="Hypothesis.Score"/>.</returns>
     /// <exception cref="ArgumentException">
-    /// An option is out of range, or the network cannot read a source; or a prompt has an id that the network does not know, or that is padding or a start token, or leaves no room for an output.
+    /// An option is out of range, or the network cannot read a source; or a prompt has an id that the network does not know, or that is
+    /// padding or a start token, or leaves no room for an output.
     /// </exception>
     /// <exception cref="InvalidOperationException">The network is in training mode.</exception>
     /// <exception cref="NotFiniteNumberException">The network gives logits that are not finite.</exception>
-    /// <exception cref="Reversible.ReversibilityException">A state of the network left the range that can be represented exactly, or was not finite.</exception>
+    /// <exception cref="Reversible.ReversibilityException">A state of the network left the range that can be represented exactly, or was
+    /// not finite.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public static IReadOnlyList<IReadOnlyList<Hypothesis>> Decode(
         INextTokenModel model, IReadOnlyList<DecodingInput> inputs, DecodingOptions options, CancellationToken cancellation = default)
@@ -68,10 +73,12 @@ public static class Decoder
     {
         for (var i = 0; i < input.Prompt.Count; i++)
             if (input.Prompt[i] < SpecialTokens.End || input.Prompt[i] >= model.Vocabulary)
-                throw new ArgumentException($"The prompt of input {index} has the id {input.Prompt[i]} at position {i}; give ids from {SpecialTokens.End} to {model.Vocabulary - 1}, without padding and start token.", nameof(input));
+                throw new ArgumentException($"The prompt of input {index} has the id {input.Prompt[i]} at position {i}; give ids from "
+                    + $"{SpecialTokens.End} to {model.Vocabulary - 1}, without padding and start token.", nameof(input));
         var room = model.LongestText - input.Prompt.Count;
         if (room < 1)
-            throw new ArgumentException($"The prompt of input {index} has {input.Prompt.Count} tokens, and the network's texts have at most {model.LongestText}, the output's first among them; shorten it.", nameof(input));
+            throw new ArgumentException($"The prompt of input {index} has {input.Prompt.Count} tokens, and the network's texts have at "
+                + $"most {model.LongestText}, the output's first among them; shorten it.", nameof(input));
         return Math.Min(options.LongestOutput(input.Source.Count), room);
     }
 }

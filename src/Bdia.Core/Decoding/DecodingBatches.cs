@@ -6,7 +6,10 @@ namespace Bdia.Core.Decoding;
 /// </summary>
 internal static class DecodingBatches
 {
-    /// <summary>Rows times (tokens of the longest input, prompt included, + tokens of the longest output) of a batch at most; a batch has one input at least.</summary>
+    /// <summary>
+    /// Rows times (tokens of the longest input, prompt included, + tokens of the longest output) of a batch at most; a batch has one input
+    /// at least.
+    /// </summary>
     public const long Positions = 32_768;
 
     /// <summary>Rows of a batch at most, which bounds its logits. An input takes as many rows as hypotheses are followed for it.</summary>

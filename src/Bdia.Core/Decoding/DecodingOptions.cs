@@ -2,18 +2,22 @@ using Bdia.Core.Common;
 
 namespace Bdia.Core.Decoding;
 
-/// <summary>How a trained network writes its output. The defaults are those of "Attention is all you need" (Vaswani et al., 2017).</summary>
+/// <summary>
+/// How a trained network writes its output. The defaults are those of "Attention is all you need" (Vaswani et al., 2017).
+/// </summary>
 /// <remarks>
 /// <para>
 /// A hypothesis Y of |Y| tokens, its end token counted, has the score log P(Y) / lp(Y) with lp(Y) = ((5 + |Y|) / 6)^alpha, the length
-/// normalisation of Wu et al., "Google's Neural Machine Translation System" (2016), equation 14, without its coverage term; alpha is <see cref="LengthPenalty"/>.
+/// normalisation of Wu et al., "Google's Neural Machine Translation System" (2016), equation 14, without its coverage term; alpha is
+/// <see cref="LengthPenalty"/>.
 /// </para>
 /// <para>
 /// Beam search. In each step every live hypothesis of an input is extended by every token, and the <see cref="BeamSize"/> extensions with
-/// the greatest log P are kept: those that end are finished, the others live on. Of equal extensions that of the earlier hypothesis comes first, then that with the lower id.
-/// The search for an input ends as soon as it has <see cref="BestCount"/> finished hypotheses of which the worst scores at least
-/// log P(Y) / lp(longest output) for the most probable live Y: no continuation can score more, for log P only falls and lp only grows.
-/// What is returned is therefore what a search up to the longest output would return. There, live hypotheses are cut off; they come behind all finished ones.
+/// the greatest log P are kept: those that end are finished, the others live on. Of equal extensions that of the earlier hypothesis comes
+/// first, then that with the lower id. The search for an input ends as soon as it has <see cref="BestCount"/> finished hypotheses of which
+/// the worst scores at least log P(Y) / lp(longest output) for the most probable live Y: no continuation can score more, for log P only
+/// falls and lp only grows. What is returned is therefore what a search up to the longest output would return. There, live hypotheses are
+/// cut off; they come behind all finished ones.
 /// </para>
 /// </remarks>
 public sealed record DecodingOptions
@@ -26,7 +30,10 @@ public sealed record DecodingOptions
     /// <summary>Hypotheses that are followed at once, 1..100; 1 is greedy decoding. Default 4.</summary>
     public int BeamSize { get; init; } = 4;
 
-    /// <summary>alpha in the score log P(Y) / ((5 + |Y|) / 6)^alpha of Wu et al. (2016), 0..5; |Y| counts the end token. 0 = no normalisation. Default 0.6.</summary>
+    /// <summary>
+    /// alpha in the score log P(Y) / ((5 + |Y|) / 6)^alpha of Wu et al. (2016), 0..5; |Y| counts the end token. 0 = no normalisation.
+    /// Default 0.6.
+    /// </summary>
     public double LengthPenalty { get; init; } = 0.6;
 
     /// <summary>
@@ -42,8 +49,8 @@ public sealed record DecodingOptions
     public double MaxLengthRatio { get; init; } = 1;
 
     /// <summary>
-    /// See <see cref="MaxLengthRatio"/>, 0..10,000. Null, the default, is fitted to the training rows of a translator, so that their targets have room,
-    /// and is at least 50 (the translator tells it); where there is no translator, 50.
+    /// See <see cref="MaxLengthRatio"/>, 0..10,000. Null, the default, is fitted to the training rows of a translator, so that their
+    /// targets have room, and is at least 50 (the translator tells it); where there is no translator, 50.
     /// </summary>
     public int? MaxLengthConstant { get; init; }
 
@@ -53,7 +60,9 @@ public sealed record DecodingOptions
     /// <summary>Divides the logits before tokens are drawn, above 0, at most 100. Default 1.</summary>
     public double Temperature { get; init; } = 1;
 
-    /// <summary>Tokens are drawn from this many most probable ones (of equal ones those with lower ids), 0 or more; 0 = from all. Default 0.</summary>
+    /// <summary>
+    /// Tokens are drawn from this many most probable ones (of equal ones those with lower ids), 0 or more; 0 = from all. Default 0.
+    /// </summary>
     public int TopK { get; init; }
 
     /// <summary>
@@ -62,17 +71,24 @@ public sealed record DecodingOptions
     /// </summary>
     public double TopP { get; init; } = 1;
 
-    /// <summary>Seed of the draws. What is drawn for an input depends on the seed and the input alone, not on its place in a batch. Default 0.</summary>
+    /// <summary>
+    /// Seed of the draws. What is drawn for an input depends on the seed and the input alone, not on its place in a batch. Default 0.
+    /// </summary>
     public ulong Seed { get; init; }
 
     /// <summary>
-    /// Whether keys and values of earlier positions are kept instead of computed anew. Off is for comparison: slower, and the same output up to
-    /// rounding; it computes in the network's Precision, which training uses, where the cache always computes in float32. Default true.
+    /// Whether keys and values of earlier positions are kept instead of computed anew. Off is for comparison: slower, and the same output
+    /// up to rounding; it computes in the network's Precision, which training uses, where the cache always computes in float32. Default
+    /// true.
     /// </summary>
     public bool UseCache { get; init; } = true;
 
-    /// <summary>The <see cref="MaxLengthConstant"/> that leaves room for outputs like those of training: a quarter more than the longest needs beyond its source.</summary>
-    /// <param name="beyond">Most tokens that a target has beyond <see cref="MaxLengthRatio"/> times those of its source, end tokens counted.</param>
+    /// <summary>
+    /// The <see cref="MaxLengthConstant"/> that leaves room for outputs like those of training: a quarter more than the longest needs
+    /// beyond its source.
+    /// </summary>
+    /// <param name="beyond">Most tokens that a target has beyond <see cref="MaxLengthRatio"/> times those of its source, end tokens
+    /// counted.</param>
     internal static int FittedConstant(long beyond) => (int)Math.Clamp((5 * beyond + 3) / 4, LeastFittedConstant, MostConstant);
 
     /// <summary>Rows of a batch that one input takes: hypotheses that are followed at once.</summary>
@@ -83,7 +99,8 @@ public sealed record DecodingOptions
     internal double Penalty(int tokens) => Math.Pow((5.0 + tokens) / 6, LengthPenalty);
 
     /// <summary>Tokens of the longest output for an input, end tokens counted in both, before the network's own bound.</summary>
-    internal int LongestOutput(int inputTokens) => Math.Max(1, (int)Math.Min(MaxLengthRatio * inputTokens + (MaxLengthConstant ?? LeastFittedConstant), int.MaxValue));
+    internal int LongestOutput(int inputTokens)
+        => Math.Max(1, (int)Math.Min(MaxLengthRatio * inputTokens + (MaxLengthConstant ?? LeastFittedConstant), int.MaxValue));
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
@@ -97,9 +114,11 @@ public sealed record DecodingOptions
         faults.Require(BeamSize is >= 1 and <= 100, nameof(BeamSize), BeamSize, "1..100");
         faults.Require(LengthPenalty is >= 0 and <= 5, nameof(LengthPenalty), LengthPenalty, "0..5");
         faults.Require(BestCount is >= 1 and <= 100, nameof(BestCount), BestCount, "1..100");
-        faults.Require(Sample || BestCount <= BeamSize || BeamSize < 1, nameof(BestCount), BestCount, $"at most BeamSize, {BeamSize}, unless Sample is on");
+        faults.Require(Sample || BestCount <= BeamSize
+            || BeamSize < 1, nameof(BestCount), BestCount, $"at most BeamSize, {BeamSize}, unless Sample is on");
         faults.Require(MaxLengthRatio is >= 0 and <= 100, nameof(MaxLengthRatio), MaxLengthRatio, "0..100");
-        faults.Require(MaxLengthConstant is null or (>= 0 and <= MostConstant), nameof(MaxLengthConstant), MaxLengthConstant, "0..10,000, or null (fitted)");
+        faults.Require(MaxLengthConstant is null
+            or (>= 0 and <= MostConstant), nameof(MaxLengthConstant), MaxLengthConstant, "0..10,000, or null (fitted)");
         faults.Require(Temperature is > 0 and <= 100, nameof(Temperature), Temperature, "above 0 and at most 100");
         faults.Require(TopK >= 0, nameof(TopK), TopK, "0 (all) or more");
         faults.Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0 and at most 1");

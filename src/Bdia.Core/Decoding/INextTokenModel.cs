@@ -6,7 +6,10 @@ public interface INextTokenModel
     /// <summary>How many ids it has logits for. Those of <see cref="Text.SpecialTokens"/> mean what they say there.</summary>
     int Vocabulary { get; }
 
-    /// <summary>Tokens of the longest text that it can write, prompt and end token counted and start token not; <see cref="int.MaxValue"/> where there is no bound.</summary>
+    /// <summary>
+    /// Tokens of the longest text that it can write, prompt and end token counted and start token not; <see cref="int.MaxValue"/> where
+    /// there is no bound.
+    /// </summary>
     int LongestText { get; }
 
     /// <summary>Refuses what it cannot read, before anything is computed.</summary>

@@ -3,8 +3,9 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Decoding;
 
 /// <summary>
-/// All that a search knows of a network: rows of tokens that grow by one each step, and at the first step by a start token and what prompts have in common in length. At the start there
-/// is one empty row for each input, in order. What a scorer keeps from one call to the next belongs to it and to no dispose scope of the caller.
+/// All that a search knows of a network: rows of tokens that grow by one each step, and at the first step by a start token and what prompts
+/// have in common in length. At the start there is one empty row for each input, in order. What a scorer keeps from one call to the next
+/// belongs to it and to no dispose scope of the caller.
 /// </summary>
 public interface INextTokenScorer : IDisposable
 {

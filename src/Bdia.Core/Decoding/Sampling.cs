@@ -8,41 +8,42 @@ namespace Bdia.Core.Decoding;
 /// <summary>Draws outputs: <see cref="DecodingOptions.BestCount"/> for each input, independent of each other.</summary>
 internal sealed class Sampling : ISearch
 {
-    private readonly DecodingOptions _options;
-    private readonly IReadOnlyList<SearchInput> _inputs;
-    private readonly List<Hypothesis>[] _ended;
-    private List<Draw> _live = [];
+    private readonly DecodingOptions options;
+    private readonly IReadOnlyList<SearchInput> inputs;
+    private readonly List<Hypothesis>[] ended;
+    private List<Draw> live = [];
 
     public Sampling(IReadOnlyList<SearchInput> inputs, DecodingOptions options)
     {
-        (_inputs, _options) = (inputs, options);
-        _ended = inputs.Select(_ => new List<Hypothesis>(options.BestCount)).ToArray();
+        (this.inputs, this.options) = (inputs, options);
+        ended = inputs.Select(_ => new List<Hypothesis>(options.BestCount)).ToArray();
         for (var i = 0; i < inputs.Count; i++)
         {
             // Equal inputs get equal draws, wherever they stand; the draws of one input differ.
             var given = inputs[i].Input.Source.Concat(inputs[i].Input.Prompt);
             var key = given.Aggregate(0UL, (key, id) => SplitMix64.Derive(key, (ulong)id));
-            for (var n = 0; n < options.BestCount; n++) _live.Add(new(i, RandomSequence.At(options.Seed, key, (ulong)n)));
+            for (var n = 0; n < options.BestCount; n++) live.Add(new(i, RandomSequence.At(options.Seed, key, (ulong)n)));
         }
     }
 
     public IReadOnlyList<Hypothesis>[] Results => Array.ConvertAll<List<Hypothesis>, IReadOnlyList<Hypothesis>>(
-        _ended, draws => [.. draws.OrderByDescending(h => h.Finished).ThenByDescending(h => h.Score)]);
+        ended, draws => [.. draws.OrderByDescending(h => h.Finished).ThenByDescending(h => h.Score)]);
 
     public LiveRow[] Advance(Tensor logits, TokenTree tree)
     {
         var logProbabilities = TopTokens.LogProbabilities(logits);
         var isFirst = tree.Length == 0;
-        if (isFirst && _options.BestCount > 1) logProbabilities = logProbabilities.repeat_interleave(_options.BestCount, 0);
-        var tokens = TokenDraw.From(logProbabilities, _live.Select(draw => ForcedAt(draw, tree) is null ? draw.Random.NextUniform() : 0).ToArray(), _options);
+        if (isFirst && options.BestCount > 1) logProbabilities = logProbabilities.repeat_interleave(options.BestCount, 0);
+        var tokens = TokenDraw.From(logProbabilities,
+            this.live.Select(draw => ForcedAt(draw, tree) is null ? draw.Random.NextUniform() : 0).ToArray(), options);
         var drawn = logProbabilities.gather(1, tensor(tokens, device: logProbabilities.device).unsqueeze(1)).to(float64).cpu();
         var values = MemoryMarshal.Cast<byte, double>(drawn.bytes);
 
         var next = new List<LiveRow>();
         var live = new List<Draw>();
-        for (var i = 0; i < _live.Count; i++)
+        for (var i = 0; i < this.live.Count; i++)
         {
-            var (draw, parent) = (_live[i], isFirst ? _live[i].Input : i);
+            var (draw, parent) = (this.live[i], isFirst ? this.live[i].Input : i);
             if (ForcedAt(draw, tree) is { } token)
             {
                 next.Add(new LiveRow(parent, token, 0)); // the prompt's probability is no part of the output's
@@ -50,16 +51,16 @@ internal sealed class Sampling : ISearch
                 continue;
             }
 
-            var forced = _inputs[draw.Input].Forced;
+            var forced = inputs[draw.Input].Forced;
             var length = tree.Length + 1 - forced; // of the output
-            if (!double.IsFinite(values[i])) throw DecodingFaults.NotFinite(_inputs[draw.Input], length, values[i]);
+            if (!double.IsFinite(values[i])) throw DecodingFaults.NotFinite(inputs[draw.Input], length, values[i]);
             var row = new LiveRow(parent, (int)tokens[i], values[i] + (isFirst ? 0 : tree.Last[i].LogProbability));
             var isFinished = row.Token == SpecialTokens.End;
-            if (isFinished || length == _inputs[draw.Input].LongestOutput)
+            if (isFinished || length == inputs[draw.Input].LongestOutput)
             {
                 var written = tree.Path(parent, tree.Length)[forced..];
                 int[] ids = isFinished ? written : [.. written, row.Token];
-                _ended[draw.Input].Add(new(ids, row.LogProbability, row.LogProbability / _options.Penalty(length), isFinished));
+                ended[draw.Input].Add(new(ids, row.LogProbability, row.LogProbability / options.Penalty(length), isFinished));
             }
             else
             {
@@ -68,11 +69,11 @@ internal sealed class Sampling : ISearch
             }
         }
 
-        _live = live;
+        this.live = live;
         return [.. next];
     }
 
-    private int? ForcedAt(Draw draw, TokenTree tree) => _inputs[draw.Input].ForcedAt(tree.Length);
+    private int? ForcedAt(Draw draw, TokenTree tree) => inputs[draw.Input].ForcedAt(tree.Length);
 
     /// <summary>One output that is being drawn.</summary>
     private sealed class Draw(int input, RandomSequence random)

@@ -9,7 +9,10 @@ internal sealed record SearchInput(int Index, DecodingInput Input, int LongestOu
     /// <summary>Tokens that are read before one is written.</summary>
     public int Given => Input.Source.Count + Input.Prompt.Count;
 
-    /// <summary>How many tokens of the prompt a search writes itself, one in each of its first steps: those beyond what all prompts of the batch have in common in length.</summary>
+    /// <summary>
+    /// How many tokens of the prompt a search writes itself, one in each of its first steps: those beyond what all prompts of the batch
+    /// have in common in length.
+    /// </summary>
     public int Forced { get; init; }
 
     /// <summary>The token that must come behind so many of the search's; null where it is free.</summary>

@@ -45,7 +45,8 @@ internal static class TokenDraw
             var isAll = count == vocabulary || options.TopK > 0;
             var tokens = new long[uniforms.Length];
             var row = 0;
-            while (row < tokens.Length && Pick(best.Values(row), best.Ids(row), isAll, options.TopP, uniforms[row]) is { } token) tokens[row++] = token;
+            while (row < tokens.Length && Pick(best.Values(row), best.Ids(row), isAll, options.TopP,
+                uniforms[row]) is { } token) tokens[row++] = token;
             if (row == tokens.Length) return tokens;
             count = (int)Math.Min(4L * count, vocabulary);
         }

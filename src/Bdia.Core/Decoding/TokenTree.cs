@@ -6,18 +6,20 @@ namespace Bdia.Core.Decoding;
 /// <param name="LogProbability">Of all its tokens.</param>
 internal readonly record struct LiveRow(int Parent, int Token, double LogProbability);
 
-/// <summary>What all rows of a batch have written: rows of a step point at those of the step before, so that common beginnings are kept once.</summary>
+/// <summary>
+/// What all rows of a batch have written: rows of a step point at those of the step before, so that common beginnings are kept once.
+/// </summary>
 internal sealed class TokenTree
 {
-    private readonly List<LiveRow[]> _steps = [];
+    private readonly List<LiveRow[]> steps = [];
 
     /// <summary>Tokens that each row of the last step has.</summary>
-    public int Length => _steps.Count;
+    public int Length => steps.Count;
 
     /// <summary>Rows of the last step.</summary>
-    public LiveRow[] Last => _steps[^1];
+    public LiveRow[] Last => steps[^1];
 
-    public void Add(LiveRow[] rows) => _steps.Add(rows);
+    public void Add(LiveRow[] rows) => steps.Add(rows);
 
     /// <summary>The tokens of a row.</summary>
     /// <param name="row">A row of the step that made its length <paramref name="length"/>.</param>
@@ -25,7 +27,7 @@ internal sealed class TokenTree
     public int[] Path(int row, int length)
     {
         var path = new int[length];
-        for (var step = length - 1; step >= 0; step--) (row, path[step], _) = _steps[step][row];
+        for (var step = length - 1; step >= 0; step--) (row, path[step], _) = steps[step][row];
         return path;
     }
 }

@@ -9,21 +9,25 @@ namespace Bdia.Core.Decoding;
 /// <summary>The best tokens of each row: greatest value first, of equal values the lower id first.</summary>
 internal sealed class TopTokens
 {
-    private readonly double[] _values;
-    private readonly int[] _ids;
+    private readonly double[] values;
+    private readonly int[] ids;
 
-    private TopTokens(int count, double[] values, int[] ids) => (Count, _values, _ids) = (count, values, ids);
+    private TopTokens(int count, double[] values, int[] ids) => (Count, this.values, this.ids) = (count, values, ids);
 
     /// <summary>Tokens of each row.</summary>
     public int Count { get; }
 
-    public ReadOnlySpan<double> Values(int row) => _values.AsSpan(row * Count, Count);
+    public ReadOnlySpan<double> Values(int row) => values.AsSpan(row * Count, Count);
 
-    public ReadOnlySpan<int> Ids(int row) => _ids.AsSpan(row * Count, Count);
+    public ReadOnlySpan<int> Ids(int row) => ids.AsSpan(row * Count, Count);
 
-    /// <summary>Finds the log-probabilities of the most probable tokens that may be written: of the whole vocabulary, so that they are the network's own, without padding and start token.</summary>
+    /// <summary>
+    /// Finds the log-probabilities of the most probable tokens that may be written: of the whole vocabulary, so that they are the network's
+    /// own, without padding and start token.
+    /// </summary>
     /// <param name="logits">(R, V), float32; read fastest where the logits of a token lie together in memory.</param>
-    /// <param name="count">How many; at most as many as there are are found. Log-probabilities are not numbers where a logit is not finite.</param>
+    /// <param name="count">How many; at most as many as there are are found. Log-probabilities are not numbers where a logit is not
+    /// finite.</param>
     public static TopTokens FindInLogits(Tensor logits, int count)
     {
         if (!CpuKernels.Serve(logits))
@@ -39,12 +43,15 @@ internal sealed class TopTokens
         return new TopTokens(count, values, ranking.Ids);
     }
 
-    /// <summary>The log-probabilities of all tokens in double precision, (R, V), with the same bits; minus infinity for padding and start token.</summary>
+    /// <summary>
+    /// The log-probabilities of all tokens in double precision, (R, V), with the same bits; minus infinity for padding and start token.
+    /// </summary>
     public static Tensor LogProbabilities(Tensor logits)
     {
         using var scope = NewDisposeScope();
         var logProbabilities = logits.to(float64);
-        logProbabilities = CpuKernels.Serve(logits) ? logProbabilities.sub(tensor(Rank(logits, 1).LogSums, [logits.shape[0], 1])) : logProbabilities.log_softmax(1);
+        logProbabilities = CpuKernels.Serve(logits) ? logProbabilities.sub(tensor(Rank(logits, 1).LogSums, [logits.shape[0], 1]))
+            : logProbabilities.log_softmax(1);
         // The two are the ids below that of the end token.
         using var never = logProbabilities.narrow(1, 0, SpecialTokens.End);
         TensorMath.With(double.NegativeInfinity, never.fill_);
@@ -59,7 +66,8 @@ internal sealed class TopTokens
         using var scope = NewDisposeScope();
         var vocabulary = (int)scores.shape[1];
         count = Math.Min(count, vocabulary);
-        // Of equal values max takes the first; topk takes any, so that it is asked for one more, which shows whether the last place is contested.
+        // Of equal values max takes the first; topk takes any, so that it is asked for one more, which shows whether the last place is
+        // contested.
         var (values, ids) = count == 1 ? scores.max(1, keepdim: true) : scores.topk(Math.Min(count + 1, vocabulary), 1);
         var found = (int)values.shape[1];
         var numbers = cat([values.to(float64), ids.to(float64)], 1).cpu(); // one copy to the host; ids are exact in double precision
@@ -67,8 +75,8 @@ internal sealed class TopTokens
         var row = 0;
         for (var rest = MemoryMarshal.Cast<byte, double>(numbers.bytes); !rest.IsEmpty; rest = rest[(2 * found)..], row++)
         {
-            var rowValues = top._values.AsSpan(row * count, count);
-            var rowIds = top._ids.AsSpan(row * count, count);
+            var rowValues = top.values.AsSpan(row * count, count);
+            var rowIds = top.ids.AsSpan(row * count, count);
             rest[..count].CopyTo(rowValues);
             for (var i = 0; i < count; i++) rowIds[i] = (int)rest[found + i];
             var last = rowValues[^1];

@@ -6,10 +6,13 @@ using Bdia.Core.Tensors;
 namespace Bdia.Core.Decoding;
 
 /// <summary>
-/// <see cref="TopTokens.Find"/> among logits, and the logarithm of the sum of all their exponentials, in one pass over CPU memory: log-probabilities of
-/// a few tokens without writing those of the whole vocabulary. A register holds one token's logits for eight rows.
+/// <see cref="TopTokens.Find"/> among logits, and the logarithm of the sum of all their exponentials, in one pass over CPU memory:
+/// log-probabilities of a few tokens without writing those of the whole vocabulary. A register holds one token's logits for eight rows.
 /// </summary>
-/// <remarks>The vocabulary is cut into pieces that do not depend on the number of threads, nor does a row on its neighbours: the same logits give the same bits.</remarks>
+/// <remarks>
+/// The vocabulary is cut into pieces that do not depend on the number of threads, nor does a row on its neighbours: the same logits give
+/// the same bits.
+/// </remarks>
 /// <param name="rows">R.</param>
 /// <param name="vocabulary">V.</param>
 /// <param name="first">Ids below are left out of the ranking, not of the sum.</param>
@@ -19,9 +22,11 @@ internal sealed unsafe class TopTokensKernel(int rows, int vocabulary, int first
     private const int Piece = 1024, Block = 64; // ids; a block stays in the core's nearest cache
     private const int RowsAtOnce = 8; // in a register
 
-    private readonly int _groups = (rows + RowsAtOnce - 1) / RowsAtOnce;
+    private readonly int groups = (rows + RowsAtOnce - 1) / RowsAtOnce;
 
-    /// <summary>Ids of the largest logits, (R, count), largest first, of equal ones the lower id first; without meaning where there are none.</summary>
+    /// <summary>
+    /// Ids of the largest logits, (R, count), largest first, of equal ones the lower id first; without meaning where there are none.
+    /// </summary>
     public int[] Ids { get; } = new int[rows * count];
 
     /// <summary>Their logits, (R, count); minus infinity where there are none.</summary>
@@ -42,14 +47,14 @@ internal sealed unsafe class TopTokensKernel(int rows, int vocabulary, int first
 
     private Part Read(float* logits, int from, int end)
     {
-        var part = new Part(_groups * RowsAtOnce, count);
+        var part = new Part(groups * RowsAtOnce, count);
         var padded = stackalloc float[Block * RowsAtOnce];
         for (var id = from; id < end; id += Block)
         {
             var ids = Math.Min(Block, end - id);
             // Logits of many rows are read in strides, and what was just computed is in no cache of this core.
             TensorMemory.Prefetch(logits + (long)(id + ids) * rows, (long)Math.Min(Block, end - id - ids) * rows);
-            for (var group = 0; group < _groups; group++)
+            for (var group = 0; group < groups; group++)
             {
                 var source = logits + (long)id * rows + group * RowsAtOnce;
                 var stride = rows;
@@ -71,7 +76,8 @@ internal sealed unsafe class TopTokensKernel(int rows, int vocabulary, int first
     private static void Pad(float* to, float* from, int stride, int ids, int real)
     {
         for (var i = 0; i < ids; i++)
-            for (var lane = 0; lane < RowsAtOnce; lane++) to[i * RowsAtOnce + lane] = lane < real ? from[(long)i * stride + lane] : float.NegativeInfinity;
+            for (var lane = 0; lane < RowsAtOnce; lane++) to[i * RowsAtOnce + lane] = lane < real
+                ? from[(long)i * stride + lane] : float.NegativeInfinity;
     }
 
     /// <returns>The largest logit of each lane.</returns>
@@ -86,7 +92,8 @@ internal sealed unsafe class TopTokensKernel(int rows, int vocabulary, int first
             largest = Vector256.Max(largest, x);
             if (id + i < first || !Vector256.GreaterThanAny(x, bound)) continue;
             for (var l = 0; l < RowsAtOnce; l++)
-                if (source[l] > bound[l]) Insert(part.Logits.AsSpan((lane + l) * count, count), part.Ids.AsSpan((lane + l) * count, count), source[l], id + i);
+                if (source[l] > bound[l]) Insert(part.Logits.AsSpan((lane + l) * count, count),
+                    part.Ids.AsSpan((lane + l) * count, count), source[l], id + i);
             bound = Bound(part, lane);
         }
 
@@ -125,7 +132,8 @@ internal sealed unsafe class TopTokensKernel(int rows, int vocabulary, int first
         foreach (var part in parts)
         {
             largest = MathF.Max(largest, part.Largest[row]);
-            for (var i = row * count; i < (row + 1) * count && part.Logits[i] > logits[^1]; i++) Insert(logits, ids, part.Logits[i], part.Ids[i]);
+            for (var i = row * count; i < (row + 1) * count
+                && part.Logits[i] > logits[^1]; i++) Insert(logits, ids, part.Logits[i], part.Ids[i]);
         }
 
         foreach (var part in parts) sum += part.Sums[row] * Math.Exp(part.Largest[row] - largest);

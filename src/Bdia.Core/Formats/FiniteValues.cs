@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Formats;
 
-/// <summary>Refuses tensors with values that are no numbers: a network that has one answers with NaN, or with nothing that means anything.</summary>
+/// <summary>
+/// Refuses tensors with values that are no numbers: a network that has one answers with NaN, or with nothing that means anything.
+/// </summary>
 internal static class FiniteValues
 {
     private const uint ExponentBits = 0x7F80_0000; // all set in NaN and infinity, and in nothing else
@@ -15,13 +17,16 @@ internal static class FiniteValues
     {
         var faults = tensors.Where(pair => !AreFinite(pair.Value)).Select(pair => $"'{pair.Key}'").ToArray();
         if (faults.Length > 0)
-            throw new InvalidDataException($"These tensors hold values that are NaN or infinite: {string.Join(", ", faults)}. A model with them cannot work: use an intact copy, or train anew.");
+            throw new InvalidDataException(
+                $"These tensors hold values that are NaN or infinite: {string.Join(", ", faults)}. A model with them cannot work: use "
+                + "an intact copy, or train anew.");
     }
 
     private static unsafe bool AreFinite(Tensor tensor)
     {
         if (!tensor.is_floating_point() || tensor.numel() == 0) return true;
-        if (tensor.dtype == ScalarType.Float32 && tensor.device_type == TorchSharp.DeviceType.CPU && tensor.is_contiguous()) return AreFinite((uint*)TensorMemory.Address(tensor), tensor.numel());
+        if (tensor.dtype == ScalarType.Float32 && tensor.device_type == TorchSharp.DeviceType.CPU
+            && tensor.is_contiguous()) return AreFinite((uint*)TensorMemory.Address(tensor), tensor.numel());
         using var scope = NewDisposeScope();
         return tensor.isfinite().all().item<bool>();
     }

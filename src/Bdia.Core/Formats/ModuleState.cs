@@ -18,7 +18,8 @@ public static class ModuleState
     /// <summary>Copies tensors into the module, all of them or, on any fault, none.</summary>
     /// <param name="module">Any module, on any device; its tensors keep their device.</param>
     /// <param name="tensors">Exactly the module's state-dict names, with its shapes and element types.</param>
-    /// <exception cref="InvalidDataException">Names every missing, unexpected, misshapen and wrongly typed tensor, and those with values that are NaN or infinite. The module is unchanged.</exception>
+    /// <exception cref="InvalidDataException">Names every missing, unexpected, misshapen and wrongly typed tensor, and those with values
+    /// that are NaN or infinite. The module is unchanged.</exception>
     public static void Load(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors)
     {
         ArgumentNullException.ThrowIfNull(tensors);
@@ -27,11 +28,12 @@ public static class ModuleState
     }
 
     /// <summary>As <see cref="Load"/>, of values that are not looked at: weights that were the module's own.</summary>
-    internal static void Copy(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors) => Assign(module, tensors, (target, source) => target.copy_(source));
+    internal static void Copy(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors)
+        => Assign(module, tensors, (target, source) => target.copy_(source));
 
     /// <summary>
-    /// Makes a module and fills it from a stream: the memory that is read into becomes the module's, so that a model is in memory once, and each of
-    /// its bytes is written once.
+    /// Makes a module and fills it from a stream: the memory that is read into becomes the module's, so that a model is in memory once, and
+    /// each of its bytes is written once.
     /// </summary>
     /// <param name="weights">How many float32 values the module will have. Nothing is made unless the stream has that many.</param>
     /// <param name="create">Makes it, on the CPU; what its tensors hold does not matter.</param>
@@ -61,7 +63,9 @@ public static class ModuleState
     private static void RequireWeights(long weights, long values)
     {
         if (values < weights)
-            throw new InvalidDataException($"The network has {weights} weights, but there are {values} at most: options and weights do not belong together. Use an intact copy of the model.");
+            throw new InvalidDataException(
+                $"The network has {weights} weights, but there are {values} at most: options and weights do not belong together. Use an "
+                + "intact copy of the model.");
     }
 
     private static void Assign(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors, Func<Tensor, Tensor, Tensor> assign)
@@ -71,7 +75,9 @@ public static class ModuleState
         var state = module.state_dict();
         var faults = Faults(state, tensors);
         if (faults.Count > 0)
-            throw new InvalidDataException($"These tensors are not those of this {module.GetName()}: {string.Join("; ", faults)}. Nothing was loaded. Use tensors saved from a model with the same options.");
+            throw new InvalidDataException(
+                $"These tensors are not those of this {module.GetName()}: {string.Join("; ", faults)}. Nothing was loaded. Use tensors "
+                + "saved from a model with the same options.");
         using var noGradients = no_grad();
         foreach (var (name, target) in state)
         {
@@ -88,7 +94,8 @@ public static class ModuleState
         foreach (var (name, target) in state)
         {
             if (!tensors.TryGetValue(name, out var source)) continue;
-            if (!source.shape.SequenceEqual(target.shape)) faults.Add($"'{name}' has shape ({string.Join(", ", source.shape)}) instead of ({string.Join(", ", target.shape)})");
+            if (!source.shape.SequenceEqual(target.shape)) faults.Add(
+                $"'{name}' has shape ({string.Join(", ", source.shape)}) instead of ({string.Join(", ", target.shape)})");
             else if (source.dtype != target.dtype) faults.Add($"'{name}' has element type {source.dtype} instead of {target.dtype}");
         }
         return faults;

@@ -25,8 +25,10 @@ public static class SafeTensors
     /// <param name="stream">Where to write, from its current position on.</param>
     /// <param name="tensors">Names, unique and not empty, and their tensors of any shape and device.</param>
     /// <param name="metadata">Free text by name, or <see langword="null"/> for none.</param>
-    /// <exception cref="ArgumentException">A name is empty, reserved or given twice, or an element type has no counterpart in the format.</exception>
-    public static void Write(Stream stream, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <exception cref="ArgumentException">A name is empty, reserved or given twice, or an element type has no counterpart in the
+    /// format.</exception>
+    public static void Write(Stream stream, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string,
+        string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(tensors);
@@ -36,7 +38,8 @@ public static class SafeTensors
     /// <summary>Reads a whole stream, which need not be seekable and stays open.</summary>
     /// <param name="stream">Read from its current position to its end: bytes after the last tensor are a fault.</param>
     /// <returns>The tensors, on the CPU, owned by the result, and the metadata.</returns>
-    /// <exception cref="InvalidDataException">The stream is truncated, altered or no safetensors stream; the text says what is wrong.</exception>
+    /// <exception cref="InvalidDataException">The stream is truncated, altered or no safetensors stream; the text says what is
+    /// wrong.</exception>
     public static SafeTensorsContent Read(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

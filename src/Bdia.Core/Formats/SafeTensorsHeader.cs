@@ -49,17 +49,20 @@ internal static class SafeTensorsHeader
 
     private static void ParseMetadata(JsonElement value, Dictionary<string, string> metadata)
     {
-        if (value.ValueKind != JsonValueKind.Object) throw Fault($"{SafeTensorsEntry.MetadataName} is a JSON {value.ValueKind}, not an object of strings.");
+        if (value.ValueKind != JsonValueKind.Object)
+            throw Fault($"{SafeTensorsEntry.MetadataName} is a JSON {value.ValueKind}, not an object of strings.");
         foreach (var property in value.EnumerateObject())
         {
-            if (property.Value.ValueKind != JsonValueKind.String) throw Fault($"Metadata '{property.Name}' is a JSON {property.Value.ValueKind}, not a string.");
+            if (property.Value.ValueKind != JsonValueKind.String)
+                throw Fault($"Metadata '{property.Name}' is a JSON {property.Value.ValueKind}, not a string.");
             if (!metadata.TryAdd(property.Name, property.Value.GetString()!)) throw Fault($"The metadata names '{property.Name}' twice.");
         }
     }
 
     private static SafeTensorsEntry ParseEntry(string name, JsonElement value)
     {
-        if (value.ValueKind != JsonValueKind.Object) throw Fault($"Tensor '{name}' is described by a JSON {value.ValueKind}, not an object.");
+        if (value.ValueKind != JsonValueKind.Object)
+            throw Fault($"Tensor '{name}' is described by a JSON {value.ValueKind}, not an object.");
         JsonElement? type = null, shape = null, offsets = null;
         foreach (var property in value.EnumerateObject())
         {
@@ -75,7 +78,8 @@ internal static class SafeTensorsHeader
             field = property.Value;
         }
         if (type is null || shape is null || offsets is null) throw Fault($"Tensor '{name}' lacks one of dtype, shape and data_offsets.");
-        return CheckedEntry(name, ParseType(name, type.Value), ParseNumbers(name, "shape", shape.Value), ParseNumbers(name, "data_offsets", offsets.Value));
+        return CheckedEntry(name, ParseType(name, type.Value), ParseNumbers(name, "shape", shape.Value),
+            ParseNumbers(name, "data_offsets", offsets.Value));
     }
 
     private static ScalarType ParseType(string name, JsonElement value)
@@ -86,7 +90,8 @@ internal static class SafeTensorsHeader
 
     private static long[] ParseNumbers(string name, string field, JsonElement value)
     {
-        if (value.ValueKind != JsonValueKind.Array) throw Fault($"Tensor '{name}' has a {field} that is a JSON {value.ValueKind}, not an array.");
+        if (value.ValueKind != JsonValueKind.Array)
+            throw Fault($"Tensor '{name}' has a {field} that is a JSON {value.ValueKind}, not an array.");
         var numbers = new long[value.GetArrayLength()];
         var i = 0;
         foreach (var element in value.EnumerateArray())
@@ -106,7 +111,8 @@ internal static class SafeTensorsHeader
         var entry = new SafeTensorsEntry(name, type, shape, offsets[0], offsets[1]);
         var expected = ByteCount(name, type, shape);
         if (entry.ByteCount != expected)
-            throw Fault($"Tensor '{name}' of shape ({string.Join(", ", shape)}) and type {type} needs {expected} bytes, but its data_offsets span {entry.ByteCount}.");
+            throw Fault($"Tensor '{name}' of shape ({string.Join(", ", shape)}) and type {type} needs {expected} bytes, but its "
+                + $"data_offsets span {entry.ByteCount}.");
         return entry;
     }
 
@@ -130,7 +136,8 @@ internal static class SafeTensorsHeader
         foreach (var entry in entries)
         {
             if (entry.Begin != end)
-                throw Fault($"Tensor '{entry.Name}' begins at byte {entry.Begin} of the data, where the tensor before it ends at {end}: tensors must neither overlap nor leave holes.");
+                throw Fault($"Tensor '{entry.Name}' begins at byte {entry.Begin} of the data, where the tensor before it ends at {end}: "
+                    + "tensors must neither overlap nor leave holes.");
             end = entry.End;
         }
     }

@@ -6,10 +6,13 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Formats;
 
-/// <summary>The reading half of <see cref="SafeTensors"/>. Trusts nothing: no byte is read or memory taken on the header's word alone.</summary>
+/// <summary>
+/// The reading half of <see cref="SafeTensors"/>. Trusts nothing: no byte is read or memory taken on the header's word alone.
+/// </summary>
 internal static class SafeTensorsReader
 {
-    // Room for the names and sizes of about 150,000 tensors. (The format's reference implementation takes up to 100 MB, which as JSON come to gigabytes.)
+    // Room for the names and sizes of about 150,000 tensors. (The format's reference implementation takes up to 100 MB, which as JSON come
+    // to gigabytes.)
     private const long MaximumHeaderBytes = 16 << 20;
     private const int ReadBytes = 1 << 22;
 
@@ -48,11 +51,14 @@ internal static class SafeTensorsReader
     {
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        if (read < bytes.Length) throw SafeTensorsHeader.Fault($"The stream has {read} bytes, fewer than the 8 that give the header's length.");
+        if (read < bytes.Length) throw SafeTensorsHeader.Fault(
+            $"The stream has {read} bytes, fewer than the 8 that give the header's length.");
         var length = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-        if (length > MaximumHeaderBytes) throw SafeTensorsHeader.Fault($"The header's length is given as {length} bytes, above the limit of {MaximumHeaderBytes}.");
+        if (length > MaximumHeaderBytes)
+            throw SafeTensorsHeader.Fault($"The header's length is given as {length} bytes, above the limit of {MaximumHeaderBytes}.");
         if (stream.CanSeek && (long)length > stream.Length - stream.Position)
-            throw SafeTensorsHeader.Fault($"The header's length is given as {length} bytes, but only {stream.Length - stream.Position} follow.");
+            throw SafeTensorsHeader.Fault(
+                $"The header's length is given as {length} bytes, but only {stream.Length - stream.Position} follow.");
         return (int)length;
     }
 
@@ -74,7 +80,8 @@ internal static class SafeTensorsReader
         if (entry.ByteCount > 0) Fill(tensor, stream, entry);
         if (isBool)
         {
-            if (entry.ByteCount > 0 && tensor.max().item<byte>() > 1) throw SafeTensorsHeader.Fault($"Tensor '{entry.Name}' of type BOOL holds a byte other than 0 and 1.");
+            if (entry.ByteCount > 0 && tensor.max().item<byte>() > 1)
+                throw SafeTensorsHeader.Fault($"Tensor '{entry.Name}' of type BOOL holds a byte other than 0 and 1.");
             tensor = tensor.to(ScalarType.Bool);
         }
         // The content owns it, whatever scope the caller has open.
@@ -89,7 +96,8 @@ internal static class SafeTensorsReader
         }
         catch (ExternalException exception)
         {
-            throw SafeTensorsHeader.Fault($"Tensor '{entry.Name}' should have {entry.ByteCount} bytes, more than can be allocated.", exception);
+            throw SafeTensorsHeader.Fault(
+                $"Tensor '{entry.Name}' should have {entry.ByteCount} bytes, more than can be allocated.", exception);
         }
     }
 
@@ -104,7 +112,8 @@ internal static class SafeTensorsReader
         }
         catch (EndOfStreamException exception)
         {
-            throw SafeTensorsHeader.Fault($"The stream ends inside tensor '{entry.Name}', which should have {entry.ByteCount} bytes.", exception);
+            throw SafeTensorsHeader.Fault(
+                $"The stream ends inside tensor '{entry.Name}', which should have {entry.ByteCount} bytes.", exception);
         }
     }
 }

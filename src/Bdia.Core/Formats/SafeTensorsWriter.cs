@@ -12,7 +12,8 @@ internal static class SafeTensorsWriter
     private const int Alignment = 8;
     private const int CopyBufferBytes = 1 << 16;
 
-    internal static void Write(Stream stream, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata)
+    internal static void Write(Stream stream, IEnumerable<KeyValuePair<string, Tensor>> tensors,
+        IReadOnlyDictionary<string, string>? metadata)
     {
         var ordered = InOrder(tensors);
         WriteHeader(stream, Layout(ordered), metadata);
@@ -29,7 +30,8 @@ internal static class SafeTensorsWriter
         {
             CheckName(name, names);
             if (!SafeTensorsType.TryName(tensor.dtype, out _))
-                throw new ArgumentException($"Tensor '{name}' has element type {tensor.dtype}, which this format cannot hold. Convert it to one of {SafeTensorsType.Names}.", nameof(tensors));
+                throw new ArgumentException($"Tensor '{name}' has element type {tensor.dtype}, which this format cannot hold. Convert "
+                    + $"it to one of {SafeTensorsType.Names}.", nameof(tensors));
             ordered.Add(new(name, tensor));
         }
         ordered.Sort((left, right) =>
@@ -43,7 +45,8 @@ internal static class SafeTensorsWriter
     private static void CheckName(string name, HashSet<string> names)
     {
         if (string.IsNullOrEmpty(name)) throw new ArgumentException("A tensor has an empty name. Name every tensor.", nameof(name));
-        if (name == SafeTensorsEntry.MetadataName) throw new ArgumentException($"The tensor name '{name}' is reserved by the format. Rename the tensor.", nameof(name));
+        if (name == SafeTensorsEntry.MetadataName)
+            throw new ArgumentException($"The tensor name '{name}' is reserved by the format. Rename the tensor.", nameof(name));
         if (!names.Add(name)) throw new ArgumentException($"The tensor name '{name}' is given twice. Make names unique.", nameof(name));
     }
 

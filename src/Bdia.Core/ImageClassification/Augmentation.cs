@@ -6,7 +6,7 @@ namespace Bdia.Core.ImageClassification;
 internal sealed class Augmentation(ImageShape shape, int padding, CropFill fill, bool flip, PixelNormalization normalization)
 {
     // Column of the source image for each column of the crop, -1 beyond it. Each source has an instance of its own.
-    private readonly int[] _columns = new int[shape.Width];
+    private readonly int[] columns = new int[shape.Width];
 
     /// <summary>Writes the normalised crop.</summary>
     /// <param name="pixels">Stored image (C, H, W).</param>
@@ -17,7 +17,7 @@ internal sealed class Augmentation(ImageShape shape, int padding, CropFill fill,
         var down = padding > 0 ? random.Next(2 * padding + 1) - padding : 0;
         var right = padding > 0 ? random.Next(2 * padding + 1) - padding : 0;
         var mirrored = flip && random.Next(2) == 1;
-        for (var x = 0; x < shape.Width; x++) _columns[mirrored ? shape.Width - 1 - x : x] = Source(x + right, shape.Width);
+        for (var x = 0; x < shape.Width; x++) columns[mirrored ? shape.Width - 1 - x : x] = Source(x + right, shape.Width);
 
         for (var channel = 0; channel < shape.Channels; channel++)
         {
@@ -37,13 +37,13 @@ internal sealed class Augmentation(ImageShape shape, int padding, CropFill fill,
                 if (line is null)
                 {
                     for (var x = 0; x < target.Length; x++)
-                        target[x] = _columns[x] < 0 ? offset : normalization.Apply(source[_columns[x]], channel);
+                        target[x] = columns[x] < 0 ? offset : normalization.Apply(source[columns[x]], channel);
                     continue;
                 }
 
                 for (var x = 0; x < target.Length; x++)
                 {
-                    var column = _columns[x];
+                    var column = columns[x];
                     target[x] = column < 0 ? offset : source[column] * scale + offset;
                 }
             }

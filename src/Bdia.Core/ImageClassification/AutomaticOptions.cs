@@ -3,13 +3,18 @@ using Bdia.Core.Training;
 
 namespace Bdia.Core.ImageClassification;
 
-/// <summary>Batch and learning rate where they are left open, by the number of rows, the epochs and the width: rules of few constants, found on held-back rows (docs/results).</summary>
+/// <summary>
+/// Batch and learning rate where they are left open, by the number of rows, the epochs and the width: rules of few constants, found on
+/// held-back rows (docs/results).
+/// </summary>
 internal static class AutomaticOptions
 {
-    // AdamW moves a weight by about the learning rate in a step, whatever the batch: what it needs is steps. Below the smallest batch they take too long.
+    // AdamW moves a weight by about the learning rate in a step, whatever the batch: what it needs is steps. Below the smallest batch they
+    // take too long.
     private const int WantedSteps = 1000, SmallestBatch = 16;
 
-    // As large a step as 128 features bear. A product of more adds up more equal steps, so they are smaller in proportion (Yang et al., "Tensor Programs V", 2022).
+    // As large a step as 128 features bear. A product of more adds up more equal steps, so they are smaller in proportion (Yang et al.,
+    // "Tensor Programs V", 2022).
     private const double RateTimesWidth = 0.128;
 
     /// <summary>The options with nothing left open.</summary>

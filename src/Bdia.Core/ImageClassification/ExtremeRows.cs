@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Bdia.Core.ImageClassification;
 
 /// <summary>
-/// Finds rows with a pixel that is out of all proportion to those of the others, such as 1e9 among 0 to 255. Mean and deviation would be ruled by it, and
-/// what is left of the other rows would tell nothing.
+/// Finds rows with a pixel that is out of all proportion to those of the others, such as 1e9 among 0 to 255. Mean and deviation would be
+/// ruled by it, and what is left of the other rows would tell nothing.
 /// </summary>
 internal static class ExtremeRows
 {
@@ -14,7 +14,9 @@ internal static class ExtremeRows
     // What is true of more rows than these is how the data is, and no fault of some of them.
     private const int OneOf = 10;
 
-    /// <summary>The largest magnitude that half of the rows reach; null where they are all 0 there, which says nothing of the rest.</summary>
+    /// <summary>
+    /// The largest magnitude that half of the rows reach; null where they are all 0 there, which says nothing of the rest.
+    /// </summary>
     public static float? Typical(IReadOnlyList<PixelExtreme> rows)
         => rows.Select(row => Math.Abs(row.Value)).Order().ElementAt(rows.Count / 2) is > 0 and var median ? median : null;
 
@@ -24,7 +26,8 @@ internal static class ExtremeRows
         if (typical is not { } median)
             return [];
         var found = rows.Index().Where(row => Math.Abs(row.Item.Value) / Proportion > median).ToList();
-        return found.Count > Math.Max(1, rows.Count / OneOf) ? [] : [.. found.Select(row => (row.Index, string.Create(CultureInfo.InvariantCulture,
+        return found.Count > Math.Max(1, rows.Count / OneOf) ? []
+            : [.. found.Select(row => (row.Index, string.Create(CultureInfo.InvariantCulture,
             $"pixel value {row.Item.Position} of the image is {row.Item.Value}, out of all proportion to {median}, which the largest value of half of the training images does not exceed")))];
     }
 }

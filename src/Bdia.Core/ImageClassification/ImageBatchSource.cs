@@ -3,9 +3,13 @@ using Bdia.Core.Training;
 
 namespace Bdia.Core.ImageClassification;
 
-/// <summary>Training batches: shuffled by epoch, augmented, mixed. What a row becomes depends on (seed, epoch, row) alone, so a resumed run makes the same.</summary>
+/// <summary>
+/// Training batches: shuffled by epoch, augmented, mixed. What a row becomes depends on (seed, epoch, row) alone, so a resumed run makes
+/// the same.
+/// </summary>
 internal sealed class ImageBatchSource(
-    ImageSubset data, PixelNormalization normalization, int classes, TrainingOptions training, ImageTrainingOptions images) : IBatchSource<ImageBatch>
+    ImageSubset data, PixelNormalization normalization, int classes, TrainingOptions training, ImageTrainingOptions images)
+        : IBatchSource<ImageBatch>
 {
     /// <inheritdoc/>
     public int BatchCount(int epoch) => (data.Count + training.MostRows - 1) / training.MostRows;
@@ -15,7 +19,8 @@ internal sealed class ImageBatchSource(
     {
         var shape = data.Shape;
         var augmentation = new Augmentation(
-            shape, images.CropPadding(shape.Height, shape.Width, training.Epochs), images.AugmentCropFill, images.AugmentFlip ?? true, normalization);
+            shape, images.CropPadding(shape.Height, shape.Width, training.Epochs), images.AugmentCropFill, images.AugmentFlip
+                ?? true, normalization);
         var pixels = new float[shape.Size];
         var position = 0;
         var end = 0;

@@ -6,10 +6,10 @@ namespace Bdia.Core.ImageClassification;
 /// <summary>Fills the tensors of one batch, image by image, straight in their memory.</summary>
 internal sealed class ImageBatchWriter : IDisposable
 {
-    private readonly int _pixels, _classes;
-    private readonly torch.Tensor _images, _targets, _labels;
-    private readonly float[] _weights;
-    private bool _handedOver;
+    private readonly int pixels, classes;
+    private readonly torch.Tensor images, targets, labels;
+    private readonly float[] weights;
+    private bool handedOver;
 
     /// <summary>An empty batch.</summary>
     /// <param name="shape">Size of an image.</param>
@@ -17,19 +17,19 @@ internal sealed class ImageBatchWriter : IDisposable
     /// <param name="count">Images that the batch will have.</param>
     public ImageBatchWriter(ImageShape shape, int classes, int count)
     {
-        (_pixels, _classes) = (shape.Size, classes);
-        _weights = new float[count];
+        (pixels, this.classes) = (shape.Size, classes);
+        weights = new float[count];
         // Detached: a batch outlives whatever scope is open on the thread that makes it.
-        _images = torch.empty([count, shape.Channels, shape.Height, shape.Width], torch.float32, torch.CPU).DetachFromDisposeScope();
-        _targets = torch.empty([count, classes], torch.float32, torch.CPU).DetachFromDisposeScope();
-        _labels = torch.empty([count], torch.int64, torch.CPU).DetachFromDisposeScope();
+        images = torch.empty([count, shape.Channels, shape.Height, shape.Width], torch.float32, torch.CPU).DetachFromDisposeScope();
+        targets = torch.empty([count, classes], torch.float32, torch.CPU).DetachFromDisposeScope();
+        labels = torch.empty([count], torch.int64, torch.CPU).DetachFromDisposeScope();
     }
 
     /// <summary>Images written so far.</summary>
     public int Written { get; private set; }
 
     /// <summary>Images that the batch will have.</summary>
-    public int Count => _weights.Length;
+    public int Count => weights.Length;
 
     /// <summary>Adds an image.</summary>
     /// <param name="label">Its class.</param>
@@ -39,12 +39,12 @@ internal sealed class ImageBatchWriter : IDisposable
     public Span<float> Add(int label, float weight, double smoothing)
     {
         var target = Target(Written);
-        target.Fill((float)(smoothing / _classes));
+        target.Fill((float)(smoothing / classes));
         target[label] += (float)(1 - smoothing);
         // Before any mixing, so that each part of a mixed image counts by its own class.
         foreach (ref var value in target) value *= weight;
-        MemoryMarshal.Cast<byte, long>(_labels.bytes)[Written] = label;
-        _weights[Written] = weight;
+        MemoryMarshal.Cast<byte, long>(labels.bytes)[Written] = label;
+        weights[Written] = weight;
         return Image(Written++);
     }
 
@@ -55,14 +55,14 @@ internal sealed class ImageBatchWriter : IDisposable
     /// <param name="share">Share of image i that stays, at least 1/2.</param>
     public void Mix(Func<int, double> share)
     {
-        var (firstImage, firstTarget, firstWeight) = (Image(0).ToArray(), Target(0).ToArray(), _weights[0]);
+        var (firstImage, firstTarget, firstWeight) = (Image(0).ToArray(), Target(0).ToArray(), weights[0]);
         for (var i = 0; i < Count; i++)
         {
             var own = (float)share(i);
             var last = i == Count - 1;
             Blend(Image(i), last ? firstImage : Image(i + 1), own);
             Blend(Target(i), last ? firstTarget : Target(i + 1), own);
-            _weights[i] = own * _weights[i] + (1 - own) * (last ? firstWeight : _weights[i + 1]);
+            weights[i] = own * weights[i] + (1 - own) * (last ? firstWeight : weights[i + 1]);
         }
     }
 
@@ -70,18 +70,18 @@ internal sealed class ImageBatchWriter : IDisposable
     public ImageBatch ToBatch()
     {
         var sum = 0.0;
-        foreach (var weight in _weights) sum += weight;
-        _handedOver = true;
-        return new ImageBatch(_images, _targets, _labels, sum);
+        foreach (var weight in weights) sum += weight;
+        handedOver = true;
+        return new ImageBatch(images, targets, labels, sum);
     }
 
     /// <summary>Frees the tensors unless a batch has taken them over.</summary>
     public void Dispose()
     {
-        if (_handedOver) return;
-        _images.Dispose();
-        _targets.Dispose();
-        _labels.Dispose();
+        if (handedOver) return;
+        images.Dispose();
+        targets.Dispose();
+        labels.Dispose();
     }
 
     private static void Blend(Span<float> own, ReadOnlySpan<float> other, float share)
@@ -89,7 +89,7 @@ internal sealed class ImageBatchWriter : IDisposable
         for (var i = 0; i < own.Length; i++) own[i] = share * own[i] + (1 - share) * other[i];
     }
 
-    private Span<float> Image(int row) => MemoryMarshal.Cast<byte, float>(_images.bytes).Slice(row * _pixels, _pixels);
+    private Span<float> Image(int row) => MemoryMarshal.Cast<byte, float>(images.bytes).Slice(row * pixels, pixels);
 
-    private Span<float> Target(int row) => MemoryMarshal.Cast<byte, float>(_targets.bytes).Slice(row * _classes, _classes);
+    private Span<float> Target(int row) => MemoryMarshal.Cast<byte, float>(targets.bytes).Slice(row * classes, classes);
 }

@@ -13,13 +13,14 @@ namespace Bdia.Core.ImageClassification;
 public sealed class ImageClassifier : IDisposable
 {
     // Tokens per forward pass, to the nearest number of passes: enough to keep the cores busy, and few enough that a layer finds in the
-    // cache what the one before it wrote. Half as many and twice as many are a little slower, and memory stays flat for any count of images.
-    // Not at most so many: 64 images of 65 tokens would then take three passes, and with 21 images each instead of 32 they took 5 % longer.
+    // cache what the one before it wrote. Half as many and twice as many are a little slower, and memory stays flat for any count of
+    // images. Not at most so many: 64 images of 65 tokens would then take three passes, and with 21 images each instead of 32 they took 5 %
+    // longer.
     private const int TokensAtOnce = 2048;
 
-    private readonly torch.Device _device;
-    private readonly int _pixels;
-    private bool _disposed;
+    private readonly torch.Device device;
+    private readonly int pixels;
+    private bool disposed;
 
     /// <summary>Takes over a network.</summary>
     /// <param name="model">The network; disposed with the classifier.</param>
@@ -31,8 +32,8 @@ public sealed class ImageClassifier : IDisposable
         ArgumentNullException.ThrowIfNull(normalization);
         normalization.Validate(model.Options.Channels);
         (Model, Normalization, Result) = (model, normalization, result);
-        _device = model.parameters().First().device;
-        _pixels = model.Options.Channels * model.Options.ImageHeight * model.Options.ImageWidth;
+        device = model.parameters().First().device;
+        pixels = model.Options.Channels * model.Options.ImageHeight * model.Options.ImageWidth;
         model.eval();
     }
 
@@ -49,18 +50,22 @@ public sealed class ImageClassifier : IDisposable
     /// <param name="pixels">The images one after the other, each planar (C, H, W), in the units of the training data.</param>
     /// <param name="count">Number of images, 0 or more.</param>
     /// <param name="probabilities">Where to, (count, classes); each row sums to 1 within 1e-6.</param>
-    /// <exception cref="ArgumentException">A span has not the length that <paramref name="count"/> asks for, or a pixel is not finite.</exception>
+    /// <exception cref="ArgumentException">A span has not the length that <paramref name="count"/> asks for, or a pixel is not
+    /// finite.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
-    /// <exception cref="Reversible.ReversibilityException">An image is so far from the training data that a state left the range of the network's grid.</exception>
+    /// <exception cref="Reversible.ReversibilityException">An image is so far from the training data that a state left the range of the
+    /// network's grid.</exception>
     public void Score(ReadOnlySpan<float> pixels, int count, Span<float> probabilities)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(disposed, this);
         var classes = Model.Options.Classes;
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        if (pixels.Length != (long)count * _pixels)
-            throw new ArgumentException($"There are {pixels.Length} pixel values for {count} images, which need {(long)count * _pixels}; give {_pixels} for each.", nameof(pixels));
+        if (pixels.Length != (long)count * this.pixels)
+            throw new ArgumentException($"There are {pixels.Length} pixel values for {count} images, which need "
+                + $"{(long)count * this.pixels}; give {this.pixels} for each.", nameof(pixels));
         if (probabilities.Length != (long)count * classes)
-            throw new ArgumentException($"There is room for {probabilities.Length} probabilities of {count} images, which need {(long)count * classes}; give {classes} for each.", nameof(probabilities));
+            throw new ArgumentException($"There is room for {probabilities.Length} probabilities of {count} images, which need "
+                + $"{(long)count * classes}; give {classes} for each.", nameof(probabilities));
 
         // Even shares: a small last one would run at the speed of single images.
         var chunks = Math.Min(count, Math.Max(1, (int)Math.Round((double)count * (Model.Options.Patches + 1) / TokensAtOnce)));
@@ -68,7 +73,8 @@ public sealed class ImageClassifier : IDisposable
         {
             var first = (int)((long)count * chunk / chunks);
             var images = (int)((long)count * (chunk + 1) / chunks) - first;
-            ScoreChunk(pixels.Slice(first * _pixels, images * _pixels), first, images, probabilities.Slice(first * classes, images * classes));
+            ScoreChunk(pixels.Slice(first * this.pixels, images * this.pixels), first, images,
+                probabilities.Slice(first * classes, images * classes));
         }
     }
 
@@ -76,7 +82,7 @@ public sealed class ImageClassifier : IDisposable
     /// <param name="stream">Where to.</param>
     public void SaveWeights(Stream stream)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(disposed, this);
         SafeTensors.Write(stream, ModuleState.Save(Model));
     }
 
@@ -89,16 +95,19 @@ public sealed class ImageClassifier : IDisposable
     /// <param name="json">What <see cref="ToJson"/> gave.</param>
     /// <param name="device">Where to score; null = the CPU.</param>
     /// <returns>A classifier whose scores are those of the saved one, bit for bit, on the same machine.</returns>
-    /// <exception cref="InvalidDataException">One of them is damaged, foreign or of another format version, or they do not belong together.</exception>
+    /// <exception cref="InvalidDataException">One of them is damaged, foreign or of another format version, or they do not belong
+    /// together.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
-    public static ImageClassifier Load(Stream weights, string json, torch.Device? device = null) => Load(weights, ImageClassifierDescription.Parse(json), device);
+    public static ImageClassifier Load(Stream weights, string json, torch.Device? device = null)
+        => Load(weights, ImageClassifierDescription.Parse(json), device);
 
     /// <summary>Puts a saved classifier together again, of a description that is part of a larger document.</summary>
     /// <param name="weights">What <see cref="SaveWeights"/> wrote.</param>
     /// <param name="json">What <see cref="ToJson"/> gave, parsed.</param>
     /// <param name="device">Where to compute; null = the CPU.</param>
     /// <inheritdoc cref="Load(Stream, string, torch.Device)"/>
-    public static ImageClassifier Load(Stream weights, JsonElement json, torch.Device? device = null) => Load(weights, ImageClassifierDescription.Parse(json), device);
+    public static ImageClassifier Load(Stream weights, JsonElement json, torch.Device? device = null)
+        => Load(weights, ImageClassifierDescription.Parse(json), device);
 
     private static ImageClassifier Load(Stream weights, ImageClassifierDescription description, torch.Device? device)
     {
@@ -119,24 +128,26 @@ public sealed class ImageClassifier : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_disposed) return;
-        _disposed = true;
+        if (disposed) return;
+        disposed = true;
         Model.Dispose();
     }
 
     private void ScoreChunk(ReadOnlySpan<float> pixels, int first, int count, Span<float> probabilities)
     {
         if (RowCheck.FirstNotFinite(pixels) is { } at)
-            throw new ArgumentException($"Image {first + at / _pixels} has the value {pixels[at]} at position {at % _pixels}; pixels must be finite.", nameof(pixels));
+            throw new ArgumentException($"Image {first + at / this.pixels} has the value {pixels[at]} at position {at % this.pixels}; "
+                + "pixels must be finite.", nameof(pixels));
 
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
         var options = Model.Options;
         var images = torch.empty([count, options.Channels, options.ImageHeight, options.ImageWidth], torch.float32, torch.CPU);
         var normalized = MemoryMarshal.Cast<byte, float>(images.bytes);
-        for (var i = 0; i < count; i++) Normalization.Apply(pixels.Slice(i * _pixels, _pixels), normalized.Slice(i * _pixels, _pixels));
+        for (var i = 0; i < count; i++) Normalization.Apply(pixels.Slice(i * this.pixels, this.pixels),
+            normalized.Slice(i * this.pixels, this.pixels));
 
-        var logits = Model.forward(images.to(_device)).to(torch.float32).cpu().contiguous();
+        var logits = Model.forward(images.to(device)).to(torch.float32).cpu().contiguous();
         // In double precision, so that rows of many classes still sum to 1.
         var exact = torch.nn.functional.softmax(logits.to(torch.float64), dim: 1).to(torch.float32);
         MemoryMarshal.Cast<byte, float>(exact.bytes).CopyTo(probabilities);

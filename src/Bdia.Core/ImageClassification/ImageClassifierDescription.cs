@@ -5,13 +5,17 @@ using Bdia.Core.Models;
 
 namespace Bdia.Core.ImageClassification;
 
-/// <summary>What is saved of a classifier besides its weights. Version 1; a later version that adds fields with defaults stays 1, one that changes a meaning becomes 2.</summary>
+/// <summary>
+/// What is saved of a classifier besides its weights. Version 1; a later version that adds fields with defaults stays 1, one that changes a
+/// meaning becomes 2.
+/// </summary>
 internal sealed record ImageClassifierDescription(VisionTransformerOptions Model, PixelNormalization Normalization)
 {
     private const int Version = 1;
     private static readonly JsonSerializerOptions Json = new()
     {
-        WriteIndented = true, RespectNullableAnnotations = true, AllowDuplicateProperties = false, Converters = { new JsonStringEnumConverter() },
+        WriteIndented = true, RespectNullableAnnotations = true, AllowDuplicateProperties = false,
+            Converters = { new JsonStringEnumConverter() },
     };
 
     /// <summary>Weights of the network.</summary>
@@ -44,7 +48,9 @@ internal sealed record ImageClassifierDescription(VisionTransformerOptions Model
             if (!json.TryGetProperty(nameof(Document.FormatVersion), out var version))
                 throw new InvalidDataException("The classifier's description has no FormatVersion: it was not written by this library.");
             if (!version.TryGetInt32(out var number) || number != Version)
-                throw new InvalidDataException($"The classifier's description has format version {version}; this library reads version {Version}. Load it with the library version that saved it.");
+                throw new InvalidDataException(
+                    $"The classifier's description has format version {version}; this library reads version {Version}. Load it with the "
+                    + "library version that saved it.");
 
             var content = json.Deserialize<Document>(Json);
             if (content?.Model is null || content.Normalization is null)
@@ -54,13 +60,15 @@ internal sealed record ImageClassifierDescription(VisionTransformerOptions Model
             content.Normalization.Validate(content.Model.Channels);
             return new ImageClassifierDescription(content.Model, content.Normalization);
         }
-        catch (Exception fault) when (fault is JsonException or ArgumentException or InvalidOperationException or NotSupportedException or OverflowException)
+        catch (Exception fault) when (fault is JsonException or ArgumentException or InvalidOperationException
+            or NotSupportedException or OverflowException)
         {
             throw CannotBeRead(fault);
         }
     }
 
-    private static InvalidDataException CannotBeRead(Exception fault) => new($"The classifier's description cannot be read: {fault.Message}", fault);
+    private static InvalidDataException CannotBeRead(Exception fault)
+        => new($"The classifier's description cannot be read: {fault.Message}", fault);
 
     private sealed record Document(int FormatVersion, VisionTransformerOptions? Model, PixelNormalization? Normalization);
 }

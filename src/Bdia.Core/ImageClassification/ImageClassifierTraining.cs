@@ -17,21 +17,26 @@ public static class ImageClassifierTraining
     /// <param name="validation">Validation rows; null = <see cref="ImageTrainingOptions.ValidationFraction"/> of the training rows.</param>
     /// <param name="device">Where to train; null = the CPU.</param>
     /// <param name="progress">Called after every step and every epoch, on this thread.</param>
-    /// <param name="notes">Told what was chosen where options leave it open, a sentence each, how much memory training takes, and where a run goes on from.</param>
+    /// <param name="notes">Told what was chosen where options leave it open, a sentence each, how much memory training takes, and where a
+    /// run goes on from.</param>
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
     /// <param name="cancellation">Ends the run within a batch, with the best classifier so far.</param>
     /// <returns>The classifier, in evaluation mode, with the history of its training.</returns>
     /// <remarks>Where an exception ends the run, the best classifier so far comes with it: <see cref="TrainingFault.BestModel"/>.</remarks>
-    /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record. Or not even one image at a time fits <see cref="TrainingOptions.TrainingMemoryBytes"/>.</exception>
-    /// <exception cref="InvalidDataException">There are no rows, or only one class, or a row has another size, a label that is no class, or a pixel that is not finite.</exception>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record. Or not even one image at a
+    /// time fits <see cref="TrainingOptions.TrainingMemoryBytes"/>.</exception>
+    /// <exception cref="InvalidDataException">There are no rows, or only one class, or a row has another size, a label that is no class, or
+    /// a pixel that is not finite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first step was done.</exception>
     /// <exception cref="TimeoutException">The time budget was used up before the first step was done.</exception>
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
     /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
     /// <exception cref="Reversible.ReversibilityException">The stack has left the range in which it is exact.</exception>
     public static ImageClassifier Run(
-        VisionTransformerOptions model, TrainingOptions training, ImageTrainingOptions images, IImageRows train, IImageRows? validation = null,
-        torch.Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null, Func<bool>? stopProbe = null, CancellationToken cancellation = default)
+        VisionTransformerOptions model, TrainingOptions training, ImageTrainingOptions images, IImageRows train,
+            IImageRows? validation = null,
+        torch.Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null,
+            Func<bool>? stopProbe = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
@@ -40,7 +45,8 @@ public static class ImageClassifierTraining
         model.Validate();
         training.Validate(model.Stack.Mode);
         images.Validate(model.Classes);
-        MemoryBudget.Fit(model, training with { BatchSize = training.BatchSize ?? 1 }); // a budget that is too small is told before rows are read
+        // a budget that is too small is told before rows are read
+        MemoryBudget.Fit(model, training with { BatchSize = training.BatchSize ?? 1 });
 
         // What is made in the caller's inference mode could not be trained.
         using var mode = torch.inference_mode(false);
@@ -72,7 +78,8 @@ public static class ImageClassifierTraining
 
     /// <summary>The options with nothing left open.</summary>
     private static (TrainingOptions Training, ImageTrainingOptions Images) Chosen(
-        VisionTransformerOptions model, TrainingOptions asked, ImageTrainingOptions images, ImageData data, StopSignal stop, IProgress<TrainingNote>? notes)
+        VisionTransformerOptions model, TrainingOptions asked, ImageTrainingOptions images, ImageData data,
+            StopSignal stop, IProgress<TrainingNote>? notes)
     {
         var training = MemoryBudget.Fit(model, AutomaticOptions.Chosen(model, asked, data.Training.Count));
         notes?.Report(new(string.Create(CultureInfo.InvariantCulture,

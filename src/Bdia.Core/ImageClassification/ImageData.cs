@@ -14,7 +14,8 @@ internal sealed record ImageData(
 {
     /// <summary>Reads all rows once, and splits them where no validation rows are given.</summary>
     public static ImageData Read(
-        VisionTransformerOptions model, TrainingOptions training, ImageTrainingOptions images, IImageRows train, IImageRows? validation, StopSignal stop)
+        VisionTransformerOptions model, TrainingOptions training, ImageTrainingOptions images, IImageRows train,
+            IImageRows? validation, StopSignal stop)
     {
         var shape = new ImageShape(model.Channels, model.ImageHeight, model.ImageWidth);
         var hash = training.CheckpointDirectory is not null;
@@ -33,7 +34,8 @@ internal sealed record ImageData(
         ImageSubset? validationSubset;
         if (validation is null)
         {
-            validationSubset = new ImageSubset(train, survey, [.. Enumerable.Range(0, held.Length).Where(row => held[row] && !leftOut.Contains(row))], images.PixelCacheBytes);
+            validationSubset = new ImageSubset(train, survey,
+                [.. Enumerable.Range(0, held.Length).Where(row => held[row] && !leftOut.Contains(row))], images.PixelCacheBytes);
         }
         else
         {
@@ -41,7 +43,8 @@ internal sealed record ImageData(
             var own = ImageSurvey.Of(validation, "validation", shape, model.Classes, left, hash, stop);
             var without = LeaveOut(validation, own, typical);
             if (own.Hash is not null) hashes.Add($"{ValidationData}.SHA-256", own.Hash);
-            validationSubset = new ImageSubset(validation, own, [.. Enumerable.Range(0, own.Labels.Count).Where(row => !without.Contains(row))], left);
+            validationSubset = new ImageSubset(validation, own,
+                [.. Enumerable.Range(0, own.Labels.Count).Where(row => !without.Contains(row))], left);
         }
 
         return new ImageData(subset, validationSubset, survey.TakeNormalization(kept), hashes);
@@ -50,10 +53,12 @@ internal sealed record ImageData(
     /// <summary>Of <see cref="Identity"/>, what only the steps to come depend on, and how they are judged.</summary>
     public static IReadOnlyList<string> Adjustable { get; } =
     [
-        .. RunIdentity.AdjustableOf(nameof(VisionTransformerOptions)), $"{nameof(VisionTransformerOptions)}.{nameof(VisionTransformerOptions.StochasticDepth)}",
+        .. RunIdentity.AdjustableOf(nameof(VisionTransformerOptions)),
+            $"{nameof(VisionTransformerOptions)}.{nameof(VisionTransformerOptions.StochasticDepth)}",
         .. new[]
         {
-            nameof(ImageTrainingOptions.AugmentCropPadding), nameof(ImageTrainingOptions.AugmentCropFill), nameof(ImageTrainingOptions.AugmentFlip),
+            nameof(ImageTrainingOptions.AugmentCropPadding), nameof(ImageTrainingOptions.AugmentCropFill),
+                nameof(ImageTrainingOptions.AugmentFlip),
             nameof(ImageTrainingOptions.MixupAlpha), nameof(ImageTrainingOptions.ClassWeights),
         }.Select(option => $"{nameof(ImageTrainingOptions)}.{option}"),
         ValidationData,
@@ -70,7 +75,8 @@ internal sealed record ImageData(
         var identity = RunIdentity.Flatten(nameof(VisionTransformerOptions), model);
         foreach (var (name, value) in RunIdentity.Flatten(nameof(ImageTrainingOptions), images)) identity.Add(name, value);
         if (images.AugmentCropPadding == ImageTrainingOptions.MostCropPadding(model.ImageHeight, model.ImageWidth))
-            identity[$"{nameof(ImageTrainingOptions)}.{nameof(ImageTrainingOptions.AugmentCropPadding)}"] += $"{RunIdentity.Or}null"; // null was that, whatever the epochs
+            // null was that, whatever the epochs
+            identity[$"{nameof(ImageTrainingOptions)}.{nameof(ImageTrainingOptions.AugmentCropPadding)}"] += $"{RunIdentity.Or}null";
         if (Hashes.ContainsKey($"{ValidationData}.SHA-256"))
         {
             // Of no effect where validation rows are given.
@@ -106,6 +112,8 @@ internal sealed record ImageData(
         if (classes.Length == 0)
             throw new InvalidDataException("The training data has no usable row; give it at least one.");
         if (classes.Length < 2)
-            throw new InvalidDataException($"All training rows have label {classes[0]} (counted from 0); a classifier needs rows of at least two classes. Add rows of another class.");
+            throw new InvalidDataException(
+                $"All training rows have label {classes[0]} (counted from 0); a classifier needs rows of at least two classes. Add rows "
+                + "of another class.");
     }
 }

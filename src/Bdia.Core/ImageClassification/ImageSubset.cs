@@ -3,7 +3,9 @@ using Bdia.Core.Training;
 
 namespace Bdia.Core.ImageClassification;
 
-/// <summary>Some rows of some data, in memory or read anew: both give the same rows in the same order where the window holds them all.</summary>
+/// <summary>
+/// Some rows of some data, in memory or read anew: both give the same rows in the same order where the window holds them all.
+/// </summary>
 /// <param name="source">Where rows come from when they are not in memory.</param>
 /// <param name="survey">What the first pass found.</param>
 /// <param name="rows">Numbers of the rows, ascending.</param>
@@ -92,5 +94,6 @@ internal sealed class ImageSubset(IImageRows source, ImageSurvey survey, int[] r
     }
 
     private static InvalidDataException Changed(string fact)
-        => new($"The data changed between two passes: {fact}. Give rows that stay the same and in the same order, or raise PixelCacheBytes so that they are read once.");
+        => new($"The data changed between two passes: {fact}. Give rows that stay the same and in the same order, or raise "
+            + "PixelCacheBytes so that they are read once.");
 }

@@ -7,9 +7,9 @@ namespace Bdia.Core.ImageClassification;
 /// <summary>What the first pass over some rows finds: labels, moments, whether they fit into memory, and if so the pixels.</summary>
 internal sealed class ImageSurvey
 {
-    private readonly List<int> _labels = [];
-    private readonly List<PixelExtreme> _extremes = [];
-    private readonly List<PixelMoments> _moments = []; // of row r, channel c at r * channels + c
+    private readonly List<int> labels = [];
+    private readonly List<PixelExtreme> extremes = [];
+    private readonly List<PixelMoments> moments = []; // of row r, channel c at r * channels + c
 
     private ImageSurvey(ImageShape shape) => Shape = shape;
 
@@ -17,10 +17,10 @@ internal sealed class ImageSurvey
     public ImageShape Shape { get; }
 
     /// <summary>Class of every row.</summary>
-    public IReadOnlyList<int> Labels => _labels;
+    public IReadOnlyList<int> Labels => labels;
 
     /// <summary>The largest pixel value of every row.</summary>
-    public IReadOnlyList<PixelExtreme> Extremes => _extremes;
+    public IReadOnlyList<PixelExtreme> Extremes => extremes;
 
     /// <summary>The pixels; null where they exceed the budget.</summary>
     public PixelStore? Store { get; private set; }
@@ -51,13 +51,13 @@ internal sealed class ImageSurvey
         foreach (var row in rows.Read())
         {
             stop.ThrowIfRequested();
-            RowCheck.Check(row, survey._labels.Count, what, shape, classes);
+            RowCheck.Check(row, survey.labels.Count, what, shape, classes);
             survey.Add(row, budget);
             sha?.AppendData(BitConverter.GetBytes(row.Label));
             sha?.AppendData(MemoryMarshal.AsBytes(row.Pixels.AsSpan()));
         }
 
-        if (survey._labels.Count == 0) throw new InvalidDataException($"The {what} data has no usable row; give it at least one.");
+        if (survey.labels.Count == 0) throw new InvalidDataException($"The {what} data has no usable row; give it at least one.");
         survey.Hash = sha is null ? null : Convert.ToHexStringLower(sha.GetHashAndReset());
         return survey;
     }
@@ -68,21 +68,21 @@ internal sealed class ImageSurvey
         var channels = new PixelMoments[Shape.Channels];
         foreach (var row in rows)
         {
-            for (var c = 0; c < channels.Length; c++) channels[c] = channels[c].With(_moments[row * channels.Length + c]);
+            for (var c = 0; c < channels.Length; c++) channels[c] = channels[c].With(moments[row * channels.Length + c]);
         }
 
-        _moments.Clear();
-        _moments.TrimExcess();
+        moments.Clear();
+        moments.TrimExcess();
         return PixelNormalization.From(channels);
     }
 
     private void Add(ImageRow row, long budget)
     {
-        _labels.Add(row.Label);
-        _extremes.Add(PixelExtreme.Of(row.Pixels));
-        for (var c = 0; c < Shape.Channels; c++) _moments.Add(PixelMoments.Of(row.Pixels.AsSpan(c * Shape.Area, Shape.Area)));
+        labels.Add(row.Label);
+        extremes.Add(PixelExtreme.Of(row.Pixels));
+        for (var c = 0; c < Shape.Channels; c++) moments.Add(PixelMoments.Of(row.Pixels.AsSpan(c * Shape.Area, Shape.Area)));
         AreBytes = AreBytes && PixelStore.AreBytes(row.Pixels);
-        if (_labels.Count * RowBytes > budget) Store = null;
+        if (labels.Count * RowBytes > budget) Store = null;
         Store?.Add(row.Pixels);
     }
 }

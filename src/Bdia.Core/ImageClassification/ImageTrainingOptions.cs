@@ -3,14 +3,17 @@ using Bdia.Core.Training;
 
 namespace Bdia.Core.ImageClassification;
 
-/// <summary>What image classification adds to <see cref="TrainingOptions"/>: augmentation, class weights, validation split, memory.</summary>
+/// <summary>
+/// What image classification adds to <see cref="TrainingOptions"/>: augmentation, class weights, validation split, memory.
+/// </summary>
 public sealed record ImageTrainingOptions
 {
     private const int LargestCropPadding = 4;
 
     /// <summary>
-    /// Pixels by which a random crop may shift an image in each direction, 0..1024; 0 = no crops; null = as many as let a run show each image in each place about once, (2 p + 1)²
-    /// at most its epochs (0 below 9 epochs, 1 from 9 on, 2 from 25, 3 from 49, 4 from 81), and at most an eighth of the shorter side. Default null.
+    /// Pixels by which a random crop may shift an image in each direction, 0..1024; 0 = no crops; null = as many as let a run show each
+    /// image in each place about once, (2 p + 1)² at most its epochs (0 below 9 epochs, 1 from 9 on, 2 from 25, 3 from 49, 4 from 81), and
+    /// at most an eighth of the shorter side. Default null.
     /// </summary>
     public int? AugmentCropPadding { get; init; }
 
@@ -18,26 +21,36 @@ public sealed record ImageTrainingOptions
     public CropFill AugmentCropFill { get; init; } = CropFill.Zero;
 
     /// <summary>
-    /// Whether half of the images, by chance, are mirrored left to right; null = unless training rows show that it changes what an image looks to be, as with digits:
-    /// a small model, trained on some rows as they are, is asked for the classes of others, as they are and mirrored. Default null.
+    /// Whether half of the images, by chance, are mirrored left to right; null = unless training rows show that it changes what an image
+    /// looks to be, as with digits: a small model, trained on some rows as they are, is asked for the classes of others, as they are and
+    /// mirrored. Default null.
     /// </summary>
     public bool? AugmentFlip { get; init; }
 
-    /// <summary>Mixup: each image is blended with another one of its batch, labels likewise, in a proportion from the distribution Beta(a, a) with this a, 0..100; 0 = off. Default 0.</summary>
+    /// <summary>
+    /// Mixup: each image is blended with another one of its batch, labels likewise, in a proportion from the distribution Beta(a, a) with
+    /// this a, 0..100; 0 = off. Default 0.
+    /// </summary>
     public double MixupAlpha { get; init; }
 
     /// <summary>How much a training row of each class counts, each above 0; null = all the same. Default null.</summary>
     public IReadOnlyList<float>? ClassWeights { get; init; }
 
-    /// <summary>Share of the training rows that is held back for validation where no validation rows are given, 0..1, below 1; 0 = none. Default 0.1.</summary>
+    /// <summary>
+    /// Share of the training rows that is held back for validation where no validation rows are given, 0..1, below 1; 0 = none. Default
+    /// 0.1.
+    /// </summary>
     public double ValidationFraction { get; init; } = 0.1;
 
-    /// <summary>Whether the rows held back have the classes in the same proportions as all. Default true. Either way, a class keeps at least one training row, or the data two.</summary>
+    /// <summary>
+    /// Whether the rows held back have the classes in the same proportions as all. Default true. Either way, a class keeps at least one
+    /// training row, or the data two.
+    /// </summary>
     public bool StratifiedValidation { get; init; } = true;
 
     /// <summary>
-    /// Bytes of pixels that are kept from one epoch to the next, above 0. Data that has more is read anew in every epoch, and shuffled in a window
-    /// of this size. Default 1 GiB. What the network takes is another matter: <see cref="TrainingOptions.TrainingMemoryBytes"/>.
+    /// Bytes of pixels that are kept from one epoch to the next, above 0. Data that has more is read anew in every epoch, and shuffled in a
+    /// window of this size. Default 1 GiB. What the network takes is another matter: <see cref="TrainingOptions.TrainingMemoryBytes"/>.
     /// </summary>
     public long PixelCacheBytes { get; init; } = 1L << 30;
 
@@ -52,16 +65,19 @@ public sealed record ImageTrainingOptions
     public void Check(OptionFaults faults, int classes)
     {
         ArgumentNullException.ThrowIfNull(faults);
-        faults.Require(AugmentCropPadding is null or (>= 0 and <= 1024), nameof(AugmentCropPadding), AugmentCropPadding, "0..1024, or null");
+        faults.Require(AugmentCropPadding is null
+            or (>= 0 and <= 1024), nameof(AugmentCropPadding), AugmentCropPadding, "0..1024, or null");
         faults.Require(Enum.IsDefined(AugmentCropFill), nameof(AugmentCropFill), AugmentCropFill, "Zero or Reflect");
         faults.Require(MixupAlpha is >= 0 and <= 100, nameof(MixupAlpha), MixupAlpha, "0..100");
         faults.Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
         faults.Require(PixelCacheBytes > 0, nameof(PixelCacheBytes), PixelCacheBytes, "above 0");
         if (ClassWeights is { } weights)
         {
-            faults.Require(weights.Count == classes, nameof(ClassWeights), $"of length {weights.Count}", $"of length {classes}, one for each class");
+            faults.Require(weights.Count == classes, nameof(ClassWeights), $"of length {weights.Count}",
+                $"of length {classes}, one for each class");
             for (var i = 0; i < weights.Count; i++)
-                faults.Require(weights[i] is > 0 and < float.PositiveInfinity, $"{nameof(ClassWeights)}[{i}]", weights[i], "above 0 and finite");
+                faults.Require(weights[i] is > 0
+                    and < float.PositiveInfinity, $"{nameof(ClassWeights)}[{i}]", weights[i], "above 0 and finite");
         }
     }
 

@@ -7,12 +7,13 @@ using static TorchSharp.torch;
 namespace Bdia.Core.ImageClassification;
 
 /// <summary>
-/// Whether images may be mirrored without looking like something else, told from training rows. Where an image and its mirror image are equally likely, a model that has
-/// learned from some rows as they are knows others as well mirrored as not; of digits or shoes that all point one way it knows far fewer.
+/// Whether images may be mirrored without looking like something else, told from training rows. Where an image and its mirror image are
+/// equally likely, a model that has learned from some rows as they are knows others as well mirrored as not; of digits or shoes that all
+/// point one way it knows far fewer.
 /// </summary>
 /// <remarks>
-/// The model is ridge regression on random features (Coates, Lee and Ng, 2011): products with patches of the images, positive and negative parts, averaged over quarters of the picture.
-/// Each half of the rows is judged by the model of the other. Takes a second or two.
+/// The model is ridge regression on random features (Coates, Lee and Ng, 2011): products with patches of the images, positive and negative
+/// parts, averaged over quarters of the picture. Each half of the rows is judged by the model of the other. Takes a second or two.
 /// </remarks>
 /// <param name="Rows">Rows that were judged.</param>
 /// <param name="Right">Of them, those whose class was told.</param>
@@ -85,7 +86,9 @@ internal sealed record MirrorTest(int Rows, int Right, int RightMirrored, double
         }
     }
 
-    /// <summary>Random patches of images, (filters, C, side, side), each without its mean and of length 1; null where all are of one colour.</summary>
+    /// <summary>
+    /// Random patches of images, (filters, C, side, side), each without its mean and of length 1; null where all are of one colour.
+    /// </summary>
     private static Tensor? Patches(Tensor images, ref RandomSequence random)
     {
         var shape = images.shape;
@@ -93,7 +96,8 @@ internal sealed record MirrorTest(int Rows, int Right, int RightMirrored, double
         var patches = new List<Tensor>();
         for (var attempt = 0; attempt < MostPatches && patches.Count < Filters; attempt++)
         {
-            var (image, down, right) = (random.Next((int)shape[0]), random.Next((int)shape[2] - side + 1), random.Next((int)shape[3] - side + 1));
+            var (image, down, right) = (random.Next((int)shape[0]), random.Next((int)shape[2] - side + 1),
+                random.Next((int)shape[3] - side + 1));
             var patch = images[image].narrow(1, down, side).narrow(2, right, side);
             patch = patch.sub(patch.mean());
             var length = patch.norm();
@@ -110,7 +114,8 @@ internal sealed record MirrorTest(int Rows, int Right, int RightMirrored, double
         // A convolution written out: libtorch's own complains on the console where it lacks one of its libraries.
         var (count, filters, side) = (images.shape[0], patches.shape[0], patches.shape[3]);
         var windows = nn.functional.unfold(images, (side, side)); // (n, C · side², h · w)
-        var products = patches.view(filters, -1).matmul(windows).view(count, filters, images.shape[2] - side + 1, images.shape[3] - side + 1);
+        var products = patches.view(filters, -1).matmul(windows)
+            .view(count, filters, images.shape[2] - side + 1, images.shape[3] - side + 1);
         var parts = cat([products.relu(), products.neg().relu()], 1);
         return nn.functional.adaptive_avg_pool2d(parts, 2).flatten(1).MoveToOuterDisposeScope();
     }
@@ -119,7 +124,8 @@ internal sealed record MirrorTest(int Rows, int Right, int RightMirrored, double
     {
         var (mean, deviation) = (plain.mean([0], keepdim: true), plain.std(0, keepdim: true).Plus(1e-6));
         (plain, mirrored) = (plain.sub(mean).div(deviation).to(float64), mirrored.sub(mean).div(deviation).to(float64));
-        var targets = nn.functional.one_hot(tensor(labels.Select(label => (long)label).ToArray()), classes).to(float64).Plus(-1.0 / classes);
+        var targets = nn.functional.one_hot(tensor(labels.Select(label => (long)label).ToArray()), classes)
+            .to(float64).Plus(-1.0 / classes);
 
         // Halves by turns within every class.
         var seen = new int[classes];
@@ -132,7 +138,8 @@ internal sealed record MirrorTest(int Rows, int Right, int RightMirrored, double
             var inputs = plain[learned];
             var ridge = eye(inputs.shape[1], dtype: float64, device: CPU).Times(Ridge * inputs.shape[1]);
             var weights = linalg.solve(inputs.t().mm(inputs).Plus(ridge), inputs.t().mm(targets[learned]));
-            var (told, toldMirrored) = (plain[judged].mm(weights).argmax(1).data<long>().ToArray(), mirrored[judged].mm(weights).argmax(1).data<long>().ToArray());
+            var (told, toldMirrored) = (plain[judged].mm(weights).argmax(1).data<long>().ToArray(),
+                mirrored[judged].mm(weights).argmax(1).data<long>().ToArray());
             for (var i = 0; i < rows.Length; i++)
             {
                 var (asItIs, inMirror) = (told[i] == labels[rows[i]], toldMirrored[i] == labels[rows[i]]);
@@ -145,6 +152,7 @@ internal sealed record MirrorTest(int Rows, int Right, int RightMirrored, double
 
         return new MirrorTest(labels.Count, right, rightMirrored, (lost - won) / Math.Sqrt(Math.Max(1, lost + won)));
 
-        static Tensor Where(int[] halves, int half) => tensor(Enumerable.Range(0, halves.Length).Where(row => halves[row] == half).Select(row => (long)row).ToArray());
+        static Tensor Where(int[] halves, int half)
+            => tensor(Enumerable.Range(0, halves.Length).Where(row => halves[row] == half).Select(row => (long)row).ToArray());
     }
 }

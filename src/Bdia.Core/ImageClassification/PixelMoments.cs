@@ -1,6 +1,9 @@
 namespace Bdia.Core.ImageClassification;
 
-/// <summary>Count, mean and sum of squared deviations of some values, to which those of others can be added without loss (Chan, Golub and LeVeque, 1979).</summary>
+/// <summary>
+/// Count, mean and sum of squared deviations of some values, to which those of others can be added without loss (Chan, Golub and LeVeque,
+/// 1979).
+/// </summary>
 internal readonly record struct PixelMoments(long Count, double Mean, double Deviations)
 {
     /// <summary>The moments of one plane of an image: the mean first, then the deviations from it.</summary>

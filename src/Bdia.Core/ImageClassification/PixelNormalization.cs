@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Bdia.Core.ImageClassification;
 
-/// <summary>Brings pixels to mean 0 and deviation 1 per channel, as measured on the training set. Part of a model: scoring needs the same.</summary>
+/// <summary>
+/// Brings pixels to mean 0 and deviation 1 per channel, as measured on the training set. Part of a model: scoring needs the same.
+/// </summary>
 public sealed record PixelNormalization
 {
     /// <summary>Mean per channel, in the data's own units.</summary>
@@ -17,11 +19,13 @@ public sealed record PixelNormalization
     public void Validate(int channels)
     {
         if (Mean.Count != channels || StandardDeviation.Count != channels)
-            throw new ArgumentException($"The normalisation has {Mean.Count} means and {StandardDeviation.Count} deviations for images of {channels} channels; give one of each per channel.");
+            throw new ArgumentException($"The normalisation has {Mean.Count} means and {StandardDeviation.Count} deviations for images "
+                + $"of {channels} channels; give one of each per channel.");
         for (var channel = 0; channel < channels; channel++)
         {
             if (!double.IsFinite(Mean[channel]) || StandardDeviation[channel] is not (> 0 and < double.PositiveInfinity))
-                throw new ArgumentException($"The normalisation of channel {channel} is mean {Mean[channel]} and deviation {StandardDeviation[channel]}; they must be finite, the deviation above 0.");
+                throw new ArgumentException($"The normalisation of channel {channel} is mean {Mean[channel]} and deviation "
+                    + $"{StandardDeviation[channel]}; they must be finite, the deviation above 0.");
         }
     }
 
@@ -32,7 +36,10 @@ public sealed record PixelNormalization
         StandardDeviation = [.. channels.Select(c => c.Deviations > 0 ? Math.Sqrt(c.Deviations / c.Count) : 1)],
     };
 
-    /// <summary>Factor and summand of a channel: normalised = pixel * scale + offset. Null where they are beyond float's range, as for pixels that are all denormal.</summary>
+    /// <summary>
+    /// Factor and summand of a channel: normalised = pixel * scale + offset. Null where they are beyond float's range, as for pixels that
+    /// are all denormal.
+    /// </summary>
     internal (float Scale, float Offset)? Line(int channel)
     {
         var (scale, offset) = ((float)(1 / StandardDeviation[channel]), (float)(-Mean[channel] / StandardDeviation[channel]));
@@ -43,7 +50,8 @@ public sealed record PixelNormalization
     internal float Apply(float pixel, int channel) => (float)((pixel - Mean[channel]) / StandardDeviation[channel]);
 
     /// <summary>Normalises an image.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // left to itself, the runtime ran it five times as slowly for hundreds of batches
+    // left to itself, the runtime ran it five times as slowly for hundreds of batches
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Apply(ReadOnlySpan<float> pixels, Span<float> normalized)
     {
         var plane = pixels.Length / Mean.Count;

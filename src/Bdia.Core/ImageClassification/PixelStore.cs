@@ -10,17 +10,17 @@ internal sealed class PixelStore
 {
     private const int BlockBytes = 1 << 22;
 
-    private readonly List<byte[]> _blocks = [];
-    private readonly int _pixels;
-    private readonly int _rowsPerBlock;
+    private readonly List<byte[]> blocks = [];
+    private readonly int pixels;
+    private readonly int rowsPerBlock;
 
     /// <summary>An empty store.</summary>
     /// <param name="pixels">Values of an image.</param>
     /// <param name="asBytes">Whether to begin with one byte a value.</param>
     public PixelStore(int pixels, bool asBytes)
     {
-        (_pixels, IsBytes) = (pixels, asBytes);
-        _rowsPerBlock = Math.Max(1, BlockBytes / (pixels * sizeof(float)));
+        (this.pixels, IsBytes) = (pixels, asBytes);
+        rowsPerBlock = Math.Max(1, BlockBytes / (pixels * sizeof(float)));
     }
 
     /// <summary>Whether a value takes one byte.</summary>
@@ -30,13 +30,13 @@ internal sealed class PixelStore
     public int Count { get; private set; }
 
     /// <summary>Bytes that an image takes.</summary>
-    public long RowBytes => (long)_pixels * (IsBytes ? 1 : sizeof(float));
+    public long RowBytes => (long)pixels * (IsBytes ? 1 : sizeof(float));
 
     /// <summary>Appends an image.</summary>
     public void Add(ReadOnlySpan<float> pixels)
     {
         if (IsBytes && !AreBytes(pixels)) Widen();
-        if (Count == _blocks.Count * _rowsPerBlock) _blocks.Add(new byte[_rowsPerBlock * RowBytes]);
+        if (Count == blocks.Count * rowsPerBlock) blocks.Add(new byte[rowsPerBlock * RowBytes]);
         Count++;
         Write(Count - 1, pixels);
     }
@@ -89,15 +89,15 @@ internal sealed class PixelStore
     private void Widen()
     {
         IsBytes = false;
-        for (var b = 0; b < _blocks.Count; b++)
+        for (var b = 0; b < blocks.Count; b++)
         {
-            var wide = new byte[_blocks[b].Length * sizeof(float)];
+            var wide = new byte[blocks[b].Length * sizeof(float)];
             var values = MemoryMarshal.Cast<byte, float>(wide.AsSpan());
-            for (var i = 0; i < values.Length; i++) values[i] = _blocks[b][i];
-            _blocks[b] = wide;
+            for (var i = 0; i < values.Length; i++) values[i] = blocks[b][i];
+            blocks[b] = wide;
         }
     }
 
     private Span<T> Row<T>(int row) where T : struct
-        => MemoryMarshal.Cast<byte, T>(_blocks[row / _rowsPerBlock].AsSpan()).Slice(row % _rowsPerBlock * _pixels, _pixels);
+        => MemoryMarshal.Cast<byte, T>(blocks[row / rowsPerBlock].AsSpan()).Slice(row % rowsPerBlock * pixels, pixels);
 }

@@ -10,11 +10,16 @@ internal static class RowCheck
     public static void Check(ImageRow row, int number, string what, ImageShape shape, int classes)
     {
         if (row.Pixels is null || row.Pixels.Length != shape.Size)
-            throw new InvalidDataException($"Row {number} of the {what} data has {row.Pixels?.Length ?? 0} pixel values; images of {shape.Channels} x {shape.Height} x {shape.Width} need {shape.Size}. Resize it, or leave it out.");
+            throw new InvalidDataException($"Row {number} of the {what} data has {row.Pixels?.Length ?? 0} pixel values; images of "
+                + $"{shape.Channels} x {shape.Height} x {shape.Width} need {shape.Size}. Resize it, or leave it out.");
         if (row.Label < 0 || row.Label >= classes)
-            throw new InvalidDataException($"Row {number} of the {what} data has label {row.Label}; with {classes} classes labels are 0..{classes - 1}. Correct it, or raise the number of classes.");
+            throw new InvalidDataException(
+                $"Row {number} of the {what} data has label {row.Label}; with {classes} classes labels are 0..{classes - 1}. Correct "
+                + "it, or raise the number of classes.");
         if (FirstNotFinite(row.Pixels) is { } at)
-            throw new InvalidDataException($"Row {number} of the {what} data has the value {row.Pixels[at]} at position {at}; pixels must be finite. Replace it, or leave the row out.");
+            throw new InvalidDataException(
+                $"Row {number} of the {what} data has the value {row.Pixels[at]} at position {at}; pixels must be finite. Replace it, "
+                + "or leave the row out.");
     }
 
     /// <summary>Position of the first NaN or infinity; null where there is none.</summary>

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Layers;
 
-/// <summary>Multi-head attention from the tokens of one sequence to those of another. State: q, kv (key and value in one product) and proj.</summary>
+/// <summary>
+/// Multi-head attention from the tokens of one sequence to those of another. State: q, kv (key and value in one product) and proj.
+/// </summary>
 /// <remarks>No dropout on the attention weights, as in <see cref="SelfAttention"/>.</remarks>
 public sealed class CrossAttention : nn.Module<Tensor, Tensor, Tensor>
 {
@@ -24,7 +26,8 @@ public sealed class CrossAttention : nn.Module<Tensor, Tensor, Tensor>
     {
     }
 
-    internal CrossAttention(int width, int heads, Generator generator, ComputePrecision precision, WeightScheme scheme) : base(nameof(CrossAttention))
+    internal CrossAttention(int width, int heads, Generator generator, ComputePrecision precision, WeightScheme scheme)
+        : base(nameof(CrossAttention))
     {
         Attention.CheckHeads(width, heads);
         this.heads = heads;
@@ -81,7 +84,8 @@ public sealed class CrossAttention : nn.Module<Tensor, Tensor, Tensor>
         return proj.Apply(gathered, inFloat32: true).MoveToOuterDisposeScope();
     }
 
-    private Tensor Queries(Tensor input, bool inFloat32) => q.Apply(input, inFloat32).view(input.shape[0], input.shape[1], heads, input.shape[2] / heads);
+    private Tensor Queries(Tensor input, bool inFloat32)
+        => q.Apply(input, inFloat32).view(input.shape[0], input.shape[1], heads, input.shape[2] / heads);
 
     private Tensor KeysAndValues(Tensor memory, bool inFloat32)
         => kv.Apply(memory, inFloat32).view(memory.shape[0], memory.shape[1], 2, heads, memory.shape[2] / heads);

@@ -28,7 +28,8 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Creates a layer with weights as the scheme says, for each of its parts, and a bias of zero.</summary>
-    internal Dense(int inputs, int outputs, Generator generator, ComputePrecision precision, WeightScheme scheme, int parts = 1) : base(nameof(Dense))
+    internal Dense(int inputs, int outputs, Generator generator, ComputePrecision precision, WeightScheme scheme, int parts = 1)
+        : base(nameof(Dense))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
@@ -62,7 +63,9 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
         return DenseProduct.Apply(input, weight, bias, inFloat32 ? ComputePrecision.Float32 : precision).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The layer's output of x (R, inputs), transposed: (outputs, R). For few rows and many outputs this product is up to twice as fast.</summary>
+    /// <summary>
+    /// The layer's output of x (R, inputs), transposed: (outputs, R). For few rows and many outputs this product is up to twice as fast.
+    /// </summary>
     internal Tensor Transposed(Tensor x, bool inFloat32)
     {
         using var scope = NewDisposeScope();

@@ -21,7 +21,8 @@ public sealed class FeedForward : nn.Module<Tensor, Tensor>
     {
     }
 
-    internal FeedForward(int width, int hidden, Generator generator, ComputePrecision precision, WeightScheme scheme) : base(nameof(FeedForward))
+    internal FeedForward(int width, int hidden, Generator generator, ComputePrecision precision, WeightScheme scheme)
+        : base(nameof(FeedForward))
     {
         fc1 = new Dense(width, hidden, generator, precision, scheme);
         fc2 = new Dense(hidden, width, generator, precision, scheme);

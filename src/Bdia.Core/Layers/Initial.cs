@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Layers;
 
-/// <summary>Initial values of parameters, drawn from the caller's generator. TorchSharp's own initialisers draw from the global one.</summary>
+/// <summary>
+/// Initial values of parameters, drawn from the caller's generator. TorchSharp's own initialisers draw from the global one.
+/// </summary>
 internal static class Initial
 {
     // Where a normal distribution is cut, in standard deviations, and the area below that.
@@ -14,7 +16,10 @@ internal static class Initial
 
     [ThreadStatic] private static bool isLeftOut;
 
-    /// <summary>Until it is disposed, parameters that this thread makes hold what happens to be in memory: for modules that get all their values from a file.</summary>
+    /// <summary>
+    /// Until it is disposed, parameters that this thread makes hold what happens to be in memory: for modules that get all their values
+    /// from a file.
+    /// </summary>
     internal static LeftOut LeaveOut() => new();
 
     /// <summary>Normal with mean 0 and the given standard deviation, cut at two of them on either side.</summary>
@@ -50,10 +55,12 @@ internal static class Initial
     internal static Parameter Uniform(Generator generator, double bound, params long[] shape)
         => Owned(shape, () => Empty(shape).uniform_(-bound, bound, generator));
 
-    /// <summary>A vector for each place of a grid, (rows · columns, width), row by row: the nearer two places, the more alike their vectors.</summary>
+    /// <summary>
+    /// A vector for each place of a grid, (rows · columns, width), row by row: the nearer two places, the more alike their vectors.
+    /// </summary>
     /// <remarks>
-    /// Random Fourier features (Rahimi and Recht, 2007): feature i of place p is √2 deviation cos(ω_i · p + φ_i), ω_i normal with deviation 1 / reach, φ_i uniform, so that
-    /// the mean product of the vectors of p and q is about deviation² exp(-|p - q|² / (2 reach²)).
+    /// Random Fourier features (Rahimi and Recht, 2007): feature i of place p is √2 deviation cos(ω_i · p + φ_i), ω_i normal with deviation
+    /// 1 / reach, φ_i uniform, so that the mean product of the vectors of p and q is about deviation² exp(-|p - q|² / (2 reach²)).
     /// </remarks>
     /// <param name="generator">What frequencies and phases are drawn from.</param>
     /// <param name="rows">Places from top to bottom.</param>
@@ -77,7 +84,8 @@ internal static class Initial
     internal static Parameter Values(Func<Tensor> values, params long[] shape) => Owned(shape, values);
 
     /// <summary>The same value everywhere.</summary>
-    internal static Parameter Constant(double value, params long[] shape) => Owned(shape, () => TensorMath.With(value, scalar => full(shape, scalar, ScalarType.Float32, CPU)));
+    internal static Parameter Constant(double value, params long[] shape)
+        => Owned(shape, () => TensorMath.With(value, scalar => full(shape, scalar, ScalarType.Float32, CPU)));
 
     // A module may be built inside a caller's dispose scope, which must not free its parameters.
     private static Parameter Owned(long[] shape, Func<Tensor> create)

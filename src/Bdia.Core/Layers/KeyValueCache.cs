@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Layers;
 
-/// <summary>Keys and values of one block's self-attention, for the tokens written so far: memory that grows by doubling, written in place.</summary>
+/// <summary>
+/// Keys and values of one block's self-attention, for the tokens written so far: memory that grows by doubling, written in place.
+/// </summary>
 internal sealed class KeyValueCache : IDisposable
 {
     private const long FirstCapacity = 16; // tokens

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Layers;
 
-/// <summary>Layer normalisation over the last dimension, in float32. State: weight (width), initially 1, and bias (width), initially 0.</summary>
+/// <summary>
+/// Layer normalisation over the last dimension, in float32. State: weight (width), initially 1, and bias (width), initially 0.
+/// </summary>
 public sealed class LayerNorm : nn.Module<Tensor, Tensor>
 {
     /// <summary>Added to the variance; the value that vision transformers are trained with.</summary>

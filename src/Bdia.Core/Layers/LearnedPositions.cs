@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Layers;
 
-/// <summary>A trained vector for each place. State: weight (longest, D), initially that of <see cref="SinusoidalPositions"/>, which training then moves.</summary>
+/// <summary>
+/// A trained vector for each place. State: weight (longest, D), initially that of <see cref="SinusoidalPositions"/>, which training then
+/// moves.
+/// </summary>
 internal sealed class LearnedPositions : nn.Module
 {
     private readonly Parameter weight; // (longest, D)
@@ -20,7 +23,8 @@ internal sealed class LearnedPositions : nn.Module
     internal Tensor Rows(long first, long count)
     {
         if (first + count > weight.shape[0])
-            throw new ArgumentException($"A text has {first + count} tokens; places were learned for {weight.shape[0]}. Shorten the text, or train a network with a larger MaxLength or sinusoidal positions.", nameof(count));
+            throw new ArgumentException($"A text has {first + count} tokens; places were learned for {weight.shape[0]}. Shorten the "
+                + "text, or train a network with a larger MaxLength or sinusoidal positions.", nameof(count));
         return weight.narrow(0, first, count);
     }
 }

@@ -17,7 +17,8 @@ public sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
     /// <param name="generator">What the weights are drawn from, on the CPU.</param>
     /// <param name="precision">Of the product.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
-    public PatchEmbedding(int channels, int patchSize, int width, Generator generator, ComputePrecision precision = ComputePrecision.Float32) : base(nameof(PatchEmbedding))
+    public PatchEmbedding(int channels, int patchSize, int width, Generator generator,
+        ComputePrecision precision = ComputePrecision.Float32) : base(nameof(PatchEmbedding))
     {
         proj = new PatchProjection(channels, patchSize, width, generator, precision);
         RegisterComponents();
@@ -40,7 +41,8 @@ public sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
         private readonly Parameter bias; // (D)
         private readonly ComputePrecision precision;
 
-        public PatchProjection(int channels, int patchSize, int width, Generator generator, ComputePrecision precision) : base(nameof(PatchProjection))
+        public PatchProjection(int channels, int patchSize, int width, Generator generator, ComputePrecision precision)
+            : base(nameof(PatchProjection))
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
             ArgumentOutOfRangeException.ThrowIfLessThan(patchSize, 1);
@@ -59,12 +61,14 @@ public sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
             var (width, channels, patch) = (weight.shape[0], weight.shape[1], weight.shape[2]);
             var shape = images.shape;
             if (shape.Length != 4 || shape[1] != channels || shape[2] % patch != 0 || shape[3] % patch != 0 || shape[2] * shape[3] == 0)
-                throw new ArgumentException($"Images have shape ({string.Join(", ", shape)}); give (B, {channels}, height, width) with sides that are multiples of the patch size {patch}.", nameof(images));
+                throw new ArgumentException($"Images have shape ({string.Join(", ", shape)}); give (B, {channels}, height, width) with "
+                    + $"sides that are multiples of the patch size {patch}.", nameof(images));
             var (rows, columns) = (shape[2] / patch, shape[3] / patch);
             var pixels = images.reshape(shape[0], channels, rows, patch, columns, patch)
                 .permute(0, 2, 4, 1, 3, 5) // (B, rows, columns, C, P, P)
                 .reshape(shape[0], rows * columns, channels * patch * patch);
-            return DenseProduct.Apply(pixels, weight.view(width, -1), bias, precision).to(ScalarType.Float32).MoveToOuterDisposeScope(); // (B, N, D)
+            // (B, N, D)
+            return DenseProduct.Apply(pixels, weight.view(width, -1), bias, precision).to(ScalarType.Float32).MoveToOuterDisposeScope();
         }
     }
 }

@@ -25,7 +25,8 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
     {
     }
 
-    internal SelfAttention(int width, int heads, Generator generator, ComputePrecision precision, WeightScheme scheme) : base(nameof(SelfAttention))
+    internal SelfAttention(int width, int heads, Generator generator, ComputePrecision precision, WeightScheme scheme)
+        : base(nameof(SelfAttention))
     {
         Attention.CheckHeads(width, heads);
         this.heads = heads;

@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Layers;
 
-/// <summary>A trained vector for each id, times √D. State: weight (V, D), initially normal with deviation 1 / √D, so that tokens start at order 1.</summary>
+/// <summary>
+/// A trained vector for each id, times √D. State: weight (V, D), initially normal with deviation 1 / √D, so that tokens start at order 1.
+/// </summary>
 /// <remarks>The small deviation lets the same weights serve as an output product: states of order 1 then give logits of order 1.</remarks>
 public sealed class TokenEmbedding : nn.Module<Tensor, Tensor>
 {
@@ -39,7 +41,10 @@ public sealed class TokenEmbedding : nn.Module<Tensor, Tensor>
         return vectors.view([.. input.shape, weight.shape[1]]).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Logits (..., V) of states (..., D): the embedding as an output product (Press and Wolf, 2017), in the number format of the precision.</summary>
+    /// <summary>
+    /// Logits (..., V) of states (..., D): the embedding as an output product (Press and Wolf, 2017), in the number format of the
+    /// precision.
+    /// </summary>
     internal Tensor Logits(Tensor states, ComputePrecision precision)
     {
         using var scope = NewDisposeScope();
@@ -60,6 +65,7 @@ public sealed class TokenEmbedding : nn.Module<Tensor, Tensor>
         if (ids.numel() == 0) return;
         var (smallest, largest) = (ids.min().item<long>(), ids.max().item<long>());
         if (smallest < 0 || largest >= weight.shape[0])
-            throw new ArgumentException($"Id {(smallest < 0 ? smallest : largest)} is not in the vocabulary, whose ids are 0 to {weight.shape[0] - 1}. Use ids of the tokenizer that the network was made for.", nameof(ids));
+            throw new ArgumentException($"Id {(smallest < 0 ? smallest : largest)} is not in the vocabulary, whose ids are 0 to "
+                + $"{weight.shape[0] - 1}. Use ids of the tokenizer that the network was made for.", nameof(ids));
     }
 }

@@ -15,10 +15,12 @@ internal static class ImageMemory
         var weights = WeightCount.Of(model);
         var tokens = model.Patches + 1L;
         var sizes = new BlockSizes(model.Block(model.Depth - 1), rows, tokens);
-        var stack = StackMemory.Of(model.Stack, model.Depth, rows, tokens * model.Width, BlockMemory.Of(sizes), BlockMemory.Of(sizes with { Leading = 1 }));
+        var stack = StackMemory.Of(model.Stack, model.Depth, rows, tokens * model.Width, BlockMemory.Of(sizes),
+            BlockMemory.Of(sizes with { Leading = 1 }));
 
         var pixels = rows * model.Channels * model.ImageHeight * model.ImageWidth;
-        var patches = pixels * (sizeof(float) + (model.Precision == ComputePrecision.BFloat16 ? 2 : 0)); // kept by the patch embedding for its weights' gradient
+        // kept by the patch embedding for its weights' gradient
+        var patches = pixels * (sizeof(float) + (model.Precision == ComputePrecision.BFloat16 ? 2 : 0));
         var mask = model.Dropout > 0 ? rows * tokens * model.Width * sizeof(float) : 0;
         return new()
         {
@@ -28,7 +30,8 @@ internal static class ImageMemory
             States = stack.States,
             SideInformation = stack.SideInformation,
             BlockGraph = stack.Graph,
-            Rest = Batches * rows * (pixels / rows + model.Classes) * sizeof(float) + patches + mask + weightCopies * weights * sizeof(float) + NativeLibraries.Bytes,
+            Rest = Batches * rows * (pixels / rows + model.Classes) * sizeof(float) + patches + mask + weightCopies
+                * weights * sizeof(float) + NativeLibraries.Bytes,
         };
     }
 }

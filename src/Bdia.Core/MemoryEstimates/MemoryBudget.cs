@@ -4,20 +4,25 @@ using Bdia.Core.Training;
 
 namespace Bdia.Core.MemoryEstimates;
 
-/// <summary>Makes the batches of a run small enough for <see cref="TrainingOptions.TrainingMemoryBytes"/>, and gathers as many more of them for a step.</summary>
+/// <summary>
+/// Makes the batches of a run small enough for <see cref="TrainingOptions.TrainingMemoryBytes"/>, and gathers as many more of them for a
+/// step.
+/// </summary>
 public static class MemoryBudget
 {
     private const int MostAccumulationSteps = 100_000;
 
     /// <summary>
-    /// The largest batch that divides the asked one and fits, with so many more accumulation steps that a step of the optimizer takes the same rows as asked.
+    /// The largest batch that divides the asked one and fits, with so many more accumulation steps that a step of the optimizer takes the
+    /// same rows as asked.
     /// <see cref="ImageClassification.ImageClassifierTraining"/> calls it; others need it only to know beforehand.
     /// </summary>
     /// <param name="model">The network.</param>
     /// <param name="training">Batch size (null for the largest that is chosen) and accumulation as asked, and the budget.</param>
     /// <returns>The options with other batches, or as they are where there is no budget or they fit.</returns>
     /// <exception cref="ArgumentException">
-    /// Options are out of range, or not even one row at a time fits the budget (with <see cref="TrainingOptions.OptimizerInBackward"/>, not the batch as asked); the message says what it takes.
+    /// Options are out of range, or not even one row at a time fits the budget (with <see cref="TrainingOptions.OptimizerInBackward"/>, not
+    /// the batch as asked); the message says what it takes.
     /// </exception>
     public static TrainingOptions Fit(VisionTransformerOptions model, TrainingOptions training)
     {
@@ -29,7 +34,8 @@ public static class MemoryBudget
         if (training.OptimizerInBackward)
         {
             var whole = MemoryEstimate.ForImages(model, training);
-            return whole.Total <= budget ? training : throw CannotCut(budget, $"a batch of {training.MostRows} images", whole, nameof(training.BatchSize));
+            return whole.Total <= budget ? training
+                : throw CannotCut(budget, $"a batch of {training.MostRows} images", whole, nameof(training.BatchSize));
         }
 
         for (var parts = 1; parts <= Math.Min(training.MostRows, MostAccumulationSteps / training.AccumulationSteps); parts++)

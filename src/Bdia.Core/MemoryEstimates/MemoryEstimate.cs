@@ -4,10 +4,13 @@ using Bdia.Core.Training;
 
 namespace Bdia.Core.MemoryEstimates;
 
-/// <summary>What training takes, part by part, at the moment of a step when the sum is largest: before anything is allocated. Bytes.</summary>
+/// <summary>
+/// What training takes, part by part, at the moment of a step when the sum is largest: before anything is allocated. Bytes.
+/// </summary>
 /// <remarks>
-/// <para>On the CPU, and beyond what the process has resident with libtorch loaded and no network. Weights, gradients, optimizer and side information are exact; states and
-/// block graph follow from the shapes of the tensors that are alive, and the rest has a share for the native libraries that was measured (docs/performance.md).</para>
+/// <para>On the CPU, and beyond what the process has resident with libtorch loaded and no network. Weights, gradients, optimizer and side
+/// information are exact; states and block graph follow from the shapes of the tensors that are alive, and the rest has a share for the
+/// native libraries that was measured (docs/performance.md).</para>
 /// <para>Not counted: the training rows themselves, and text that is decoded to be judged.</para>
 /// </remarks>
 public sealed record MemoryEstimate
@@ -17,7 +20,10 @@ public sealed record MemoryEstimate
     /// <summary>The parameters, float32.</summary>
     public required long Weights { get; init; }
 
-    /// <summary>Their gradients, float32; with <see cref="TrainingOptions.OptimizerInBackward"/>, of the largest block and of what is outside of blocks.</summary>
+    /// <summary>
+    /// Their gradients, float32; with <see cref="TrainingOptions.OptimizerInBackward"/>, of the largest block and of what is outside of
+    /// blocks.
+    /// </summary>
     public required long Gradients { get; init; }
 
     /// <summary>AdamW's two moments: 8 bytes a weight.</summary>
@@ -26,13 +32,21 @@ public sealed record MemoryEstimate
     /// <summary>States of the blocks that are at hand in the backward pass, and gradients by them; the same at any depth.</summary>
     public required long States { get; init; }
 
-    /// <summary>Kept for the backward pass by all blocks: packed bits where states are rebuilt, states where they are checkpoints, 0 where activations are stored.</summary>
+    /// <summary>
+    /// Kept for the backward pass by all blocks: packed bits where states are rebuilt, states where they are checkpoints, 0 where
+    /// activations are stored.
+    /// </summary>
     public required long SideInformation { get; init; }
 
-    /// <summary>What the graph of one block keeps for its backward pass and computes in it; of all blocks where activations are stored.</summary>
+    /// <summary>
+    /// What the graph of one block keeps for its backward pass and computes in it; of all blocks where activations are stored.
+    /// </summary>
     public required long BlockGraph { get; init; }
 
-    /// <summary>Everything else: the batch and the one prepared meanwhile, embedding, logits and loss, kept copies of the weights, and code and memory of the native libraries (measured).</summary>
+    /// <summary>
+    /// Everything else: the batch and the one prepared meanwhile, embedding, logits and loss, kept copies of the weights, and code and
+    /// memory of the native libraries (measured).
+    /// </summary>
     public required long Rest { get; init; }
 
     /// <summary>The sum of all parts.</summary>
@@ -40,7 +54,8 @@ public sealed record MemoryEstimate
 
     /// <summary>Of a vision transformer.</summary>
     /// <param name="model">Sizes, precision, mode and gamma.</param>
-    /// <param name="training">The batch size (where it is null, the largest that is chosen) and where the optimizer works are what matters here.</param>
+    /// <param name="training">The batch size (where it is null, the largest that is chosen) and where the optimizer works are what matters
+    /// here.</param>
     /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.</param>
     /// <returns>Sizes in bytes.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record.</exception>
@@ -60,10 +75,12 @@ public sealed record MemoryEstimate
     /// <param name="sourceTokens">Tokens of each source, padding included, at least 1.</param>
     /// <param name="targetTokens">Tokens of each target, padding included, at least 1.</param>
     /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.</param>
-    /// <param name="optimizerInBackward">Whether the optimizer works within the backward pass, <see cref="TrainingOptions.OptimizerInBackward"/>.</param>
+    /// <param name="optimizerInBackward">Whether the optimizer works within the backward pass,
+    /// <see cref="TrainingOptions.OptimizerInBackward"/>.</param>
     /// <returns>Sizes in bytes.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all faults.</exception>
-    public static MemoryEstimate ForTexts(EncoderDecoderOptions model, int rows, int sourceTokens, int targetTokens, int weightCopies = 1, bool optimizerInBackward = false)
+    public static MemoryEstimate ForTexts(EncoderDecoderOptions model, int rows, int sourceTokens, int targetTokens,
+        int weightCopies = 1, bool optimizerInBackward = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);

@@ -17,12 +17,15 @@ internal readonly record struct StackMemory(long States, long SideInformation, l
     /// <param name="rows">B.</param>
     /// <param name="elements">Of a state, per row.</param>
     /// <param name="block">Of one block.</param>
-    /// <param name="last">Of the last of two blocks or more, if some tokens of it alone are wanted: x_K and the gradient by it are then next to nothing.</param>
-    public static StackMemory Of(BdiaStackOptions options, long depth, long rows, long elements, BlockMemory block, BlockMemory? last = null)
+    /// <param name="last">Of the last of two blocks or more, if some tokens of it alone are wanted: x_K and the gradient by it are then
+    /// next to nothing.</param>
+    public static StackMemory Of(BdiaStackOptions options, long depth, long rows, long elements, BlockMemory block,
+        BlockMemory? last = null)
     {
         var state = rows * elements * sizeof(float);
         if (depth < 2) last = null;
-        // g_K, held by its consumer until the stack is done; g_{k+1}; what block k+1 contributed to g_k. (The gradient by h_k counts with the block.)
+        // g_K, held by its consumer until the stack is done; g_{k+1}; what block k+1 contributed to g_k. (The gradient by h_k counts with
+        // the block.)
         var gradients = (depth > 1 ? 3 : 2) * state - (last is null ? 0 : state);
         var xLast = last is null ? state : 0;
         var working = block.Peak + block.Weights;
@@ -31,7 +34,9 @@ internal readonly record struct StackMemory(long States, long SideInformation, l
             case BackpropagationMode.Reversible:
                 // x_K, held by the graph behind the stack, x_k and x_{k-1}.
                 var states = xLast + Math.Min(depth, 2) * state;
-                return new(states + gradients, PackedPads.Size(last is null ? depth - 1 : depth - 2, rows, elements, options.Gamma.LargestPadBits), working, (2 * state, 0));
+                return new(states + gradients,
+                    PackedPads.Size(last is null ? depth - 1 : depth - 2, rows, elements, options.Gamma.LargestPadBits),
+                    working, (2 * state, 0));
             case BackpropagationMode.Checkpointed:
                 return new(xLast + gradients, depth * state, working, (state, 0));
             default:

@@ -10,22 +10,27 @@ internal static class TextMemory
     // The batch that is trained on and the one that is prepared meanwhile, each with source, target and places as int64.
     private const int Batches = 2, IdTensors = 3;
 
-    public static MemoryEstimate Estimate(EncoderDecoderOptions model, long rows, long sourceTokens, long targetTokens, int weightCopies, bool optimizerInBackward)
+    public static MemoryEstimate Estimate(EncoderDecoderOptions model, long rows, long sourceTokens,
+        long targetTokens, int weightCopies, bool optimizerInBackward)
     {
         var weights = WeightCount.Of(model);
         var (width, half) = ((long)model.Width, model.Precision == ComputePrecision.BFloat16);
-        var encoder = StackMemory.Of(model.Stack, model.EncoderDepth, rows, sourceTokens * width, BlockMemory.Of(new(model.EncoderBlock, rows, sourceTokens)));
-        var decoder = StackMemory.Of(model.Stack, model.DecoderDepth, rows, targetTokens * width, BlockMemory.Of(new(model.DecoderBlock, rows, targetTokens, sourceTokens)));
+        var encoder = StackMemory.Of(model.Stack, model.EncoderDepth, rows, sourceTokens * width,
+            BlockMemory.Of(new(model.EncoderBlock, rows, sourceTokens)));
+        var decoder = StackMemory.Of(model.Stack, model.DecoderDepth, rows, targetTokens * width,
+            BlockMemory.Of(new(model.DecoderBlock, rows, targetTokens, sourceTokens)));
         var (source, target) = (rows * sourceTokens * width * sizeof(float), rows * targetTokens * width * sizeof(float));
 
-        // The decoder's backward pass, beside the encoder's output and the gradient by it, or the encoder's. The memory of a stack's pass stays from step to step, so
-        // that the output product's comes on top of it.
-        var (logits, output) = (rows * targetTokens * model.TargetVocabulary * sizeof(float), width * model.TargetVocabulary * sizeof(float));
+        // The decoder's backward pass, beside the encoder's output and the gradient by it, or the encoder's. The memory of a stack's pass
+        // stays from step to step, so that the output product's comes on top of it.
+        var (logits, output) = (rows * targetTokens * model.TargetVocabulary * sizeof(float),
+            width * model.TargetVocabulary * sizeof(float));
         var (inDecoder, inEncoder) = (
             (States: encoder.Waiting.States + 2 * source + decoder.States, Graph: encoder.Waiting.Graph + decoder.Graph),
             (encoder.States, encoder.Graph));
         var worst = inDecoder.States + inDecoder.Graph >= inEncoder.States + inEncoder.Graph ? inDecoder : inEncoder;
-        var head = logits + output + (half ? (logits + output) / 2 : 0); // with a gradient of the weights; in bf16 the logits, then their gradient, and weights besides
+        // with a gradient of the weights; in bf16 the logits, then their gradient, and weights besides
+        var head = logits + output + (half ? (logits + output) / 2 : 0);
 
         var masks = model.Dropout > 0 ? source + target : 0;
         var outputInput = target / (half ? 2 : 1); // what the output product reads

@@ -4,7 +4,9 @@ using Bdia.Core.Models;
 
 namespace Bdia.Core.MemoryEstimates;
 
-/// <summary>How many weights a network has, from its options alone; an <see cref="OverflowException"/> for one that no memory could hold.</summary>
+/// <summary>
+/// How many weights a network has, from its options alone; an <see cref="OverflowException"/> for one that no memory could hold.
+/// </summary>
 internal static class WeightCount
 {
     public static long Of(VisionTransformerOptions o)
@@ -28,7 +30,9 @@ internal static class WeightCount
             + (o.TieOutput ? 0 : Dense.WeightCount(width, o.TargetVocabulary)));
     }
 
-    /// <summary>Weights that have a gradient at the same time: all, or those of the largest block and of what is outside of blocks.</summary>
+    /// <summary>
+    /// Weights that have a gradient at the same time: all, or those of the largest block and of what is outside of blocks.
+    /// </summary>
     public static long WithGradient(VisionTransformerOptions o, bool optimizerInBackward)
         => Of(o) - (optimizerInBackward ? (o.Depth - 1) * Block(o.Block(0)) : 0);
 
@@ -37,7 +41,8 @@ internal static class WeightCount
         => Of(o) - (optimizerInBackward ? o.EncoderDepth * Block(o.EncoderBlock) + (o.DecoderDepth - 1) * Block(o.DecoderBlock) : 0);
 
     /// <summary>Its sub-layers, each behind a norm.</summary>
-    private static long Block(TransformerBlockOptions options) => SublayerKind.Of(options).Sum(kind => Norm(options.Width) + kind.Weights(options));
+    private static long Block(TransformerBlockOptions options)
+        => SublayerKind.Of(options).Sum(kind => Norm(options.Width) + kind.Weights(options));
 
     private static long Norm(long width) => 2 * width;
 }

@@ -21,7 +21,9 @@ public sealed record BleuOptions
         BleuTokenizer.International => TokenizerIntl.Tokenize,
         BleuTokenizer.Character => text => [.. TextCharacters.Of(text).Select(TextCharacters.Text)],
         BleuTokenizer.None => WhiteSpace.Split,
-        _ => throw new ArgumentException($"{nameof(BleuOptions)}.{nameof(Tokenizer)} is {Tokenizer}; it must be one of {string.Join(", ", Enum.GetNames<BleuTokenizer>())}."),
+        _ => throw new ArgumentException(
+            $"{nameof(BleuOptions)}.{nameof(Tokenizer)} is {Tokenizer}; it must be one of "
+            + $"{string.Join(", ", Enum.GetNames<BleuTokenizer>())}."),
     };
 
     /// <summary>What stands in the signature behind the number of references.</summary>

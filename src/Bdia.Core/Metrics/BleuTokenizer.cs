@@ -3,7 +3,9 @@ namespace Bdia.Core.Metrics;
 /// <summary>How BLEU cuts texts into tokens: those of sacreBLEU's tokenizers that need no model.</summary>
 public enum BleuTokenizer
 {
-    /// <summary>"13a", sacreBLEU's default, after NIST's mteval-v13a: words, with ASCII punctuation apart. For languages that part words by spaces.</summary>
+    /// <summary>
+    /// "13a", sacreBLEU's default, after NIST's mteval-v13a: words, with ASCII punctuation apart. For languages that part words by spaces.
+    /// </summary>
     Mteval13a,
 
     /// <summary>"zh": Chinese characters and full-width signs each for themselves, the rest as 13a does it.</summary>

@@ -14,7 +14,8 @@ public sealed record ChrfOptions
     public void Validate()
     {
         if (WordOrder is < 0 or > 4)
-            throw new ArgumentException($"{nameof(ChrfOptions)}.{nameof(WordOrder)} is {WordOrder}; it must be 0..4 (0 is chrF, 2 is chrF++).");
+            throw new ArgumentException($"{nameof(ChrfOptions)}.{nameof(WordOrder)} is {WordOrder}; it must be 0..4 (0 is chrF, 2 is "
+                + "chrF++).");
     }
 
     /// <summary>What stands in the signature behind the number of references.</summary>

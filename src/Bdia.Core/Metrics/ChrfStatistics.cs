@@ -1,14 +1,16 @@
 namespace Bdia.Core.Metrics;
 
-/// <summary>What chrF has to know of a corpus, gathered row by row, so that the corpus need not be held. For one thread at a time.</summary>
+/// <summary>
+/// What chrF has to know of a corpus, gathered row by row, so that the corpus need not be held. For one thread at a time.
+/// </summary>
 public sealed class ChrfStatistics
 {
     private const int CharacterOrder = 6;
     private const double BetaSquared = 4;
 
     private readonly ChrfOptions options;
-    private readonly CorpusRows _rows = new();
-    private readonly Order[] _corpus;
+    private readonly CorpusRows rows = new();
+    private readonly Order[] corpus;
 
     /// <summary>No row yet.</summary>
     /// <param name="options">How to compute; null = sacreBLEU's defaults.</param>
@@ -17,25 +19,26 @@ public sealed class ChrfStatistics
     {
         this.options = options ?? new ChrfOptions();
         this.options.Validate();
-        _corpus = new Order[CharacterOrder + this.options.WordOrder];
+        corpus = new Order[CharacterOrder + this.options.WordOrder];
     }
 
     /// <summary>Rows added.</summary>
-    public long Rows => _rows.Count;
+    public long Rows => rows.Count;
 
     /// <summary>Adds a row.</summary>
     /// <param name="hypothesis">The output; may be empty.</param>
-    /// <param name="references">Its references, one or more, of which the one counts that the output scores best with; may be empty texts.</param>
+    /// <param name="references">Its references, one or more, of which the one counts that the output scores best with; may be empty
+    /// texts.</param>
     /// <exception cref="ArgumentException">A text is null or there is no reference. Nothing was added.</exception>
     public void Add(string hypothesis, params IReadOnlyList<string> references)
     {
-        _rows.Add(hypothesis, references);
+        rows.Add(hypothesis, references);
         var best = Compare(hypothesis, references).MaxBy(FScore)!; // of equal ones the first
-        for (var i = 0; i < _corpus.Length; i++)
+        for (var i = 0; i < corpus.Length; i++)
         {
-            _corpus[i].Hypothesis += best[i].Hypothesis;
-            _corpus[i].Reference += best[i].Reference;
-            _corpus[i].Matches += best[i].Matches;
+            corpus[i].Hypothesis += best[i].Hypothesis;
+            corpus[i].Reference += best[i].Reference;
+            corpus[i].Matches += best[i].Matches;
         }
     }
 
@@ -43,8 +46,8 @@ public sealed class ChrfStatistics
     /// <exception cref="InvalidOperationException">No row was added.</exception>
     public ChrfScore Score()
     {
-        var signature = _rows.Signature(options.Definition);
-        return new ChrfScore(FScore(_corpus), signature);
+        var signature = rows.Signature(options.Definition);
+        return new ChrfScore(FScore(corpus), signature);
     }
 
     /// <summary>The output's n-grams against those of each reference: characters, then words.</summary>
@@ -52,9 +55,10 @@ public sealed class ChrfStatistics
     {
         string[] texts = [hypothesis, .. references];
         if (options.LowerCase) texts = Array.ConvertAll(texts, LowerCasing.Of);
-        var all = references.Select(_ => new Order[_corpus.Length]).ToArray();
+        var all = references.Select(_ => new Order[corpus.Length]).ToArray();
         Count(new NgramNumbering(Array.ConvertAll(texts, TextCharacters.Of)), all, 0, CharacterOrder);
-        if (options.WordOrder > 0) Count(new NgramNumbering(NgramNumbering.Symbols(texts.Select(Words))), all, CharacterOrder, options.WordOrder);
+        if (options.WordOrder > 0) Count(new NgramNumbering(NgramNumbering.Symbols(texts.Select(Words))), all,
+            CharacterOrder, options.WordOrder);
         return all;
     }
 
@@ -78,7 +82,10 @@ public sealed class ChrfStatistics
         }
     }
 
-    /// <summary>Words, with an ASCII punctuation mark at the end, or else one at the front, as a word of its own; a word of one character is never cut.</summary>
+    /// <summary>
+    /// Words, with an ASCII punctuation mark at the end, or else one at the front, as a word of its own; a word of one character is never
+    /// cut.
+    /// </summary>
     private static IEnumerable<string> Words(string text)
     {
         foreach (var word in WhiteSpace.Split(text))

@@ -8,8 +8,8 @@ internal sealed class CorpusRows
     /// <summary>The release of sacreBLEU whose definitions are followed and whose figures the tests hold.</summary>
     private const string SacreBleuVersion = "2.6.0";
 
-    private int _references; // per row; 0 before the first
-    private bool _vary;
+    private int references; // per row; 0 before the first
+    private bool vary;
 
     /// <summary>Rows so far.</summary>
     public long Count { get; private set; }
@@ -21,24 +21,30 @@ internal sealed class CorpusRows
         ArgumentNullException.ThrowIfNull(hypotheses);
         ArgumentNullException.ThrowIfNull(references);
         if (hypotheses.Count != references.Count)
-            throw new ArgumentException($"There are {hypotheses.Count} outputs and {references.Count} lists of references; give one list for each output.", nameof(references));
-        if (hypotheses.Count == 0) throw new ArgumentException("There are no outputs, and without a row no score; give at least one.", nameof(hypotheses));
+            throw new ArgumentException($"There are {hypotheses.Count} outputs and {references.Count} lists of references; give one "
+                + "list for each output.", nameof(references));
+        if (hypotheses.Count == 0) throw new ArgumentException("There are no outputs, and without a row no score; give at least one.",
+            nameof(hypotheses));
     }
 
     /// <summary>Checks a row and counts it.</summary>
     /// <exception cref="ArgumentException">A text is null or there is no reference; the row is not counted.</exception>
     public void Add(string hypothesis, IReadOnlyList<string> references)
     {
-        if (hypothesis is null) throw new ArgumentNullException(nameof(hypothesis), $"The output of row {Count} is null; an output without text is \"\".");
-        if (references is null) throw new ArgumentNullException(nameof(references), $"The references of row {Count} are null; give a list of one or more.");
-        if (references.Count == 0) throw new ArgumentException($"Row {Count} has no reference; give one or more, or leave the row out.", nameof(references));
+        if (hypothesis is null) throw new ArgumentNullException(nameof(hypothesis),
+            $"The output of row {Count} is null; an output without text is \"\".");
+        if (references is null) throw new ArgumentNullException(nameof(references),
+            $"The references of row {Count} are null; give a list of one or more.");
+        if (references.Count == 0) throw new ArgumentException($"Row {Count} has no reference; give one or more, or leave the row out.",
+            nameof(references));
         for (var i = 0; i < references.Count; i++)
         {
-            if (references[i] is null) throw new ArgumentException($"Reference {i} of row {Count} is null; leave it out of the list, or give \"\" for an empty one.", nameof(references));
+            if (references[i] is null) throw new ArgumentException(
+                $"Reference {i} of row {Count} is null; leave it out of the list, or give \"\" for an empty one.", nameof(references));
         }
 
-        _vary |= Count > 0 && references.Count != _references;
-        _references = references.Count;
+        vary |= Count > 0 && references.Count != this.references;
+        this.references = references.Count;
         Count++;
     }
 
@@ -48,6 +54,6 @@ internal sealed class CorpusRows
     public string Signature(string definition)
     {
         if (Count == 0) throw new InvalidOperationException("No row was added, and without one there is no score; add at least one.");
-        return $"nrefs:{(_vary ? "var" : _references.ToString(CultureInfo.InvariantCulture))}|{definition}|version:{SacreBleuVersion}";
+        return $"nrefs:{(vary ? "var" : references.ToString(CultureInfo.InvariantCulture))}|{definition}|version:{SacreBleuVersion}";
     }
 }

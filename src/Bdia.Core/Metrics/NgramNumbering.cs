@@ -1,7 +1,8 @@
 namespace Bdia.Core.Metrics;
 
 /// <summary>
-/// Numbers the n-grams of a few texts, order by order, so that equal n-grams have equal numbers and no n-gram has to be kept or compared as text.
+/// Numbers the n-grams of a few texts, order by order, so that equal n-grams have equal numbers and no n-gram has to be kept or compared as
+/// text.
 /// </summary>
 /// <remarks>
 /// An n-gram is known by the number of its first n - 1 symbols and by its last symbol. So each order takes time and memory in proportion
@@ -9,8 +10,8 @@ namespace Bdia.Core.Metrics;
 /// </remarks>
 internal sealed class NgramNumbering(IReadOnlyList<int[]> texts)
 {
-    private readonly int[][] _numbers = [.. texts.Select(text => new int[text.Length])]; // at i: the n-gram that begins there
-    private readonly Dictionary<(int Prefix, int Last), int> _known = [];
+    private readonly int[][] numbers = [.. texts.Select(text => new int[text.Length])]; // at i: the n-gram that begins there
+    private readonly Dictionary<(int Prefix, int Last), int> known = [];
 
     /// <summary>Symbols of the n-grams now numbered; 0 at first.</summary>
     public int Order { get; private set; }
@@ -32,15 +33,15 @@ internal sealed class NgramNumbering(IReadOnlyList<int[]> texts)
     public void Lengthen()
     {
         Order++;
-        _known.Clear();
+        known.Clear();
         for (var t = 0; t < texts.Count; t++)
         {
             var text = texts[t];
-            var numbers = _numbers[t];
+            var numbers = this.numbers[t];
             for (var i = 0; i < Ngrams(t); i++)
             {
                 var ngram = (numbers[i], text[i + Order - 1]);
-                if (!_known.TryGetValue(ngram, out var number)) _known.Add(ngram, number = _known.Count);
+                if (!known.TryGetValue(ngram, out var number)) known.Add(ngram, number = known.Count);
                 numbers[i] = number;
             }
         }
@@ -52,8 +53,8 @@ internal sealed class NgramNumbering(IReadOnlyList<int[]> texts)
     /// <summary>How often a text has each n-gram of any of the texts.</summary>
     public int[] Counts(int text)
     {
-        var counts = new int[_known.Count];
-        foreach (var number in _numbers[text].AsSpan(0, Ngrams(text))) counts[number]++;
+        var counts = new int[known.Count];
+        foreach (var number in numbers[text].AsSpan(0, Ngrams(text))) counts[number]++;
         return counts;
     }
 

@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 namespace Bdia.Core.Metrics;
 
 /// <summary>
-/// The tokenisation "13a" of sacreBLEU, after NIST's mteval-v13a: ASCII punctuation and symbols become tokens of their own, a full stop or comma only
-/// where no digit stands on one of its sides, a hyphen only behind a digit. Letters and punctuation beyond ASCII are not parted.
+/// The tokenisation "13a" of sacreBLEU, after NIST's mteval-v13a: ASCII punctuation and symbols become tokens of their own, a full stop or
+/// comma only where no digit stands on one of its sides, a hyphen only behind a digit. Letters and punctuation beyond ASCII are not parted.
 /// </summary>
 /// <remarks>
-/// Its rules are applied one after the other to the whole text, and a rule does not look again at a character that it has just used, so that
-/// ".,5" becomes ". ,5". A rule for any character but a digit may as well match half a surrogate pair, since the other half is neither
+/// Its rules are applied one after the other to the whole text, and a rule does not look again at a character that it has just used, so
+/// that ".,5" becomes ". ,5". A rule for any character but a digit may as well match half a surrogate pair, since the other half is neither
 /// punctuation nor digit.
 /// </remarks>
 internal static partial class Tokenizer13a

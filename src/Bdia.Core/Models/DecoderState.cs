@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Models;
 
 /// <summary>
-/// What incremental decoding remembers: keys and values of all blocks, for every row. One network serves any number of states at once, as long as its weights stay as they
-/// are; one state serves one thread at a time.
+/// What incremental decoding remembers: keys and values of all blocks, for every row. One network serves any number of states at once, as
+/// long as its weights stay as they are; one state serves one thread at a time.
 /// </summary>
 public sealed class DecoderState : IDisposable
 {
@@ -30,11 +30,13 @@ public sealed class DecoderState : IDisposable
     {
         ArgumentNullException.ThrowIfNull(rows);
         if (rows.dtype != ScalarType.Int64 || rows.dim() != 1 || rows.numel() == 0)
-            throw new ArgumentException($"Rows are {rows.dtype} of shape ({string.Join(", ", rows.shape)}); give Int64 of one dimension, at least one row.", nameof(rows));
+            throw new ArgumentException($"Rows are {rows.dtype} of shape ({string.Join(", ", rows.shape)}); give Int64 of one "
+                + "dimension, at least one row.", nameof(rows));
         using var scope = NewDisposeScope();
         var chosen = rows.cpu().contiguous().data<long>().ToArray();
         foreach (var row in chosen)
-            if (row < 0 || row >= Rows) throw new ArgumentException($"There is no row {row}; the state has rows 0 to {Rows - 1}.", nameof(rows));
+            if (row < 0 || row >= Rows) throw new ArgumentException($"There is no row {row}; the state has rows 0 to {Rows - 1}.",
+                nameof(rows));
         Cache.Select(chosen);
     }
 

@@ -28,11 +28,11 @@ public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
 
     private static readonly string[] Embeddings = ["embed", "source_embed", "target_embed", "source_positions", "target_positions"];
 
-    private readonly TextEmbedding _source;
-    private readonly TextEmbedding _target;
-    private readonly LayerNorm _encoderNorm;
-    private readonly LayerNorm _decoderNorm;
-    private readonly Dense? _head;
+    private readonly TextEmbedding source;
+    private readonly TextEmbedding target;
+    private readonly LayerNorm encoderNorm;
+    private readonly LayerNorm decoderNorm;
+    private readonly Dense? head;
 
     /// <summary>Creates a model with random weights.</summary>
     /// <param name="options">Sizes and regularisation.</param>
@@ -45,19 +45,24 @@ public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
         Options = options;
         Clock = new(seed);
         using var generator = new Generator(seed);
-        var sourceTokens = Register(options.ShareEmbeddings ? "embed" : "source_embed", new TokenEmbedding(options.SourceVocabulary, options.Width, generator));
-        var targetTokens = options.ShareEmbeddings ? sourceTokens : Register("target_embed", new TokenEmbedding(options.TargetVocabulary, options.Width, generator));
-        _source = new TextEmbedding(sourceTokens, Positions("source_positions"), options);
-        _target = new TextEmbedding(targetTokens, Positions("target_positions"), options);
+        var sourceTokens = Register(options.ShareEmbeddings ? "embed"
+            : "source_embed", new TokenEmbedding(options.SourceVocabulary, options.Width, generator));
+        var targetTokens = options.ShareEmbeddings ? sourceTokens
+            : Register("target_embed", new TokenEmbedding(options.TargetVocabulary, options.Width, generator));
+        source = new TextEmbedding(sourceTokens, Positions("source_positions"), options);
+        target = new TextEmbedding(targetTokens, Positions("target_positions"), options);
         // Blocks are drawn here and now, one after the other: the generator is gone once the constructor returns.
-        var encoder = Enumerable.Range(0, options.EncoderDepth).Select(_ => new TransformerBlock(options.EncoderBlock, generator)).ToArray();
+        var encoder = Enumerable.Range(0, options.EncoderDepth)
+            .Select(_ => new TransformerBlock(options.EncoderBlock, generator)).ToArray();
         Encoder = Register("encoder", new BdiaStack("encoder", encoder, options.Stack, Clock, EncoderStream));
-        _encoderNorm = Register("encoder_norm", new LayerNorm(options.Width));
-        var decoder = Enumerable.Range(0, options.DecoderDepth).Select(_ => new TransformerBlock(options.DecoderBlock, generator)).ToArray();
+        encoderNorm = Register("encoder_norm", new LayerNorm(options.Width));
+        var decoder = Enumerable.Range(0, options.DecoderDepth)
+            .Select(_ => new TransformerBlock(options.DecoderBlock, generator)).ToArray();
         Decoder = Register("decoder", new BdiaStack("decoder", decoder, options.Stack, Clock, DecoderStream));
         Decoder.Spare = Encoder.Spare; // the one's pass is over, or waits, while the other's runs
-        _decoderNorm = Register("decoder_norm", new LayerNorm(options.Width));
-        if (!options.TieOutput) _head = Register("head", new Dense(options.Width, options.TargetVocabulary, generator, options.Precision, WeightScheme.Glorot));
+        decoderNorm = Register("decoder_norm", new LayerNorm(options.Width));
+        if (!options.TieOutput) head =
+            Register("head", new Dense(options.Width, options.TargetVocabulary, generator, options.Precision, WeightScheme.Glorot));
     }
 
     /// <summary>Parameters of more than one dimension that weight decay leaves alone, as is usual for embeddings.</summary>
@@ -76,7 +81,10 @@ public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
     /// <summary>The decoder's blocks.</summary>
     public BdiaStack Decoder { get; }
 
-    /// <summary>A network whose weights are still to be set, all of them: to draw first what a file then overwrites took longer than to read the file.</summary>
+    /// <summary>
+    /// A network whose weights are still to be set, all of them: to draw first what a file then overwrites took longer than to read the
+    /// file.
+    /// </summary>
     internal static EncoderDecoder WithoutValues(EncoderDecoderOptions options)
     {
         using var leftOut = Initial.LeaveOut();
@@ -84,25 +92,30 @@ public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
     }
 
     /// <summary>Reads sources.</summary>
-    /// <param name="source">Ids (B, S), int64, padded at the end with <see cref="SpecialTokens.Padding"/>; no row may be all padding.</param>
+    /// <param name="source">Ids (B, S), int64, padded at the end with <see cref="SpecialTokens.Padding"/>; no row may be all
+    /// padding.</param>
     /// <returns>The memory, (B, S, D), float32. What stands at padding is meaningless.</returns>
-    /// <exception cref="ArgumentException">Ids are of another shape or type or not in the vocabulary, a row is empty, or a text is longer than learned positions.</exception>
+    /// <exception cref="ArgumentException">Ids are of another shape or type or not in the vocabulary, a row is empty, or a text is longer
+    /// than learned positions.</exception>
     /// <exception cref="ReversibilityException">A state left the range that can be represented exactly, or was not finite.</exception>
     public Tensor Encode(Tensor source)
     {
         using var scope = NewDisposeScope();
         var mask = Mask(source);
-        var x = _source.Apply(source, 0, training ? Clock.Random(SourceStream, 0) : null); // (B, S, D)
+        var x = this.source.Apply(source, 0, training ? Clock.Random(SourceStream, 0) : null); // (B, S, D)
         x = Encoder.forward(x, mask); // (B, S, D)
-        return _encoderNorm.forward(x).MoveToOuterDisposeScope();
+        return encoderNorm.forward(x).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Reads targets as far as they are known (teacher forcing): every position sees those before it, itself, and the memory.</summary>
+    /// <summary>
+    /// Reads targets as far as they are known (teacher forcing): every position sees those before it, itself, and the memory.
+    /// </summary>
     /// <param name="target">Ids (B, T), int64, <see cref="SpecialTokens.Start"/> first, padded at the end.</param>
     /// <param name="memory">Of <see cref="Encode"/>, (B, S, D).</param>
     /// <param name="source">What the memory was read from, (B, S); says which of it is padding.</param>
     /// <returns>States (B, T, D) behind the final norm, float32; position t has seen target 0..t. Meaningless at padding.</returns>
-    /// <exception cref="ArgumentException">Ids or memory are of another shape or type, ids are not in the vocabulary, or a text is longer than learned positions.</exception>
+    /// <exception cref="ArgumentException">Ids or memory are of another shape or type, ids are not in the vocabulary, or a text is longer
+    /// than learned positions.</exception>
     /// <exception cref="ReversibilityException">A state left the range that can be represented exactly, or was not finite.</exception>
     public Tensor Decode(Tensor target, Tensor memory, Tensor source)
     {
@@ -112,24 +125,27 @@ public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
         var mask = Mask(source);
         if (!memory.shape.AsSpan().SequenceEqual([source.shape[0], source.shape[1], Options.Width]) || target.shape[0] != source.shape[0])
         {
-            throw new ArgumentException($"Source has shape ({string.Join(", ", source.shape)}), memory ({string.Join(", ", memory.shape)}) and target ({string.Join(", ", target.shape)}); "
+            throw new ArgumentException($"Source has shape ({string.Join(", ", source.shape)}), memory "
+                + $"({string.Join(", ", memory.shape)}) and target ({string.Join(", ", target.shape)}); "
                 + $"give source (B, S), its memory (B, S, {Options.Width}) and target (B, T).", nameof(memory));
         }
 
         // Padded target positions need no mask of their own: they stand at the end, where no real position looks.
-        var x = _target.Apply(target, 0, training ? Clock.Random(TargetStream, 0) : null); // (B, T, D)
+        var x = this.target.Apply(target, 0, training ? Clock.Random(TargetStream, 0) : null); // (B, T, D)
         x = Decoder.forward(x, memory, mask); // (B, T, D)
-        return _decoderNorm.forward(x).MoveToOuterDisposeScope();
+        return decoderNorm.forward(x).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Scores of every token of the target language. The largest product of a small network: select the states that are wanted first.</summary>
+    /// <summary>
+    /// Scores of every token of the target language. The largest product of a small network: select the states that are wanted first.
+    /// </summary>
     /// <param name="states">Of <see cref="Decode"/>, (..., D).</param>
     /// <returns>Logits (..., V), float32.</returns>
     public Tensor Project(Tensor states)
     {
         ArgumentNullException.ThrowIfNull(states);
         using var scope = NewDisposeScope();
-        var logits = _head?.forward(states) ?? _target.Tokens.Logits(states, Options.Precision);
+        var logits = head?.forward(states) ?? target.Tokens.Logits(states, Options.Precision);
         return logits.to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
@@ -157,6 +173,7 @@ public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
     {
         ArgumentNullException.ThrowIfNull(ids, name);
         if (ids.dtype != ScalarType.Int64 || ids.dim() != 2 || ids.numel() == 0)
-            throw new ArgumentException($"Ids are {ids.dtype} of shape ({string.Join(", ", ids.shape)}); give Int64 of two dimensions, rows and positions, at least 1 of each.", name);
+            throw new ArgumentException($"Ids are {ids.dtype} of shape ({string.Join(", ", ids.shape)}); give Int64 of two dimensions, "
+                + "rows and positions, at least 1 of each.", name);
     }
 }

@@ -37,16 +37,23 @@ public sealed record EncoderDecoderOptions
     /// <summary>Whether source and target share one embedding; needs vocabularies of one size. Default false.</summary>
     public bool ShareEmbeddings { get; init; }
 
-    /// <summary>Whether the output product uses the target embedding's weights (Press and Wolf, 2017), without a bias. Default true.</summary>
+    /// <summary>
+    /// Whether the output product uses the target embedding's weights (Press and Wolf, 2017), without a bias. Default true.
+    /// </summary>
     public bool TieOutput { get; init; } = true;
 
     /// <summary>How tokens are told their place. Default <see cref="PositionEncoding.Sinusoidal"/>.</summary>
     public PositionEncoding Positions { get; init; } = PositionEncoding.Sinusoidal;
 
-    /// <summary>Tokens of the longest text, special ones included, 2..1,000,000; decides the size of learned positions, and what is refused there. Default 512.</summary>
+    /// <summary>
+    /// Tokens of the longest text, special ones included, 2..1,000,000; decides the size of learned positions, and what is refused there.
+    /// Default 512.
+    /// </summary>
     public int MaxLength { get; init; } = 512;
 
-    /// <summary>Number format of matrix products in training. Default float32. Incremental decoding computes in float32 either way.</summary>
+    /// <summary>
+    /// Number format of matrix products in training. Default float32. Incremental decoding computes in float32 either way.
+    /// </summary>
     public ComputePrecision Precision { get; init; } = ComputePrecision.Float32;
 
     /// <summary>How both stacks integrate and differentiate.</summary>
@@ -70,7 +77,8 @@ public sealed record EncoderDecoderOptions
             EncoderDecoderPreset.Small => (256, 4, 4, 1024),
             EncoderDecoderPreset.Medium => (512, 6, 4, 1024),
             EncoderDecoderPreset.Base => (512, 6, 8, 2048),
-            _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "There is no such preset; choose Compact, Small, Medium or Base."),
+            _ => throw new ArgumentOutOfRangeException(nameof(preset), preset,
+                "There is no such preset; choose Compact, Small, Medium or Base."),
         };
         return new()
         {
@@ -86,7 +94,8 @@ public sealed record EncoderDecoderOptions
     /// <summary>Options of every block of the encoder.</summary>
     internal TransformerBlockOptions EncoderBlock => new()
     {
-        Width = Width, Heads = Heads, FeedForwardWidth = FeedForwardWidth, Dropout = Dropout, Precision = Precision, Weights = WeightScheme.Glorot,
+        Width = Width, Heads = Heads, FeedForwardWidth = FeedForwardWidth, Dropout = Dropout, Precision = Precision,
+            Weights = WeightScheme.Glorot,
     };
 
     /// <summary>Options of every block of the decoder.</summary>
@@ -98,14 +107,18 @@ public sealed record EncoderDecoderOptions
     {
         ArgumentNullException.ThrowIfNull(faults);
         const string Smallest = "3 special ids and a token";
-        faults.Require(SourceVocabulary >= SmallestVocabulary, nameof(SourceVocabulary), SourceVocabulary, $"at least {SmallestVocabulary}: {Smallest}");
-        faults.Require(TargetVocabulary >= SmallestVocabulary, nameof(TargetVocabulary), TargetVocabulary, $"at least {SmallestVocabulary}: {Smallest}");
+        faults.Require(SourceVocabulary >= SmallestVocabulary, nameof(SourceVocabulary), SourceVocabulary,
+            $"at least {SmallestVocabulary}: {Smallest}");
+        faults.Require(TargetVocabulary >= SmallestVocabulary, nameof(TargetVocabulary), TargetVocabulary,
+            $"at least {SmallestVocabulary}: {Smallest}");
         if (ShareEmbeddings && SourceVocabulary != TargetVocabulary)
-            faults.Add($"ShareEmbeddings is true, SourceVocabulary is {SourceVocabulary} and TargetVocabulary is {TargetVocabulary}; one embedding needs one vocabulary: use a joint tokenizer, or set ShareEmbeddings to false.");
+            faults.Add($"ShareEmbeddings is true, SourceVocabulary is {SourceVocabulary} and TargetVocabulary is {TargetVocabulary}; "
+                + "one embedding needs one vocabulary: use a joint tokenizer, or set ShareEmbeddings to false.");
         faults.Require(EncoderDepth is >= 1 and <= MostBlocks, nameof(EncoderDepth), EncoderDepth, $"1..{MostBlocks}");
         faults.Require(DecoderDepth is >= 1 and <= MostBlocks, nameof(DecoderDepth), DecoderDepth, $"1..{MostBlocks}");
         EncoderBlock.Check(faults);
-        faults.Require(Enum.IsDefined(Positions), nameof(Positions), Positions, $"{PositionEncoding.Sinusoidal} or {PositionEncoding.Learned}");
+        faults.Require(Enum.IsDefined(Positions), nameof(Positions), Positions,
+            $"{PositionEncoding.Sinusoidal} or {PositionEncoding.Learned}");
         faults.Require(MaxLength is >= 2 and <= LongestText, nameof(MaxLength), MaxLength, $"2..{LongestText}");
         faults.Require(Stack is not null, nameof(Stack), Stack, "a BdiaStackOptions");
         Stack?.Check(faults);

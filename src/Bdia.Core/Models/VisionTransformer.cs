@@ -66,18 +66,23 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
         => Initial.TruncatedNormal(generator, ClassTokenDeviation, 1, 1, options.Width);
 
     /// <summary>
-    /// The position embedding (1, N, D) before training: 0 for the class token, and for the patches a map of the picture in which neighbours are alike, about as
-    /// large as the patches' own vectors. Fainter or without that order, a short run ends before the network has found out what lies where.
+    /// The position embedding (1, N, D) before training: 0 for the class token, and for the patches a map of the picture in which
+    /// neighbours are alike, about as large as the patches' own vectors. Fainter or without that order, a short run ends before the network
+    /// has found out what lies where.
     /// </summary>
     internal static Parameter FirstPositions(VisionTransformerOptions options, Generator generator)
     {
         var (rows, columns) = (options.ImageHeight / options.PatchSize, options.ImageWidth / options.PatchSize);
         return Initial.Values(
-            () => cat([zeros(1, options.Width, dtype: ScalarType.Float32, device: CPU), Initial.Places(generator, rows, columns, options.Width, PositionDeviation, PositionReach)]).unsqueeze(0),
+            () => cat([zeros(1, options.Width, dtype: ScalarType.Float32, device: CPU),
+                Initial.Places(generator, rows, columns, options.Width, PositionDeviation, PositionReach)]).unsqueeze(0),
             1, options.Patches + 1, options.Width);
     }
 
-    /// <summary>A network whose weights are still to be set, all of them: to draw first what a file then overwrites took longer than to read the file.</summary>
+    /// <summary>
+    /// A network whose weights are still to be set, all of them: to draw first what a file then overwrites took longer than to read the
+    /// file.
+    /// </summary>
     internal static VisionTransformer WithoutValues(VisionTransformerOptions options)
     {
         using var leftOut = Initial.LeaveOut();
@@ -102,7 +107,8 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
     private Tensor Embed(Tensor images)
     {
         if (images.dim() != 4 || images.shape[2] != Options.ImageHeight || images.shape[3] != Options.ImageWidth)
-            throw new ArgumentException($"Images have shape ({string.Join(", ", images.shape)}); give (B, {Options.Channels}, {Options.ImageHeight}, {Options.ImageWidth}).", nameof(images));
+            throw new ArgumentException($"Images have shape ({string.Join(", ", images.shape)}); give (B, {Options.Channels}, "
+                + $"{Options.ImageHeight}, {Options.ImageWidth}).", nameof(images));
         using var scope = NewDisposeScope();
         var patches = patch_embed.forward(images);
         var x = cat([cls_token.expand(images.shape[0], 1, Options.Width), patches], 1).Plus(pos_embed);

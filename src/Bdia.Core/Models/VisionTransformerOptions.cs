@@ -38,7 +38,9 @@ public sealed record VisionTransformerOptions
     /// <summary>Dropout after the position embedding and after either branch of a block: 0 (default) up to, not including, 1.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>Probability of leaving out a branch of the last block; it grows linearly from 0 in the first. 0 (default) up to, not including, 1.</summary>
+    /// <summary>
+    /// Probability of leaving out a branch of the last block; it grows linearly from 0 in the first. 0 (default) up to, not including, 1.
+    /// </summary>
     public double StochasticDepth { get; init; }
 
     /// <summary>Number format of matrix products. Default float32.</summary>
@@ -57,9 +59,10 @@ public sealed record VisionTransformerOptions
 
     /// <summary>The sizes of a preset, with patches that suit the pictures.</summary>
     /// <remarks>
-    /// <see cref="PatchSize"/> is the preset's 4 (Compact, Cifar) or 16 (the others) where it divides both sides into a number of patches that suits: from a quarter of what the preset is made for, 64
-    /// or 196, to 16 times as many. Else it is that divisor of both sides which comes nearest to what it is made for: 1 pixel for pictures of 8 with Compact, 28 for 224; 2 for 32 with Base. Where
-    /// none comes within a factor of 4, it stays the preset's, which the pictures do not suit: resize them.
+    /// <see cref="PatchSize"/> is the preset's 4 (Compact, Cifar) or 16 (the others) where it divides both sides into a number of patches
+    /// that suits: from a quarter of what the preset is made for, 64 or 196, to 16 times as many. Else it is that divisor of both sides
+    /// which comes nearest to what it is made for: 1 pixel for pictures of 8 with Compact, 28 for 224; 2 for 32 with Base. Where none comes
+    /// within a factor of 4, it stays the preset's, which the pictures do not suit: resize them.
     /// </remarks>
     /// <param name="preset">Which.</param>
     /// <param name="imageHeight">Height of the images in pixels.</param>
@@ -68,7 +71,8 @@ public sealed record VisionTransformerOptions
     /// <param name="classes">At least 2.</param>
     /// <returns>Options that have not been validated: adjust them with <c>with</c>, then construct the model.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such preset.</exception>
-    public static VisionTransformerOptions FromPreset(VisionTransformerPreset preset, int imageHeight, int imageWidth, int channels, int classes)
+    public static VisionTransformerOptions FromPreset(VisionTransformerPreset preset, int imageHeight,
+        int imageWidth, int channels, int classes)
     {
         var (patch, width, depth, heads, feedForward) = preset switch
         {
@@ -77,12 +81,14 @@ public sealed record VisionTransformerOptions
             VisionTransformerPreset.Tiny => (16, 192, 12, 3, 768),
             VisionTransformerPreset.Small => (16, 384, 12, 6, 1536),
             VisionTransformerPreset.Base => (16, 768, 12, 12, 3072),
-            _ => throw new ArgumentOutOfRangeException(nameof(preset), preset, "There is no such preset; choose Compact, Cifar, Tiny, Small or Base."),
+            _ => throw new ArgumentOutOfRangeException(nameof(preset), preset,
+                "There is no such preset; choose Compact, Cifar, Tiny, Small or Base."),
         };
         return new()
         {
             ImageHeight = imageHeight, ImageWidth = imageWidth, Channels = channels, Classes = classes,
-            PatchSize = Patch(imageHeight, imageWidth, patch, made: patch == 4 ? 64 : 196), Width = width, Depth = depth, Heads = heads, FeedForwardWidth = feedForward,
+            PatchSize = Patch(imageHeight, imageWidth, patch, made: patch == 4 ? 64 : 196), Width = width,
+                Depth = depth, Heads = heads, FeedForwardWidth = feedForward,
         };
     }
 
@@ -97,7 +103,8 @@ public sealed record VisionTransformerOptions
         var best = usual;
         for (var patch = 1; patch <= Math.Min(height, width); patch++)
         {
-            if (Divides(patch) && Off(patch) <= (Divides(best) ? Off(best) : Math.Log(4))) best = patch; // of two equally near ones the larger
+            // of two equally near ones the larger
+            if (Divides(patch) && Off(patch) <= (Divides(best) ? Off(best) : Math.Log(4))) best = patch;
         }
 
         return best;

@@ -33,10 +33,13 @@ public static class BdiaRuntime
     }
 
     /// <summary>
-    /// Whether libtorch has fast products of bfloat16 for this processor. Where it has not, on x86 without AVX-512, layers take them in float32
-    /// of values rounded to bfloat16: at float32's speed, with bfloat16's numbers and smaller activations.
+    /// Whether libtorch has fast products of bfloat16 for this processor. Where it has not, on x86 without AVX-512, layers take them in
+    /// float32 of values rounded to bfloat16: at float32's speed, with bfloat16's numbers and smaller activations.
     /// </summary>
-    /// <remarks>The condition is that of oneDNN, from which libtorch takes them; of other processors than x86 it is not known, and true. It tells nothing of GPUs.</remarks>
+    /// <remarks>
+    /// The condition is that of oneDNN, from which libtorch takes them; of other processors than x86 it is not known, and true. It tells
+    /// nothing of GPUs.
+    /// </remarks>
     public static bool HasBFloat16Products { get; } = !X86Base.IsSupported || (Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported);
 
     /// <summary>
@@ -44,7 +47,8 @@ public static class BdiaRuntime
     /// of this library calls it first, since TorchSharp alone does not load where the system's C++ library is older than GCC 13.
     /// </summary>
     /// <remarks>Safe to call from any thread and at any time; free after the first success.</remarks>
-    /// <exception cref="NativeLibraryMissingException">A library is absent or cannot be loaded. The message names it and the package that brings it.</exception>
+    /// <exception cref="NativeLibraryMissingException">A library is absent or cannot be loaded. The message names it and the package that
+    /// brings it.</exception>
     public static void EnsureLoaded()
     {
         if (loaded)
@@ -59,7 +63,8 @@ public static class BdiaRuntime
     /// </summary>
     public static string Describe()
     {
-        var version = typeof(BdiaRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+        var version = typeof(BdiaRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split(
+            '+')[0];
         var versions = $"Bdia.Core {version}, TorchSharp {NativeLocator.TorchSharpVersion}, .NET {Environment.Version}, "
             + $"{NativeLocator.Platform} ({RuntimeInformation.OSDescription})";
         try

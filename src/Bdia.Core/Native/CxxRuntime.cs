@@ -16,7 +16,8 @@ internal sealed record CxxRuntime(string Path, IReadOnlySet<string> Versions)
         // Usually loaded already, by .NET itself; then this only counts a reference.
         if (!NativeLibrary.TryLoad(FileName, out _) || Find(File.ReadLines("/proc/self/maps")) is not { } path)
             throw new NativeLibraryMissingException(
-                $"The C++ library '{FileName}' is not installed on this machine. Install the package 'libstdc++6' (Debian, Ubuntu) or 'libstdc++' (Fedora, RHEL).");
+                $"The C++ library '{FileName}' is not installed on this machine. Install the package 'libstdc++6' (Debian, Ubuntu) or "
+                    + "'libstdc++' (Fedora, RHEL).");
         return new CxxRuntime(path, ElfImage.Parse(File.ReadAllBytes(path)).Defined);
     }
 

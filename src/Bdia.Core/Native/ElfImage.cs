@@ -38,7 +38,8 @@ internal sealed class ElfImage
     /// <param name="Index">The number by which symbols refer to this version.</param>
     /// <param name="HashPosition">Position of the recorded hash in the file.</param>
     /// <param name="NamePosition">Position of the recorded name offset in the file.</param>
-    public sealed record VersionNeed(string Library, string Version, uint Hash, uint NameOffset, int Index, int HashPosition, int NamePosition);
+    public sealed record VersionNeed(string Library, string Version, uint Hash, uint NameOffset, int Index,
+        int HashPosition, int NamePosition);
 
     /// <summary>One dynamic symbol.</summary>
     /// <param name="Name">The (mangled) name.</param>
@@ -108,7 +109,8 @@ internal sealed class ElfImage
     private Section Linked(List<Section> sections, Section section)
     {
         if ((uint)section.Link >= sections.Count)
-            throw new BadImageFormatException($"The ELF library is altered: a section refers to section {section.Link} of {sections.Count}.");
+            throw new BadImageFormatException(
+                $"The ELF library is altered: a section refers to section {section.Link} of {sections.Count}.");
         return sections[section.Link];
     }
 
@@ -137,7 +139,8 @@ internal sealed class ElfImage
             for (int j = 0, count = U16(entry + 2); j < count; j++)
             {
                 var name = U32(version + 8);
-                needs.Add(new VersionNeed(library, Text(strings, name), U32(version), name, U16(version + 6), (int)version, (int)version + 8));
+                needs.Add(new VersionNeed(library, Text(strings, name), U32(version), name, U16(version + 6),
+                    (int)version, (int)version + 8));
                 if (!Advance(ref version, U32(version + 12)))
                     break;
             }
@@ -179,7 +182,8 @@ internal sealed class ElfImage
         var end = rest.IndexOf((byte)0);
         return end >= 0
             ? Encoding.UTF8.GetString(rest[..end])
-            : throw new BadImageFormatException($"The ELF library is truncated or altered: no text ends after offset {offset} of a string table of {strings.Size} bytes.");
+            : throw new BadImageFormatException(
+                $"The ELF library is truncated or altered: no text ends after offset {offset} of a string table of {strings.Size} bytes.");
     }
 
     private ushort U16(long offset) => BinaryPrimitives.ReadUInt16LittleEndian(Bytes(offset, sizeof(ushort)));
@@ -191,5 +195,6 @@ internal sealed class ElfImage
     private ReadOnlySpan<byte> Bytes(long offset, int count) =>
         offset >= 0 && count >= 0 && offset <= image.Length - (long)count
             ? image.AsSpan((int)offset, count)
-            : throw new BadImageFormatException($"The ELF library is truncated or altered: {count} bytes at offset {offset} lie outside its {image.Length} bytes.");
+            : throw new BadImageFormatException(
+                $"The ELF library is truncated or altered: {count} bytes at offset {offset} lie outside its {image.Length} bytes.");
 }

@@ -46,7 +46,8 @@ internal static class GlibcxxCompatibility
             var symbols = elf.Symbols.Where(symbol => symbol.VersionIndex == need.Index).ToList();
             var redirection = Redirections.SingleOrDefault(known => known.Version == need.Version);
             var replacement = elf.Needed.FirstOrDefault(other => other.Library == CxxLibrary && other.Version == redirection.NewVersion);
-            if (symbols.Count != 1 || symbols[0].Name != redirection.Symbol || replacement is null || !available.Contains(replacement.Version))
+            if (symbols.Count != 1 || symbols[0].Name != redirection.Symbol || replacement is null
+                || !available.Contains(replacement.Version))
                 throw Unknown(path, need.Version, symbols, available, availablePath);
 
             BinaryPrimitives.WriteUInt32LittleEndian(copy.AsSpan(need.HashPosition), replacement.Hash);
@@ -61,7 +62,8 @@ internal static class GlibcxxCompatibility
     /// <summary>The highest GLIBCXX version among those that a libstdc++ defines, such as GLIBCXX_3.4.30.</summary>
     public static string Highest(IEnumerable<string> versions) =>
         versions.Where(version => version.StartsWith("GLIBCXX_3.", StringComparison.Ordinal))
-            .MaxBy(version => Version.TryParse(version["GLIBCXX_".Length..], out var number) ? number : new Version()) ?? "no GLIBCXX version";
+            .MaxBy(version => Version.TryParse(version["GLIBCXX_".Length..], out var number) ? number : new Version())
+                ?? "no GLIBCXX version";
 
     // The new name is not longer than the old one, and takes its place. Linkers let a name share the end of a longer one: then
     // overwriting it would rename a stranger too.
@@ -70,7 +72,8 @@ internal static class GlibcxxCompatibility
         var room = copy.AsSpan(symbol.NamePosition, symbol.Name.Length);
         var end = symbol.NamePosition + room.Length;
         if (elf.Symbols.Any(other => other.NamePosition > symbol.NamePosition && other.NamePosition < end))
-            throw new BadImageFormatException($"The name of the symbol '{symbol.Name}' is shared with another symbol and cannot be replaced.");
+            throw new BadImageFormatException(
+                $"The name of the symbol '{symbol.Name}' is shared with another symbol and cannot be replaced.");
         room.Clear();
         Encoding.ASCII.GetBytes(name, room);
     }
@@ -78,7 +81,8 @@ internal static class GlibcxxCompatibility
     private static NativeLibraryMissingException Unknown(
         string path, string version, List<ElfImage.Symbol> symbols, IReadOnlySet<string> available, string availablePath) =>
         new($"'{path}' needs {version} of {CxxLibrary} (for {string.Join(", ", symbols.Select(symbol => symbol.Name).Take(5))}), and "
-            + $"'{availablePath}' ends at {Highest(available)}. Install a libstdc++ that defines {version} (package 'libstdc++6' on Debian and Ubuntu, "
+            + $"'{availablePath}' ends at {Highest(available)}. Install a libstdc++ that defines {version} (package 'libstdc++6' on "
+                + "Debian and Ubuntu, "
             + "'libstdc++' on Fedora and RHEL), or use the TorchSharp version that this package asks for.");
 
     private readonly record struct Redirection(string Symbol, string Version, string? NewSymbol, string NewVersion);

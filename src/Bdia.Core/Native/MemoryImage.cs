@@ -12,7 +12,9 @@ internal static partial class MemoryImage
     // Stays open as long as the process: the library's recorded path must not come to mean another file.
     private static SafeFileHandle? memoryFile;
 
-    /// <summary>Loads the library from an anonymous file in memory or, where that is refused, from a private file that is gone afterwards.</summary>
+    /// <summary>
+    /// Loads the library from an anonymous file in memory or, where that is refused, from a private file that is gone afterwards.
+    /// </summary>
     /// <param name="image">The library.</param>
     /// <param name="fileName">The name that debuggers show.</param>
     /// <exception cref="DllNotFoundException">The library could not be loaded; the message is the loader's own.</exception>

@@ -19,7 +19,8 @@ internal static class NativeLoader
     // A module initialiser, because TorchSharp can be made to load only before its first call, and that may stand anywhere in a
     // user's code. An exception from here would surface as an unreadable TypeInitializationException: it is kept for EnsureLoaded.
     [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255:The 'ModuleInitializer' attribute should not be used in libraries", Justification = "See the comment above.")]
+    [SuppressMessage("Usage", "CA2255:The 'ModuleInitializer' attribute should not be used in libraries", Justification = "See the "
+        + "comment above.")]
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "See the comment above.")]
     internal static void Prepare()
     {
@@ -61,7 +62,9 @@ internal static class NativeLoader
         MemoryImage.Load(adapted, TorchSharpLibrary);
     }
 
-    /// <summary>Loads libtorch as TorchSharp will, and throws the reason if that fails. TorchSharp's own attempt would print it instead.</summary>
+    /// <summary>
+    /// Loads libtorch as TorchSharp will, and throws the reason if that fails. TorchSharp's own attempt would print it instead.
+    /// </summary>
     /// <exception cref="NativeLibraryMissingException">It cannot be loaded.</exception>
     public static void Load()
     {
@@ -88,7 +91,8 @@ internal static class NativeLoader
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
             throw new NativeLibraryMissingException(
-                $"The native library '{path}' is there and cannot be loaded: {OneLine(e)} Check that it is whole and meant for {NativeLocator.Platform}, "
+                $"The native library '{path}' is there and cannot be loaded: {OneLine(e)} Check that it is whole and meant for "
+                    + $"{NativeLocator.Platform}, "
                 + $"or add to the application's project {NativeLocator.Packages(Path.GetFileName(path))}.", e);
         }
     }

@@ -45,12 +45,14 @@ internal sealed class NativeLocator(IReadOnlyList<string> folders)
     public static string Packages(string fileName)
     {
         if (fileName.Contains("TorchSharp", StringComparison.Ordinal))
-            return $"the package 'TorchSharp' {TorchSharpVersion} for a platform that it supports (linux-x64, win-x64, win-arm64, osx-arm64; this is {Platform})";
+            return $"the package 'TorchSharp' {TorchSharpVersion} for a platform that it supports (linux-x64, win-x64, win-arm64, "
+                + $"osx-arm64; this is {Platform})";
 
         var package = Platform is "linux-x64" or "win-x64" or "osx-arm64"
             ? $"the package 'libtorch-cpu-{Platform}' {LibTorchVersion}"
             : $"a libtorch package {LibTorchVersion} for {Platform} (TorchSharp has them for linux-x64, win-x64 and osx-arm64)";
-        return $"{package}, or 'TorchSharp-cpu' {TorchSharpVersion} for all platforms, or 'TorchSharp-cuda-linux' or 'TorchSharp-cuda-windows' {TorchSharpVersion} for CUDA";
+        return $"{package}, or 'TorchSharp-cpu' {TorchSharpVersion} for all platforms, or 'TorchSharp-cuda-linux' or "
+            + $"'TorchSharp-cuda-windows' {TorchSharpVersion} for CUDA";
     }
 
     private static IEnumerable<string> FoldersOfThisProcess()

@@ -11,8 +11,8 @@ namespace Bdia.Core.Numerics;
 /// SIMD arithmetic where libtorch's generator draws one element at a time, which took a fifth of a small network's training.
 /// </summary>
 /// <remarks>
-/// The hash is a 32-bit finaliser of two multiplications (after the search for low-bias ones by C. Wellons, 2018) with the key mixed in twice, so that the sequences of
-/// two keys are not one another's shifts. Good statistics are all that is asked of it.
+/// The hash is a 32-bit finaliser of two multiplications (after the search for low-bias ones by C. Wellons, 2018) with the key mixed in
+/// twice, so that the sequences of two keys are not one another's shifts. Good statistics are all that is asked of it.
 /// </remarks>
 internal static unsafe class DropoutMask
 {
@@ -66,7 +66,9 @@ internal static unsafe class DropoutMask
         Tensor Number(uint value) => tensor((long)value, int64, device);
     }
 
-    /// <summary>Multiplies a contiguous float32 tensor on the CPU by the mask of its shape, in place and without writing the mask down.</summary>
+    /// <summary>
+    /// Multiplies a contiguous float32 tensor on the CPU by the mask of its shape, in place and without writing the mask down.
+    /// </summary>
     /// <param name="first">Number of the tensor's first element.</param>
     public static void Apply(Tensor x, double probability, ulong key, long first = 0) => Pass(x, probability, key, first, multiplies: true);
 
@@ -77,7 +79,8 @@ internal static unsafe class DropoutMask
     private static void Pass(Tensor x, double probability, ulong key, long first, bool multiplies)
     {
         var to = TensorMemory.Pointer<float>(x) - first; // where number 0 would be
-        KernelThreads.ForRanges(x.numel(), SmallestShare, (start, end) => Fill(to, first + start, first + end, probability, key, multiplies));
+        KernelThreads.ForRanges(x.numel(), SmallestShare,
+            (start, end) => Fill(to, first + start, first + end, probability, key, multiplies));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -94,7 +97,8 @@ internal static unsafe class DropoutMask
             for (; i <= sameKey - Lane; i += Lane)
             {
                 var hash = Hash((Vector256.Create((uint)i) + steps) ^ Vector256.Create(key0), Vector256.Create(key1));
-                var mask = Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(hash, thresholds).AsSingle(), scales, Vector256<float>.Zero);
+                var mask = Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(hash, thresholds).AsSingle(),
+                    scales, Vector256<float>.Zero);
                 (multiplies ? mask * Vector256.Load(to + i) : mask).Store(to + i);
             }
 

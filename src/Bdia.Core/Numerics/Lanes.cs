@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace Bdia.Core.Numerics;
 
-/// <summary>Eight float32 elements in one SIMD register; software-emulated by the runtime where there is none, with the same bits.</summary>
+/// <summary>
+/// Eight float32 elements in one SIMD register; software-emulated by the runtime where there is none, with the same bits.
+/// </summary>
 internal readonly struct Lanes(Vector256<float> value) : IElements<Lanes>
 {
     public const int Count = 8;

@@ -29,11 +29,13 @@ internal sealed class PackedPads : IDisposable
     {
         using var scope = NewDisposeScope();
         var all = empty([blocks, samples, Groups(elementsPerSample), padBits], uint8, device);
-        return Enumerable.Range(0, blocks).Select(k => new PackedPads(all.select(0, k).DetachFromDisposeScope(), elementsPerSample)).ToArray();
+        return Enumerable.Range(0, blocks)
+            .Select(k => new PackedPads(all.select(0, k).DetachFromDisposeScope(), elementsPerSample)).ToArray();
     }
 
     /// <summary>Bytes of what <see cref="Allocate"/> makes.</summary>
-    public static long Size(long blocks, long samples, long elementsPerSample, int padBits) => blocks * samples * Groups(elementsPerSample) * padBits;
+    public static long Size(long blocks, long samples, long elementsPerSample, int padBits)
+        => blocks * samples * Groups(elementsPerSample) * padBits;
 
     public long Samples => Bytes.shape[0];
 

@@ -9,7 +9,7 @@ namespace Bdia.Core.Numerics;
 internal struct RandomSequence(ulong key)
 {
     private const ulong Stride = 0x9E3779B97F4A7C15; // SplitMix64's own: odd, so that all 2^64 states are visited
-    private ulong _state = key;
+    private ulong state = key;
 
     /// <summary>The sequence of one place of a run, independent of those of all other places.</summary>
     /// <param name="seed">The run's seed.</param>
@@ -22,7 +22,7 @@ internal struct RandomSequence(ulong key)
     }
 
     /// <summary>The next 64 random bits.</summary>
-    public ulong Next() => SplitMix64.Mix(_state += Stride);
+    public ulong Next() => SplitMix64.Mix(state += Stride);
 
     /// <summary>The next number in 0..bound-1, each equally likely.</summary>
     /// <param name="bound">At least 1.</param>
@@ -30,7 +30,8 @@ internal struct RandomSequence(ulong key)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bound, 1);
         var n = (ulong)bound;
-        // The high half of a 64 x 64 bit product is uniform once the few low halves that would favour some results are drawn again (Lemire).
+        // The high half of a 64 x 64 bit product is uniform once the few low halves that would favour some results are drawn again
+        // (Lemire).
         var high = Math.BigMul(Next(), n, out var low);
         for (var rejected = (0 - n) % n; low < rejected;) high = Math.BigMul(Next(), n, out low);
         return (int)high;

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Operations;
 
 /// <summary>
-/// softmax(Q Kᵀ / √Dh) V (Vaswani et al., 2017), by whichever of libtorch's ways is fastest for the device and number format. A block whose backward pass is written down
-/// takes <see cref="AttentionCore"/> instead, forth and back; one token of each row over keys and values that are kept, <see cref="CachedAttention"/>.
+/// softmax(Q Kᵀ / √Dh) V (Vaswani et al., 2017), by whichever of libtorch's ways is fastest for the device and number format. A block whose
+/// backward pass is written down takes <see cref="AttentionCore"/> instead, forth and back; one token of each row over keys and values that
+/// are kept, <see cref="CachedAttention"/>.
 /// </summary>
 /// <remarks>
 /// Masks are boolean, true where a key may be attended to, and broadcast to (B, H, queries, keys). A query that may attend to nothing
@@ -36,7 +37,8 @@ internal static class Attention
 
         if (IsCpuBFloat16(qkv))
         {
-            if (tokens > MostTokensWrittenDown) return Self(qkv.to(ScalarType.Float32), mask, causal).to(ScalarType.BFloat16).MoveToOuterDisposeScope();
+            if (tokens > MostTokensWrittenDown) return Self(qkv.to(ScalarType.Float32), mask, causal)
+                .to(ScalarType.BFloat16).MoveToOuterDisposeScope();
             var parts = qkv.permute(2, 0, 3, 1, 4).reshape(3, batch * heads, tokens, size).unbind(0); // (B H, N, Dh) each
             var bias = causal ? CausalBias(qkv, tokens) : mask is null ? null : Bias(qkv, mask);
             return Joined(Products(parts[0], parts[1], parts[2], heads, bias)).MoveToOuterDisposeScope();
@@ -44,7 +46,8 @@ internal static class Attention
 
         // Three views (B, H, N, Dh); the backward of unbind joins their gradients in one copy.
         var views = qkv.unbind(2).Select(part => part.transpose(1, 2)).ToArray();
-        return Joined(nn.functional.scaled_dot_product_attention(views[0], views[1], views[2], mask, is_casual: causal)).MoveToOuterDisposeScope();
+        return Joined(nn.functional.scaled_dot_product_attention(views[0], views[1], views[2], mask, is_casual: causal))
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>From the tokens of one sequence to those of another.</summary>
@@ -75,7 +78,8 @@ internal static class Attention
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
-        if (width % heads != 0) throw new ArgumentException($"Width {width} cannot be split into {heads} heads; choose a width that is a multiple of the heads.", nameof(width));
+        if (width % heads != 0) throw new ArgumentException(
+            $"Width {width} cannot be split into {heads} heads; choose a width that is a multiple of the heads.", nameof(width));
     }
 
     private static bool IsCpuBFloat16(Tensor t) => t.dtype == ScalarType.BFloat16 && t.device_type == DeviceType.CPU;
@@ -90,7 +94,8 @@ internal static class Attention
 
     // 0 where the mask allows, -∞ where it forbids.
     private static Tensor Bias(Tensor like, Tensor mask)
-        => TensorMath.With(double.NegativeInfinity, forbidden => zeros(mask.shape, like.dtype, like.device).masked_fill_(mask.logical_not(), forbidden));
+        => TensorMath.With(double.NegativeInfinity,
+            forbidden => zeros(mask.shape, like.dtype, like.device).masked_fill_(mask.logical_not(), forbidden));
 
     private static Tensor CausalBias(Tensor like, long tokens)
         => TensorMath.With(double.NegativeInfinity, forbidden => full([tokens, tokens], forbidden, like.dtype, like.device)).triu(1);

@@ -23,7 +23,8 @@ internal sealed unsafe class AttentionCore(AttentionShape shape, Tensor? mask, W
         var gathered = workspace.Rent(query.Rows.dtype, (long)shape.Batch * shape.Queries, Width);
         var logSumExp = workspace.Rent(ScalarType.Float32, shape.Batch, shape.Heads, shape.Queries);
         using var keys = mask?.contiguous();
-        AttentionKernel.Forward(shape, Queries(query), Keys(key), Keys(value), Queries(new(gathered)), TensorMemory.Pointer<float>(logSumExp), Bytes(keys));
+        AttentionKernel.Forward(shape, Queries(query), Keys(key), Keys(value), Queries(new(gathered)),
+            TensorMemory.Pointer<float>(logSumExp), Bytes(keys));
         return (gathered, logSumExp);
     }
 
@@ -32,7 +33,8 @@ internal sealed unsafe class AttentionCore(AttentionShape shape, Tensor? mask, W
     public void Backward(Part query, Part key, Part value, Tensor gathered, Tensor logSumExp, Tensor gradient)
     {
         using var keys = mask?.contiguous();
-        AttentionKernel.Backward(shape, Queries(query), Keys(key), Keys(value), Queries(new(gathered)), TensorMemory.Pointer<float>(logSumExp),
+        AttentionKernel.Backward(shape, Queries(query), Keys(key), Keys(value), Queries(new(gathered)),
+            TensorMemory.Pointer<float>(logSumExp),
             Queries(new(gradient)), Queries(query), Keys(key), Keys(value), Bytes(keys));
     }
 

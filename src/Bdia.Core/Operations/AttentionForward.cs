@@ -6,71 +6,74 @@ namespace Bdia.Core.Operations;
 internal sealed unsafe class AttentionForward<S, V, E> : IDisposable
     where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
 {
-    private readonly AttentionShape _shape;
-    private readonly VisibleKeys _keys;
-    private readonly Scratch _scratch;
-    private readonly HeadPrefetch _ahead;
-    private readonly float* _keysTransposed, _values, _queries, _weights, _result, _factors;
-    private readonly int _block, _keyStride, _sizeStride;
+    private readonly AttentionShape shape;
+    private readonly VisibleKeys keys;
+    private readonly Scratch scratch;
+    private readonly HeadPrefetch ahead;
+    private readonly float* keysTransposed, values, queries, weights, result, factors;
+    private readonly int block, keyStride, sizeStride;
 
     public AttentionForward(AttentionShape shape)
     {
-        _shape = shape;
-        _keys = new VisibleKeys(shape);
-        _ahead = new HeadPrefetch(shape);
-        _block = AttentionParts<S, V, E>.Block(shape);
-        (_keyStride, _sizeStride) = (Scratch.Stride(shape.Keys), Scratch.Stride(shape.Size));
-        _scratch = new Scratch((shape.Size, shape.Keys), (shape.Keys, shape.Size), (_block, shape.Size), (_block, shape.Keys), (_block, shape.Size), (1, _block));
-        _keysTransposed = _scratch.Take(shape.Size, shape.Keys);
-        _values = _scratch.Take(shape.Keys, shape.Size);
-        _queries = _scratch.Take(_block, shape.Size);
-        _weights = _scratch.Take(_block, shape.Keys);
-        _result = _scratch.Take(_block, shape.Size);
-        _factors = _scratch.Take(1, _block);
+        this.shape = shape;
+        keys = new VisibleKeys(shape);
+        ahead = new HeadPrefetch(shape);
+        block = AttentionParts<S, V, E>.Block(shape);
+        (keyStride, sizeStride) = (Scratch.Stride(shape.Keys), Scratch.Stride(shape.Size));
+        scratch = new Scratch((shape.Size, shape.Keys), (shape.Keys, shape.Size), (block, shape.Size),
+            (block, shape.Keys), (block, shape.Size), (1, block));
+        keysTransposed = scratch.Take(shape.Size, shape.Keys);
+        values = scratch.Take(shape.Keys, shape.Size);
+        queries = scratch.Take(block, shape.Size);
+        weights = scratch.Take(block, shape.Keys);
+        result = scratch.Take(block, shape.Size);
+        factors = scratch.Take(1, block);
     }
 
     /// <summary>One head of one sequence.</summary>
     /// <param name="index">Sequence times heads plus head.</param>
     public void Run(long index, HeadRows q, HeadRows k, HeadRows v, HeadRows output, float* logSumExp, byte* mask)
     {
-        var (sequence, head) = Math.DivRem(index, _shape.Heads);
-        _keys.Read(mask == null ? null : mask + sequence * _shape.Keys);
-        AttentionParts<S, V, E>.Transpose(k.Head(sequence, head), _keys, _shape.Size, _keysTransposed, _keyStride);
-        AttentionParts<S, V, E>.Pack(v.Head(sequence, head), _keys, _shape.Size, _values, _sizeStride);
+        var (sequence, head) = Math.DivRem(index, shape.Heads);
+        keys.Read(mask == null ? null : mask + sequence * shape.Keys);
+        AttentionParts<S, V, E>.Transpose(k.Head(sequence, head), keys, shape.Size, keysTransposed, keyStride);
+        AttentionParts<S, V, E>.Pack(v.Head(sequence, head), keys, shape.Size, values, sizeStride);
 
-        _ahead.Clear();
-        _ahead.Add(q, index + 1, _shape.Queries);
-        _ahead.Add(k, index + 1, _shape.Keys);
-        _ahead.Add(v, index + 1, _shape.Keys);
-        _ahead.Add(output, index + 1, _shape.Queries);
+        ahead.Clear();
+        ahead.Add(q, index + 1, shape.Queries);
+        ahead.Add(k, index + 1, shape.Keys);
+        ahead.Add(v, index + 1, shape.Keys);
+        ahead.Add(output, index + 1, shape.Queries);
 
-        logSumExp += index * _shape.Queries;
+        logSumExp += index * shape.Queries;
         var (queries, results) = (q.Head(sequence, head), output.Head(sequence, head));
-        for (var first = 0; first < _shape.Queries; first += _block)
+        for (var first = 0; first < shape.Queries; first += block)
         {
-            var rows = Math.Min(_block, _shape.Queries - first);
-            var seen = _keys.Seen(first + rows - 1);
-            SimdProduct<S, V>.Run(Queries(queries, first, rows), _keysTransposed, _keyStride, _weights, _keyStride, rows, seen, _shape.Size, add: false);
+            var rows = Math.Min(block, shape.Queries - first);
+            var seen = keys.Seen(first + rows - 1);
+            SimdProduct<S, V>.Run(Queries(queries, first, rows), keysTransposed, keyStride, weights, keyStride,
+                rows, seen, shape.Size, add: false);
             for (var row = 0; row < rows; row++)
             {
-                _ahead.Next();
-                _factors[row] = Softmax(_weights + row * _keyStride, _keys.Seen(first + row), seen, out logSumExp[first + row]);
+                ahead.Next();
+                factors[row] = Softmax(weights + row * keyStride, keys.Seen(first + row), seen, out logSumExp[first + row]);
             }
 
-            SimdProduct<S, V>.Run(new((nint)_weights, _keyStride, 1), _values, _sizeStride, _result, _sizeStride, rows, _shape.Size, seen, add: false);
+            SimdProduct<S, V>.Run(new((nint)weights, keyStride, 1), values, sizeStride, result, sizeStride,
+                rows, shape.Size, seen, add: false);
             for (var row = 0; row < rows; row++)
-                SimdRows<S, V, E>.Write(_result + row * _sizeStride, _factors[row], results[first + row], _shape.Size);
+                SimdRows<S, V, E>.Write(result + row * sizeStride, factors[row], results[first + row], shape.Size);
         }
     }
 
-    public void Dispose() => _scratch.Dispose();
+    public void Dispose() => scratch.Dispose();
 
     // Rows of float32 are read where they are, since a copy of them takes 5 % of the pass.
     private SimdProduct<S, V>.Left Queries(TokenRows rows, int first, int count)
     {
         if (typeof(E) == typeof(Float32Element)) return new((nint)rows[first], rows.Stride / sizeof(float), 1);
-        AttentionParts<S, V, E>.Pack(rows, first, count, _shape.Size, _queries, _sizeStride);
-        return new((nint)_queries, _sizeStride, 1);
+        AttentionParts<S, V, E>.Pack(rows, first, count, shape.Size, queries, sizeStride);
+        return new((nint)queries, sizeStride, 1);
     }
 
     // Scores become weights before division by their sum. Returns what to multiply by instead.
@@ -85,7 +88,7 @@ internal sealed unsafe class AttentionForward<S, V, E> : IDisposable
             largest = S.Max(rest, largest);
         }
 
-        var (max, scale) = (S.Max(largest), _shape.Scale);
+        var (max, scale) = (S.Max(largest), shape.Scale);
         var (maxima, scales, sums) = (S.Broadcast(max), S.Broadcast(scale), S.Zero);
         for (i = 0; i < seen; i += S.Count)
         {

@@ -4,9 +4,10 @@ using Bdia.Core.Simd;
 namespace Bdia.Core.Operations;
 
 /// <summary>
-/// <see cref="Attention.Self"/> and <see cref="Attention.Cross"/>, softmax(Q Kᵀ / √Dh) V, on the CPU, computed in float32, forward and backward. A head of a sequence is one piece of work for one thread and stays in
-/// its core's caches; of the weights, no more than a block of queries is ever held, and the backward pass computes them anew from the
-/// logarithms of the sums (Dao et al. 2022, FlashAttention). The bits are the same on every call with any number of threads.
+/// <see cref="Attention.Self"/> and <see cref="Attention.Cross"/>, softmax(Q Kᵀ / √Dh) V, on the CPU, computed in float32, forward and
+/// backward. A head of a sequence is one piece of work for one thread and stays in its core's caches; of the weights, no more than a block
+/// of queries is ever held, and the backward pass computes them anew from the logarithms of the sums (Dao et al. 2022, FlashAttention). The
+/// bits are the same on every call with any number of threads.
 /// </summary>
 /// <remarks>Masks have a byte per key, (B, M); not 0 = may be attended to. A query that sees no key gives NaN.</remarks>
 internal static unsafe class AttentionKernel
@@ -17,7 +18,8 @@ internal static unsafe class AttentionKernel
     /// <param name="logSumExp">(B, H, N), is written: ln Σ exp(score), for the backward pass.</param>
     /// <param name="mask">null = all keys may be attended to.</param>
     /// <param name="threads">null = as many as libtorch uses.</param>
-    public static void Forward(AttentionShape shape, HeadRows q, HeadRows k, HeadRows v, HeadRows output, float* logSumExp, byte* mask = null, int? threads = null)
+    public static void Forward(AttentionShape shape, HeadRows q, HeadRows k, HeadRows v, HeadRows output,
+        float* logSumExp, byte* mask = null, int? threads = null)
     {
         if (AreBFloat16(q, k, v, output)) ForHeads(shape, threads, Run<BFloat16Element>);
         else ForHeads(shape, threads, Run<Float32Element>);
@@ -61,7 +63,8 @@ internal static unsafe class AttentionKernel
     private static bool AreBFloat16(HeadRows q, params ReadOnlySpan<HeadRows> others)
     {
         foreach (var rows in others)
-            if (rows.IsBFloat16 != q.IsBFloat16) throw new ArgumentException("The views must be of one type: all float32, or all bfloat16.");
+            if (rows.IsBFloat16 != q.IsBFloat16)
+                throw new ArgumentException("The views must be of one type: all float32, or all bfloat16.");
         return q.IsBFloat16;
     }
 

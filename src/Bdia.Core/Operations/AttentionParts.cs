@@ -26,7 +26,9 @@ internal static unsafe class AttentionParts<S, V, E> where S : struct, ISimd<V> 
         for (var key = 0; key < keys.Count; key++) SimdRows<S, V, E>.Read(rows[keys.Token(key)], size, matrix + (long)key * stride);
     }
 
-    /// <summary>Copies the rows of the visible keys to columns of a matrix, and fills the last register of its rows with copies of the last one.</summary>
+    /// <summary>
+    /// Copies the rows of the visible keys to columns of a matrix, and fills the last register of its rows with copies of the last one.
+    /// </summary>
     public static void Transpose(TokenRows rows, VisibleKeys keys, int size, float* matrix, int stride)
     {
         var columns = (keys.Count + S.Count - 1) / S.Count * S.Count;

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Operations;
 
-/// <summary>softmax(q Kᵀ / √Dh) V of the newest tokens of each row over keys and values that are kept, without gradients: what <see cref="Attention"/> gives at their places.</summary>
+/// <summary>
+/// softmax(q Kᵀ / √Dh) V of the newest tokens of each row over keys and values that are kept, without gradients: what
+/// <see cref="Attention"/> gives at their places.
+/// </summary>
 internal static class CachedAttention
 {
     /// <summary>Attends.</summary>
@@ -12,10 +15,12 @@ internal static class CachedAttention
     /// <param name="cached">Keys and values, (2, R, H, capacity, Dh), contiguous.</param>
     /// <param name="count">Keys that are there, at least 1.</param>
     /// <param name="mask">(R, 1, 1, count), true where a key may be attended to, at least one in each row; null for all.</param>
-    /// <param name="causal">Whether the last T keys are those of the tokens, of which none sees another behind it; not together with a mask.</param>
+    /// <param name="causal">Whether the last T keys are those of the tokens, of which none sees another behind it; not together with a
+    /// mask.</param>
     /// <returns>(R, T, H Dh).</returns>
     public static Tensor Apply(Tensor queries, Tensor cached, long count, Tensor? mask, bool causal)
-        => CpuKernels.Serve(queries) && CachedAttentionKernel.Fits(queries) ? CachedAttentionKernel.Apply(queries, cached, count, mask) : ByLibtorch(queries, cached, count, mask, causal);
+        => CpuKernels.Serve(queries) && CachedAttentionKernel.Fits(queries) ? CachedAttentionKernel.Apply(queries, cached, count, mask)
+            : ByLibtorch(queries, cached, count, mask, causal);
 
     /// <summary>The same by libtorch: on other devices, for several tokens at once, and as the reference of the kernel.</summary>
     public static Tensor ByLibtorch(Tensor queries, Tensor cached, long count, Tensor? mask, bool causal)

@@ -7,8 +7,9 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Operations;
 
 /// <summary>
-/// <see cref="CachedAttention.ByLibtorch"/> of one token of each row, in one pass over CPU memory: for a single query libtorch's fused kernel calls a matrix product twice for
-/// every row and head. <see cref="CachedAttention.WriteByLibtorch"/> likewise: for pieces this small, what libtorch does beside copying would take longer.
+/// <see cref="CachedAttention.ByLibtorch"/> of one token of each row, in one pass over CPU memory: for a single query libtorch's fused
+/// kernel calls a matrix product twice for every row and head. <see cref="CachedAttention.WriteByLibtorch"/> likewise: for pieces this
+/// small, what libtorch does beside copying would take longer.
 /// </summary>
 internal static unsafe class CachedAttentionKernel
 {
@@ -25,7 +26,8 @@ internal static unsafe class CachedAttentionKernel
         var result = empty([view.Rows, 1, width], ScalarType.Float32, CPU);
         float* q = TensorMemory.Pointer<float>(queries), to = TensorMemory.Pointer<float>(result);
         var stride = queries.numel() / view.Rows;
-        KernelThreads.ForRanges(view.Rows * view.Heads, Math.Max(1, SmallestShare / view.Work), (from, end) => view.Attend(from, end, q, stride, to, width));
+        KernelThreads.ForRanges(view.Rows * view.Heads, Math.Max(1, SmallestShare / view.Work),
+            (from, end) => view.Attend(from, end, q, stride, to, width));
         GC.KeepAlive(queries);
         GC.KeepAlive(cached);
         GC.KeepAlive(mask);
@@ -58,7 +60,8 @@ internal static unsafe class CachedAttentionKernel
         for (var j = 0; j < count; j++, keys += size)
         {
             var sums = Vector256<float>.Zero;
-            for (var d = 0; d < whole; d += Vector256<float>.Count) sums = Vector256.FusedMultiplyAdd(Vector256.Load(q + d), Vector256.Load(keys + d), sums);
+            for (var d = 0; d < whole; d += Vector256<float>.Count) sums =
+                Vector256.FusedMultiplyAdd(Vector256.Load(q + d), Vector256.Load(keys + d), sums);
             var sum = Simd256.Sum(sums);
             for (var d = whole; d < size; d++) sum += q[d] * keys[d];
             to[j] = sum * scale;
@@ -77,7 +80,8 @@ internal static unsafe class CachedAttentionKernel
         var padded = (count + Vector256<float>.Count - 1) / Vector256<float>.Count * Vector256<float>.Count;
         for (var j = count; j < padded; j++) x[j] = float.NegativeInfinity;
         var largest = Vector256.Load(x);
-        for (var j = Vector256<float>.Count; j < padded; j += Vector256<float>.Count) largest = Vector256.Max(largest, Vector256.Load(x + j));
+        for (var j = Vector256<float>.Count; j < padded; j += Vector256<float>.Count) largest =
+            Vector256.Max(largest, Vector256.Load(x + j));
         var max = Vector256.Create(Simd256.Max(largest));
         var sums = Vector256<float>.Zero;
         for (var j = 0; j < padded; j += Vector256<float>.Count)
@@ -118,7 +122,8 @@ internal static unsafe class CachedAttentionKernel
         for (; d <= size - Vector256<float>.Count; d += Vector256<float>.Count)
         {
             var sum = Vector256<float>.Zero;
-            for (var j = 0; j < count; j++) sum = Vector256.FusedMultiplyAdd(Vector256.Create(weights[j]), Vector256.Load(values + (long)j * size + d), sum);
+            for (var j = 0; j < count; j++) sum =
+                Vector256.FusedMultiplyAdd(Vector256.Create(weights[j]), Vector256.Load(values + (long)j * size + d), sum);
             sum.Store(to + d);
         }
 

@@ -15,7 +15,8 @@ internal static unsafe class ColumnSums
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddPieces<S, V>(float* partial, int pieces, nint stride, int length, float* sums) where S : struct, ISimd<V> where V : struct
+    private static void AddPieces<S, V>(float* partial, int pieces, nint stride, int length, float* sums)
+        where S : struct, ISimd<V> where V : struct
     {
         for (var i = 0; i < length; i += S.Count)
         {

@@ -7,7 +7,8 @@ namespace Bdia.Core.Operations;
 
 /// <summary>
 /// Cross-entropy of the right classes, with label smoothing: the target distribution is 1 - s on the right class plus s spread evenly over
-/// all classes, the right one included, but for one that is no answer, such as padding (Szegedy et al., 2016, "Rethinking the Inception Architecture").
+/// all classes, the right one included, but for one that is no answer, such as padding (Szegedy et al., 2016, "Rethinking the Inception
+/// Architecture").
 /// </summary>
 /// <remarks>
 /// On the CPU it takes over the memory of the logits, (N, V) and by far the largest tensor of a step: their gradient is written where they
@@ -30,7 +31,8 @@ internal sealed class CrossEntropy : IDisposable
     /// <param name="targets">The N right classes.</param>
     /// <param name="never">The class that is no answer.</param>
     /// <param name="smoothing">s, at least 0 and below 1.</param>
-    /// <returns>To be disposed after the backward pass: until then, or until the collector comes by, the memory of the logits is held.</returns>
+    /// <returns>To be disposed after the backward pass: until then, or until the collector comes by, the memory of the logits is
+    /// held.</returns>
     public static CrossEntropy Mean(Tensor logits, int[] targets, int never, double smoothing)
     {
         Check(logits, targets);
@@ -41,11 +43,14 @@ internal sealed class CrossEntropy : IDisposable
         }
 
         using var scope = NewDisposeScope();
-        var call = new Node.Call(logits, targets, never, smoothing); // before the node is made: TorchSharp never lets go of one whose forward method throws
+        // before the node is made: TorchSharp never lets go of one whose forward method throws
+        var call = new Node.Call(logits, targets, never, smoothing);
         return new CrossEntropy(Node.apply(call, logits).MoveToOuterDisposeScope(), call.Correct, call);
     }
 
-    /// <summary>Sum of the losses without smoothing, in double precision, and the number of right ones; for validation, without a graph.</summary>
+    /// <summary>
+    /// Sum of the losses without smoothing, in double precision, and the number of right ones; for validation, without a graph.
+    /// </summary>
     public static (double Sum, long Correct) Sum(Tensor logits, int[] targets, int never)
     {
         Check(logits, targets);
@@ -61,12 +66,15 @@ internal sealed class CrossEntropy : IDisposable
     private static void Check(Tensor logits, int[] targets)
     {
         if (logits.dim() != 2 || logits.shape[0] != targets.Length)
-            throw new ArgumentException($"Logits have shape ({string.Join(", ", logits.shape)}) for {targets.Length} tokens; give ({targets.Length}, V).", nameof(logits));
+            throw new ArgumentException($"Logits have shape ({string.Join(", ", logits.shape)}) for {targets.Length} tokens; give "
+                + $"({targets.Length}, V).", nameof(logits));
     }
 
     private static bool IsInKernel(Tensor logits) => CpuKernels.Serve(logits) && logits.is_contiguous();
 
-    /// <summary>The mean loss by libtorch, differentiable: on other devices, in other number formats, and as the reference of the kernel.</summary>
+    /// <summary>
+    /// The mean loss by libtorch, differentiable: on other devices, in other number formats, and as the reference of the kernel.
+    /// </summary>
     internal static (Tensor Loss, long Correct) ByLibtorch(Tensor logits, int[] targets, int never, double smoothing)
     {
         using var scope = NewDisposeScope();
@@ -116,7 +124,8 @@ internal sealed class CrossEntropy : IDisposable
             /// <summary>The gradient, once: the factor is multiplied in where it stands.</summary>
             public Tensor Take(float factor)
             {
-                if (taken || byLogits is null) throw new InvalidOperationException("The gradient of this loss was taken already; compute the loss anew.");
+                if (taken || byLogits is null)
+                    throw new InvalidOperationException("The gradient of this loss was taken already; compute the loss anew.");
                 taken = true;
                 if (factor != 1) byLogits.TimesInPlace(factor);
                 return byLogits;

@@ -7,8 +7,9 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Operations;
 
 /// <summary>
-/// <see cref="CrossEntropy.ByLibtorch"/> of one row of logits after the other, and its gradient in the place of the logits. While it lasts, a row stays in the core's cache,
-/// so that the whole costs about one reading and one writing of memory, where libtorch's operations take ten and four more copies.
+/// <see cref="CrossEntropy.ByLibtorch"/> of one row of logits after the other, and its gradient in the place of the logits. While it lasts,
+/// a row stays in the core's cache, so that the whole costs about one reading and one writing of memory, where libtorch's operations take
+/// ten and four more copies.
 /// </summary>
 internal static class CrossEntropyKernel
 {
@@ -17,7 +18,9 @@ internal static class CrossEntropyKernel
     /// <param name="Correct">Whether no other logit is larger than that of the target.</param>
     public readonly record struct Row(double Loss, bool Correct);
 
-    /// <summary>All rows, shared among threads; their losses are added in order, so that no result depends on the number of threads.</summary>
+    /// <summary>
+    /// All rows, shared among threads; their losses are added in order, so that no result depends on the number of threads.
+    /// </summary>
     /// <param name="logits">(N, V), float32, contiguous; overwritten.</param>
     /// <param name="targets">The N right classes.</param>
     /// <param name="never">A class that takes no part in smoothing.</param>
@@ -27,7 +30,8 @@ internal static class CrossEntropyKernel
     {
         var (memory, width) = ((nint)TensorMemory.Pointer<float>(logits), (int)logits.shape[1]);
         var rows = new Row[targets.Length];
-        KernelThreads.For(targets.Length, i => rows[i] = Compute(new Span<float>((float*)memory + (long)i * width, width), targets[i], never, smoothing, scale));
+        KernelThreads.For(targets.Length,
+            i => rows[i] = Compute(new Span<float>((float*)memory + (long)i * width, width), targets[i], never, smoothing, scale));
         GC.KeepAlive(logits);
         var (sum, correct) = (0.0, 0L);
         foreach (var row in rows)

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Operations;
 
-/// <summary>The product of <see cref="DenseProduct"/> over rented memory, forth and back, by libtorch: for passes that are written down.</summary>
+/// <summary>
+/// The product of <see cref="DenseProduct"/> over rented memory, forth and back, by libtorch: for passes that are written down.
+/// </summary>
 /// <param name="workspace">For what it makes.</param>
 /// <param name="type">Number format of what comes out.</param>
 internal sealed class DenseCore(Workspace workspace, ScalarType type)
@@ -45,7 +47,8 @@ internal sealed class DenseCore(Workspace workspace, ScalarType type)
     {
         using var scope = NewDisposeScope();
         var operand = Operand(gradient);
-        var byInput = workspace.Rent(taken, gradient.shape[0], weight.shape[1]).addmm_(operand, BFloat16Products.Operand(weight, type), beta: 0);
+        var byInput = workspace.Rent(taken, gradient.shape[0], weight.shape[1])
+            .addmm_(operand, BFloat16Products.Operand(weight, type), beta: 0);
         Return(operand, gradient);
         return Rounded(byInput);
     }

@@ -33,14 +33,17 @@ internal static class DenseProduct
         return bias is null ? product : product.Plus(As(TypeOf(precision), bias).unsqueeze(1));
     }
 
-    /// <summary>W xᵀ by libtorch: where gradients are wanted, in other number formats, on other devices, and as the reference of the kernel.</summary>
+    /// <summary>
+    /// W xᵀ by libtorch: where gradients are wanted, in other number formats, on other devices, and as the reference of the kernel.
+    /// </summary>
     public static Tensor TransposedByLibtorch(Tensor x, Tensor weight, ComputePrecision precision)
     {
         var type = TypeOf(precision);
         return As(type, Operand(type, weight).mm(Operand(type, x).t()));
     }
 
-    private static ScalarType TypeOf(ComputePrecision precision) => precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+    private static ScalarType TypeOf(ComputePrecision precision)
+        => precision == ComputePrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     private static Tensor Operand(ScalarType type, Tensor t) => BFloat16Products.Operand(t, type);
 

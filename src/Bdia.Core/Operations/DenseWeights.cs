@@ -5,22 +5,26 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Operations;
 
 /// <summary>Where a dense layer's weights lie on the CPU, for kernels that apply it to few rows. Valid while they are alive.</summary>
-/// <remarks>A product that rearranges the weights first, as libtorch's does, spends much of its time on that where rows are few; here they are read in place.</remarks>
+/// <remarks>
+/// A product that rearranges the weights first, as libtorch's does, spends much of its time on that where rows are few; here they are read
+/// in place.
+/// </remarks>
 internal readonly unsafe struct DenseWeights
 {
-    private const int BlockElements = 1 << 11; // 8 KB of weights, which stay in the core's nearest cache while all rows pass by and the next ones come
+    // 8 KB of weights, which stay in the core's nearest cache while all rows pass by and the next ones come
+    private const int BlockElements = 1 << 11;
 
-    private readonly float* _weight, _bias;
-    private readonly int _inputs;
+    private readonly float* weight, bias;
+    private readonly int inputs;
 
     /// <param name="weight">(outputs, inputs).</param>
     /// <param name="bias">(outputs); null for none.</param>
     public DenseWeights(Tensor weight, Tensor? bias)
     {
-        _weight = TensorMemory.Pointer<float>(weight);
-        _bias = bias is null ? null : TensorMemory.Pointer<float>(bias);
+        this.weight = TensorMemory.Pointer<float>(weight);
+        this.bias = bias is null ? null : TensorMemory.Pointer<float>(bias);
         var shape = weight.shape;
-        (Outputs, _inputs) = ((int)shape[0], (int)shape[1]);
+        (Outputs, inputs) = ((int)shape[0], (int)shape[1]);
     }
 
     public int Outputs { get; }
@@ -36,16 +40,18 @@ internal readonly unsafe struct DenseWeights
     /// <param name="rows">Rounded up to whole registers.</param>
     /// <param name="first">The first output.</param>
     /// <param name="end">The output behind the last one.</param>
-    public void Apply<S, V>(float* x, nint stride, float* y, nint yStride, int rows, int first, int end) where S : struct, ISimd<V> where V : struct
+    public void Apply<S, V>(float* x, nint stride, float* y, nint yStride, int rows, int first, int end)
+        where S : struct, ISimd<V> where V : struct
     {
-        var block = Math.Max(6, BlockElements / _inputs / 6 * 6); // whole tiles of the product
+        var block = Math.Max(6, BlockElements / inputs / 6 * 6); // whole tiles of the product
         for (; first < end; first += block)
         {
             var count = Math.Min(block, end - first);
-            var weight = _weight + (nint)first * _inputs;
-            TensorMemory.Prefetch(weight + (nint)count * _inputs, (long)Math.Min(block, end - first - count) * _inputs);
-            for (var output = first; _bias != null && output < first + count; output++) Fill<S, V>(y + output * yStride, _bias[output], rows);
-            SimdProduct<S, V>.Run(new((nint)weight, _inputs, 1), x, stride, y + first * yStride, yStride, count, rows, _inputs, add: _bias != null);
+            var weight = this.weight + (nint)first * inputs;
+            TensorMemory.Prefetch(weight + (nint)count * inputs, (long)Math.Min(block, end - first - count) * inputs);
+            for (var output = first; bias != null && output < first + count; output++) Fill<S, V>(y + output * yStride, bias[output], rows);
+            SimdProduct<S, V>.Run(new((nint)weight, inputs, 1), x, stride, y + first * yStride, yStride, count,
+                rows, inputs, add: bias != null);
         }
     }
 

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Operations;
 
 /// <summary>The exact Gaussian error linear unit, x Φ(x) (Hendrycks and Gimpel, 2016).</summary>
-/// <remarks>Which form runs is chosen for a block as a whole: one whose backward pass is written down takes those over memory, forth and back.</remarks>
+/// <remarks>
+/// Which form runs is chosen for a block as a whole: one whose backward pass is written down takes those over memory, forth and back.
+/// </remarks>
 internal static class Gelu
 {
     /// <summary>By libtorch, differentiable and on any device.</summary>

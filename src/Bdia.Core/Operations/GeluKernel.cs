@@ -8,12 +8,12 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Operations;
 
 /// <summary>
-/// <see cref="Gelu.Apply"/>, x Φ(x), and its derivative on the CPU, computed in float32: each in one pass over memory. The bits do not depend on the number of
-/// threads. Before rounding to bfloat16, both are wrong by at most 3·10⁻⁷ plus one part in 10⁷.
+/// <see cref="Gelu.Apply"/>, x Φ(x), and its derivative on the CPU, computed in float32: each in one pass over memory. The bits do not
+/// depend on the number of threads. Before rounding to bfloat16, both are wrong by at most 3·10⁻⁷ plus one part in 10⁷.
 /// </summary>
 /// <remarks>
-/// For t ≥ 0, the tail Φ(-t) is e^(-t²/2) R(t), and R a polynomial of degree 10: the best one in the sense of |error| max(1, t) e^(-t²/2), which
-/// is at most 1.22·10⁻⁷. So one exponential is enough for Φ and for the density φ.
+/// For t ≥ 0, the tail Φ(-t) is e^(-t²/2) R(t), and R a polynomial of degree 10: the best one in the sense of |error| max(1, t) e^(-t²/2),
+/// which is at most 1.22·10⁻⁷. So one exponential is enough for Φ and for the density φ.
 /// </remarks>
 internal static unsafe class GeluKernel
 {
@@ -30,7 +30,8 @@ internal static unsafe class GeluKernel
     }
 
     /// <param name="x">(rows, D), float32 or bfloat16.</param>
-    /// <param name="gradient">Shape and type of <paramref name="x"/>: the gradient by the output; becomes the gradient by <paramref name="x"/>.</param>
+    /// <param name="gradient">Shape and type of <paramref name="x"/>: the gradient by the output; becomes the gradient by
+    /// <paramref name="x"/>.</param>
     /// <param name="biasGradient">(D), float32; is overwritten by the sums over rows of the new gradient, as it is stored.</param>
     /// <param name="threads">null = as many as libtorch uses.</param>
     public static void Backward(Tensor x, Tensor gradient, Tensor biasGradient, int? threads = null)
@@ -74,7 +75,8 @@ internal static unsafe class GeluKernel
             var (offset, count) = ((nint)piece * TensorRows.Piece * x.Length * E.Size, x.PieceRows(piece));
             float* own = first + (nint)piece * stride;
             byte* source = x.Start + offset, target = gradient.Start + offset;
-            if (Vector512.IsHardwareAccelerated && x.Length % Simd512.Count == 0) Backward<Simd512, Vector512<float>, E, WholeEnds>(source, target, count, x.Length, own);
+            if (Vector512.IsHardwareAccelerated && x.Length % Simd512.Count == 0) Backward<Simd512, Vector512<float>,
+                E, WholeEnds>(source, target, count, x.Length, own);
             else if (x.Length % Simd256.Count == 0) Backward<Simd256, Vector256<float>, E, WholeEnds>(source, target, count, x.Length, own);
             else Backward<Simd256, Vector256<float>, E, AnyEnds>(source, target, count, x.Length, own);
         }, threads);
@@ -85,7 +87,8 @@ internal static unsafe class GeluKernel
     private static void Forward<S, V, E, W>(byte* x, byte* y, int count)
         where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement where W : struct, IRowEnds
     {
-        for (var i = 0; i < count; i += S.Count) SimdElements<S, V, E, W>.Store(Value<S, V>(SimdElements<S, V, E, W>.Load(x, i, count)), y, i, count);
+        for (var i = 0; i < count; i += S.Count) SimdElements<S, V, E,
+            W>.Store(Value<S, V>(SimdElements<S, V, E, W>.Load(x, i, count)), y, i, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -97,7 +100,8 @@ internal static unsafe class GeluKernel
         {
             for (var i = 0; i < length; i += S.Count)
             {
-                var product = S.Multiply(Derivative<S, V>(SimdElements<S, V, E, W>.Load(x, i, length)), SimdElements<S, V, E, W>.Load(gradient, i, length));
+                var product = S.Multiply(Derivative<S, V>(SimdElements<S, V, E, W>.Load(x, i, length)),
+                    SimdElements<S, V, E, W>.Load(gradient, i, length));
                 SimdElements<S, V, E, W>.Store(product, gradient, i, length);
                 S.Store(S.Add(S.Load(sums + i), E.Rounded<S, V>(product)), sums + i);
             }
@@ -121,7 +125,8 @@ internal static unsafe class GeluKernel
         return S.SelectLess(x, S.Zero, low, S.Subtract(S.Broadcast(1), low));
     }
 
-    // |x|, e^(-x²/2) and R(|x|), of |x| up to 13: beyond, the exponential would leave the normal numbers, and all that it multiplies is 0 already.
+    // |x|, e^(-x²/2) and R(|x|), of |x| up to 13: beyond, the exponential would leave the normal numbers, and all that it multiplies is 0
+    // already.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (V T, V Exp, V Ratio) Tail<S, V>(V x) where S : struct, ISimd<V> where V : struct
     {
@@ -139,8 +144,8 @@ internal static unsafe class GeluKernel
         return (t, ExpOfHalfSquare<S, V>(t), p);
     }
 
-    // e^(-t²/2) = 2ⁿ 2ʳ with integral n and |r| ≤ 1/2, and 2ʳ by the polynomial with the smallest relative error, 8·10⁻⁸. An exponent that is
-    // wrong by its last bit harms no absolute error, so this does without the two-part reduction of SimdMath.Exp.
+    // e^(-t²/2) = 2ⁿ 2ʳ with integral n and |r| ≤ 1/2, and 2ʳ by the polynomial with the smallest relative error, 8·10⁻⁸. An exponent that
+    // is wrong by its last bit harms no absolute error, so this does without the two-part reduction of SimdMath.Exp.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V ExpOfHalfSquare<S, V>(V t) where S : struct, ISimd<V> where V : struct
     {

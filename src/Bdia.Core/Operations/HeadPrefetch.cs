@@ -8,10 +8,10 @@ namespace Bdia.Core.Operations;
 /// </summary>
 internal sealed unsafe class HeadPrefetch(AttentionShape shape)
 {
-    private readonly List<Cursor> _cursors = [];
+    private readonly List<Cursor> cursors = [];
 
     /// <summary>Forgets the heads that were added.</summary>
-    public void Clear() => _cursors.Clear();
+    public void Clear() => cursors.Clear();
 
     /// <summary>Adds a head, of which the part that corresponds to one query is brought with each <see cref="Next"/>.</summary>
     /// <param name="index">Sequence times heads plus head; beyond the last one, nothing is added.</param>
@@ -20,13 +20,14 @@ internal sealed unsafe class HeadPrefetch(AttentionShape shape)
         if (!Sse.IsSupported || index >= (long)shape.Batch * shape.Heads) return;
         var (sequence, head) = Math.DivRem(index, shape.Heads);
         var first = rows.Head(sequence, head);
-        _cursors.Add(new Cursor(first[0], first.Stride, shape.Size * rows.ElementSize, tokens, (tokens + shape.Queries - 1) / Math.Max(1, shape.Queries)));
+        cursors.Add(new Cursor(first[0], first.Stride, shape.Size * rows.ElementSize, tokens,
+            (tokens + shape.Queries - 1) / Math.Max(1, shape.Queries)));
     }
 
     /// <summary>To be called once per query.</summary>
     public void Next()
     {
-        foreach (ref var cursor in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_cursors)) cursor.Next();
+        foreach (ref var cursor in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(cursors)) cursor.Next();
     }
 
     private struct Cursor(byte* row, nint stride, int bytes, int left, int each)

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Operations;
 
 /// <summary>
-/// <see cref="LayerNormalization.Apply"/> on the CPU, computed in float32, and back. A row stays in cache while it is read again, so the backward pass computes mean and
-/// deviation anew and nothing is kept for it. The bits do not depend on the number of threads.
+/// <see cref="LayerNormalization.Apply"/> on the CPU, computed in float32, and back. A row stays in cache while it is read again, so the
+/// backward pass computes mean and deviation anew and nothing is kept for it. The bits do not depend on the number of threads.
 /// </summary>
 internal static unsafe class LayerNormKernel
 {
@@ -43,10 +43,12 @@ internal static unsafe class LayerNormKernel
         }
     }
 
-    /// <param name="x">(rows, D), float32: what the forward pass was given; so are <paramref name="weight"/> and <paramref name="epsilon"/>.</param>
+    /// <param name="x">(rows, D), float32: what the forward pass was given; so are <paramref name="weight"/> and
+    /// <paramref name="epsilon"/>.</param>
     /// <param name="gradient">(rows, D), float32 or bfloat16: gradient by the output.</param>
     /// <param name="addend">(rows, D), float32; null = zeros.</param>
-    /// <param name="destination">(rows, D), float32, and may be <paramref name="gradient"/> or <paramref name="addend"/>; becomes the latter plus the gradient by <paramref name="x"/>.</param>
+    /// <param name="destination">(rows, D), float32, and may be <paramref name="gradient"/> or <paramref name="addend"/>; becomes the
+    /// latter plus the gradient by <paramref name="x"/>.</param>
     /// <param name="weightGradient">(D), float32; is overwritten, as is <paramref name="biasGradient"/>.</param>
     /// <param name="threads">null = as many as libtorch uses.</param>
     public static void Backward(Tensor x, Tensor weight, double epsilon, Tensor gradient, Tensor? addend, Tensor destination,
@@ -97,7 +99,8 @@ internal static unsafe class LayerNormKernel
         return rows.Require(rows.Count, rows.Length, float32: true);
     }
 
-    private static float* Vector(Tensor x, TensorRows rows) => (float*)new TensorRows(x).Require(rows.Length == 0 ? 0 : 1, rows.Length, float32: true).Start;
+    private static float* Vector(Tensor x, TensorRows rows)
+        => (float*)new TensorRows(x).Require(rows.Length == 0 ? 0 : 1, rows.Length, float32: true).Start;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Forward<S, V, E, W>(float* x, float* weight, float* bias, float epsilon, byte* output, int count, int length)
@@ -118,7 +121,8 @@ internal static unsafe class LayerNormKernel
             for (var i = 0; i < length; i += S.Count)
             {
                 var normal = S.Multiply(S.Subtract(Load<S, V, W>(x, i, length), shift), factor);
-                SimdElements<S, V, E, W>.Store(S.MultiplyAdd(normal, Load<S, V, W>(weight, i, length), Load<S, V, W>(bias, i, length)), output, i, length);
+                SimdElements<S, V, E, W>.Store(S.MultiplyAdd(normal, Load<S, V, W>(weight, i, length), Load<S, V, W>(bias, i, length)),
+                    output, i, length);
             }
         }
     }
@@ -177,7 +181,8 @@ internal static unsafe class LayerNormKernel
 
     // x - mean, and zeros beyond the end of the row.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Centred<S, V, W>(float* x, float mean, int i, int length) where S : struct, ISimd<V> where V : struct where W : struct, IRowEnds
+    private static V Centred<S, V, W>(float* x, float mean, int i, int length) where S : struct, ISimd<V>
+        where V : struct where W : struct, IRowEnds
     {
         var centred = S.Subtract(Load<S, V, W>(x, i, length), S.Broadcast(mean));
         return W.Whole || i <= length - S.Count ? centred : S.SelectLess(S.Indices, S.Broadcast(length - i), centred, S.Zero);

@@ -5,12 +5,18 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Operations;
 
-/// <summary><see cref="DenseProduct.TransposedByLibtorch"/> of few rows and many outputs on the CPU, in float32 and without gradients: every weight is read once and where it lies.</summary>
+/// <summary>
+/// <see cref="DenseProduct.TransposedByLibtorch"/> of few rows and many outputs on the CPU, in float32 and without gradients: every weight
+/// is read once and where it lies.
+/// </summary>
 internal static unsafe class TransposedDenseKernel
 {
     private const int MostRows = 64, Share = 256; // rows whose activations stay in a core's caches; outputs
 
-    /// <summary>Whether rows (R, inputs) fill whole registers, so that the result is written in place and no row reaches into the next, and no gradient is wanted.</summary>
+    /// <summary>
+    /// Whether rows (R, inputs) fill whole registers, so that the result is written in place and no row reaches into the next, and no
+    /// gradient is wanted.
+    /// </summary>
     public static bool Fits(Tensor x) => !is_grad_enabled() && x.shape[0] <= MostRows && x.shape[0] % Simd256.Count == 0;
 
     /// <param name="x">(R, inputs).</param>
@@ -34,7 +40,8 @@ internal static unsafe class TransposedDenseKernel
             using var scratch = new Scratch((inputs, count));
             var (columns, stride) = ((nint)scratch.Take(inputs, count), Scratch.Stride(count));
             TransposedRows<S, V>.Read(source, inputs, count, inputs, (float*)columns, stride);
-            KernelThreads.ForRanges(layer.Outputs, Share, (first, end) => layer.Apply<S, V>((float*)columns, stride, target, count, count, (int)first, (int)end), threads);
+            KernelThreads.ForRanges(layer.Outputs, Share, (first, end) => layer.Apply<S,
+                V>((float*)columns, stride, target, count, count, (int)first, (int)end), threads);
         }
     }
 }

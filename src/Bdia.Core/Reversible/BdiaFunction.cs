@@ -21,7 +21,8 @@ internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
     /// <param name="x">x_0 before rounding.</param>
     /// <param name="conditions">As they were given to the pass.</param>
     /// <param name="blocks">Their weights must not change before the way back.</param>
-    public static Tensor Apply(IStackPass pass, BackwardWatch watch, Tensor x, IReadOnlyList<Tensor> conditions, IReadOnlyList<Residual> blocks)
+    public static Tensor Apply(IStackPass pass, BackwardWatch watch, Tensor x, IReadOnlyList<Tensor> conditions,
+        IReadOnlyList<Residual> blocks)
     {
         using var scope = NewDisposeScope();
         // Before the node is made: TorchSharp never lets go of one whose forward method throws, nor of the graph behind it.
@@ -37,7 +38,8 @@ internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
         var call = (Call)vars[0];
         var xLast = call.XLast!;
         ctx.save_data(nameof(Call), call with { XLast = null, Inputs = [.. vars.Skip(1).Cast<Tensor>().Select(t => t.requires_grad)] });
-        // libtorch then refuses to go on if one of them has been written to since: a block is evaluated anew, or differentiated, with what it finds.
+        // libtorch then refuses to go on if one of them has been written to since: a block is evaluated anew, or differentiated, with what
+        // it finds.
         ctx.save_for_backward([xLast, .. call.Pass.Conditions, .. call.Blocks.SelectMany(block => block.parameters())]);
         return xLast;
     }
@@ -49,14 +51,17 @@ internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
         return ctx.HandOver(gradient, call.Inputs!.Length, () =>
         {
             if (call.IsSpent)
-                throw new InvalidOperationException("The states of this pass have been rebuilt and released already: backward can run once per forward pass. Run forward again.");
+                throw new InvalidOperationException(
+                    "The states of this pass have been rebuilt and released already: backward can run once per forward pass. Run "
+                    + "forward again.");
             call.IsSpent = true;
             call.Watch.Observer?.BeforePass(call.Blocks[^1]);
             using var xLast = Unchanged(ctx);
             // What the forward pass and the step before have freed would otherwise stay resident beside the most that a step needs.
             if (call.StateElements >= SmallestRelease) FreeMemory.Release();
             return Gradients(call, xLast, gradient);
-        }, e => call.Watch.Fault = e as ReversibilityException ?? new ReversibilityException($"The backward pass failed: {e.Message}", -1, e));
+        }, e => call.Watch.Fault = e as ReversibilityException
+            ?? new ReversibilityException($"The backward pass failed: {e.Message}", -1, e));
     }
 
     /// <summary>x_K, if neither it nor anything else that the way back reads has been written to since the forward pass.</summary>
@@ -90,7 +95,8 @@ internal sealed class BdiaFunction : autograd.SingleTensorFunction<BdiaFunction>
     /// <param name="StateElements">Of x_0.</param>
     /// <param name="XLast">For the forward method alone.</param>
     /// <param name="Inputs">Which of (anchor, x, conditions...) require gradients.</param>
-    private sealed record Call(IStackPass Pass, BackwardWatch Watch, IReadOnlyList<Residual> Blocks, long StateElements, Tensor? XLast, bool[]? Inputs = null)
+    private sealed record Call(IStackPass Pass, BackwardWatch Watch, IReadOnlyList<Residual> Blocks,
+        long StateElements, Tensor? XLast, bool[]? Inputs = null)
     {
         public bool IsSpent { get; set; }
     }

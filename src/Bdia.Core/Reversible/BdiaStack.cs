@@ -23,15 +23,18 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     /// <param name="name">Name of the module.</param>
     /// <param name="residuals">h_0 .. h_{K-1}, at least one. They appear in the state dict as "0", "1", ...</param>
     /// <param name="options">How to integrate and differentiate; null for the defaults.</param>
-    /// <param name="clock">Where training stands. Null for one of the stack's own, which it moves on by one after each training pass.</param>
+    /// <param name="clock">Where training stands. Null for one of the stack's own, which it moves on by one after each training
+    /// pass.</param>
     /// <param name="stream">Tells the randomness of several stacks on one clock apart.</param>
     /// <exception cref="ArgumentException">There is no residual, or options contradict one another.</exception>
-    public BdiaStack(string name, IEnumerable<Residual> residuals, BdiaStackOptions? options = null, TrainingClock? clock = null, int stream = 0)
+    public BdiaStack(string name, IEnumerable<Residual> residuals, BdiaStackOptions? options = null,
+        TrainingClock? clock = null, int stream = 0)
         : this(name, residuals, options, clock, stream, kernel: null)
     {
     }
 
-    internal BdiaStack(string name, IEnumerable<Residual> residuals, BdiaStackOptions? options, TrainingClock? clock, int stream, IStepKernel? kernel)
+    internal BdiaStack(string name, IEnumerable<Residual> residuals, BdiaStackOptions? options, TrainingClock? clock,
+        int stream, IStepKernel? kernel)
         : base(name)
     {
         ArgumentNullException.ThrowIfNull(residuals);
@@ -57,7 +60,8 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
 
     /// <summary>
     /// Bytes that the last training pass kept for its backward pass besides the last two states: packed pads when states are rebuilt,
-    /// whole states in <see cref="BackpropagationMode.Checkpointed"/>, 0 in <see cref="BackpropagationMode.StoreActivations"/>, which keeps what blocks have computed.
+    /// whole states in <see cref="BackpropagationMode.Checkpointed"/>, 0 in <see cref="BackpropagationMode.StoreActivations"/>, which keeps
+    /// what blocks have computed.
     /// </summary>
     public long SideInformationBytes { get; private set; }
 
@@ -69,7 +73,10 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
 
     internal int Stream { get; }
 
-    /// <summary>Told of every block of a backward pass, except where autograd goes through all blocks at once (<see cref="BackpropagationMode.StoreActivations"/> of residuals that have no backward pass of their own).</summary>
+    /// <summary>
+    /// Told of every block of a backward pass, except where autograd goes through all blocks at once
+    /// (<see cref="BackpropagationMode.StoreActivations"/> of residuals that have no backward pass of their own).
+    /// </summary>
     internal IBlockObserver? Observer
     {
         get => watch.Observer;
@@ -93,14 +100,15 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
 
     /// <summary>Runs the stack with further inputs for every block, such as an encoder's output.</summary>
     /// <param name="x">x_0, (B, ...), float32.</param>
-    /// <param name="conditions">Handed to every residual as <see cref="ResidualContext.Conditions"/>; gradients by them are gathered over all blocks.</param>
+    /// <param name="conditions">Handed to every residual as <see cref="ResidualContext.Conditions"/>; gradients by them are gathered over
+    /// all blocks.</param>
     /// <returns>x_K, of the same shape.</returns>
     /// <exception cref="ReversibilityException">A state left the range that can be represented exactly, or was not finite.</exception>
     public Tensor forward(Tensor x, params Tensor[] conditions) => Run(x, conditions, leading: null);
 
     /// <summary>
-    /// Runs the stack where only the first tokens of every sequence are read, (B, n, D) of (B, N, D): what the last block would compute of the
-    /// others is left out, forward and back. The numbers are those of the whole, but for the rounding of products over fewer rows.
+    /// Runs the stack where only the first tokens of every sequence are read, (B, n, D) of (B, N, D): what the last block would compute of
+    /// the others is left out, forward and back. The numbers are those of the whole, but for the rounding of products over fewer rows.
     /// </summary>
     internal Tensor Leading(Tensor x, int tokens, params Tensor[] conditions)
     {
@@ -122,7 +130,8 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(x);
         if (x.dtype != ScalarType.Float32 || x.dim() < 2)
-            throw new ArgumentException($"A stack takes float32 of at least two dimensions (B, ...); got {x.dtype} of shape ({string.Join(", ", x.shape)}).", nameof(x));
+            throw new ArgumentException($"A stack takes float32 of at least two dimensions (B, ...); got {x.dtype} of shape "
+                + $"({string.Join(", ", x.shape)}).", nameof(x));
         if (!training) return Evaluate(EvaluationRun, x, conditions, leading);
         watch.Fault = null;
         SideInformationBytes = 0;
@@ -143,7 +152,8 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     {
         var memory = new PassMemory(Spare, x.device);
         var witness = Options.Audit ? new ChecksumWitness(run.Depth, new FixedPointGrid(Options.FractionBits)) : null;
-        IStackPass pass = leading is { } tokens ? new LeadingPass(run, tokens, conditions, memory, witness) : new StackPass(run, conditions, memory, witness);
+        IStackPass pass = leading is { } tokens ? new LeadingPass(run, tokens, conditions, memory, witness)
+            : new StackPass(run, conditions, memory, witness);
         try
         {
             if (is_grad_enabled()) return BdiaFunction.Apply(pass, watch, x, conditions, Residuals);
@@ -169,5 +179,6 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     }
 
     // Residuals that autograd goes back through are stored as its graph. Those that go back by themselves are stored as they are.
-    private bool LeavesItToAutograd(Tensor x) => Options.Mode == BackpropagationMode.StoreActivations && !Residuals.All(residual => residual.WritesBackwardPass(x));
+    private bool LeavesItToAutograd(Tensor x)
+        => Options.Mode == BackpropagationMode.StoreActivations && !Residuals.All(residual => residual.WritesBackwardPass(x));
 }

@@ -19,10 +19,14 @@ public sealed record BdiaStackOptions
     /// </remarks>
     public GammaSchedule Gamma { get; init; } = GammaSchedule.Exponent(5);
 
-    /// <summary>Whether states are rounded to the grid, in training and at inference. Default true; off needs a mode that stores states.</summary>
+    /// <summary>
+    /// Whether states are rounded to the grid, in training and at inference. Default true; off needs a mode that stores states.
+    /// </summary>
     public bool Quantize { get; init; } = true;
 
-    /// <summary>Whether a checksum of every state is kept and compared when the state is rebuilt. Slower; names the block at fault. Default false.</summary>
+    /// <summary>
+    /// Whether a checksum of every state is kept and compared when the state is rebuilt. Slower; names the block at fault. Default false.
+    /// </summary>
     public bool Audit { get; init; }
 
     /// <summary>gamma in evaluation mode, -1 to 1, for experiments. Default 0: the standard network.</summary>
@@ -38,14 +42,17 @@ public sealed record BdiaStackOptions
     {
         ArgumentNullException.ThrowIfNull(faults);
         faults.Require(Enum.IsDefined(Mode), nameof(Mode), Mode, "Reversible, StoreActivations or Checkpointed");
-        faults.Require(FractionBits is >= FixedPointGrid.MinFractionBits and <= FixedPointGrid.MaxFractionBits, nameof(FractionBits), FractionBits, $"from {FixedPointGrid.MinFractionBits} to {FixedPointGrid.MaxFractionBits}");
+        faults.Require(FractionBits is >= FixedPointGrid.MinFractionBits and <= FixedPointGrid.MaxFractionBits,
+            nameof(FractionBits), FractionBits, $"from {FixedPointGrid.MinFractionBits} to {FixedPointGrid.MaxFractionBits}");
         faults.Require(InferenceGamma is >= -1 and <= 1, nameof(InferenceGamma), InferenceGamma, "from -1 to 1");
         faults.Require(Gamma is not null, nameof(Gamma), Gamma, "a GammaSchedule");
         if (Gamma is null) return;
         if (Mode == BackpropagationMode.Reversible && !Quantize)
-            faults.Add("Mode is Reversible and Quantize is false; without the grid states cannot be rebuilt: choose StoreActivations or Checkpointed, or leave Quantize on.");
+            faults.Add("Mode is Reversible and Quantize is false; without the grid states cannot be rebuilt: choose StoreActivations or "
+                + "Checkpointed, or leave Quantize on.");
         if (Mode == BackpropagationMode.Reversible && !Gamma.IsReversible)
-            faults.Add($"Mode is Reversible and Gamma is {Gamma}; only gamma = ±2^-m has an exact inverse: give an exponent m, or choose StoreActivations or Checkpointed.");
+            faults.Add($"Mode is Reversible and Gamma is {Gamma}; only gamma = ±2^-m has an exact inverse: give an exponent m, or "
+                + "choose StoreActivations or Checkpointed.");
         if (Quantize && !Gamma.IsReversible && Gamma.At(0).Magnitude != 0)
             faults.Add($"Quantize is true and Gamma is {Gamma}; on the grid gamma must be ±2^-m or 0: turn Quantize off for this weight.");
         if (Audit && Mode != BackpropagationMode.Reversible)

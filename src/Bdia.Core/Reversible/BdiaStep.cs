@@ -30,7 +30,9 @@ internal static class BdiaStep
     public static T Previous<T>(T xNext, T pad, T x, T h, T gamma, FixedPointGrid grid) where T : IElements<T>
         => (xNext - Increment(x, h, gamma, grid)) / gamma - pad * grid.Step + 0f;
 
-    /// <summary>r = (-x 2^l) mod 2^m, an integer in 0..2^m-1. Floor makes it right for negative x as well; for m = 1 it is the parity.</summary>
+    /// <summary>
+    /// r = (-x 2^l) mod 2^m, an integer in 0..2^m-1. Floor makes it right for negative x as well; for m = 1 it is the parity.
+    /// </summary>
     public static T Pad<T>(T x, int padBits, FixedPointGrid grid) where T : IElements<T>
     {
         var n = x * -grid.Scale;

@@ -5,8 +5,8 @@ namespace Bdia.Core.Reversible;
 
 /// <summary>
 /// The randomness of one block in one step. Two instances with the same key give the same masks in the same order, which is how
-/// the backward pass replays dropout. A row draws by its number in the step (<see cref="TrainingClock.FirstRow"/>), the same on every device.
-/// libtorch's global generator is neither read nor changed.
+/// the backward pass replays dropout. A row draws by its number in the step (<see cref="TrainingClock.FirstRow"/>), the same on every
+/// device. libtorch's global generator is neither read nor changed.
 /// </summary>
 public sealed class BlockRandom
 {

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Reversible;
 
 /// <summary>
-/// The stack as an ordinary autograd graph that stores what it needs: <see cref="BackpropagationMode.StoreActivations"/> of residuals that have no backward
-/// pass of their own, and evaluation mode while gradients are on. The numbers are those of <see cref="StackPass"/>; this is its oracle.
+/// The stack as an ordinary autograd graph that stores what it needs: <see cref="BackpropagationMode.StoreActivations"/> of residuals that
+/// have no backward pass of their own, and evaluation mode while gradients are on. The numbers are those of <see cref="StackPass"/>; this
+/// is its oracle.
 /// </summary>
 internal sealed class GraphForward
 {
@@ -18,7 +19,8 @@ internal sealed class GraphForward
         => (this.run, this.conditions, stepper) = (run, conditions, run.Stepper(like));
 
     /// <summary>x_K, with its graph.</summary>
-    public static Tensor Run(StackRun run, Tensor input, IReadOnlyList<Tensor> conditions) => new GraphForward(run, input, conditions).Run(input);
+    public static Tensor Run(StackRun run, Tensor input, IReadOnlyList<Tensor> conditions)
+        => new GraphForward(run, input, conditions).Run(input);
 
     private Tensor Run(Tensor input)
     {
@@ -52,7 +54,8 @@ internal sealed class GraphForward
     {
         var gamma = run.Gamma(k, x.shape[0]);
         return run.Options.Quantize
-            ? StraightThroughStep.Next(Value(x, value => stepper.Next(k, value, xPrevious, x, h, gamma, pads: null)), gamma, xPrevious, x, h)
+            ? StraightThroughStep.Next(Value(x, value => stepper.Next(k, value, xPrevious, x, h, gamma, pads: null)),
+                gamma, xPrevious, x, h)
             : Stepper.Blend(xPrevious, x, h, GammaDraw.AsTensor(gamma, x));
     }
 

@@ -1,6 +1,8 @@
 namespace Bdia.Core.Reversible;
 
-/// <summary>Told of every block while a stack's backward pass runs: a block's weight gradients are complete before those of the next one are begun.</summary>
+/// <summary>
+/// Told of every block while a stack's backward pass runs: a block's weight gradients are complete before those of the next one are begun.
+/// </summary>
 /// <remarks>What an observer throws ends the pass, and stands in <see cref="BdiaStack.BackwardFault"/>.</remarks>
 internal interface IBlockObserver
 {

@@ -24,6 +24,7 @@ internal interface IStackPass : IDisposable
     /// <summary>Comes to x_{K-1}..x_0 and goes back through every block there, last first. Once.</summary>
     /// <param name="xLast">x_K.</param>
     /// <param name="gradients">What to do with each block; null for nothing.</param>
-    /// <exception cref="ReversibilityException">The first step does not lead from the rebuilt x_0 to the rebuilt x_1: some residual did not repeat itself.</exception>
+    /// <exception cref="ReversibilityException">The first step does not lead from the rebuilt x_0 to the rebuilt x_1: some residual did not
+    /// repeat itself.</exception>
     void Backward(Tensor xLast, StackGradients? gradients);
 }

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Reversible;
 
 /// <summary>
-/// Where the states of a training pass are, on its way forward, between its two ways, and on its way back. This is all in which the modes of
-/// back-propagation differ.
+/// Where the states of a training pass are, on its way forward, between its two ways, and on its way back. This is all in which the modes
+/// of back-propagation differ.
 /// </summary>
 internal interface IStates : IDisposable
 {

@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Reversible;
 
 /// <summary>
-/// A pass of which the first tokens of x_K alone are wanted, (B, n, D) of (B, N, D), as of a vision transformer the class token: all blocks but the last
-/// as ever, and the last one evaluated for these tokens alone. This file is all that a stack knows of it.
+/// A pass of which the first tokens of x_K alone are wanted, (B, n, D) of (B, N, D), as of a vision transformer the class token: all blocks
+/// but the last as ever, and the last one evaluated for these tokens alone. This file is all that a stack knows of it.
 /// </summary>
 /// <remarks>
-/// The last step cannot be taken back, since x_K is not whole: x_{K-2}, which the blocks below keep as their last state but one, is kept in its place.
-/// The last block's evaluation, which the way back needs first of all, is kept instead of made again.
+/// The last step cannot be taken back, since x_K is not whole: x_{K-2}, which the blocks below keep as their last state but one, is kept in
+/// its place. The last block's evaluation, which the way back needs first of all, is kept instead of made again.
 /// </remarks>
 internal sealed class LeadingPass : IStackPass
 {

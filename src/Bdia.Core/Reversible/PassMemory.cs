@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Reversible;
 
-/// <summary>The memory of one pass: a workspace of those that are kept for the next pass, from when it is first needed until it is let go.</summary>
+/// <summary>
+/// The memory of one pass: a workspace of those that are kept for the next pass, from when it is first needed until it is let go.
+/// </summary>
 /// <remarks>Where nothing is rented between the way forward and the way back, another stack can have the workspace meanwhile.</remarks>
 internal sealed class PassMemory(SpareWorkspace spare, Device device)
 {

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Reversible;
 
 /// <summary>
-/// <see cref="BackpropagationMode.Reversible"/>: the last two states and the pads are kept, every other state is written over and rebuilt in the memory of
-/// the one two above it.
+/// <see cref="BackpropagationMode.Reversible"/>: the last two states and the pads are kept, every other state is written over and rebuilt
+/// in the memory of the one two above it.
 /// </summary>
 /// <param name="stepper">Takes the steps.</param>
 /// <param name="depth">K.</param>
@@ -14,9 +14,11 @@ namespace Bdia.Core.Reversible;
 /// <param name="shape">Of a state.</param>
 /// <param name="witness">Who sees every state, and every rebuilt one; null for nobody.</param>
 /// <param name="isWhole">
-/// Whether x_K is the caller's. Then it is not written over, and the last two states lie outside of the workspace, which nobody holds between the two ways.
+/// Whether x_K is the caller's. Then it is not written over, and the last two states lie outside of the workspace, which nobody holds
+/// between the two ways.
 /// </param>
-internal sealed class RebuiltStates(Stepper stepper, int depth, PassMemory memory, long[] shape, IStateWitness? witness, bool isWhole) : IStates
+internal sealed class RebuiltStates(Stepper stepper, int depth, PassMemory memory, long[] shape, IStateWitness? witness, bool isWhole)
+    : IStates
 {
     private readonly PackedPads[] pads = stepper.NewPads(depth - 1); // of block 1, 2, ...
     private Tensor? waiting; // x_{K-1}, where it lies outside
@@ -74,7 +76,9 @@ internal sealed class RebuiltStates(Stepper stepper, int depth, PassMemory memor
     {
         var again = memory.Rent(shape);
         if (!stepper.IsFirst(again, x0, h, x1))
-            throw ReversibilityException.NotRebuilt(-1, "The rebuilt states do not fit together: a residual function gave other values in the backward pass than in the forward pass.");
+            throw ReversibilityException.NotRebuilt(-1,
+                "The rebuilt states do not fit together: a residual function gave other values in the backward pass than in the forward "
+                + "pass.");
         memory.Workspace.Return(again);
     }
 }

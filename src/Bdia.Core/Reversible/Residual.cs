@@ -38,14 +38,14 @@ public abstract class Residual(string name) : nn.Module(name)
 
     private sealed class ModuleResidual : Residual
     {
-        private readonly nn.Module<Tensor, Tensor> _module;
+        private readonly nn.Module<Tensor, Tensor> module;
 
         public ModuleResidual(nn.Module<Tensor, Tensor> module) : base(module.GetName())
         {
-            _module = module;
+            this.module = module;
             register_module("module", module);
         }
 
-        public override Tensor forward(Tensor x, ResidualContext context) => _module.forward(x);
+        public override Tensor forward(Tensor x, ResidualContext context) => module.forward(x);
     }
 }

@@ -11,12 +11,16 @@ public sealed class ResidualContext
         Conditions = conditions;
     }
 
-    /// <summary>Randomness of this block and step, the same on every evaluation; null in evaluation mode, where nothing is random.</summary>
+    /// <summary>
+    /// Randomness of this block and step, the same on every evaluation; null in evaluation mode, where nothing is random.
+    /// </summary>
     public BlockRandom? Random { get; }
 
     /// <summary>The further inputs given to <see cref="BdiaStack"/>, for instance an encoder's output and a mask.</summary>
     public IReadOnlyList<Tensor> Conditions { get; }
 
-    /// <summary>Whether products are float32 whatever precision the layers train in, for results that must not depend on a batch's other rows.</summary>
+    /// <summary>
+    /// Whether products are float32 whatever precision the layers train in, for results that must not depend on a batch's other rows.
+    /// </summary>
     internal bool InFloat32 { get; init; }
 }

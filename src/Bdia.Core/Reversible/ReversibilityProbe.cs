@@ -22,7 +22,8 @@ public static class ReversibilityProbe
         ArgumentNullException.ThrowIfNull(stack);
         ArgumentNullException.ThrowIfNull(x);
         if (stack.Options.Mode != BackpropagationMode.Reversible)
-            throw new ArgumentException($"The stack's mode is {stack.Options.Mode}; only Reversible rebuilds states that could be compared.", nameof(stack));
+            throw new ArgumentException($"The stack's mode is {stack.Options.Mode}; only Reversible rebuilds states that could be "
+                + "compared.", nameof(stack));
         var wasTraining = stack.training;
         stack.train();
         using var copies = new CopyWitness(stack.Residuals.Count);
@@ -49,7 +50,7 @@ public static class ReversibilityProbe
 
     private sealed class CopyWitness(int depth) : IStateWitness, IDisposable
     {
-        private readonly Tensor?[] _copies = new Tensor?[depth];
+        private readonly Tensor?[] copies = new Tensor?[depth];
 
         public long Elements { get; private set; }
 
@@ -57,16 +58,16 @@ public static class ReversibilityProbe
 
         public List<int> Blocks { get; } = [];
 
-        public void Record(int k, Tensor state) => _copies[k] = state.clone().DetachFromDisposeScope();
+        public void Record(int k, Tensor state) => copies[k] = state.clone().DetachFromDisposeScope();
 
         public void Compare(int k, Tensor rebuilt)
         {
-            var differing = TensorMemory.DifferingElements(rebuilt, _copies[k]!);
+            var differing = TensorMemory.DifferingElements(rebuilt, copies[k]!);
             Elements += rebuilt.numel();
             Differing += differing;
             if (differing == 0) return;
             Blocks.Add(k + 1);
-            rebuilt.copy_(_copies[k]!); // from here on judge the blocks below by their own doing
+            rebuilt.copy_(copies[k]!); // from here on judge the blocks below by their own doing
         }
 
         // Every other block having been judged, only the first can have led from the true x_0 to another x_1.
@@ -74,7 +75,7 @@ public static class ReversibilityProbe
 
         public void Dispose()
         {
-            foreach (var copy in _copies) copy?.Dispose();
+            foreach (var copy in copies) copy?.Dispose();
         }
     }
 }

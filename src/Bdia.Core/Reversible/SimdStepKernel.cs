@@ -9,7 +9,8 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Reversible;
 
 /// <summary>
-/// <see cref="TensorStepKernel"/>, bit for bit, in one pass over CPU memory: update, rounding, pads and their packing together, on as many threads as libtorch uses.
+/// <see cref="TensorStepKernel"/>, bit for bit, in one pass over CPU memory: update, rounding, pads and their packing together, on as many
+/// threads as libtorch uses.
 /// </summary>
 internal sealed unsafe class SimdStepKernel : IStepKernel
 {
@@ -34,7 +35,8 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
                 var xp = Load(previous + offset, count);
                 var pad = BdiaStep.Pad(xp, m, grid);
                 Pack(Vector256.ConvertToInt32(pad.Value), packed + s.Group(g) * m, m);
-                var next = BdiaStep.Next(xp, pad, Load(at + offset, count), Load(residual + offset, count), weight, grid, out var increment);
+                var next = BdiaStep.Next(xp, pad, Load(at + offset, count), Load(residual + offset, count),
+                    weight, grid, out var increment);
                 Store(next, to + offset, count);
                 largest = Vector256.Max(largest, Vector256.Max(Vector256.Abs(next.Value), Vector256.Abs(increment.Value)));
             }
@@ -56,7 +58,8 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
                 var offset = s.Offset(g);
                 var count = s.Count(g);
                 var pad = new Lanes(Vector256.ConvertToSingle(Unpack(packed + s.Group(g) * m, m)));
-                Store(BdiaStep.Previous(Load(next + offset, count), pad, Load(at + offset, count), Load(residual + offset, count), weight, grid), to + offset, count);
+                Store(BdiaStep.Previous(Load(next + offset, count), pad, Load(at + offset, count),
+                    Load(residual + offset, count), weight, grid), to + offset, count);
             }
 
             return Vector256<float>.Zero;

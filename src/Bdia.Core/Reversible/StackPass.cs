@@ -11,15 +11,18 @@ namespace Bdia.Core.Reversible;
 /// <param name="conditions">Further inputs of every block.</param>
 /// <param name="memory">Of the pass, which lets it go at its end.</param>
 /// <param name="witness">Who sees every state, and every rebuilt one; null for nobody.</param>
-/// <param name="isWhole">Whether x_K is the caller's; else another step follows in the same memory, and may be gone back through first.</param>
-internal sealed class StackPass(StackRun run, IReadOnlyList<Tensor> conditions, PassMemory memory, IStateWitness? witness, bool isWhole = true) : IStackPass
+/// <param name="isWhole">Whether x_K is the caller's; else another step follows in the same memory, and may be gone back through
+/// first.</param>
+internal sealed class StackPass(StackRun run, IReadOnlyList<Tensor> conditions, PassMemory memory,
+    IStateWitness? witness, bool isWhole = true) : IStackPass
 {
     private readonly IEvaluation?[] evaluations = new IEvaluation?[run.Depth]; // those that are kept
 
     public Workspace Workspace => memory.Workspace;
 
     // They gather the gradient over all blocks, and outlive the caller's scopes.
-    public IReadOnlyList<Tensor> Conditions { get; } = [.. conditions.Select(c => c.detach().requires_grad_(c.requires_grad).DetachFromDisposeScope())];
+    public IReadOnlyList<Tensor> Conditions { get; } =
+        [.. conditions.Select(c => c.detach().requires_grad_(c.requires_grad).DetachFromDisposeScope())];
 
     public long SideInformationBytes => States?.SideInformationBytes ?? 0;
 
@@ -84,7 +87,8 @@ internal sealed class StackPass(StackRun run, IReadOnlyList<Tensor> conditions, 
     private IStates NewStates(Stepper stepper, long[] shape, bool goesBack)
         => !goesBack ? new PassingStates(memory, shape, isWhole ? run.Depth : null)
             : run.Options.Mode == BackpropagationMode.Reversible ? new RebuiltStates(stepper, run.Depth, memory, shape, witness, isWhole)
-            : new StoredStates(run.Depth, memory, shape, keepsEvaluations: run.Options.Mode == BackpropagationMode.StoreActivations, isWhole);
+            : new StoredStates(run.Depth, memory, shape,
+                keepsEvaluations: run.Options.Mode == BackpropagationMode.StoreActivations, isWhole);
 
     private IEvaluation Evaluate(int k, Tensor x, bool keep) => run.Residuals[k].Evaluate(x, run.Context(k, Conditions), Workspace, keep);
 

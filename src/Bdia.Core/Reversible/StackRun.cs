@@ -8,7 +8,8 @@ namespace Bdia.Core.Reversible;
 /// <param name="Clock">The moment of training, standing still; null in evaluation, where nothing is random.</param>
 /// <param name="Stream">Tells the randomness of several stacks on one clock apart.</param>
 /// <param name="Kernel">What takes the steps; null for what suits the device.</param>
-internal sealed record StackRun(BdiaStackOptions Options, IReadOnlyList<Residual> Residuals, TrainingClock? Clock, int Stream, IStepKernel? Kernel)
+internal sealed record StackRun(BdiaStackOptions Options, IReadOnlyList<Residual> Residuals, TrainingClock? Clock,
+    int Stream, IStepKernel? Kernel)
 {
     /// <summary>K.</summary>
     public int Depth => Residuals.Count;
@@ -18,7 +19,8 @@ internal sealed record StackRun(BdiaStackOptions Options, IReadOnlyList<Residual
 
     /// <summary>γ_k of every sample.</summary>
     public float[] Gamma(int k, long samples)
-        => Clock is null ? [.. Enumerable.Repeat(Weight.Magnitude, (int)samples)] : GammaDraw.PerSample(Clock, Stream, k, samples, Weight.Magnitude);
+        => Clock is null ? [.. Enumerable.Repeat(Weight.Magnitude, (int)samples)]
+            : GammaDraw.PerSample(Clock, Stream, k, samples, Weight.Magnitude);
 
     /// <summary>What block k gets besides the state.</summary>
     public ResidualContext Context(int k, IReadOnlyList<Tensor> conditions) => new(Clock?.Random(Stream, k), conditions);

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Reversible;
 
 /// <summary>
-/// Takes the steps that a stack's options ask for, forward and back, values only, and guards their range. Shared by all modes, so that all give the
-/// same numbers.
+/// Takes the steps that a stack's options ask for, forward and back, values only, and guards their range. Shared by all modes, so that all
+/// give the same numbers.
 /// </summary>
 /// <param name="kernel">Takes a step over memory.</param>
 /// <param name="options">Of the stack.</param>

@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Reversible;
 
-/// <summary>Every state is kept: <see cref="BackpropagationMode.Checkpointed"/>, and <see cref="BackpropagationMode.StoreActivations"/>, which keeps the evaluations of blocks too.</summary>
+/// <summary>
+/// Every state is kept: <see cref="BackpropagationMode.Checkpointed"/>, and <see cref="BackpropagationMode.StoreActivations"/>, which keeps
+/// the evaluations of blocks too.
+/// </summary>
 /// <param name="depth">K.</param>
 /// <param name="memory">Of the pass.</param>
 /// <param name="shape">Of a state.</param>

@@ -18,7 +18,8 @@ internal sealed class StraightThroughStep : autograd.SingleTensorFunction<Straig
     public static Tensor Euler(Tensor value, Tensor x, Tensor h) => apply(new Step(value, null), x, h);
 
     /// <summary>x_{k+1}; gamma per sample.</summary>
-    public static Tensor Next(Tensor value, float[] gamma, Tensor xPrevious, Tensor x, Tensor h) => apply(new Step(value, gamma), xPrevious, x, h);
+    public static Tensor Next(Tensor value, float[] gamma, Tensor xPrevious, Tensor x, Tensor h)
+        => apply(new Step(value, gamma), xPrevious, x, h);
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {

@@ -4,8 +4,8 @@ namespace Bdia.Core.Reversible;
 
 /// <summary>
 /// Where training stands. The training loop moves it; models read it. Everything random in a step is a function of
-/// (<see cref="Seed"/>, <see cref="Step"/>, stream, block, row), so a resumed run needs no generator state to continue as if uninterrupted, and a
-/// step draws alike whether its rows come in one batch or in several.
+/// (<see cref="Seed"/>, <see cref="Step"/>, stream, block, row), so a resumed run needs no generator state to continue as if uninterrupted,
+/// and a step draws alike whether its rows come in one batch or in several.
 /// </summary>
 /// <param name="seed">Seed of the run.</param>
 public sealed class TrainingClock(ulong seed)
@@ -13,12 +13,14 @@ public sealed class TrainingClock(ulong seed)
     /// <summary>Seed of the run.</summary>
     public ulong Seed { get; set; } = seed;
 
-    /// <summary>Number of the step over the whole run, from 0. Two passes with the same number and the same rows draw the same randomness.</summary>
+    /// <summary>
+    /// Number of the step over the whole run, from 0. Two passes with the same number and the same rows draw the same randomness.
+    /// </summary>
     public long Step { get; set; }
 
     /// <summary>
-    /// Number, within the step, of the first row of the batch at hand. Default 0; more where a step gathers several batches, or several machines
-    /// share its rows.
+    /// Number, within the step, of the first row of the batch at hand. Default 0; more where a step gathers several batches, or several
+    /// machines share its rows.
     /// </summary>
     public long FirstRow { get; set; }
 

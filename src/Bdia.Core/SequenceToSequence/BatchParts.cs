@@ -12,8 +12,10 @@ internal static class BatchParts
     /// <param name="training">The budget.</param>
     /// <param name="weightCopies">Copies of the weights that the run keeps.</param>
     /// <param name="shapes">Rows and lengths of the batches.</param>
-    /// <exception cref="ArgumentException">Not even one row at a time fits, or batches cannot be cut because the optimizer works within the backward pass.</exception>
-    public static int Fewest(EncoderDecoderOptions model, TrainingOptions training, int weightCopies, IEnumerable<(int Rows, int SourceTokens, int TargetTokens)> shapes)
+    /// <exception cref="ArgumentException">Not even one row at a time fits, or batches cannot be cut because the optimizer works within the
+    /// backward pass.</exception>
+    public static int Fewest(EncoderDecoderOptions model, TrainingOptions training, int weightCopies,
+        IEnumerable<(int Rows, int SourceTokens, int TargetTokens)> shapes)
     {
         if (training.TrainingMemoryBytes is not { } budget) return 1;
         var parts = 1;
@@ -21,7 +23,8 @@ internal static class BatchParts
         {
             if (Total(rows) <= budget) continue;
             if (training.OptimizerInBackward)
-                throw MemoryBudget.CannotCut(budget, $"a batch of {rows} pairs of {source} and {target} tokens", Estimate(rows), nameof(SequenceTrainingOptions.TokensPerBatch));
+                throw MemoryBudget.CannotCut(budget, $"a batch of {rows} pairs of {source} and {target} tokens",
+                    Estimate(rows), nameof(SequenceTrainingOptions.TokensPerBatch));
             if (Total(1) > budget)
                 throw MemoryBudget.TooSmall(budget, $"one pair of {source} and {target} tokens at a time", Estimate(1), model.Stack.Mode);
             var (fits, exceeds) = (1, rows);
@@ -34,7 +37,8 @@ internal static class BatchParts
 
             parts = Math.Max(parts, (rows + fits - 1) / fits);
 
-            MemoryEstimate Estimate(int count) => MemoryEstimate.ForTexts(model, count, source, target, weightCopies, training.OptimizerInBackward);
+            MemoryEstimate Estimate(int count) =>
+                MemoryEstimate.ForTexts(model, count, source, target, weightCopies, training.OptimizerInBackward);
             long Total(int count) => Estimate(count).Total;
         }
 
@@ -42,6 +46,8 @@ internal static class BatchParts
     }
 
     /// <summary>The estimate of the largest part.</summary>
-    public static MemoryEstimate Largest(EncoderDecoderOptions model, TrainingOptions training, int weightCopies, IEnumerable<(int Rows, int SourceTokens, int TargetTokens)> shapes, int parts)
-        => shapes.Select(shape => MemoryEstimate.ForTexts(model, (shape.Rows + parts - 1) / parts, shape.SourceTokens, shape.TargetTokens, weightCopies, training.OptimizerInBackward)).MaxBy(estimate => estimate.Total)!;
+    public static MemoryEstimate Largest(EncoderDecoderOptions model, TrainingOptions training, int weightCopies,
+        IEnumerable<(int Rows, int SourceTokens, int TargetTokens)> shapes, int parts)
+        => shapes.Select(shape => MemoryEstimate.ForTexts(model, (shape.Rows + parts - 1) / parts, shape.SourceTokens,
+            shape.TargetTokens, weightCopies, training.OptimizerInBackward)).MaxBy(estimate => estimate.Total)!;
 }

@@ -30,7 +30,8 @@ internal sealed class PairReader(ITextPairs pairs, StopSignal stop)
 
         var hash = Convert.ToHexStringLower(sha.GetHashAndReset());
         Hash ??= hash;
-        if (Hash != hash) throw new InvalidDataException("The data changed between two passes. Give rows that stay the same and in the same order.");
+        if (Hash != hash) throw new InvalidDataException(
+            "The data changed between two passes. Give rows that stay the same and in the same order.");
     }
 
     private static void Append(IncrementalHash sha, string? text)

@@ -5,7 +5,9 @@ using Bdia.Core.Training;
 
 namespace Bdia.Core.SequenceToSequence;
 
-/// <summary>What the first pass over training rows finds, and which of them are held back: before there are tokenizers, which must not see those.</summary>
+/// <summary>
+/// What the first pass over training rows finds, and which of them are held back: before there are tokenizers, which must not see those.
+/// </summary>
 internal sealed class RowSurvey
 {
     private readonly BitArray usable, held;
@@ -30,8 +32,9 @@ internal sealed class RowSurvey
     public bool IsTrainedOn(string source, SequenceTrainingOptions options) => trained.Contains(Key(source, options));
 
     /// <summary>
-    /// Reads all rows once, and chooses the rows to hold back: at random, at least one where a share is asked for, but never the last usable row. Rows of one
-    /// source go together, so that what is validated was not trained on, unless that would hold back twice as many as asked for, or all.
+    /// Reads all rows once, and chooses the rows to hold back: at random, at least one where a share is asked for, but never the last
+    /// usable row. Rows of one source go together, so that what is validated was not trained on, unless that would hold back twice as many
+    /// as asked for, or all.
     /// </summary>
     public static RowSurvey Of(PairReader reader, SequenceTrainingOptions options, double validationFraction, ulong seed)
     {
@@ -48,15 +51,18 @@ internal sealed class RowSurvey
         {
             throw new InvalidDataException(flags.Count == 0
                 ? "The training data has no rows; give it at least one."
-                : $"The training data has {flags.Count} rows, and in each of them the source or the target is empty; give it at least one pair.");
+                : $"The training data has {flags.Count} rows, and in each of them the source or the target is empty; give it at least "
+                    + "one pair.");
         }
 
         var held = new BitArray(flags.Count);
         var heldBySource = false;
         if (validationFraction > 0)
         {
-            var wanted = Math.Min(usable.Length - 1, Math.Max(1, (int)Math.Round(usable.Length * validationFraction, MidpointRounding.AwayFromZero)));
-            var order = WindowShuffle.Order(usable.Length, usable.Length, RandomSequence.At(seed, SequenceRandom.Split)).Select(step => usable[step.Row]).ToList();
+            var wanted = Math.Min(usable.Length - 1,
+                Math.Max(1, (int)Math.Round(usable.Length * validationFraction, MidpointRounding.AwayFromZero)));
+            var order = WindowShuffle.Order(usable.Length, usable.Length, RandomSequence.At(seed, SequenceRandom.Split))
+                .Select(step => usable[step.Row]).ToList();
             var bySource = sources.Choose(order, wanted);
             var byRow = order.Take(wanted).ToList();
             var chosen = bySource.Count > 0 ? bySource : byRow;
@@ -71,5 +77,6 @@ internal sealed class RowSurvey
         => SourceGroups.Key(options.SourceTokenizer?.Normalize(source) ?? options.Tokenizer.Normalization.Apply(source));
 
     private static bool IsEmpty(string? text, ITextTokenizer? tokenizer, SequenceTrainingOptions options)
-        => string.IsNullOrEmpty(text) || (tokenizer is null ? options.Tokenizer.Normalization.Apply(text).Length == 0 : tokenizer.Encode(text).Count == 0);
+        => string.IsNullOrEmpty(text)
+            || (tokenizer is null ? options.Tokenizer.Normalization.Apply(text).Length == 0 : tokenizer.Encode(text).Count == 0);
 }

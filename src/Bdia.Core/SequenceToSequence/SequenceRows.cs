@@ -2,7 +2,10 @@ using Bdia.Core.Text;
 
 namespace Bdia.Core.SequenceToSequence;
 
-/// <summary>Pairs of sequences as the network's ids: sources with their end token, targets as they are to be written (with their end token unless they were cut off).</summary>
+/// <summary>
+/// Pairs of sequences as the network's ids: sources with their end token, targets as they are to be written (with their end token unless
+/// they were cut off).
+/// </summary>
 internal sealed class SequenceRows(int sourceVocabulary, int targetVocabulary)
 {
     /// <summary>What the encoder reads.</summary>

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Bdia.Core.SequenceToSequence;
 
-/// <summary>Which rows read the same: 64 bits of each source, as its tokenizer takes it. Two sources of equal bits are taken for one, about once in 10^19 pairs.</summary>
+/// <summary>
+/// Which rows read the same: 64 bits of each source, as its tokenizer takes it. Two sources of equal bits are taken for one, about once in
+/// 10^19 pairs.
+/// </summary>
 internal sealed class SourceGroups
 {
     private const ulong Offset = 14695981039346656037, Prime = 1099511628211; // FNV-1a
@@ -23,7 +26,9 @@ internal sealed class SourceGroups
     /// <summary>The key of a row.</summary>
     public ulong this[int row] => keys[row];
 
-    /// <summary>Rows to hold back, so that no source is on both sides: those with the first sources of an order, about as many as wanted.</summary>
+    /// <summary>
+    /// Rows to hold back, so that no source is on both sides: those with the first sources of an order, about as many as wanted.
+    /// </summary>
     /// <param name="rows">Rows that may be held back, in a random order; one source at least is left.</param>
     /// <param name="wanted">How many.</param>
     /// <returns>Their numbers; none where each source has so many rows that too many would be held back, or all.</returns>
@@ -39,7 +44,8 @@ internal sealed class SourceGroups
         }
 
         // Where all have too many, the one with the fewest will do if it is not much too large.
-        if (held.Count == 0 && members.Count > 1 && members.MinBy(group => group.Length) is { } least && least.Length <= 2 * wanted) held.AddRange(least);
+        if (held.Count == 0 && members.Count > 1 && members.MinBy(group => group.Length) is { } least
+            && least.Length <= 2 * wanted) held.AddRange(least);
         return held;
     }
 }

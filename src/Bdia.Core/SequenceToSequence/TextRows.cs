@@ -55,11 +55,14 @@ internal sealed class TextRows(string what, ITextTokenizer source, ITextTokenize
     public IEnumerable<string> Notes()
     {
         if (Empty > 0) yield return $"{Empty} of {Empty + Rows.Count} {what} rows have an empty source or target, and are left out.";
-        if (CutSources + CutTargets > 0) yield return $"{CutSources} source and {CutTargets} target texts of the {what} rows have more than {options.MaxTokens} tokens; their ends are cut off.";
-        foreach (var (side, unknown, tokens) in ((string, long, long)[])[("source", UnknownSourceTokens, Rows.Source.Ids), ("target", UnknownTargetTokens, Rows.Target.Ids)])
+        if (CutSources + CutTargets > 0) yield return $"{CutSources} source and {CutTargets} target texts of the {what} rows have more "
+            + $"than {options.MaxTokens} tokens; their ends are cut off.";
+        foreach (var (side, unknown, tokens) in ((string, long, long)[])[("source", UnknownSourceTokens, Rows.Source.Ids),
+            ("target", UnknownTargetTokens, Rows.Target.Ids)])
         {
             if (unknown > 0)
-                yield return string.Create(CultureInfo.InvariantCulture, $"{unknown} of {tokens} {side} tokens of the {what} rows ({(double)unknown / tokens:P2}) stand for text that the tokenizer ")
+                yield return string.Create(CultureInfo.InvariantCulture,
+                    $"{unknown} of {tokens} {side} tokens of the {what} rows ({(double)unknown / tokens:P2}) stand for text that the tokenizer ")
                     + "cannot write: it is lost. A tokenizer that falls back to bytes, or one trained on the rows, loses nothing.";
         }
     }
@@ -73,7 +76,8 @@ internal sealed class TextRows(string what, ITextTokenizer source, ITextTokenize
         if (options.LongTexts == LongTextPolicy.Throw)
         {
             throw new InvalidDataException(
-                $"The {side} of row {number} of the {what} data has {ids.Length} tokens, end token included; {nameof(options.MaxTokens)} is {options.MaxTokens}. "
+                $"The {side} of row {number} of the {what} data has {ids.Length} tokens, end token included; "
+                    + $"{nameof(options.MaxTokens)} is {options.MaxTokens}. "
                 + $"Raise it, leave the row out, or set {nameof(options.LongTexts)} to {LongTextPolicy.Truncate}.");
         }
 

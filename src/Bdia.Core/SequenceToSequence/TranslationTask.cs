@@ -10,7 +10,9 @@ using TorchSharp;
 
 namespace Bdia.Core.SequenceToSequence;
 
-/// <summary>Cross-entropy of an encoder-decoder on the target's tokens, and its validation: loss over all tokens, BLEU of decoded text.</summary>
+/// <summary>
+/// Cross-entropy of an encoder-decoder on the target's tokens, and its validation: loss over all tokens, BLEU of decoded text.
+/// </summary>
 internal sealed class TranslationTask(
     EncoderDecoder model, SequenceData data, TrainingOptions training, SequenceTrainingOptions options, int parts,
     IReadOnlyDictionary<string, string> identity, torch.Device device) : ITrainingTask<TokenBatch>, IDisposable
@@ -18,8 +20,8 @@ internal sealed class TranslationTask(
     private const int BatchesAhead = 1;
     private const int DecodedAtOnce = 128; // rows between two questions whether to stop
     private const int Average = 0; // in place of an epoch
-    private readonly Dictionary<int, int> _cutOutputs = [];
-    private CrossEntropy? _lossBefore;
+    private readonly Dictionary<int, int> cutOutputs = [];
+    private CrossEntropy? lossBefore;
 
     /// <inheritdoc/>
     public torch.nn.Module Module => model;
@@ -56,8 +58,8 @@ internal sealed class TranslationTask(
     public BatchLoss Loss(TokenBatch batch)
     {
         Dispose(); // before the next one of its size is made
-        _lossBefore = CrossEntropy.Mean(Logits(batch), batch.Outputs, SpecialTokens.Padding, training.LabelSmoothing);
-        return new BatchLoss(_lossBefore.Value, batch.Outputs.Length, batch.Outputs.Length, _lossBefore.Correct, batch.Source.shape[0]);
+        lossBefore = CrossEntropy.Mean(Logits(batch), batch.Outputs, SpecialTokens.Padding, training.LabelSmoothing);
+        return new BatchLoss(lossBefore.Value, batch.Outputs.Length, batch.Outputs.Length, lossBefore.Correct, batch.Source.shape[0]);
     }
 
     /// <inheritdoc/>
@@ -67,11 +69,15 @@ internal sealed class TranslationTask(
     /// <inheritdoc/>
     public ValidationResult? ValidateAverage(int epoch, StopSignal stop) => Judge(Average, options.BleuEveryEpochs > 0, stop);
 
-    /// <summary>How many validation outputs of the model that a run ended with were cut off, as a sentence; null where none was, or none was decoded.</summary>
+    /// <summary>
+    /// How many validation outputs of the model that a run ended with were cut off, as a sentence; null where none was, or none was
+    /// decoded.
+    /// </summary>
     public string? CutOutputs(TrainingResult result)
     {
-        var epoch = result.AveragedEpochs is not null ? Average : result.BestEpoch ?? (result.History.Count > 0 ? result.History[^1].Epoch : Average);
-        if (!_cutOutputs.TryGetValue(epoch, out var cut) || cut == 0) return null;
+        var epoch = result.AveragedEpochs is not null ? Average : result.BestEpoch
+            ?? (result.History.Count > 0 ? result.History[^1].Epoch : Average);
+        if (!cutOutputs.TryGetValue(epoch, out var cut) || cut == 0) return null;
         var decoding = data.Decoding(options);
         return string.Create(CultureInfo.InvariantCulture,
             $"{cut} of {data.References.Count} validation outputs were cut off at their longest length, {decoding.MaxLengthRatio} times the source's tokens and {decoding.MaxLengthConstant} more, ")
@@ -81,8 +87,8 @@ internal sealed class TranslationTask(
     /// <summary>Frees what is left of the last loss.</summary>
     public void Dispose()
     {
-        _lossBefore?.Dispose();
-        _lossBefore = null;
+        lossBefore?.Dispose();
+        lossBefore = null;
     }
 
     private ValidationResult Judge(int epoch, bool bleu, StopSignal stop)
@@ -90,7 +96,8 @@ internal sealed class TranslationTask(
         Dispose();
         var totals = new ValidationTotals();
         var plan = new TokenBatchPlan(data.Validation!, data.BatchTokens(options), parts);
-        using var ahead = new Prefetch<TokenBatch>(_ => plan.InOrder().Select(part => TokenBatchWriter.Write(data.Validation!, part.Rows, part.Rows)), BatchesAhead);
+        using var ahead = new Prefetch<TokenBatch>(
+            _ => plan.InOrder().Select(part => TokenBatchWriter.Write(data.Validation!, part.Rows, part.Rows)), BatchesAhead);
         while (ahead.TryTake(stop, out var batch))
         {
             using var owner = batch;
@@ -104,7 +111,9 @@ internal sealed class TranslationTask(
         return totals.ToResult(bleu ? Bleu(epoch, stop) : null);
     }
 
-    /// <summary>Logits (N, V) of the positions that have an output, and of those alone: the output product is the largest of a small network.</summary>
+    /// <summary>
+    /// Logits (N, V) of the positions that have an output, and of those alone: the output product is the largest of a small network.
+    /// </summary>
     private torch.Tensor Logits(TokenBatch batch)
     {
         var source = batch.Source.to(device);
@@ -128,7 +137,7 @@ internal sealed class TranslationTask(
             cut += hypotheses.Count(found => !found[0].Finished);
         }
 
-        _cutOutputs[epoch] = cut;
+        cutOutputs[epoch] = cut;
         return Metrics.Bleu.Corpus(outputs, [.. data.References.Select(reference => new[] { reference })]).Score;
     }
 

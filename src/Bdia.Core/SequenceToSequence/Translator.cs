@@ -13,7 +13,7 @@ namespace Bdia.Core.SequenceToSequence;
 /// <remarks>Disposing frees the network; calling it again does nothing.</remarks>
 public sealed class Translator : IDisposable
 {
-    private bool _disposed;
+    private bool disposed;
 
     /// <summary>Takes over a network.</summary>
     /// <param name="model">The network; disposed with the translator.</param>
@@ -23,10 +23,12 @@ public sealed class Translator : IDisposable
     /// <param name="longTexts">What becomes of longer input.</param>
     /// <param name="decoding">How texts are decoded unless told otherwise.</param>
     /// <param name="result">How its training went, if it was trained here.</param>
-    /// <param name="maxLengthConstant">What a <see cref="DecodingOptions.MaxLengthConstant"/> of null stands for, 0..10,000; null = 50.</param>
+    /// <param name="maxLengthConstant">What a <see cref="DecodingOptions.MaxLengthConstant"/> of null stands for, 0..10,000; null =
+    /// 50.</param>
     /// <exception cref="ArgumentException">The parts do not belong together, or an option is out of range.</exception>
     public Translator(
-        EncoderDecoder model, ITextTokenizer source, ITextTokenizer target, int maxTokens, LongTextPolicy longTexts, DecodingOptions decoding,
+        EncoderDecoder model, ITextTokenizer source, ITextTokenizer target, int maxTokens, LongTextPolicy longTexts,
+            DecodingOptions decoding,
         TrainingResult? result = null, int? maxLengthConstant = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -36,7 +38,8 @@ public sealed class Translator : IDisposable
         decoding.Validate();
         (decoding with { MaxLengthConstant = maxLengthConstant }).Validate();
         TranslatorDescription.Check(model.Options, source, target, maxTokens, longTexts);
-        (Model, SourceTokenizer, TargetTokenizer, MaxTokens, LongTexts, Decoding, Result) = (model, source, target, maxTokens, longTexts, decoding, result);
+        (Model, SourceTokenizer, TargetTokenizer, MaxTokens, LongTexts, Decoding, Result) =
+            (model, source, target, maxTokens, longTexts, decoding, result);
         MaxLengthConstant = maxLengthConstant ?? DecodingOptions.LeastFittedConstant;
         model.eval();
     }
@@ -61,14 +64,18 @@ public sealed class Translator : IDisposable
 
     /// <summary>
     /// What a <see cref="DecodingOptions.MaxLengthConstant"/> of null stands for: a quarter more tokens than any training target had beyond
-    /// <see cref="DecodingOptions.MaxLengthRatio"/> times its source, at least 50. Saved with the translator; 50 for those saved before it was fitted.
+    /// <see cref="DecodingOptions.MaxLengthRatio"/> times its source, at least 50. Saved with the translator; 50 for those saved before it
+    /// was fitted.
     /// </summary>
     public int MaxLengthConstant { get; }
 
     /// <summary>How training went; null for a translator that was loaded.</summary>
     public TrainingResult? Result { get; }
 
-    /// <summary>Tokens of a text as the network sees it, end token included: a text with more than <see cref="MaxTokens"/> is treated by <see cref="LongTexts"/>.</summary>
+    /// <summary>
+    /// Tokens of a text as the network sees it, end token included: a text with more than <see cref="MaxTokens"/> is treated by
+    /// <see cref="LongTexts"/>.
+    /// </summary>
     /// <param name="text">Any text.</param>
     /// <returns>At least 1; that is a text of which normalisation leaves nothing.</returns>
     public int CountTokens(string text)
@@ -82,16 +89,19 @@ public sealed class Translator : IDisposable
     /// <param name="decoding">How; null = <see cref="Decoding"/>.</param>
     /// <param name="cancellation">Ends the work within a step.</param>
     /// <returns>
-    /// For each text its translations, best first: <see cref="DecodingOptions.BestCount"/> of them, or fewer where the search found no more. A text
-    /// that is null or of which normalisation leaves nothing has one, the empty text with score 0.
+    /// For each text its translations, best first: <see cref="DecodingOptions.BestCount"/> of them, or fewer where the search found no
+    /// more. A text that is null or of which normalisation leaves nothing has one, the empty text with score 0.
     /// </returns>
-    /// <exception cref="ArgumentException">A text is longer than <see cref="MaxTokens"/>, and <see cref="LongTexts"/> is <see cref="LongTextPolicy.Throw"/>; the message names its index. Or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">A text is longer than <see cref="MaxTokens"/>, and <see cref="LongTexts"/> is
+    /// <see cref="LongTextPolicy.Throw"/>; the message names its index. Or an option is out of range.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The translator was disposed.</exception>
-    /// <exception cref="Reversible.ReversibilityException">A text is so far from the training data that a state left the range of the network's grid.</exception>
-    public IReadOnlyList<IReadOnlyList<Translation>> Translate(IReadOnlyList<string> texts, DecodingOptions? decoding = null, CancellationToken cancellation = default)
+    /// <exception cref="Reversible.ReversibilityException">A text is so far from the training data that a state left the range of the
+    /// network's grid.</exception>
+    public IReadOnlyList<IReadOnlyList<Translation>> Translate(IReadOnlyList<string> texts, DecodingOptions? decoding = null,
+        CancellationToken cancellation = default)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(disposed, this);
         ArgumentNullException.ThrowIfNull(texts);
         decoding ??= Decoding;
         decoding.Validate();
@@ -126,29 +136,34 @@ public sealed class Translator : IDisposable
     /// <param name="stream">Where to.</param>
     public void SaveWeights(Stream stream)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(disposed, this);
         SafeTensors.Write(stream, ModuleState.Save(Model));
     }
 
     /// <summary>Everything but the weights as JSON: format version, network options, tokenizers, lengths, decoding.</summary>
     /// <returns>Text that <see cref="Load(Stream, string, torch.Device)"/> takes.</returns>
-    public string ToJson() => new TranslatorDescription(Model.Options, SourceTokenizer, TargetTokenizer, MaxTokens, LongTexts, Decoding, MaxLengthConstant).ToJson();
+    public string ToJson()
+        => new TranslatorDescription(Model.Options, SourceTokenizer, TargetTokenizer, MaxTokens, LongTexts,
+        Decoding, MaxLengthConstant).ToJson();
 
     /// <summary>Puts a saved translator together again.</summary>
     /// <param name="weights">What <see cref="SaveWeights"/> wrote.</param>
     /// <param name="json">What <see cref="ToJson"/> gave.</param>
     /// <param name="device">Where to translate; null = the CPU.</param>
     /// <returns>A translator whose translations and scores are those of the saved one, bit for bit, on the same machine.</returns>
-    /// <exception cref="InvalidDataException">One of them is damaged, foreign or of another format version, or they do not belong together.</exception>
+    /// <exception cref="InvalidDataException">One of them is damaged, foreign or of another format version, or they do not belong
+    /// together.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
-    public static Translator Load(Stream weights, string json, torch.Device? device = null) => Load(weights, TranslatorDescription.Parse(json), device);
+    public static Translator Load(Stream weights, string json, torch.Device? device = null)
+        => Load(weights, TranslatorDescription.Parse(json), device);
 
     /// <summary>Puts a saved translator together again, of a description that is part of a larger document.</summary>
     /// <param name="weights">What <see cref="SaveWeights"/> wrote.</param>
     /// <param name="json">What <see cref="ToJson"/> gave, parsed.</param>
     /// <param name="device">Where to compute; null = the CPU.</param>
     /// <inheritdoc cref="Load(Stream, string, torch.Device)"/>
-    public static Translator Load(Stream weights, JsonElement json, torch.Device? device = null) => Load(weights, TranslatorDescription.Parse(json), device);
+    public static Translator Load(Stream weights, JsonElement json, torch.Device? device = null)
+        => Load(weights, TranslatorDescription.Parse(json), device);
 
     private static Translator Load(Stream weights, TranslatorDescription description, torch.Device? device)
     {
@@ -157,7 +172,8 @@ public sealed class Translator : IDisposable
         try
         {
             if (device is not null && device.type != DeviceType.CPU) model.to(device);
-            return new Translator(model, description.Source, description.Target, description.MaxTokens, description.LongTexts, description.Decoding, maxLengthConstant: description.MaxLengthConstant);
+            return new Translator(model, description.Source, description.Target, description.MaxTokens,
+                description.LongTexts, description.Decoding, maxLengthConstant: description.MaxLengthConstant);
         }
         catch
         {
@@ -169,8 +185,8 @@ public sealed class Translator : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_disposed) return;
-        _disposed = true;
+        if (disposed) return;
+        disposed = true;
         Model.Dispose();
     }
 
@@ -180,7 +196,8 @@ public sealed class Translator : IDisposable
         if (ids.Length > MaxTokens && LongTexts == LongTextPolicy.Throw)
         {
             throw new ArgumentException(
-                $"Text {index} has {ids.Length} tokens, end token included; MaxTokens is {MaxTokens}. Shorten it, or use a model whose LongTexts is {LongTextPolicy.Truncate}.");
+                $"Text {index} has {ids.Length} tokens, end token included; MaxTokens is {MaxTokens}. Shorten it, or use a model whose "
+                    + $"LongTexts is {LongTextPolicy.Truncate}.");
         }
 
         return NetworkIds.CutSource(ids, MaxTokens);

@@ -14,7 +14,9 @@ internal static unsafe class KernelThreads
     // void GOMP_parallel(void (*body)(void*), void* data, unsigned threads, unsigned flags), of the OpenMP runtime that libtorch brings.
     private static readonly delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void> Parallel = Find("GOMP_parallel");
 
-    /// <summary>Calls <paramref name="piece"/> with 0 .. pieces - 1, each once, neighbours on the same thread, and returns when all are done.</summary>
+    /// <summary>
+    /// Calls <paramref name="piece"/> with 0 .. pieces - 1, each once, neighbours on the same thread, and returns when all are done.
+    /// </summary>
     /// <param name="pieces">How many pieces; should not depend on the number of threads where results could depend on the cut.</param>
     /// <param name="piece">Must not call libtorch: its operations would take this thread's place in the team for their own.</param>
     /// <param name="threads">At most so many; null = as many as libtorch uses.</param>
@@ -29,7 +31,8 @@ internal static unsafe class KernelThreads
 
         if (Parallel == null)
         {
-            System.Threading.Tasks.Parallel.For(0, team, new ParallelOptions { MaxDegreeOfParallelism = team }, share => Run(piece, pieces, share, team));
+            System.Threading.Tasks.Parallel.For(0, team, new ParallelOptions { MaxDegreeOfParallelism = team },
+                share => Run(piece, pieces, share, team));
             return;
         }
 
@@ -39,7 +42,9 @@ internal static unsafe class KernelThreads
         if (work.Failure is { } failure) throw new AggregateException(failure);
     }
 
-    /// <summary>Cuts 0 .. count - 1 into ranges of about <paramref name="share"/> and calls <paramref name="range"/> with the start and end of each.</summary>
+    /// <summary>
+    /// Cuts 0 .. count - 1 into ranges of about <paramref name="share"/> and calls <paramref name="range"/> with the start and end of each.
+    /// </summary>
     public static void ForRanges(long count, long share, Action<long, long> range, int? threads = null)
     {
         var pieces = (int)Math.Clamp(count / share, 1, int.MaxValue);
@@ -63,7 +68,8 @@ internal static unsafe class KernelThreads
         ref var work = ref Unsafe.AsRef<Work>(data);
         try
         {
-            for (int share; (share = Interlocked.Increment(ref work.Taken) - 1) < work.Shares;) Run(work.Piece, work.Pieces, share, work.Shares);
+            for (int share; (share = Interlocked.Increment(ref work.Taken) - 1) < work.Shares;) Run(work.Piece,
+                work.Pieces, share, work.Shares);
         }
 #pragma warning disable CA1031 // An exception that leaves this method would pass through native frames and end the process.
         catch (Exception e)
@@ -76,7 +82,8 @@ internal static unsafe class KernelThreads
     private static delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void> Find(string name)
     {
         if (!OperatingSystem.IsLinux() || !NativeLibrary.TryLoad("torch_cpu", typeof(torch).Assembly, null, out var library)) return null;
-        return (delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void>)(NativeLibrary.TryGetExport(library, name, out var address) ? address : 0);
+        return (delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint,
+            void>)(NativeLibrary.TryGetExport(library, name, out var address) ? address : 0);
     }
 
     // On the stack of the caller, who waits: its address stays valid, and the collector sees the reference in it.

@@ -6,15 +6,15 @@ namespace Bdia.Core.Simd;
 internal sealed unsafe class Scratch : IDisposable
 {
     private const int Line = 64 / sizeof(float);
-    private readonly float* _start;
-    private readonly long _elements;
-    private long _taken;
+    private readonly float* start;
+    private readonly long elements;
+    private long taken;
 
     /// <param name="matrices">Rows and columns of each.</param>
     public Scratch(params ReadOnlySpan<(int Rows, int Columns)> matrices)
     {
-        foreach (var (rows, columns) in matrices) _elements += (long)rows * Stride(columns);
-        _start = (float*)NativeMemory.AlignedAlloc((nuint)(_elements * sizeof(float)), 64);
+        foreach (var (rows, columns) in matrices) elements += (long)rows * Stride(columns);
+        start = (float*)NativeMemory.AlignedAlloc((nuint)(elements * sizeof(float)), 64);
     }
 
     /// <summary>Elements from a row to the next: an odd number of cache lines, so that the rows spread over all sets of a cache.</summary>
@@ -23,11 +23,12 @@ internal sealed unsafe class Scratch : IDisposable
     /// <summary>The next matrix; its content is undefined.</summary>
     public float* Take(int rows, int columns)
     {
-        var matrix = _start + _taken;
-        _taken += (long)rows * Stride(columns);
-        if (_taken > _elements) throw new InvalidOperationException($"{_taken} elements were taken of {_elements}; name every matrix to the constructor.");
+        var matrix = start + taken;
+        taken += (long)rows * Stride(columns);
+        if (taken > elements) throw new InvalidOperationException(
+            $"{taken} elements were taken of {elements}; name every matrix to the constructor.");
         return matrix;
     }
 
-    public void Dispose() => NativeMemory.AlignedFree(_start);
+    public void Dispose() => NativeMemory.AlignedFree(start);
 }

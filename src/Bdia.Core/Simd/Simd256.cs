@@ -25,7 +25,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> LoadBFloat16(ushort* source)
     {
         var bits = Vector128.Load(source);
-        var wide = Avx2.IsSupported ? Avx2.ConvertToVector256Int32(bits).AsUInt32() : Vector256.Create(Vector128.WidenLower(bits), Vector128.WidenUpper(bits));
+        var wide = Avx2.IsSupported ? Avx2.ConvertToVector256Int32(bits).AsUInt32()
+            : Vector256.Create(Vector128.WidenLower(bits), Vector128.WidenUpper(bits));
         return (wide << 16).AsSingle();
     }
 
@@ -36,7 +37,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static void StoreBFloat16(Vector256<float> x, ushort* target)
     {
         var bits = UpperHalfRounded(x) >> 16;
-        var narrow = Avx512F.VL.IsSupported ? Avx512F.VL.ConvertToVector128UInt16(bits) : Vector128.Narrow(bits.GetLower(), bits.GetUpper());
+        var narrow = Avx512F.VL.IsSupported ? Avx512F.VL.ConvertToVector128UInt16(bits)
+            : Vector128.Narrow(bits.GetLower(), bits.GetUpper());
         narrow.Store(target);
     }
 
@@ -62,14 +64,17 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.FusedMultiplyAdd(a, b, c);
+    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c)
+        => Vector256.FusedMultiplyAdd(a, b, c);
 
     // Of x86's two operands, the second one is the result where either is NaN; other processors return NaN in any order.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Min(Vector256<float> bound, Vector256<float> x) => Avx.IsSupported ? Avx.Min(bound, x) : Vector256.Min(bound, x);
+    public static Vector256<float> Min(Vector256<float> bound, Vector256<float> x)
+        => Avx.IsSupported ? Avx.Min(bound, x) : Vector256.Min(bound, x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Max(Vector256<float> bound, Vector256<float> x) => Avx.IsSupported ? Avx.Max(bound, x) : Vector256.Max(bound, x);
+    public static Vector256<float> Max(Vector256<float> bound, Vector256<float> x)
+        => Avx.IsSupported ? Avx.Max(bound, x) : Vector256.Max(bound, x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> SelectLess(Vector256<float> a, Vector256<float> b, Vector256<float> x, Vector256<float> otherwise)

@@ -25,7 +25,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> LoadBFloat16(ushort* source)
     {
         var bits = Vector256.Load(source);
-        var wide = Avx512F.IsSupported ? Avx512F.ConvertToVector512UInt32(bits) : Vector512.Create(Vector256.WidenLower(bits), Vector256.WidenUpper(bits));
+        var wide = Avx512F.IsSupported ? Avx512F.ConvertToVector512UInt32(bits)
+            : Vector512.Create(Vector256.WidenLower(bits), Vector256.WidenUpper(bits));
         return (wide << 16).AsSingle();
     }
 
@@ -62,14 +63,17 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.FusedMultiplyAdd(a, b, c);
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c)
+        => Vector512.FusedMultiplyAdd(a, b, c);
 
     // Of x86's two operands, the second one is the result where either is NaN; other processors return NaN in any order.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Min(Vector512<float> bound, Vector512<float> x) => Avx512F.IsSupported ? Avx512F.Min(bound, x) : Vector512.Min(bound, x);
+    public static Vector512<float> Min(Vector512<float> bound, Vector512<float> x)
+        => Avx512F.IsSupported ? Avx512F.Min(bound, x) : Vector512.Min(bound, x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Max(Vector512<float> bound, Vector512<float> x) => Avx512F.IsSupported ? Avx512F.Max(bound, x) : Vector512.Max(bound, x);
+    public static Vector512<float> Max(Vector512<float> bound, Vector512<float> x)
+        => Avx512F.IsSupported ? Avx512F.Max(bound, x) : Vector512.Max(bound, x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> SelectLess(Vector512<float> a, Vector512<float> b, Vector512<float> x, Vector512<float> otherwise)

@@ -4,7 +4,10 @@ using System.Runtime.Intrinsics;
 
 namespace Bdia.Core.Simd;
 
-/// <summary>The type of elements in memory; a kernel computes in float32 whatever it is. The type argument of a kernel is a struct, see <see cref="ISimd{V}"/>.</summary>
+/// <summary>
+/// The type of elements in memory; a kernel computes in float32 whatever it is. The type argument of a kernel is a struct, see
+/// <see cref="ISimd{V}"/>.
+/// </summary>
 internal unsafe interface ISimdElement
 {
     /// <summary>Bytes of an element.</summary>
@@ -57,7 +60,8 @@ internal readonly unsafe struct BFloat16Element : ISimdElement
     public static float Load(byte* source) => BitConverter.UInt32BitsToSingle((uint)*(ushort*)source << 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadFour(byte* source) => (Vector128.WidenLower(Vector64.Load((ushort*)source).ToVector128Unsafe()) << 16).AsSingle();
+    public static Vector128<float> LoadFour(byte* source)
+        => (Vector128.WidenLower(Vector64.Load((ushort*)source).ToVector128Unsafe()) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<S, V>(V x, byte* target) where S : struct, ISimd<V> where V : struct => S.StoreBFloat16(x, (ushort*)target);
@@ -67,8 +71,8 @@ internal readonly unsafe struct BFloat16Element : ISimdElement
 }
 
 /// <summary>
-/// Whether rows may end within a register. As a type argument, since the mere possibility of a call in a loop makes the runtime keep the loop's
-/// registers in memory, which takes up to ten times as long.
+/// Whether rows may end within a register. As a type argument, since the mere possibility of a call in a loop makes the runtime keep the
+/// loop's registers in memory, which takes up to ten times as long.
 /// </summary>
 internal interface IRowEnds
 {
@@ -88,7 +92,8 @@ internal readonly struct AnyEnds : IRowEnds
 }
 
 /// <summary>Passes over a row register by register.</summary>
-internal static unsafe class SimdElements<S, V, E, W> where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement where W : struct, IRowEnds
+internal static unsafe class SimdElements<S, V, E, W> where S : struct, ISimd<V> where V : struct
+    where E : struct, ISimdElement where W : struct, IRowEnds
 {
     /// <summary>Elements <paramref name="i"/> and following of a row; zeros beyond its end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace Bdia.Core.Simd;
 
-/// <summary>Functions of SIMD registers. The bits of an element depend neither on its neighbours nor on the width of the register.</summary>
+/// <summary>
+/// Functions of SIMD registers. The bits of an element depend neither on its neighbours nor on the width of the register.
+/// </summary>
 internal static class SimdMath
 {
     /// <inheritdoc cref="Exp{S, V}"/>
@@ -16,8 +18,8 @@ internal static class SimdMath
 
     /// <summary>eˣ, wrong by at most one unit in the last place; 0 and ∞ where float32 ends, NaN of NaN.</summary>
     /// <remarks>
-    /// x = n ln 2 + r with integral n and |r| ≤ ln 2 / 2 (Cody and Waite 1980: ln 2 in two parts, so that r is right to the last bit), and eʳ by
-    /// the polynomial of Cephes' expf (Moshier 1992).
+    /// x = n ln 2 + r with integral n and |r| ≤ ln 2 / 2 (Cody and Waite 1980: ln 2 in two parts, so that r is right to the last bit), and
+    /// eʳ by the polynomial of Cephes' expf (Moshier 1992).
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Exp<S, V>(V x) where S : struct, ISimd<V> where V : struct

@@ -15,7 +15,9 @@ internal static unsafe class SimdProduct<S, V> where S : struct, ISimd<V> where 
     // 24 sums, 4 registers of b and one of a fit 32 registers; 12, 2 and one fit 16.
     private static int MostColumns => S.Registers >= 32 ? 4 : 2;
 
-    /// <summary>A left operand A: element (i, k) is at Start[i RowStride + k StepStride]. A transposed matrix has its strides exchanged.</summary>
+    /// <summary>
+    /// A left operand A: element (i, k) is at Start[i RowStride + k StepStride]. A transposed matrix has its strides exchanged.
+    /// </summary>
     public readonly record struct Left(nint Start, nint RowStride, nint StepStride);
 
     /// <summary>C = A B, or C += A B. All strides in elements.</summary>
@@ -59,7 +61,8 @@ internal static unsafe class SimdProduct<S, V> where S : struct, ISimd<V> where 
         _ => Tile<N6>(columns),
     };
 
-    private static delegate*<float*, nint, nint, float*, nint, float*, nint, int, bool, void> Tile<R>(int columns) where R : struct, INumber => columns switch
+    private static delegate*<float*, nint, nint, float*, nint, float*, nint, int, bool, void> Tile<R>(int columns) where R : struct, INumber
+        => columns switch
     {
         1 => &Tile<R, N1>,
         2 => &Tile<R, N2>,

@@ -54,6 +54,7 @@ internal static unsafe class SimdRows<S, V, E> where S : struct, ISimd<V> where 
             Sse.MoveHighToLow(cd23, ab23).Store(matrix + 3 * stride);
         }
 
-        for (; i < end; i += E.Size, matrix += stride) Vector128.Create(E.Load(row0 + i), E.Load(row1 + i), E.Load(row2 + i), E.Load(row3 + i)).Store(matrix);
+        for (; i < end; i += E.Size, matrix += stride) Vector128.Create(E.Load(row0 + i), E.Load(row1 + i),
+            E.Load(row2 + i), E.Load(row3 + i)).Store(matrix);
     }
 }

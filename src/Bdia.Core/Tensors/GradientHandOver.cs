@@ -32,7 +32,8 @@ internal static class GradientHandOver
 #pragma warning restore CA1031
         {
             failed?.Invoke(e);
-            // A gradient whose shape cannot fit makes libtorch raise its own error out of loss.backward(): an error, never a wrong gradient.
+            // A gradient whose shape cannot fit makes libtorch raise its own error out of loss.backward(): an error, never a wrong
+            // gradient.
             gradients = [null!, .. Enumerable.Range(0, inputs).Select(_ => empty(0, float32, CPU))];
         }
 

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Tensors;
 
-/// <summary>The first tokens of every sequence in a batch (B, N, D): all that is wanted of a last block, where only those are read.</summary>
+/// <summary>
+/// The first tokens of every sequence in a batch (B, N, D): all that is wanted of a last block, where only those are read.
+/// </summary>
 internal static class LeadingTokens
 {
     /// <summary>A rented copy of the first tokens, (B, n, D).</summary>

@@ -9,7 +9,8 @@ namespace Bdia.Core.Tensors;
 /// <remarks>
 /// TorchSharp 0.107 wraps every number it hands to libtorch in a finalisable <see cref="Scalar"/> and does not keep it alive during the
 /// native call. The collector may free it in the middle: rarely an exception, otherwise a wrong number. <c>a + b</c> on tensors is such
-/// a call (its hidden factor is 1). Here a scalar lives until the call is over; a test sees to it that nothing in this library does it otherwise.
+/// a call (its hidden factor is 1). Here a scalar lives until the call is over; a test sees to it that nothing in this library does it
+/// otherwise.
 /// </remarks>
 internal static class TensorMath
 {

@@ -13,7 +13,8 @@ internal static unsafe class TensorMemory
     public static T* Pointer<T>(Tensor t) where T : unmanaged
     {
         if (!t.is_contiguous() || t.device_type != TorchSharp.DeviceType.CPU || t.element_size() != sizeof(T))
-            throw new ArgumentException($"Expected a contiguous CPU tensor of {typeof(T).Name}; got {t.dtype} on {t.device} ({(t.is_contiguous() ? "" : "not ")}contiguous).");
+            throw new ArgumentException($"Expected a contiguous CPU tensor of {typeof(T).Name}; got {t.dtype} on {t.device} "
+                + $"({(t.is_contiguous() ? "" : "not ")}contiguous).");
         return (T*)Address(t);
     }
 
@@ -31,8 +32,8 @@ internal static unsafe class TensorMemory
     }
 
     /// <summary>
-    /// Tells autograd that a tensor's memory was written to by code of ours: a graph that needs the values as they were then refuses to go back, as
-    /// it does after an operation of libtorch's in place.
+    /// Tells autograd that a tensor's memory was written to by code of ours: a graph that needs the values as they were then refuses to go
+    /// back, as it does after an operation of libtorch's in place.
     /// </summary>
     public static void NoteWrite(Tensor t)
     {

@@ -5,14 +5,18 @@ namespace Bdia.Core.Tensors;
 /// <summary>A contiguous CPU tensor of type float32 or bfloat16, seen as rows along its last dimension.</summary>
 internal readonly unsafe struct TensorRows
 {
-    /// <summary>Rows of a piece of work. Sums over rows are added piece by piece, so the cut must not depend on the number of threads.</summary>
+    /// <summary>
+    /// Rows of a piece of work. Sums over rows are added piece by piece, so the cut must not depend on the number of threads.
+    /// </summary>
     public const int Piece = 64;
 
-    /// <exception cref="ArgumentException">The tensor is not contiguous, not on the CPU, of another type, or not of the shape that is asked for.</exception>
+    /// <exception cref="ArgumentException">The tensor is not contiguous, not on the CPU, of another type, or not of the shape that is asked
+    /// for.</exception>
     public TensorRows(Tensor tensor)
     {
         if (tensor.dtype is not (ScalarType.Float32 or ScalarType.BFloat16) || tensor.dim() == 0)
-            throw new ArgumentException($"Expected rows of float32 or bfloat16; got {tensor.dtype} with {tensor.dim()} dimensions.", nameof(tensor));
+            throw new ArgumentException($"Expected rows of float32 or bfloat16; got {tensor.dtype} with {tensor.dim()} dimensions.",
+                nameof(tensor));
         IsBFloat16 = tensor.dtype == ScalarType.BFloat16;
         Start = IsBFloat16 ? (byte*)TensorMemory.Pointer<ushort>(tensor) : (byte*)TensorMemory.Pointer<float>(tensor);
         Length = checked((int)tensor.shape[^1]);
@@ -39,5 +43,7 @@ internal readonly unsafe struct TensorRows
     /// <exception cref="ArgumentException">It has not, or is not.</exception>
     public TensorRows Require(long count, int length, bool float32)
         => Count == count && Length == length && !(float32 && IsBFloat16) ? this
-            : throw new ArgumentException($"Expected ({count}, {length}){(float32 ? " of float32" : "")}; got ({Count}, {Length}) of {(IsBFloat16 ? "bfloat16" : "float32")}.");
+            : throw new ArgumentException(
+                $"Expected ({count}, {length}){(float32 ? " of float32" : "")}; got ({Count}, {Length}) of "
+                + $"{(IsBFloat16 ? "bfloat16" : "float32")}.");
 }

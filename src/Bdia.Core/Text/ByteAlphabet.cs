@@ -9,7 +9,9 @@ namespace Bdia.Core.Text;
 internal static class ByteAlphabet
 {
     private static readonly char[] Characters = MakeCharacters();
-    private static readonly Dictionary<char, byte> Bytes = Characters.Select((character, index) => (character, index)).ToDictionary(pair => pair.character, pair => (byte)pair.index);
+    private static readonly Dictionary<char,
+        byte> Bytes = Characters.Select((character, index) => (character, index))
+        .ToDictionary(pair => pair.character, pair => (byte)pair.index);
 
     /// <summary>The character of a byte.</summary>
     public static char Character(byte value) => Characters[value];
@@ -22,7 +24,10 @@ internal static class ByteAlphabet
         return new string(token);
     }
 
-    /// <summary>The bytes of a token; of one that is not spelled in this alphabet (files add such by hand, and no text gives them), those of its text.</summary>
+    /// <summary>
+    /// The bytes of a token; of one that is not spelled in this alphabet (files add such by hand, and no text gives them), those of its
+    /// text.
+    /// </summary>
     public static byte[] Read(string token)
     {
         var bytes = new byte[token.Length];

@@ -16,7 +16,9 @@ internal static class BytePairFiles
         var tokens = ReadVocabulary(vocabularyFile);
         var (merges, words) = ReadMerges(mergesFile);
         var model = new BytePairModel(tokens, merges, words);
-        return model.Fault() is { } fault ? throw new InvalidDataException($"'{vocabularyFile}' and '{mergesFile}' do not make a byte-level BPE tokenizer. {fault}") : model;
+        return model.Fault() is { } fault
+            ? throw new InvalidDataException($"'{vocabularyFile}' and '{mergesFile}' do not make a byte-level BPE tokenizer. {fault}")
+            : model;
     }
 
     public static void Write(BytePairModel model, string vocabularyFile, string mergesFile)
@@ -63,9 +65,12 @@ internal static class BytePairFiles
         foreach (var entry in vocabulary.EnumerateObject())
         {
             if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out var id))
-                throw new InvalidDataException($"'{file}': the id of token '{entry.Name}' is {entry.Value.GetRawText()}; ids must be whole numbers.");
+                throw new InvalidDataException(
+                    $"'{file}': the id of token '{entry.Name}' is {entry.Value.GetRawText()}; ids must be whole numbers.");
             if (id < 0 || id >= count || tokens[id] is not null)
-                throw new InvalidDataException($"'{file}': token '{entry.Name}' has the id {id}{(id < 0 || id >= count ? "" : $", as '{tokens[id]}' has")}; the {count} tokens must have the ids 0 to {count - 1} without gaps.");
+                throw new InvalidDataException(
+                    $"'{file}': token '{entry.Name}' has the id {id}{(id < 0 || id >= count ? "" : $", as '{tokens[id]}' has")}; the "
+                    + $"{count} tokens must have the ids 0 to {count - 1} without gaps.");
             tokens[id] = entry.Name;
         }
 
@@ -88,7 +93,9 @@ internal static class BytePairFiles
 
             if (line.Length == 0) continue;
             if (line.Split(' ') is not [{ Length: > 0 } left, { Length: > 0 } right])
-                throw new InvalidDataException($"'{mergesFile}', line {number}: '{line}' is no merge; each line must be two tokens with one space between, as in GPT-2's merges.txt.");
+                throw new InvalidDataException(
+                    $"'{mergesFile}', line {number}: '{line}' is no merge; each line must be two tokens with one space between, as in "
+                    + "GPT-2's merges.txt.");
             merges.Add((left, right));
         }
 

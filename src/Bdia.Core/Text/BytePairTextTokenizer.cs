@@ -2,19 +2,21 @@ using Microsoft.ML.Tokenizers;
 
 namespace Bdia.Core.Text;
 
-/// <summary>Byte-level byte-pair encoding: merging is BpeTokenizer's, decoding ours (its own passes over ids that it does not know).</summary>
+/// <summary>
+/// Byte-level byte-pair encoding: merging is BpeTokenizer's, decoding ours (its own passes over ids that it does not know).
+/// </summary>
 internal sealed class BytePairTextTokenizer : ITextTokenizer
 {
-    private readonly BpeTokenizer _merger;
-    private readonly TokenBytes _bytes;
+    private readonly BpeTokenizer merger;
+    private readonly TokenBytes bytes;
 
     /// <param name="model">A model without faults.</param>
     public BytePairTextTokenizer(BytePairModel model, TextNormalization normalization)
     {
         Model = model;
         Normalization = normalization;
-        _bytes = new TokenBytes(model.Tokens);
-        _merger = BpeTokenizer.Create(new BpeOptions(model.Tokens.Select((token, id) => KeyValuePair.Create(token, id)))
+        bytes = new TokenBytes(model.Tokens);
+        merger = BpeTokenizer.Create(new BpeOptions(model.Tokens.Select((token, id) => KeyValuePair.Create(token, id)))
         {
             Merges = model.Merges.Select(pair => $"{pair.Left} {pair.Right}"),
             ByteLevel = true,
@@ -26,14 +28,14 @@ internal sealed class BytePairTextTokenizer : ITextTokenizer
 
     public TextNormalization Normalization { get; }
 
-    public int Size => _bytes.Count;
+    public int Size => bytes.Count;
 
     public string Normalize(string text) => Normalization.Apply(text);
 
     public IReadOnlyList<int> Encode(string text) => EncodeNormalized(Normalization.Apply(text));
 
     /// <summary>The ids of a text that is normalised already.</summary>
-    public IReadOnlyList<int> EncodeNormalized(string text) => _merger.EncodeToIds(text, considerNormalization: false);
+    public IReadOnlyList<int> EncodeNormalized(string text) => merger.EncodeToIds(text, considerNormalization: false);
 
-    public string Decode(IEnumerable<int> ids) => _bytes.Decode(ids);
+    public string Decode(IEnumerable<int> ids) => bytes.Decode(ids);
 }

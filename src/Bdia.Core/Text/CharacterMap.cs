@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Bdia.Core.Text;
 
 /// <summary>
-/// The normalisation rules inside a SentencePiece model (precompiled_charsmap): a length, a double-array trie (Yata et al., 2007, as darts-clone
-/// lays it out) from characters to places, and the texts at those places, each ended by a zero.
+/// The normalisation rules inside a SentencePiece model (precompiled_charsmap): a length, a double-array trie (Yata et al., 2007, as
+/// darts-clone lays it out) from characters to places, and the texts at those places, each ended by a zero.
 /// </summary>
 internal sealed class CharacterMap
 {
@@ -46,7 +46,8 @@ internal sealed class CharacterMap
 
     private static uint Offset(uint unit) => unit >> 10 << (int)((unit & 1 << 9) >> 6);
 
-    private uint Unit(uint node) => node < (uint)units.Length ? units[node] : throw Damaged($"their trie has {units.Length} units and leads to unit {node}");
+    private uint Unit(uint node)
+        => node < (uint)units.Length ? units[node] : throw Damaged($"their trie has {units.Length} units and leads to unit {node}");
 
     private ReadOnlySpan<byte> Text(uint place)
     {

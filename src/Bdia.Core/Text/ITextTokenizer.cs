@@ -10,14 +10,16 @@ public interface ITextTokenizer
     int? UnknownId => null;
 
     /// <summary>
-    /// A text as the tokenizer takes it before it cuts it into tokens: case, Unicode form, white space. What a network can write is compared with
-    /// references that went through this. The default leaves the text as it is.
+    /// A text as the tokenizer takes it before it cuts it into tokens: case, Unicode form, white space. What a network can write is
+    /// compared with references that went through this. The default leaves the text as it is.
     /// </summary>
     /// <param name="text">Any text.</param>
     /// <exception cref="ArgumentNullException">It is null.</exception>
     string Normalize(string text) => text ?? throw new ArgumentNullException(nameof(text));
 
-    /// <summary>The ids of a text, after the tokenizer's own normalisation; empty for a text of which normalisation leaves nothing.</summary>
+    /// <summary>
+    /// The ids of a text, after the tokenizer's own normalisation; empty for a text of which normalisation leaves nothing.
+    /// </summary>
     /// <param name="text">Any text.</param>
     /// <exception cref="ArgumentNullException">It is null.</exception>
     IReadOnlyList<int> Encode(string text);

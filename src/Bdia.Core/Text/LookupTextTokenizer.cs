@@ -5,20 +5,21 @@ namespace Bdia.Core.Text;
 /// <summary>Words or characters that are looked up whole; what the vocabulary lacks is written in bytes.</summary>
 internal sealed class LookupTextTokenizer : ITextTokenizer
 {
-    private readonly TokenBytes _bytes;
-    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+    private readonly TokenBytes bytes;
+    private readonly Dictionary<string, int> ids = new(StringComparer.Ordinal);
 
     /// <param name="level">Word or Character.</param>
     /// <param name="words">How text is cut into words, where words are looked up.</param>
     /// <param name="tokens">The 256 bytes in order, then words or characters, spelled in <see cref="ByteAlphabet"/>.</param>
-    public LookupTextTokenizer(TokenLevel level, IReadOnlyList<string> tokens, TextNormalization normalization, WordRule words = WordRule.Trained)
+    public LookupTextTokenizer(TokenLevel level, IReadOnlyList<string> tokens, TextNormalization normalization,
+        WordRule words = WordRule.Trained)
     {
         Level = level;
         Words = words;
         Tokens = tokens;
         Normalization = normalization;
-        _bytes = new TokenBytes(tokens);
-        for (var id = 256; id < tokens.Count; id++) _ids.Add(Encoding.UTF8.GetString(ByteAlphabet.Read(tokens[id])), id);
+        bytes = new TokenBytes(tokens);
+        for (var id = 256; id < tokens.Count; id++) ids.Add(Encoding.UTF8.GetString(ByteAlphabet.Read(tokens[id])), id);
     }
 
     public TokenLevel Level { get; }
@@ -29,11 +30,12 @@ internal sealed class LookupTextTokenizer : ITextTokenizer
 
     public TextNormalization Normalization { get; }
 
-    public int Size => _bytes.Count;
+    public int Size => bytes.Count;
 
     /// <summary>Whether tokens are as the constructor takes them.</summary>
     public static bool CanUse(IReadOnlyList<string> tokens) =>
-        tokens.Count >= 256 && Enumerable.Range(0, 256).All(value => tokens[value] == ByteAlphabet.Spell([(byte)value])) && tokens.Distinct(StringComparer.Ordinal).Count() == tokens.Count;
+        tokens.Count >= 256 && Enumerable.Range(0, 256).All(value => tokens[value] == ByteAlphabet.Spell([(byte)value]))
+            && tokens.Distinct(StringComparer.Ordinal).Count() == tokens.Count;
 
     public string Normalize(string text) => Normalization.Apply(text);
 
@@ -43,7 +45,7 @@ internal sealed class LookupTextTokenizer : ITextTokenizer
     public IReadOnlyList<int> EncodeNormalized(string text)
     {
         var ids = new List<int>();
-        var known = _ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        var known = this.ids.GetAlternateLookup<ReadOnlySpan<char>>();
         Span<byte> bytes = stackalloc byte[TextUnits.MostBytes];
         foreach (var unit in new TextUnits(Level, Words, text))
         {
@@ -59,5 +61,5 @@ internal sealed class LookupTextTokenizer : ITextTokenizer
         return ids;
     }
 
-    public string Decode(IEnumerable<int> ids) => _bytes.Decode(ids);
+    public string Decode(IEnumerable<int> ids) => bytes.Decode(ids);
 }

@@ -15,7 +15,9 @@ internal static class NetworkIds
         for (var i = 0; i < tokens.Count; i++)
         {
             if (tokens[i] < 0 || tokens[i] >= tokenizer.Size)
-                throw new InvalidDataException($"The tokenizer gave the id {tokens[i]}, but says that it has {tokenizer.Size} tokens: ids are 0..{tokenizer.Size - 1}. Use a tokenizer that keeps to its own size.");
+                throw new InvalidDataException(
+                    $"The tokenizer gave the id {tokens[i]}, but says that it has {tokenizer.Size} tokens: ids are "
+                    + $"0..{tokenizer.Size - 1}. Use a tokenizer that keeps to its own size.");
             ids[i] = tokens[i] + SpecialTokens.Count;
         }
 
@@ -26,7 +28,9 @@ internal static class NetworkIds
     /// <summary>A source of at most some ids: tokens are cut off, the end token stays.</summary>
     public static int[] CutSource(int[] ids, int longest) => ids.Length <= longest ? ids : [.. ids[..(longest - 1)], SpecialTokens.End];
 
-    /// <summary>A target of at most some ids: what is cut off takes the end token along, so that the network does not learn to stop in the middle.</summary>
+    /// <summary>
+    /// A target of at most some ids: what is cut off takes the end token along, so that the network does not learn to stop in the middle.
+    /// </summary>
     public static int[] CutTarget(int[] ids, int longest) => ids.Length <= longest ? ids : ids[..longest];
 
     /// <summary>The text of ids; special ones say nothing.</summary>

@@ -1,8 +1,8 @@
 namespace Bdia.Core.Text;
 
 /// <summary>
-/// Byte-pair merging as SentencePiece does it: of all neighbours that make a piece together those of the greatest score become one, the leftmost first.
-/// User-defined symbols are never merged. A merged piece that is marked unused is taken apart again in the end.
+/// Byte-pair merging as SentencePiece does it: of all neighbours that make a piece together those of the greatest score become one, the
+/// leftmost first. User-defined symbols are never merged. A merged piece that is marked unused is taken apart again in the end.
 /// </summary>
 internal sealed class SentencePieceMerger(SentencePieceVocabulary vocabulary) : ISegmenter
 {
@@ -66,7 +66,8 @@ internal sealed class SentencePieceMerger(SentencePieceVocabulary vocabulary) : 
         {
             var symbol = vocabulary.Symbols.LongestPrefix(text[start..]);
             var length = symbol > 0 ? symbol : Utf8.CharacterLength(text[start..]);
-            symbols.Add(new Symbol { Start = start, Length = length, IsWhole = symbol > 0, Previous = symbols.Count - 1, Next = symbols.Count + 1 });
+            symbols.Add(new Symbol { Start = start, Length = length, IsWhole = symbol > 0, Previous = symbols.Count - 1,
+                Next = symbols.Count + 1 });
             start += length;
         }
 

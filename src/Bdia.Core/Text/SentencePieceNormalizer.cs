@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace Bdia.Core.Text;
 
-/// <summary>What a SentencePiece model does to texts before it cuts them. Field numbers and defaults are those of NormalizerSpec in sentencepiece_model.proto.</summary>
+/// <summary>
+/// What a SentencePiece model does to texts before it cuts them. Field numbers and defaults are those of NormalizerSpec in
+/// sentencepiece_model.proto.
+/// </summary>
 internal sealed class SentencePieceNormalizer
 {
     private const byte Space = (byte)' ';

@@ -38,7 +38,8 @@ internal sealed class SentencePieceText(SentencePieceModel model, SentencePieceV
         var result = text.ToString();
         // The space that was added behind the text: SentencePiece leaves it, but it was none of the text's.
         if (model.Normalizer is { AddDummyPrefix: true, SpaceBehind: true } && result.EndsWith(' ')) result = result[..^1];
-        return model.Denormalizer.Rules is null ? result : Encoding.UTF8.GetString(model.Denormalizer.Normalize(Encoding.UTF8.GetBytes(result)));
+        return model.Denormalizer.Rules is null ? result
+            : Encoding.UTF8.GetString(model.Denormalizer.Normalize(Encoding.UTF8.GetBytes(result)));
     }
 
     private (string Part, bool SpaceTaken) Part(SentencePiece piece)

@@ -3,8 +3,8 @@ using System.Text;
 namespace Bdia.Core.Text;
 
 /// <summary>
-/// A SentencePiece model: the ids and texts that SentencePiece itself gives. (Microsoft.ML.Tokenizers reads no unigram model without start or end
-/// pieces, and leaves out user-defined symbols and the normalisation of byte-pair models.)
+/// A SentencePiece model: the ids and texts that SentencePiece itself gives. (Microsoft.ML.Tokenizers reads no unigram model without start
+/// or end pieces, and leaves out user-defined symbols and the normalisation of byte-pair models.)
 /// </summary>
 internal sealed class SentencePieceTextTokenizer : ITextTokenizer
 {
@@ -23,7 +23,8 @@ internal sealed class SentencePieceTextTokenizer : ITextTokenizer
         {
             SentencePieceModelKind.Unigram => new UnigramSegmenter(vocabulary),
             SentencePieceModelKind.Bpe => new SentencePieceMerger(vocabulary),
-            SentencePieceModelKind.Word or SentencePieceModelKind.Char => new UnitSegmenter(vocabulary, model.Kind == SentencePieceModelKind.Word),
+            SentencePieceModelKind.Word or SentencePieceModelKind.Char =>
+                new UnitSegmenter(vocabulary, model.Kind == SentencePieceModelKind.Word),
             _ => throw new InvalidDataException($"It is of the unknown type {model.Kind}"),
         };
     }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Bdia.Core.Text;
 
-/// <summary>The pieces of a SentencePiece model, to be looked up. A model whose pieces SentencePiece itself would refuse is refused.</summary>
+/// <summary>
+/// The pieces of a SentencePiece model, to be looked up. A model whose pieces SentencePiece itself would refuse is refused.
+/// </summary>
 internal sealed class SentencePieceVocabulary
 {
     private readonly int[] byteIds = new int[256];
@@ -21,9 +23,11 @@ internal sealed class SentencePieceVocabulary
             var piece = Pieces[id];
             if (!Enum.IsDefined(piece.Kind)) throw new InvalidDataException($"Piece {id}, '{piece}', is of the unknown kind {piece.Kind}");
             if (piece.Text.Length == 0) throw new InvalidDataException($"Piece {id} is empty");
-            if (!(piece.IsText ? Texts : reserved).TryAdd(piece.Text, id)) throw new InvalidDataException($"Piece {id}, '{piece}', stands twice");
+            if (!(piece.IsText ? Texts : reserved).TryAdd(piece.Text, id))
+                throw new InvalidDataException($"Piece {id}, '{piece}', stands twice");
             if (piece.Kind == SentencePieceKind.UserDefined) Symbols.TryAdd(piece.Text, id);
-            else if (piece.Kind == SentencePieceKind.Unknown) UnknownId = UnknownId < 0 ? id : throw new InvalidDataException($"Pieces {UnknownId} and {id} both stand for what is unknown");
+            else if (piece.Kind == SentencePieceKind.Unknown) UnknownId = UnknownId < 0 ? id
+                : throw new InvalidDataException($"Pieces {UnknownId} and {id} both stand for what is unknown");
             else if (piece.Kind == SentencePieceKind.Byte) AddByte(model, id);
         }
 
@@ -57,8 +61,10 @@ internal sealed class SentencePieceVocabulary
     private void AddByte(SentencePieceModel model, int id)
     {
         var text = Encoding.UTF8.GetString(Pieces[id].Text);
-        if (!model.FallsBackToBytes) throw new InvalidDataException($"Piece {id}, '{text}', stands for a byte, but the model says that it does not fall back to bytes");
-        if (text.Length != 6 || !byte.TryParse(text.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) || text != $"<0x{value:X2}>")
+        if (!model.FallsBackToBytes) throw new InvalidDataException(
+            $"Piece {id}, '{text}', stands for a byte, but the model says that it does not fall back to bytes");
+        if (text.Length != 6 || !byte.TryParse(text.AsSpan(3, 2), NumberStyles.AllowHexSpecifier,
+            CultureInfo.InvariantCulture, out var value) || text != $"<0x{value:X2}>")
             throw new InvalidDataException($"Piece {id} stands for a byte and is '{text}' instead of <0x00> to <0xFF>");
         byteIds[value] = id;
         values[id] = value;

@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace Bdia.Core.Text;
 
-/// <summary>A tokenizer with symbols that stay whole: text is cut at them first, and the rest goes to another tokenizer. Their ids stand behind its own.</summary>
+/// <summary>
+/// A tokenizer with symbols that stay whole: text is cut at them first, and the rest goes to another tokenizer. Their ids stand behind its
+/// own.
+/// </summary>
 internal sealed class SymbolTextTokenizer : ITextTokenizer
 {
     private readonly Dictionary<string, int> ids = new(StringComparer.Ordinal);

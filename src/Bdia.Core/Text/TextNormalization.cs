@@ -3,8 +3,8 @@ using System.Text;
 namespace Bdia.Core.Text;
 
 /// <summary>
-/// What is done to a text before it is cut into tokens. Saved with the tokenizer. In this order: lone surrogates become U+FFFD, the Unicode form,
-/// letters lower case, white space.
+/// What is done to a text before it is cut into tokens. Saved with the tokenizer. In this order: lone surrogates become U+FFFD, the Unicode
+/// form, letters lower case, white space.
 /// </summary>
 public sealed record TextNormalization
 {
@@ -12,14 +12,14 @@ public sealed record TextNormalization
     private static readonly bool KnowsForms = "e\u0301".Normalize(NormalizationForm.FormC) == "\u00e9";
 
     /// <summary>
-    /// Unicode form; null = as it is. Default null. Not available where the runtime is in globalization-invariant mode, which knows no forms: an
-    /// error, never silence.
+    /// Unicode form; null = as it is. Default null. Not available where the runtime is in globalization-invariant mode, which knows no
+    /// forms: an error, never silence.
     /// </summary>
     public NormalizationForm? Form { get; init; }
 
     /// <summary>
-    /// Whether runs of white space and control characters (<see cref="char.IsWhiteSpace(char)"/>, <see cref="char.IsControl(char)"/>) become one
-    /// space, and none at either end. Default true.
+    /// Whether runs of white space and control characters (<see cref="char.IsWhiteSpace(char)"/>, <see cref="char.IsControl(char)"/>)
+    /// become one space, and none at either end. Default true.
     /// </summary>
     public bool CollapseWhiteSpace { get; init; } = true;
 
@@ -37,7 +37,8 @@ public sealed record TextNormalization
         text = WithoutLoneSurrogates(text);
         if (Form is { } form) text = InForm(text, form);
         if (LowerCase && text.ToLowerInvariant() is var lower && lower != text)
-            text = Form is { } again ? InForm(lower, again) : lower; // the form first: capitals may come out of it, as of U+2122, the trade mark sign
+            // the form first: capitals may come out of it, as of U+2122, the trade mark sign
+            text = Form is { } again ? InForm(lower, again) : lower;
         return CollapseWhiteSpace ? Collapsed(text) : text;
     }
 
@@ -45,14 +46,16 @@ public sealed record TextNormalization
     internal string? FormFault =>
         Form is null ? null
         : !Enum.IsDefined(Form.Value) ? "null or one of System.Text.NormalizationForm's"
-        : !KnowsForms ? "null here: the runtime is in globalization-invariant mode and knows no Unicode forms (set InvariantGlobalization to false and install ICU)"
+        : !KnowsForms ? "null here: the runtime is in globalization-invariant mode and knows no Unicode forms (set "
+            + "InvariantGlobalization to false and install ICU)"
         : null;
 
     /// <summary>Throws if this cannot be done here.</summary>
     /// <exception cref="PlatformNotSupportedException"><see cref="Form"/> is set and the runtime knows no forms.</exception>
     internal void ThrowIfUnusable()
     {
-        if (FormFault is { } fault) throw new PlatformNotSupportedException($"{nameof(TextNormalization)}.{nameof(Form)} is {Form}; it must be {fault}.");
+        if (FormFault is { } fault) throw new PlatformNotSupportedException(
+            $"{nameof(TextNormalization)}.{nameof(Form)} is {Form}; it must be {fault}.");
     }
 
     private static string WithoutLoneSurrogates(string text)

@@ -6,20 +6,24 @@ namespace Bdia.Core.Text;
 public static class TextTokenizer
 {
     /// <summary>
-    /// The regular expression by which <see cref="Train"/>'s tokenizers cut text into words, which tokens never cross. GPT-2's, except that marks
-    /// (accents, vowel signs) stay with their letter and that words are cut after 256 characters.
+    /// The regular expression by which <see cref="Train"/>'s tokenizers cut text into words, which tokens never cross. GPT-2's, except that
+    /// marks (accents, vowel signs) stay with their letter and that words are cut after 256 characters.
     /// </summary>
     [StringSyntax(StringSyntaxAttribute.Regex)]
     public const string WordPattern = WordSplitter.TrainedPattern;
 
-    /// <summary>The regular expression by which <see cref="Train"/>'s tokenizers with <see cref="TokenizerOptions.SplitDigits"/> cut text into words: as <see cref="WordPattern"/>, with each digit a word.</summary>
+    /// <summary>
+    /// The regular expression by which <see cref="Train"/>'s tokenizers with <see cref="TokenizerOptions.SplitDigits"/> cut text into
+    /// words: as <see cref="WordPattern"/>, with each digit a word.
+    /// </summary>
     [StringSyntax(StringSyntaxAttribute.Regex)]
     public const string SplitDigitsWordPattern = WordSplitter.SplitDigitsPattern;
 
     /// <summary>Trains a tokenizer. Lines are read once; memory grows with the number of distinct words, not of lines.</summary>
     /// <remarks>
-    /// The same lines, in any order, give the same tokenizer. What occurs once becomes no token. Byte-pair encoding of 58,000 captions (21,000 distinct
-    /// words) takes about a second and 35 MB; each further distinct word of eight letters about 0.7 KB. The first 256 tokens are the bytes in order.
+    /// The same lines, in any order, give the same tokenizer. What occurs once becomes no token. Byte-pair encoding of 58,000 captions
+    /// (21,000 distinct words) takes about a second and 35 MB; each further distinct word of eight letters about 0.7 KB. The first 256
+    /// tokens are the bytes in order.
     /// </remarks>
     /// <param name="lines">Training text; null counts as an empty line.</param>
     /// <param name="options">What to make of it.</param>
@@ -52,9 +56,10 @@ public static class TextTokenizer
 
     /// <summary>A SentencePiece model of any type: unigram, BPE, word or char. The file is not needed afterwards.</summary>
     /// <remarks>
-    /// Ids and texts are those of SentencePiece itself (spm_encode and spm_decode 0.1.97), its normalisation included. What its pieces lack is written
-    /// in bytes if the model was trained with byte_fallback; otherwise it is lost, a run of it is one unknown piece, and comes back as the model's sign
-    /// for that, " \u2047 " by default. A space that the model adds behind texts (treat_whitespace_as_suffix) is taken away again.
+    /// Ids and texts are those of SentencePiece itself (spm_encode and spm_decode 0.1.97), its normalisation included. What its pieces lack
+    /// is written in bytes if the model was trained with byte_fallback; otherwise it is lost, a run of it is one unknown piece, and comes
+    /// back as the model's sign for that, " \u2047 " by default. A space that the model adds behind texts (treat_whitespace_as_suffix) is
+    /// taken away again.
     /// </remarks>
     /// <param name="modelFile">A file that SentencePiece wrote, usually *.model.</param>
     /// <param name="normalization">What is done to texts before the model's own normalisation; null, the default = nothing.</param>
@@ -71,12 +76,16 @@ public static class TextTokenizer
         catch (InvalidDataException) when (TokenizerFile.LooksLikeJson(content))
         {
             throw new InvalidDataException(
-                $"'{modelFile}' is JSON and no SentencePiece model. The vocabulary of a byte-level BPE (vocab.json) needs its merges (merges.txt) beside it: "
-                + "give both, as SourceTokenizerFile and SourceMergesFile or to FromBytePairFiles. A tokenizer.json of Hugging Face is not read; export vocab.json and merges.txt.");
+                $"'{modelFile}' is JSON and no SentencePiece model. The vocabulary of a byte-level BPE (vocab.json) needs its merges "
+                    + "(merges.txt) beside it: "
+                + "give both, as SourceTokenizerFile and SourceMergesFile or to FromBytePairFiles. A tokenizer.json of Hugging Face is "
+                    + "not read; export vocab.json and merges.txt.");
         }
         catch (InvalidDataException fault)
         {
-            throw new InvalidDataException($"'{modelFile}' is no SentencePiece model that can be used. {fault.Message}; give a *.model file as SentencePiece wrote it.", fault);
+            throw new InvalidDataException(
+                $"'{modelFile}' is no SentencePiece model that can be used. {fault.Message}; give a *.model file as SentencePiece wrote "
+                + "it.", fault);
         }
     }
 
@@ -111,7 +120,8 @@ public static class TextTokenizer
     ///     PreTokenizer = new RegexPreTokenizer(new Regex(TextTokenizer.SplitDigitsWordPattern), null), // WordPattern without SplitDigits
     /// });
     /// </code>
-    /// Instead of the pattern, RobertaPreTokenizer.Instance (GPT-2's) will do for texts without combining marks and words of more than 256 characters.
+    /// Instead of the pattern, RobertaPreTokenizer.Instance (GPT-2's) will do for texts without combining marks and words of more than 256
+    /// characters.
     /// </remarks>
     /// <param name="tokenizer">A byte-pair tokenizer made here.</param>
     /// <exception cref="ArgumentException">It is another kind of tokenizer.</exception>
@@ -119,9 +129,11 @@ public static class TextTokenizer
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         if (tokenizer is SymbolTextTokenizer)
-            throw new ArgumentException("The tokenizer has user-defined symbols, which these files cannot hold; export one that was trained without.", nameof(tokenizer));
+            throw new ArgumentException("The tokenizer has user-defined symbols, which these files cannot hold; export one that was "
+                + "trained without.", nameof(tokenizer));
         if (tokenizer is not BytePairTextTokenizer bytePair)
-            throw new ArgumentException("The tokenizer is no byte-pair tokenizer of this library; only those have merges to write.", nameof(tokenizer));
+            throw new ArgumentException("The tokenizer is no byte-pair tokenizer of this library; only those have merges to write.",
+                nameof(tokenizer));
         BytePairFiles.Write(bytePair.Model, vocabularyFile, mergesFile);
     }
 

@@ -9,35 +9,35 @@ internal ref struct TextUnits
     /// <summary>Most bytes of a unit: a space and 256 characters.</summary>
     public const int MostBytes = 1 + (256 * 4);
 
-    private readonly string _text;
-    private readonly bool _characters;
-    private Regex.ValueMatchEnumerator _words;
-    private int _position;
-    private int _length;
+    private readonly string text;
+    private readonly bool characters;
+    private Regex.ValueMatchEnumerator words;
+    private int position;
+    private int length;
 
     public TextUnits(TokenLevel level, WordRule words, string text)
     {
-        _text = text;
-        _characters = level == TokenLevel.Character;
-        if (!_characters) _words = WordSplitter.Expression(words).EnumerateMatches(text);
+        this.text = text;
+        characters = level == TokenLevel.Character;
+        if (!characters) this.words = WordSplitter.Expression(words).EnumerateMatches(text);
     }
 
-    public readonly ReadOnlySpan<char> Current => _text.AsSpan(_position, _length);
+    public readonly ReadOnlySpan<char> Current => text.AsSpan(position, length);
 
     public readonly TextUnits GetEnumerator() => this;
 
     public bool MoveNext()
     {
-        if (!_characters)
+        if (!characters)
         {
-            if (!_words.MoveNext()) return false;
-            (_position, _length) = (_words.Current.Index, _words.Current.Length);
+            if (!words.MoveNext()) return false;
+            (position, length) = (words.Current.Index, words.Current.Length);
             return true;
         }
 
-        _position += _length;
-        if (_position == _text.Length) return false;
-        _length = Rune.GetRuneAt(_text, _position).Utf16SequenceLength;
+        position += length;
+        if (position == text.Length) return false;
+        length = Rune.GetRuneAt(text, position).Utf16SequenceLength;
         return true;
     }
 }

@@ -6,10 +6,10 @@ namespace Bdia.Core.Text;
 /// <summary>The bytes of every token: what decoding joins.</summary>
 internal sealed class TokenBytes
 {
-    private readonly byte[][] _tokens;
+    private readonly byte[][] tokens;
 
     /// <param name="tokens">The bytes of tokens by id.</param>
-    public TokenBytes(IEnumerable<byte[]> tokens) => _tokens = [.. tokens];
+    public TokenBytes(IEnumerable<byte[]> tokens) => this.tokens = [.. tokens];
 
     /// <param name="tokens">Tokens by id, spelled in <see cref="ByteAlphabet"/>.</param>
     public TokenBytes(IEnumerable<string> tokens)
@@ -18,7 +18,7 @@ internal sealed class TokenBytes
     }
 
     /// <summary>Number of tokens.</summary>
-    public int Count => _tokens.Length;
+    public int Count => tokens.Length;
 
     /// <summary>The text of ids; bytes that are no valid UTF-8 become U+FFFD.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is no token's.</exception>
@@ -29,8 +29,9 @@ internal sealed class TokenBytes
         var bytes = new ArrayBufferWriter<byte>();
         foreach (var id in ids)
         {
-            if ((uint)id >= (uint)_tokens.Length) throw new ArgumentOutOfRangeException(nameof(ids), id, $"The tokenizer's ids are 0 to {_tokens.Length - 1}.");
-            bytes.Write(_tokens[id]);
+            if ((uint)id >= (uint)tokens.Length)
+                throw new ArgumentOutOfRangeException(nameof(ids), id, $"The tokenizer's ids are 0 to {tokens.Length - 1}.");
+            bytes.Write(tokens[id]);
         }
 
         return Encoding.UTF8.GetString(bytes.WrittenSpan);

@@ -2,21 +2,24 @@ using System.Runtime.InteropServices;
 
 namespace Bdia.Core.Text;
 
-/// <summary>Sequences of ids in memory: two bytes an id where all ids fit, four otherwise, and twelve a sequence. In blocks, so that it grows without copying and beyond the size of one array.</summary>
+/// <summary>
+/// Sequences of ids in memory: two bytes an id where all ids fit, four otherwise, and twelve a sequence. In blocks, so that it grows
+/// without copying and beyond the size of one array.
+/// </summary>
 /// <param name="vocabulary">Ids are 0 up to, not including, this.</param>
 internal sealed class TokenStore(int vocabulary)
 {
     private const int BlockLength = 1 << 18;
 
-    private readonly List<byte[]> _blocks = [];
-    private readonly List<Place> _places = [];
-    private readonly int _width = vocabulary - 1 <= ushort.MaxValue ? sizeof(ushort) : sizeof(int);
-    private int _used;
+    private readonly List<byte[]> blocks = [];
+    private readonly List<Place> places = [];
+    private readonly int width = vocabulary - 1 <= ushort.MaxValue ? sizeof(ushort) : sizeof(int);
+    private int used;
 
     private readonly record struct Place(int Block, int Offset, int Length);
 
     /// <summary>Sequences held.</summary>
-    public int Count => _places.Count;
+    public int Count => places.Count;
 
     /// <summary>Ids held.</summary>
     public long Ids { get; private set; }
@@ -25,23 +28,23 @@ internal sealed class TokenStore(int vocabulary)
     public int Longest { get; private set; }
 
     /// <summary>Ids of a sequence.</summary>
-    public int Length(int row) => _places[row].Length;
+    public int Length(int row) => places[row].Length;
 
     /// <summary>Appends a sequence.</summary>
     public void Add(ReadOnlySpan<int> ids)
     {
-        if (_blocks.Count == 0 || _used + ids.Length > _blocks[^1].Length / _width)
+        if (blocks.Count == 0 || used + ids.Length > blocks[^1].Length / width)
         {
-            _blocks.Add(new byte[Math.Max(BlockLength, ids.Length) * _width]);
-            _used = 0;
+            blocks.Add(new byte[Math.Max(BlockLength, ids.Length) * width]);
+            used = 0;
         }
 
-        var place = new Place(_blocks.Count - 1, _used, ids.Length);
-        _places.Add(place);
-        _used += ids.Length;
+        var place = new Place(blocks.Count - 1, used, ids.Length);
+        places.Add(place);
+        used += ids.Length;
         Ids += ids.Length;
         Longest = Math.Max(Longest, ids.Length);
-        if (_width == sizeof(int))
+        if (width == sizeof(int))
         {
             ids.CopyTo(Ids32(place));
         }
@@ -55,8 +58,8 @@ internal sealed class TokenStore(int vocabulary)
     /// <summary>Copies a sequence out, to the front of a span.</summary>
     public void CopyTo(int row, Span<long> ids)
     {
-        var place = _places[row];
-        if (_width == sizeof(int))
+        var place = places[row];
+        if (width == sizeof(int))
         {
             var wide = Ids32(place);
             for (var i = 0; i < wide.Length; i++) ids[i] = wide[i];
@@ -68,7 +71,8 @@ internal sealed class TokenStore(int vocabulary)
         }
     }
 
-    private Span<ushort> Ids16(Place place) => MemoryMarshal.Cast<byte, ushort>(_blocks[place.Block].AsSpan()).Slice(place.Offset, place.Length);
+    private Span<ushort> Ids16(Place place)
+        => MemoryMarshal.Cast<byte, ushort>(blocks[place.Block].AsSpan()).Slice(place.Offset, place.Length);
 
-    private Span<int> Ids32(Place place) => MemoryMarshal.Cast<byte, int>(_blocks[place.Block].AsSpan()).Slice(place.Offset, place.Length);
+    private Span<int> Ids32(Place place) => MemoryMarshal.Cast<byte, int>(blocks[place.Block].AsSpan()).Slice(place.Offset, place.Length);
 }

@@ -8,8 +8,8 @@ using System.Text.Json.Serialization;
 namespace Bdia.Core.Text;
 
 /// <summary>
-/// The form in which tokenizers are saved: "BDIATOKN", version and length of the content (32-bit, little-endian), SHA-256 of the content, and the
-/// content, which is JSON. A version is read by the library that wrote it and by later ones.
+/// The form in which tokenizers are saved: "BDIATOKN", version and length of the content (32-bit, little-endian), SHA-256 of the content,
+/// and the content, which is JSON. A version is read by the library that wrote it and by later ones.
 /// </summary>
 internal static class TokenizerDocument
 {
@@ -45,9 +45,14 @@ internal static class TokenizerDocument
     public static ITextTokenizer Read(Stream stream)
     {
         var header = ReadExactly(stream, HeaderLength);
-        if (!header.AsSpan(0, 8).SequenceEqual(Magic)) throw new InvalidDataException("The stream holds no tokenizer: it does not begin with BDIATOKN. Give it at the place where TextTokenizer.Save began to write.");
+        if (!header.AsSpan(0, 8).SequenceEqual(Magic))
+            throw new InvalidDataException(
+            "The stream holds no tokenizer: it does not begin with BDIATOKN. Give it at the place where TextTokenizer.Save began to "
+            + "write.");
         var version = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(8));
-        if (version > Version) throw new InvalidDataException($"The tokenizer was saved in format version {version}; this library reads up to {Version}. Use the version of the library that saved it, or a later one.");
+        if (version > Version) throw new InvalidDataException(
+            $"The tokenizer was saved in format version {version}; this library reads up to {Version}. Use the version of the library "
+            + "that saved it, or a later one.");
         var content = ReadExactly(stream, BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(12)));
         if (version < 1 || !SHA256.HashData(content).AsSpan().SequenceEqual(header.AsSpan(16))) throw Damaged("its checksum does not fit");
         try
@@ -62,7 +67,8 @@ internal static class TokenizerDocument
     }
 
     // The least that can read it.
-    private static int VersionOf(Content content) => content.Symbols is null && content.Words is not WordRule.TrainedSplitDigits ? 1 : Version;
+    private static int VersionOf(Content content)
+        => content.Symbols is null && content.Words is not WordRule.TrainedSplitDigits ? 1 : Version;
 
     private static Content Describe(ITextTokenizer tokenizer) => tokenizer switch
     {
@@ -79,7 +85,9 @@ internal static class TokenizerDocument
         },
         SymbolTextTokenizer symbols => Describe(symbols.Rest) with { Symbols = symbols.Symbols },
         SentencePieceTextTokenizer pieces => new Content(SentencePiece, pieces.Normalization) { Model = pieces.Content },
-        _ => throw new ArgumentException($"A tokenizer of class {tokenizer.GetType()} cannot be saved; only those that {nameof(TextTokenizer)} makes can.", nameof(tokenizer)),
+        _ => throw new ArgumentException(
+            $"A tokenizer of class {tokenizer.GetType()} cannot be saved; only those that {nameof(TextTokenizer)} makes can.",
+            nameof(tokenizer)),
     };
 
     private static ITextTokenizer Restore(Content content)
@@ -87,19 +95,23 @@ internal static class TokenizerDocument
         content.Normalization.ThrowIfUnusable();
         if (content.Symbols is { } symbols)
         {
-            if (!SymbolTextTokenizer.CanUse(symbols) || content.Kind == SentencePiece) throw Damaged("its user-defined symbols cannot be used");
+            if (!SymbolTextTokenizer.CanUse(symbols) || content.Kind == SentencePiece)
+                throw Damaged("its user-defined symbols cannot be used");
             return new SymbolTextTokenizer(Restore(content with { Symbols = null }), symbols);
         }
 
         switch (content.Kind)
         {
             case nameof(TokenLevel.BytePair) when content is { Tokens: { } tokens, Merges: { } merges, Words: { } words }:
-                var pairs = merges.Select(merge => merge.Split(' ') is [var left, var right] ? (left, right) : throw Damaged($"'{merge}' is no merge")).ToList();
+                var pairs = merges.Select(merge => merge.Split(' ') is [var left, var right] ? (left, right)
+                    : throw Damaged($"'{merge}' is no merge")).ToList();
                 var model = new BytePairModel(tokens, pairs, words);
                 return model.Fault() is { } bad ? throw Damaged(bad) : new BytePairTextTokenizer(model, content.Normalization);
             case nameof(TokenLevel.Word) or nameof(TokenLevel.Character) when content.Tokens is { } tokens:
-                if (!LookupTextTokenizer.CanUse(tokens)) throw Damaged("its vocabulary does not begin with the 256 bytes, or has a token twice");
-                return new LookupTextTokenizer(Enum.Parse<TokenLevel>(content.Kind), tokens, content.Normalization, content.Words ?? WordRule.Trained);
+                if (!LookupTextTokenizer.CanUse(tokens))
+                    throw Damaged("its vocabulary does not begin with the 256 bytes, or has a token twice");
+                return new LookupTextTokenizer(Enum.Parse<TokenLevel>(content.Kind), tokens, content.Normalization, content.Words
+                    ?? WordRule.Trained);
             case SentencePiece when content.Model is { } bytes:
                 return new SentencePieceTextTokenizer(bytes, content.Normalization);
             default:
@@ -122,7 +134,8 @@ internal static class TokenizerDocument
         return bytes.ToArray();
     }
 
-    private static InvalidDataException Damaged(string fact) => new($"The saved tokenizer is damaged: {fact}. Save it again, or restore the file from a copy.");
+    private static InvalidDataException Damaged(string fact)
+        => new($"The saved tokenizer is damaged: {fact}. Save it again, or restore the file from a copy.");
 
     private sealed record Content(string Kind, TextNormalization Normalization)
     {

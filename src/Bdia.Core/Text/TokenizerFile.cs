@@ -9,7 +9,8 @@ internal static class TokenizerFile
     public static byte[] ReadAll(string file, string parameter)
     {
         ArgumentException.ThrowIfNullOrEmpty(file, parameter);
-        return File.Exists(file) ? File.ReadAllBytes(file) : throw new FileNotFoundException($"There is no file '{file}'; {parameter} must be the path of an existing one.", file);
+        return File.Exists(file) ? File.ReadAllBytes(file)
+            : throw new FileNotFoundException($"There is no file '{file}'; {parameter} must be the path of an existing one.", file);
     }
 
     /// <summary>Whether the first character of a file, white space and byte order mark aside, begins a JSON object or array.</summary>

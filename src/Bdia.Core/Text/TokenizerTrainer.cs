@@ -18,7 +18,8 @@ internal static class TokenizerTrainer
 
     private static ITextTokenizer Make(Dictionary<string, long> counts, TokenizerOptions options, int size, CancellationToken cancellation)
     {
-        if (options.TokenLevel != TokenLevel.BytePair) return new LookupTextTokenizer(options.TokenLevel, MostFrequent(counts, size), options.Normalization, Words(options));
+        if (options.TokenLevel != TokenLevel.BytePair) return new LookupTextTokenizer(options.TokenLevel,
+            MostFrequent(counts, size), options.Normalization, Words(options));
         var words = counts.Select(word => KeyValuePair.Create(Encoding.UTF8.GetBytes(word.Key), word.Value)).ToList();
         counts.Clear();
         var (tokens, merges) = BytePairTrainer.Train(words, size, cancellation);
@@ -46,7 +47,8 @@ internal static class TokenizerTrainer
         }
 
         if (counts.Count == 0)
-            throw new ArgumentException($"None of the {read} lines holds any text once normalised; a tokenizer is trained on at least one character.", nameof(lines));
+            throw new ArgumentException($"None of the {read} lines holds any text once normalised; a tokenizer is trained on at least "
+                + "one character.", nameof(lines));
         return counts;
     }
 
@@ -55,6 +57,7 @@ internal static class TokenizerTrainer
     [
         .. Enumerable.Range(0, 256).Select(value => ByteAlphabet.Spell([(byte)value])),
         .. counts.Where(unit => unit.Value > 1).OrderByDescending(unit => unit.Value).ThenBy(unit => unit.Key, StringComparer.Ordinal)
-            .Select(unit => Encoding.UTF8.GetBytes(unit.Key)).Where(bytes => bytes.Length > 1).Take(size - 256).Select(bytes => ByteAlphabet.Spell(bytes)),
+            .Select(unit => Encoding.UTF8.GetBytes(unit.Key)).Where(bytes => bytes.Length > 1).Take(size - 256)
+                .Select(bytes => ByteAlphabet.Spell(bytes)),
     ];
 }

@@ -1,10 +1,12 @@
 namespace Bdia.Core.Text;
 
 /// <summary>
-/// The most probable cut of a text (Kudo, 2018), by dynamic programming over its bytes. A character that is no piece takes the unknown one, 10 below
-/// the least probable piece; a user-defined symbol costs next to nothing, so that it always stays whole.
+/// The most probable cut of a text (Kudo, 2018), by dynamic programming over its bytes. A character that is no piece takes the unknown one,
+/// 10 below the least probable piece; a user-defined symbol costs next to nothing, so that it always stays whole.
 /// </summary>
-/// <remarks>Sums are kept in float32 and candidates compared in double, as SentencePiece does: with other roundings ties would fall otherwise.</remarks>
+/// <remarks>
+/// Sums are kept in float32 and candidates compared in double, as SentencePiece does: with other roundings ties would fall otherwise.
+/// </remarks>
 internal sealed class UnigramSegmenter : ISegmenter
 {
     private const float UnknownPenalty = 10;

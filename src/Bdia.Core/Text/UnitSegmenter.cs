@@ -1,6 +1,8 @@
 namespace Bdia.Core.Text;
 
-/// <summary>SentencePiece models whose pieces are whole words, each with the space before it, or single characters and user-defined symbols.</summary>
+/// <summary>
+/// SentencePiece models whose pieces are whole words, each with the space before it, or single characters and user-defined symbols.
+/// </summary>
 internal sealed class UnitSegmenter(SentencePieceVocabulary vocabulary, bool words) : ISegmenter
 {
     public IReadOnlyList<(int Length, int Id)> Cut(ReadOnlySpan<byte> text)
@@ -23,5 +25,6 @@ internal sealed class UnitSegmenter(SentencePieceVocabulary vocabulary, bool wor
         return space < 0 ? text.Length : first + space;
     }
 
-    private int Character(ReadOnlySpan<byte> text) => vocabulary.Symbols.LongestPrefix(text) is var symbol and > 0 ? symbol : Utf8.CharacterLength(text);
+    private int Character(ReadOnlySpan<byte> text)
+        => vocabulary.Symbols.LongestPrefix(text) is var symbol and > 0 ? symbol : Utf8.CharacterLength(text);
 }

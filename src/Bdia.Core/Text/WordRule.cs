@@ -9,6 +9,9 @@ internal enum WordRule
     /// <summary>As GPT-2 does.</summary>
     Gpt2,
 
-    /// <summary>As tokenizers are trained here where each digit is a token of its own: as <see cref="Trained"/>, but a digit is a word, and so is a space before it.</summary>
+    /// <summary>
+    /// As tokenizers are trained here where each digit is a token of its own: as <see cref="Trained"/>, but a digit is a word, and so is a
+    /// space before it.
+    /// </summary>
     TrainedSplitDigits,
 }

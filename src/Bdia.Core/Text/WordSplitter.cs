@@ -3,13 +3,13 @@ using System.Text.RegularExpressions;
 namespace Bdia.Core.Text;
 
 /// <summary>
-/// Cuts a text into the words that tokens never cross; together they are the whole text, and a word takes the space before it. Words are cut at
-/// a length, because BpeTokenizer's time grows with the square of a word's.
+/// Cuts a text into the words that tokens never cross; together they are the whole text, and a word takes the space before it. Words are
+/// cut at a length, because BpeTokenizer's time grows with the square of a word's.
 /// </summary>
 internal static partial class WordSplitter
 {
-    // Differs from GPT-2's in two points: a mark (accent, vowel sign) stays with the letter before it, and words are cut after 256 characters.
-    // A surrogate pair is one character; single surrogates only come from text that was not normalised.
+    // Differs from GPT-2's in two points: a mark (accent, vowel sign) stays with the letter before it, and words are cut after 256
+    // characters. A surrogate pair is one character; single surrogates only come from text that was not normalised.
     internal const string TrainedPattern =
         """'(?:[sdmt]|ll|ve|re)| ?\p{L}[\p{L}\p{M}]{0,255}| ?\p{N}{1,256}| ?(?:[\ud800-\udbff][\udc00-\udfff]|[^\s\p{L}\p{N}\ud800-\udfff]){1,256}|\s{1,256}(?!\S)|\s|[\ud800-\udfff]""";
 

@@ -15,8 +15,8 @@ public sealed class AdamW : IDisposable
     // Smaller ones vanish in float32, and a gradient of zero would become 0 / 0.
     internal const double SmallestEpsilon = 1e-30;
 
-    private readonly AdamWSlot[] _slots;
-    private readonly double _beta1, _beta2, _epsilon, _weightDecay;
+    private readonly AdamWSlot[] slots;
+    private readonly double beta1, beta2, epsilon, weightDecay;
 
     /// <summary>An optimizer with moments of zero.</summary>
     /// <param name="groups">The parameters, float32.</param>
@@ -29,30 +29,37 @@ public sealed class AdamW : IDisposable
     public AdamW(ParameterGroups groups, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.05)
     {
         ArgumentNullException.ThrowIfNull(groups);
-        if (beta1 is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "beta1 must be at least 0 and below 1.");
-        if (beta2 is not (>= 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "beta2 must be at least 0 and below 1.");
-        if (epsilon is not >= SmallestEpsilon) throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, $"epsilon must be at least {SmallestEpsilon}.");
-        if (weightDecay is not >= 0) throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay, "weightDecay must be 0 or more.");
+        if (beta1 is not (>= 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(beta1), beta1, "beta1 must be at least 0 and below 1.");
+        if (beta2 is not (>= 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(beta2), beta2, "beta2 must be at least 0 and below 1.");
+        if (epsilon is not >= SmallestEpsilon)
+            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, $"epsilon must be at least {SmallestEpsilon}.");
+        if (weightDecay is not >= 0) throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay,
+            "weightDecay must be 0 or more.");
 
-        (_beta1, _beta2, _epsilon, _weightDecay) = (beta1, beta2, epsilon, weightDecay);
-        _slots = [.. groups.Parameters.Select(p => new AdamWSlot(p))];
+        (this.beta1, this.beta2, this.epsilon, this.weightDecay) = (beta1, beta2, epsilon, weightDecay);
+        slots = [.. groups.Parameters.Select(p => new AdamWSlot(p))];
     }
 
     /// <summary>Threads to share the work among; null = as many as libtorch uses. No result depends on it.</summary>
     internal int? Threads { get; init; }
 
     /// <summary>The parameters with their moments, in the order in which norms are summed.</summary>
-    internal IReadOnlyList<AdamWSlot> Slots => _slots;
+    internal IReadOnlyList<AdamWSlot> Slots => slots;
 
-    /// <summary>The first and second moments by parameter name, prefixed "m." and "v.": the tensors themselves, to save or to overwrite.</summary>
+    /// <summary>
+    /// The first and second moments by parameter name, prefixed "m." and "v.": the tensors themselves, to save or to overwrite.
+    /// </summary>
     public IEnumerable<KeyValuePair<string, torch.Tensor>> State
-        => _slots.SelectMany(slot => new KeyValuePair<string, torch.Tensor>[] { new("m." + slot.Name, slot.First), new("v." + slot.Name, slot.Second) });
+        => slots.SelectMany(slot => new KeyValuePair<string,
+            torch.Tensor>[] { new("m." + slot.Name, slot.First), new("v." + slot.Name, slot.Second) });
 
     /// <summary>The Euclidean norm of all gradients taken as one vector, summed in double precision and in a fixed order.</summary>
     /// <returns>The norm; NaN or infinite where a gradient is.</returns>
     public double GradientNorm()
     {
-        using var gradients = Gradients(_slots);
+        using var gradients = Gradients(slots);
         return AdamWGradients.Norm(gradients.SumsOfSquares());
     }
 
@@ -64,7 +71,7 @@ public sealed class AdamW : IDisposable
     public void Step(long step, double learningRate, double gradientScale = 1)
     {
         var numbers = Numbers(step, learningRate, gradientScale);
-        using var gradients = Gradients(_slots);
+        using var gradients = Gradients(slots);
         gradients.Update(numbers);
     }
 
@@ -77,14 +84,14 @@ public sealed class AdamW : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
         return new AdamWStep(
             GradientScale: (float)gradientScale,
-            Beta1: (float)_beta1,
-            Gain1: (float)(1 - _beta1),
-            Beta2: (float)_beta2,
-            Gain2: (float)(1 - _beta2),
-            Keep: (float)(1 - learningRate * _weightDecay),
-            StepSize: (float)(learningRate / (1 - Math.Pow(_beta1, step))),
-            RootCorrection: (float)(1 / Math.Sqrt(1 - Math.Pow(_beta2, step))),
-            Epsilon: (float)_epsilon);
+            Beta1: (float)beta1,
+            Gain1: (float)(1 - beta1),
+            Beta2: (float)beta2,
+            Gain2: (float)(1 - beta2),
+            Keep: (float)(1 - learningRate * weightDecay),
+            StepSize: (float)(learningRate / (1 - Math.Pow(beta1, step))),
+            RootCorrection: (float)(1 / Math.Sqrt(1 - Math.Pow(beta2, step))),
+            Epsilon: (float)epsilon);
     }
 
     /// <summary>Overwrites all moments.</summary>
@@ -94,10 +101,13 @@ public sealed class AdamW : IDisposable
     {
         ArgumentNullException.ThrowIfNull(state);
         var own = State.ToArray();
-        var faults = own.Where(pair => !state.TryGetValue(pair.Key, out var tensor) || !tensor.shape.SequenceEqual(pair.Value.shape)).Select(pair => pair.Key)
+        var faults = own.Where(pair => !state.TryGetValue(pair.Key, out var tensor) || !tensor.shape.SequenceEqual(pair.Value.shape))
+            .Select(pair => pair.Key)
             .Concat(state.Keys.Except(own.Select(pair => pair.Key))).ToArray();
         if (faults.Length > 0)
-            throw new InvalidDataException($"These moments are missing, unknown or of another shape: {string.Join(", ", faults)}. Load the state of an optimizer over the same parameters.");
+            throw new InvalidDataException(
+                $"These moments are missing, unknown or of another shape: {string.Join(", ", faults)}. Load the state of an optimizer "
+                + "over the same parameters.");
 
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
@@ -109,10 +119,10 @@ public sealed class AdamW : IDisposable
     /// Memory that is taken during the backward pass lies between the large temporaries of that pass, stays when they go, and breaks up the
     /// allocator's heap: resident memory then grows to a multiple of what is in use.
     /// </remarks>
-    public void ZeroGradients() => ZeroGradients(_slots);
+    public void ZeroGradients() => ZeroGradients(slots);
 
     /// <summary>Drops all gradients and their memory.</summary>
-    public void ClearGradients() => ClearGradients(_slots);
+    public void ClearGradients() => ClearGradients(slots);
 
     /// <inheritdoc cref="ZeroGradients()"/>
     internal static void ZeroGradients(IEnumerable<AdamWSlot> slots)
@@ -135,6 +145,6 @@ public sealed class AdamW : IDisposable
     /// <summary>Frees the moments.</summary>
     public void Dispose()
     {
-        foreach (var slot in _slots) slot.Dispose();
+        foreach (var slot in slots) slot.Dispose();
     }
 }

@@ -16,9 +16,9 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
     // Below this many elements the hand-over to other threads costs more than it saves.
     private const long ParallelFrom = 1 << 18;
 
-    private readonly List<(int Slot, torch.Tensor Gradient)> _elsewhere = [];
-    private readonly List<torch.Tensor> _held = [];
-    private readonly List<Piece> _pieces = [];
+    private readonly List<(int Slot, torch.Tensor Gradient)> elsewhere = [];
+    private readonly List<torch.Tensor> held = [];
+    private readonly List<Piece> pieces = [];
 
     /// <summary>A stretch of one parameter: addresses of the parameter, its gradient and its moments.</summary>
     private readonly record struct Piece(int Slot, nint Parameter, nint Gradient, nint First, nint Second, int Length, bool Decays);
@@ -35,16 +35,19 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         return gradients;
     }
 
-    /// <summary>The sums of the squares of each slot's pieces. Adding all of them up in the order of the slots gives the same bits however slots were gathered.</summary>
+    /// <summary>
+    /// The sums of the squares of each slot's pieces. Adding all of them up in the order of the slots gives the same bits however slots
+    /// were gathered.
+    /// </summary>
     public IReadOnlyList<double>[] SumsOfSquares()
     {
-        var sums = new double[_pieces.Count];
-        ForEachPiece(i => sums[i] = AdamWKernel.SumOfSquares(Span(_pieces[i].Gradient, _pieces[i].Length)));
+        var sums = new double[pieces.Count];
+        ForEachPiece(i => sums[i] = AdamWKernel.SumOfSquares(Span(pieces[i].Gradient, pieces[i].Length)));
 
         var bySlot = slots.Select(_ => new List<double>()).ToArray();
-        for (var i = 0; i < sums.Length; i++) bySlot[_pieces[i].Slot].Add(sums[i]);
+        for (var i = 0; i < sums.Length; i++) bySlot[pieces[i].Slot].Add(sums[i]);
         using var scope = torch.NewDisposeScope();
-        foreach (var (slot, gradient) in _elsewhere) bySlot[slot].Add(gradient.to(torch.float64).square().sum().item<double>());
+        foreach (var (slot, gradient) in elsewhere) bySlot[slot].Add(gradient.to(torch.float64).square().sum().item<double>());
         return bySlot;
     }
 
@@ -63,16 +66,18 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         var undecayed = step with { Keep = 1 };
         ForEachPiece(i =>
         {
-            var piece = _pieces[i];
+            var piece = pieces[i];
             AdamWKernel.Update(
                 Span(piece.Parameter, piece.Length), Span(piece.Gradient, piece.Length),
                 Span(piece.First, piece.Length), Span(piece.Second, piece.Length), piece.Decays ? step : undecayed);
         });
-        foreach (var slot in _pieces.Select(piece => piece.Slot).Distinct()) TensorMemory.NoteWrite(slots[slot].Parameter);
-        foreach (var (slot, gradient) in _elsewhere) ByLibtorch(slots[slot], gradient, slots[slot].Decays ? step : undecayed);
+        foreach (var slot in pieces.Select(piece => piece.Slot).Distinct()) TensorMemory.NoteWrite(slots[slot].Parameter);
+        foreach (var (slot, gradient) in elsewhere) ByLibtorch(slots[slot], gradient, slots[slot].Decays ? step : undecayed);
     }
 
-    /// <summary>The step of one parameter by libtorch's operations: for tensors that are not plain CPU memory, and as the reference of the kernel.</summary>
+    /// <summary>
+    /// The step of one parameter by libtorch's operations: for tensors that are not plain CPU memory, and as the reference of the kernel.
+    /// </summary>
     internal static void ByLibtorch(AdamWSlot slot, torch.Tensor gradient, AdamWStep step)
     {
         using var scope = torch.NewDisposeScope();
@@ -86,7 +91,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
 
     public void Dispose()
     {
-        foreach (var gradient in _held) gradient.Dispose();
+        foreach (var gradient in held) gradient.Dispose();
         GC.KeepAlive(slots); // until here: pieces are addresses in their tensors, which hold nothing alive
     }
 
@@ -96,12 +101,12 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
 
     private void Add(int number, torch.Tensor gradient)
     {
-        _held.Add(gradient);
+        held.Add(gradient);
         var slot = slots[number];
         var parameter = slot.Parameter;
         if (!CpuKernels.Serve(gradient) || !gradient.is_contiguous() || !parameter.is_contiguous())
         {
-            _elsewhere.Add((number, gradient));
+            elsewhere.Add((number, gradient));
             return;
         }
 
@@ -110,15 +115,16 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         for (long start = 0; start < length; start += PieceLength)
         {
             var offset = (nint)(start * sizeof(float));
-            _pieces.Add(new Piece(number, p + offset, g + offset, m + offset, v + offset, (int)Math.Min(PieceLength, length - start), slot.Decays));
+            pieces.Add(new Piece(number, p + offset, g + offset, m + offset, v + offset,
+                (int)Math.Min(PieceLength, length - start), slot.Decays));
         }
     }
 
     private void ForEachPiece(Action<int> work)
     {
-        if (threads > 1 && _pieces.Sum(piece => (long)piece.Length) >= ParallelFrom)
-            KernelThreads.For(_pieces.Count, work, threads);
+        if (threads > 1 && pieces.Sum(piece => (long)piece.Length) >= ParallelFrom)
+            KernelThreads.For(pieces.Count, work, threads);
         else
-            for (var i = 0; i < _pieces.Count; i++) work(i);
+            for (var i = 0; i < pieces.Count; i++) work(i);
     }
 }

@@ -49,7 +49,8 @@ internal static class AdamWKernel
             var scaled = gradient[i] * step.GradientScale;
             first[i] = first[i] * step.Beta1 + scaled * step.Gain1;
             second[i] = second[i] * step.Beta2 + scaled * scaled * step.Gain2;
-            parameter[i] = parameter[i] * step.Keep - first[i] * step.StepSize / (MathF.Sqrt(second[i]) * step.RootCorrection + step.Epsilon);
+            parameter[i] = parameter[i] * step.Keep - first[i] * step.StepSize
+                / (MathF.Sqrt(second[i]) * step.RootCorrection + step.Epsilon);
         }
     }
 }

@@ -8,7 +8,8 @@ internal sealed class AdamWSlot : IDisposable
     public AdamWSlot(ParameterGroups.Entry entry)
     {
         if (entry.Parameter.dtype != torch.ScalarType.Float32)
-            throw new ArgumentException($"Parameter {entry.Name} is {entry.Parameter.dtype}; AdamW keeps float32 weights. Convert it, or keep it out of training.");
+            throw new ArgumentException($"Parameter {entry.Name} is {entry.Parameter.dtype}; AdamW keeps float32 weights. Convert it, "
+                + "or keep it out of training.");
         (Name, Parameter, Decays) = (entry.Name, entry.Parameter, entry.Decays);
         First = torch.zeros(Parameter.shape, torch.float32, Parameter.device).DetachFromDisposeScope();
         Second = torch.zeros(Parameter.shape, torch.float32, Parameter.device).DetachFromDisposeScope();

@@ -11,4 +11,5 @@ namespace Bdia.Core.Training;
 /// <param name="RootCorrection">One over the root of the second moment's bias correction.</param>
 /// <param name="Epsilon">Added to the denominator.</param>
 internal readonly record struct AdamWStep(
-    float GradientScale, float Beta1, float Gain1, float Beta2, float Gain2, float Keep, float StepSize, float RootCorrection, float Epsilon);
+    float GradientScale, float Beta1, float Gain1, float Beta2, float Gain2, float Keep, float StepSize,
+        float RootCorrection, float Epsilon);

@@ -6,14 +6,14 @@ namespace Bdia.Core.Training;
 /// <summary>Keeps the weights that did best in validation, and counts validations without progress.</summary>
 internal sealed class BestModel(TrainingOptions options, RunState state) : IDisposable
 {
-    private readonly WeightCopy _weights = new();
+    private readonly WeightCopy weights = new();
 
     // Of the last whole epoch, as long as none was judged: what is left where a fault ends the run.
-    private readonly WeightCopy _lastWhole = new();
-    private int? _lastWholeEpoch;
+    private readonly WeightCopy lastWhole = new();
+    private int? lastWholeEpoch;
 
     /// <summary>Copies of the best weights by name, on the CPU; empty while there are none.</summary>
-    public IReadOnlyDictionary<string, torch.Tensor> Weights => _weights.Tensors;
+    public IReadOnlyDictionary<string, torch.Tensor> Weights => weights.Tensors;
 
     /// <summary>Whether early stopping has run out of patience.</summary>
     public bool OutOfPatience => options.EarlyStoppingPatience > 0 && state.WithoutProgress >= options.EarlyStoppingPatience;
@@ -22,8 +22,8 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
     public void EndEpoch(int epoch, torch.nn.Module module)
     {
         if (state.BestEpoch is not null) return;
-        _lastWhole.Keep(ModuleState.Save(module));
-        _lastWholeEpoch = epoch;
+        lastWhole.Keep(ModuleState.Save(module));
+        lastWholeEpoch = epoch;
     }
 
     /// <summary>Judges a validation, and copies the module's weights if it is the best so far.</summary>
@@ -33,7 +33,8 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
         {
             if (options.BestBy == ModelSelection.Score) return; // the task scores some epochs only
             throw new InvalidOperationException(
-                $"BestBy is {options.BestBy}, but the validation of epoch {epoch} gave no such figure. Set BestBy to {ModelSelection.Loss}.");
+                $"BestBy is {options.BestBy}, but the validation of epoch {epoch} gave no such figure. Set BestBy to "
+                    + $"{ModelSelection.Loss}.");
         }
 
         if (IsBetter(validation))
@@ -48,15 +49,19 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
             state.WithoutProgress++;
     }
 
-    /// <summary>Whether a validation is better than that of the best weights so far; of equal figures, the one of the lower loss. False where the figure is missing.</summary>
+    /// <summary>
+    /// Whether a validation is better than that of the best weights so far; of equal figures, the one of the lower loss. False where the
+    /// figure is missing.
+    /// </summary>
     public bool IsBetter(ValidationResult validation)
     {
         if (validation.Figure(options.BestBy) is not { } figure) return false;
-        return state.BestValidation is not { } best || (figure, -validation.Loss).CompareTo((best.Figure(options.BestBy)!.Value, -best.Loss)) > 0;
+        return state.BestValidation is not { } best
+            || (figure, -validation.Loss).CompareTo((best.Figure(options.BestBy)!.Value, -best.Loss)) > 0;
     }
 
     /// <summary>Takes copies of tensors as the best weights.</summary>
-    public void Keep(IReadOnlyDictionary<string, torch.Tensor> weights) => _weights.Keep(weights);
+    public void Keep(IReadOnlyDictionary<string, torch.Tensor> weights) => this.weights.Keep(weights);
 
     /// <summary>Judges the best weights anew, where what they are judged on has changed; progress counts from there.</summary>
     /// <param name="module">Gets the best weights.</param>
@@ -74,25 +79,25 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
     /// <summary>Lets go of the best weights, and of what was known of progress.</summary>
     public void Forget()
     {
-        _weights.Dispose();
+        weights.Dispose();
         (state.BestEpoch, state.BestValidation, state.ProgressFrom, state.WithoutProgress) = (null, null, null, 0);
     }
 
     /// <summary>Puts the best weights back into the module; leaves it as it is where there are none.</summary>
-    public void Restore(torch.nn.Module module) => _weights.Restore(module);
+    public void Restore(torch.nn.Module module) => weights.Restore(module);
 
     /// <summary>
-    /// Puts the best weights, or those of the last whole epoch where none was judged, back into the module; null where there are neither, or that cannot be done: what ended
-    /// the run is what its caller must hear of.
+    /// Puts the best weights, or those of the last whole epoch where none was judged, back into the module; null where there are neither,
+    /// or that cannot be done: what ended the run is what its caller must hear of.
     /// </summary>
     /// <returns>The epoch that they are of, 1 for the first.</returns>
     public int? TryRescue(torch.nn.Module module)
     {
         try
         {
-            if (state.BestEpoch is null) _lastWhole.Restore(module);
+            if (state.BestEpoch is null) lastWhole.Restore(module);
             else Restore(module);
-            return state.BestEpoch ?? _lastWholeEpoch;
+            return state.BestEpoch ?? lastWholeEpoch;
         }
         catch (Exception)
         {
@@ -102,7 +107,7 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
 
     public void Dispose()
     {
-        _weights.Dispose();
-        _lastWhole.Dispose();
+        weights.Dispose();
+        lastWhole.Dispose();
     }
 }

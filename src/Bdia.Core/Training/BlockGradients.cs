@@ -5,27 +5,27 @@ namespace Bdia.Core.Training;
 /// <summary>The weights of one block, and a place for their gradients in memory that all blocks use in turn.</summary>
 internal sealed class BlockGradients : IDisposable
 {
-    private readonly AdamW _optimizer;
-    private readonly AdamWSlot[] _slots;
-    private readonly torch.Tensor _memory;
-    private readonly torch.Tensor[] _places;
+    private readonly AdamW optimizer;
+    private readonly AdamWSlot[] slots;
+    private readonly torch.Tensor memory;
+    private readonly torch.Tensor[] places;
 
     /// <param name="optimizer">The optimizer whose parameters the slots are.</param>
     /// <param name="slots">Numbers of the block's parameters in the optimizer.</param>
     /// <param name="memory">At least as many elements as the block has weights.</param>
     public BlockGradients(AdamW optimizer, IReadOnlyList<int> slots, torch.Tensor memory)
     {
-        _optimizer = optimizer;
+        this.optimizer = optimizer;
         Slots = slots;
-        _slots = [.. slots.Select(slot => optimizer.Slots[slot])];
+        this.slots = [.. slots.Select(slot => optimizer.Slots[slot])];
         using var scope = torch.NewDisposeScope();
-        _memory = memory.narrow(0, 0, Length(_slots)).DetachFromDisposeScope();
-        _places = new torch.Tensor[_slots.Length];
+        this.memory = memory.narrow(0, 0, Length(this.slots)).DetachFromDisposeScope();
+        places = new torch.Tensor[this.slots.Length];
         long start = 0;
-        for (var i = 0; i < _places.Length; i++)
+        for (var i = 0; i < places.Length; i++)
         {
-            var parameter = _slots[i].Parameter;
-            _places[i] = memory.narrow(0, start, parameter.numel()).view(parameter.shape).DetachFromDisposeScope();
+            var parameter = this.slots[i].Parameter;
+            places[i] = memory.narrow(0, start, parameter.numel()).view(parameter.shape).DetachFromDisposeScope();
             start += parameter.numel();
         }
     }
@@ -39,7 +39,7 @@ internal sealed class BlockGradients : IDisposable
     /// <summary>Names of parameters that have a gradient now.</summary>
     public IEnumerable<string> Present()
     {
-        foreach (var slot in _slots)
+        foreach (var slot in slots)
         {
             using var gradient = slot.Parameter.grad;
             if (gradient is not null) yield return slot.Name;
@@ -50,20 +50,20 @@ internal sealed class BlockGradients : IDisposable
     public void Take()
     {
         using var noGradient = torch.no_grad();
-        _memory.zero_().Dispose();
-        for (var i = 0; i < _slots.Length; i++)
-            if (_slots[i].Parameter.requires_grad) _slots[i].Parameter.grad = _places[i];
+        memory.zero_().Dispose();
+        for (var i = 0; i < slots.Length; i++)
+            if (slots[i].Parameter.requires_grad) slots[i].Parameter.grad = places[i];
     }
 
     /// <summary>The gradients that the weights have now.</summary>
-    public AdamWGradients Gradients() => _optimizer.Gradients(_slots);
+    public AdamWGradients Gradients() => optimizer.Gradients(slots);
 
     /// <summary>Leaves the weights without gradients.</summary>
-    public void Release() => AdamW.ClearGradients(_slots);
+    public void Release() => AdamW.ClearGradients(slots);
 
     public void Dispose()
     {
-        _memory.Dispose();
-        foreach (var place in _places) place.Dispose();
+        memory.Dispose();
+        foreach (var place in places) place.Dispose();
     }
 }

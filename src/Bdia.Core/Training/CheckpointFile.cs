@@ -37,7 +37,8 @@ internal static class CheckpointFile
     }
 
     /// <summary>Reads a checkpoint and checks that every byte is as it was written.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, foreign or of another version; the message says which, without the path.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, foreign or of another version; the message says which, without the
+    /// path.</exception>
     public static Content Read(string path)
     {
         using var stream = File.OpenRead(path);
@@ -64,7 +65,9 @@ internal static class CheckpointFile
         }
     }
 
-    /// <summary>The identity of the run that wrote a checkpoint, from its header alone: nothing says that the rest of the file is whole.</summary>
+    /// <summary>
+    /// The identity of the run that wrote a checkpoint, from its header alone: nothing says that the rest of the file is whole.
+    /// </summary>
     /// <exception cref="InvalidDataException">It is no checkpoint, or its header is damaged.</exception>
     public static SortedDictionary<string, string> ReadIdentity(string path)
     {
@@ -74,7 +77,8 @@ internal static class CheckpointFile
 
     private static T Parse<T>(IReadOnlyDictionary<string, string> metadata, string entry)
     {
-        if (!metadata.TryGetValue(entry, out var json)) throw new InvalidDataException($"it has no entry '{entry}', so it is no checkpoint of this library");
+        if (!metadata.TryGetValue(entry, out var json))
+            throw new InvalidDataException($"it has no entry '{entry}', so it is no checkpoint of this library");
         try
         {
             return JsonSerializer.Deserialize<T>(json, Json) ?? throw new InvalidDataException($"its entry '{entry}' is empty");

@@ -25,10 +25,16 @@ public interface ITrainingTask<TBatch>
     /// </summary>
     IReadOnlyDictionary<string, string> Identity { get; }
 
-    /// <summary>Names in <see cref="Identity"/> ("Options.Dropout") or of whole groups of them ("Options.Decoding") that may be others than in the checkpoint, since the steps to come alone depend on them. Default none.</summary>
+    /// <summary>
+    /// Names in <see cref="Identity"/> ("Options.Dropout") or of whole groups of them ("Options.Decoding") that may be others than in the
+    /// checkpoint, since the steps to come alone depend on them. Default none.
+    /// </summary>
     IReadOnlyCollection<string> Adjustable => [];
 
-    /// <summary>Names as in <see cref="Adjustable"/> that decide what <see cref="Validate"/> finds: where one has changed, the best weights so far are judged anew. Default none.</summary>
+    /// <summary>
+    /// Names as in <see cref="Adjustable"/> that decide what <see cref="Validate"/> finds: where one has changed, the best weights so far
+    /// are judged anew. Default none.
+    /// </summary>
     IReadOnlyCollection<string> Judgement => [];
 
     /// <summary>Whether <see cref="Validate"/> has data to validate on.</summary>
@@ -37,14 +43,20 @@ public interface ITrainingTask<TBatch>
     /// <summary>Why the last backward pass failed, where the module knows; null otherwise.</summary>
     ReversibilityException? BackwardFault { get; }
 
-    /// <summary>The stacks that the optimizer may serve within the backward pass, where <see cref="TrainingOptions.OptimizerInBackward"/> is set. Default none, and then it must not be.</summary>
+    /// <summary>
+    /// The stacks that the optimizer may serve within the backward pass, where <see cref="TrainingOptions.OptimizerInBackward"/> is set.
+    /// Default none, and then it must not be.
+    /// </summary>
     IReadOnlyList<BdiaStack> Stacks => [];
 
     /// <summary>Side information of the last training forward pass, in bytes.</summary>
     long SideInformationBytes { get; }
 
     /// <summary>The loss of a batch. The module is in training mode, gradients are on, and a dispose scope is open.</summary>
-    /// <remarks>With <see cref="TrainingOptions.OptimizerInBackward"/> and clipping it is asked for twice, with the same clock, and must be the same.</remarks>
+    /// <remarks>
+    /// With <see cref="TrainingOptions.OptimizerInBackward"/> and clipping it is asked for twice, with the same clock, and must be the
+    /// same.
+    /// </remarks>
     /// <param name="batch">The batch; the trainer disposes it.</param>
     /// <returns>The loss with its graph, and what to count.</returns>
     BatchLoss Loss(TBatch batch);
@@ -56,7 +68,10 @@ public interface ITrainingTask<TBatch>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was requested.</exception>
     ValidationResult? Validate(int epoch, StopSignal stop);
 
-    /// <summary>Judges averaged weights at the end of a run, as <see cref="Validate"/> judges an epoch's; every figure that the best model may be chosen by is wanted.</summary>
+    /// <summary>
+    /// Judges averaged weights at the end of a run, as <see cref="Validate"/> judges an epoch's; every figure that the best model may be
+    /// chosen by is wanted.
+    /// </summary>
     /// <param name="epoch">The last epoch that has ended, 1 for the first.</param>
     /// <param name="stop">To be asked between batches.</param>
     /// <returns>The figures over all rows.</returns>

@@ -3,15 +3,15 @@ namespace Bdia.Core.Training;
 /// <summary>The learning rate as a function of the optimizer step: a linear warm-up, then the chosen schedule.</summary>
 internal readonly struct LearningRate
 {
-    private readonly TrainingOptions _options;
-    private readonly long _totalSteps;
+    private readonly TrainingOptions options;
+    private readonly long totalSteps;
 
     /// <summary>The schedule of a run.</summary>
     /// <param name="options">Peak, warm-up and schedule.</param>
     /// <param name="totalSteps">Optimizer steps of the whole run.</param>
     public LearningRate(TrainingOptions options, long totalSteps)
     {
-        (_options, _totalSteps) = (options, totalSteps);
+        (this.options, this.totalSteps) = (options, totalSteps);
         WarmupSteps = options.WarmupSteps > 0
             ? options.WarmupSteps
             : (long)Math.Round(options.WarmupFraction * totalSteps, MidpointRounding.AwayFromZero);
@@ -24,13 +24,13 @@ internal readonly struct LearningRate
     /// <param name="step">Steps finished before it, 0 for the first.</param>
     public double At(long step)
     {
-        var peak = _options.PeakLearningRate;
+        var peak = options.PeakLearningRate;
         if (step < WarmupSteps) return peak * (step + 1) / WarmupSteps;
-        switch (_options.LearningRateSchedule)
+        switch (options.LearningRateSchedule)
         {
             case LearningRateSchedule.Cosine:
-                var floor = peak * _options.FinalLearningRateFraction;
-                var done = Math.Min(1.0, (double)(step - WarmupSteps) / Math.Max(1, _totalSteps - WarmupSteps));
+                var floor = peak * options.FinalLearningRateFraction;
+                var done = Math.Min(1.0, (double)(step - WarmupSteps) / Math.Max(1, totalSteps - WarmupSteps));
                 return floor + (peak - floor) * 0.5 * (1 + Math.Cos(Math.PI * done));
             case LearningRateSchedule.InverseSquareRoot:
                 return peak * Math.Sqrt(Math.Max(1, WarmupSteps) / (double)(step + 1));

@@ -9,6 +9,8 @@ public enum ModelSelection
     /// <summary>Lowest <see cref="ValidationResult.Loss"/>.</summary>
     Loss,
 
-    /// <summary>Highest <see cref="ValidationResult.Score"/>, the task's own figure (BLEU, say); epochs without one are passed over.</summary>
+    /// <summary>
+    /// Highest <see cref="ValidationResult.Score"/>, the task's own figure (BLEU, say); epochs without one are passed over.
+    /// </summary>
     Score,
 }

@@ -25,7 +25,8 @@ public sealed class ParameterGroups
         if (neither.Length > 0) faults.Add($"in neither group: {string.Join(", ", neither)}");
         if (unknown.Length > 0) faults.Add($"no such parameter: {string.Join(", ", unknown)}");
         if (faults.Count > 0)
-            throw new ArgumentException($"Every parameter must be in exactly one of the groups decay and noDecay, but these are not: {string.Join("; ", faults)}.");
+            throw new ArgumentException($"Every parameter must be in exactly one of the groups decay and noDecay, but these are not: "
+                + $"{string.Join("; ", faults)}.");
     }
 
     /// <summary>A parameter and its group.</summary>
@@ -47,10 +48,12 @@ public sealed class ParameterGroups
         ArgumentNullException.ThrowIfNull(module);
         var trainable = module.named_parameters().Where(p => p.parameter.requires_grad).ToArray();
         if (trainable.Length == 0)
-            throw new ArgumentException($"Module {module.GetName()} has no parameter that takes a gradient; there is nothing to train.", nameof(module));
+            throw new ArgumentException($"Module {module.GetName()} has no parameter that takes a gradient; there is nothing to train.",
+                nameof(module));
 
         var exempt = (withoutDecay ?? []).ToHashSet(StringComparer.Ordinal);
-        var decay = trainable.Where(p => p.parameter.dim() > 1 && !exempt.Contains(p.name)).Select(p => p.name).ToHashSet(StringComparer.Ordinal);
+        var decay = trainable.Where(p => p.parameter.dim() > 1 && !exempt.Contains(p.name)).Select(p => p.name)
+            .ToHashSet(StringComparer.Ordinal);
         var noDecay = trainable.Select(p => p.name).Where(name => !decay.Contains(name)).Union(exempt, StringComparer.Ordinal);
         return new ParameterGroups(trainable.Select(p => (p.name, (torch.Tensor)p.parameter)), decay, noDecay);
     }

@@ -6,21 +6,23 @@ namespace Bdia.Core.Training;
 
 /// <summary>When a run is saved, and which tensors belong to it: weights, moments, best weights, weights to average.</summary>
 internal sealed class RunCheckpoints(
-    string folder, TrainingOptions options, SortedDictionary<string, string> identity, torch.nn.Module module, AdamW optimizer, BestModel best,
+    string folder, TrainingOptions options, SortedDictionary<string, string> identity, torch.nn.Module module,
+        AdamW optimizer, BestModel best,
     WeightAverages averages) : IDisposable
 {
     private const string Weights = "model.", Moments = "adamw.", BestWeights = "best.", AveragedWeights = "averaged.";
-    private readonly CheckpointFolder _folder = new(folder, options.Resume);
-    private (long Step, int Epoch) _saved = (0, 0);
+    private readonly CheckpointFolder folder = new(folder, options.Resume);
+    private (long Step, int Epoch) saved = (0, 0);
 
     /// <summary>Goes to where the newest checkpoint was written, if there is one.</summary>
     /// <param name="state">Becomes the checkpoint's.</param>
     /// <param name="adjustable">Entries of the identity that may be others than in the checkpoint.</param>
-    /// <returns>What differs from the run that wrote it, and a sentence that says where this one goes on; null where there is no checkpoint.</returns>
+    /// <returns>What differs from the run that wrote it, and a sentence that says where this one goes on; null where there is no
+    /// checkpoint.</returns>
     /// <exception cref="CheckpointException">It cannot be resumed.</exception>
     public (IReadOnlyList<RunDifference> Differences, string Told)? Resume(RunState state, IReadOnlyCollection<string> adjustable)
     {
-        if (_folder.ReadNewest(identity, adjustable) is not { } newest) return null;
+        if (this.folder.ReadNewest(identity, adjustable) is not { } newest) return null;
         using var content = newest.Content;
         RequireLongEnough(newest.Name, content.State);
         try
@@ -36,18 +38,21 @@ internal sealed class RunCheckpoints(
         if (content.State.BestEpoch is not null) best.Keep(Part(BestWeights));
         content.State.CopyTo(state);
         averages.Load(Part(AveragedWeights));
-        _saved = (state.Step, state.Epoch);
+        saved = (state.Step, state.Epoch);
         return (newest.Differences, Told(newest.Name, state, newest.Differences));
 
         Dictionary<string, torch.Tensor> Part(string prefix) => content.Tensors.Tensors
-            .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
+            .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
+                .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
     }
 
     private void RequireLongEnough(string name, RunState state)
     {
         var begun = state.Epoch + (state.BatchInEpoch > 0 ? 1 : 0);
         if (options.Epochs < begun)
-            throw new CheckpointException($"Epochs is {options.Epochs}, but {name} in {folder} is of epoch {begun}. Give at least {begun}, or choose another folder to train fewer.");
+            throw new CheckpointException(
+                $"Epochs is {options.Epochs}, but {name} in {folder} is of epoch {begun}. Give at least {begun}, or choose another "
+                + "folder to train fewer.");
     }
 
     private static string Told(string name, RunState state, IReadOnlyList<RunDifference> differences)
@@ -60,7 +65,7 @@ internal sealed class RunCheckpoints(
     /// <summary>Whether to save now.</summary>
     public bool Due(RunState state, bool finished)
     {
-        if (_saved == (state.Step, state.Epoch)) return false;
+        if (saved == (state.Step, state.Epoch)) return false;
         if (finished) return true;
         return state.BatchInEpoch == 0
             ? options.CheckpointEveryEpochs > 0 && state.Epoch % options.CheckpointEveryEpochs == 0
@@ -75,9 +80,9 @@ internal sealed class RunCheckpoints(
         foreach (var (name, tensor) in optimizer.State) tensors.Add(new(Moments + name, tensor));
         foreach (var (name, tensor) in best.Weights) tensors.Add(new(BestWeights + name, tensor));
         foreach (var (name, tensor) in averages.State) tensors.Add(new(AveragedWeights + name, tensor));
-        _folder.Write(tensors, state, identity);
-        _saved = (state.Step, state.Epoch);
+        this.folder.Write(tensors, state, identity);
+        saved = (state.Step, state.Epoch);
     }
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => this.folder.Dispose();
 }

@@ -8,7 +8,10 @@ internal sealed record RunDifference(string Name, string? There, string? Here)
 {
     private const string HashEnding = ".SHA-256", RowsEnding = ".Rows";
 
-    /// <summary>Whether both have a value. What only one of two versions knows cannot be compared; rows and tokenizers, which have hashes, tell what came of it.</summary>
+    /// <summary>
+    /// Whether both have a value. What only one of two versions knows cannot be compared; rows and tokenizers, which have hashes, tell what
+    /// came of it.
+    /// </summary>
     public bool IsKnownToBoth => There is not null && Here is not null;
 
     /// <summary>Whether it belongs to one of some entries, or of their parts.</summary>
@@ -18,11 +21,14 @@ internal sealed record RunDifference(string Name, string? There, string? Here)
     public override string ToString() => Name switch
     {
         _ when Name.EndsWith(HashEnding, StringComparison.Ordinal) => Changed($"{Words(Name[..^HashEnding.Length])} differ"),
-        _ when Name.EndsWith(RowsEnding, StringComparison.Ordinal) => $"{Words(Name[..^RowsEnding.Length])} have {Here ?? "no"} usable rows here and {There ?? "no"} in the checkpoint",
-        _ => $"{Name[(Name.IndexOf('.', StringComparison.Ordinal) + 1)..]} is {There ?? "not stated"} in the checkpoint and {Here ?? "not an option"} here",
+        _ when Name.EndsWith(RowsEnding, StringComparison.Ordinal) =>
+            $"{Words(Name[..^RowsEnding.Length])} have {Here ?? "no"} usable rows here and {There ?? "no"} in the checkpoint",
+        _ => $"{Name[(Name.IndexOf('.', StringComparison.Ordinal) + 1)..]} is {There ?? "not stated"} in the checkpoint and "
+            + $"{Here ?? "not an option"} here",
     };
 
-    private string Changed(string differ) => There is null ? $"{differ}: the checkpoint has none" : Here is null ? $"{differ}: here are none" : differ;
+    private string Changed(string differ)
+        => There is null ? $"{differ}: the checkpoint has none" : Here is null ? $"{differ}: here are none" : differ;
 
     private static string Words(string name) => name switch
     {

@@ -5,16 +5,20 @@ using System.Text.Json.Serialization;
 namespace Bdia.Core.Training;
 
 /// <summary>
-/// Everything that decides the weights a run ends with, as names and values. What a run that goes on from a checkpoint may have otherwise stands here and in
+/// Everything that decides the weights a run ends with, as names and values. What a run that goes on from a checkpoint may have otherwise
+/// stands here and in
 /// <see cref="ITrainingTask{TBatch}.Adjustable"/>; all else must agree.
 /// </summary>
 internal static class RunIdentity
 {
-    // These say where checkpoints go, when to pause, what becomes of a fault, and how the same bits are come by. What a memory budget chose is told by the batches.
+    // These say where checkpoints go, when to pause, what becomes of a fault, and how the same bits are come by. What a memory budget chose
+    // is told by the batches.
     private static readonly string[] Free =
     [
-        nameof(TrainingOptions.CheckpointDirectory), nameof(TrainingOptions.CheckpointEverySteps), nameof(TrainingOptions.CheckpointEveryEpochs),
-        nameof(TrainingOptions.Resume), nameof(TrainingOptions.TimeBudget), nameof(TrainingOptions.TrainingMemoryBytes), nameof(TrainingOptions.OptimizerInBackward),
+        nameof(TrainingOptions.CheckpointDirectory), nameof(TrainingOptions.CheckpointEverySteps),
+            nameof(TrainingOptions.CheckpointEveryEpochs),
+        nameof(TrainingOptions.Resume), nameof(TrainingOptions.TimeBudget), nameof(TrainingOptions.TrainingMemoryBytes),
+            nameof(TrainingOptions.OptimizerInBackward),
         nameof(TrainingOptions.OnDivergence),
     ];
 
@@ -29,14 +33,18 @@ internal static class RunIdentity
     // Each step reads these anew: those to come go by the new values.
     private static readonly string[] AdjustableOptions =
     [
-        nameof(TrainingOptions.Epochs), nameof(TrainingOptions.LearningRate), nameof(TrainingOptions.FinalLearningRateFraction), nameof(TrainingOptions.WarmupFraction),
-        nameof(TrainingOptions.WarmupSteps), nameof(TrainingOptions.LearningRateSchedule), nameof(TrainingOptions.WeightDecay), nameof(TrainingOptions.Beta1), nameof(TrainingOptions.Beta2),
-        nameof(TrainingOptions.Epsilon), nameof(TrainingOptions.ClipNorm), nameof(TrainingOptions.LabelSmoothing), nameof(TrainingOptions.ValidateEveryEpochs),
+        nameof(TrainingOptions.Epochs), nameof(TrainingOptions.LearningRate), nameof(TrainingOptions.FinalLearningRateFraction),
+            nameof(TrainingOptions.WarmupFraction),
+        nameof(TrainingOptions.WarmupSteps), nameof(TrainingOptions.LearningRateSchedule), nameof(TrainingOptions.WeightDecay),
+            nameof(TrainingOptions.Beta1), nameof(TrainingOptions.Beta2),
+        nameof(TrainingOptions.Epsilon), nameof(TrainingOptions.ClipNorm), nameof(TrainingOptions.LabelSmoothing),
+            nameof(TrainingOptions.ValidateEveryEpochs),
         nameof(TrainingOptions.EarlyStoppingPatience), nameof(TrainingOptions.EarlyStoppingMinDelta),
     ];
 
     // Of any network's options: what its weights do not know of.
-    private static readonly string[] AdjustableNetwork = ["Dropout", "Precision", "Stack.Mode", "Stack.Gamma", "Stack.FractionBits", "Stack.Audit"];
+    private static readonly string[] AdjustableNetwork =
+        ["Dropout", "Precision", "Stack.Mode", "Stack.Gamma", "Stack.FractionBits", "Stack.Audit"];
     private static readonly string[] JudgementNetwork = ["Precision", "Stack.FractionBits"];
 
     // Names, not numbers, of enum values: they stand in messages.
@@ -57,7 +65,8 @@ internal static class RunIdentity
     /// <summary>The identity of a run.</summary>
     public static SortedDictionary<string, string> Of(TrainingOptions options, IReadOnlyDictionary<string, string> task)
     {
-        var identity = Flatten(nameof(TrainingOptions), options with { BatchSize = options.MostRows, LearningRate = options.PeakLearningRate });
+        var identity = Flatten(nameof(TrainingOptions),
+            options with { BatchSize = options.MostRows, LearningRate = options.PeakLearningRate });
         foreach (var name in Free) identity.Remove(Name(name));
         foreach (var (name, value) in task) identity.Add(name, value);
         return identity;
@@ -81,11 +90,14 @@ internal static class RunIdentity
         }
     }
 
-    /// <summary>Stands between values that mean the same: what an option is called now, and what checkpoints of an earlier state call it.</summary>
+    /// <summary>
+    /// Stands between values that mean the same: what an option is called now, and what checkpoints of an earlier state call it.
+    /// </summary>
     public const string Or = " or ";
 
     /// <summary>What differs between a checkpoint and a run, in the order of names.</summary>
-    public static IReadOnlyList<RunDifference> Differences(IReadOnlyDictionary<string, string> checkpoint, IReadOnlyDictionary<string, string> run)
+    public static IReadOnlyList<RunDifference> Differences(IReadOnlyDictionary<string, string> checkpoint,
+        IReadOnlyDictionary<string, string> run)
     {
         checkpoint = checkpoint.ToDictionary(item => WithPresentName(item.Key), item => item.Value, StringComparer.Ordinal);
         return [.. checkpoint.Keys.Union(run.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)

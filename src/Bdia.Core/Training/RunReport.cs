@@ -8,43 +8,44 @@ internal sealed class RunReport(TrainingOptions options, TrainingPlan plan, RunS
     // Asking the operating system takes longer than the smallest models' steps.
     private static readonly TimeSpan MemoryInterval = TimeSpan.FromSeconds(0.5);
 
-    private readonly Stopwatch _watch = Stopwatch.StartNew();
-    private readonly double _secondsBefore = state.ElapsedSeconds;
-    private readonly long _firstStep = state.Step;
-    private EpochSums _step = new();
-    private double _norm, _trainingSeconds, _lastNote;
-    private long _items, _peakBytes, _sideBytes;
-    private TimeSpan _memoryAsked = TimeSpan.MinValue;
+    private readonly Stopwatch watch = Stopwatch.StartNew();
+    private readonly double secondsBefore = state.ElapsedSeconds;
+    private readonly long firstStep = state.Step;
+    private EpochSums step = new();
+    private double norm, trainingSeconds, lastNote;
+    private long items, peakBytes, sideBytes;
+    private TimeSpan memoryAsked = TimeSpan.MinValue;
 
     /// <summary>Time that the run has taken, earlier processes included.</summary>
-    public TimeSpan Elapsed => TimeSpan.FromSeconds(_secondsBefore) + _watch.Elapsed;
+    public TimeSpan Elapsed => TimeSpan.FromSeconds(secondsBefore) + watch.Elapsed;
 
     /// <summary>Notes a finished step.</summary>
     public void Note(EpochSums step, double gradientNorm)
     {
-        (_step, _norm) = (step, gradientNorm);
-        _items += step.Items;
-        var now = _watch.Elapsed.TotalSeconds;
-        _trainingSeconds += now - _lastNote;
-        _lastNote = now;
+        (this.step, norm) = (step, gradientNorm);
+        items += step.Items;
+        var now = watch.Elapsed.TotalSeconds;
+        trainingSeconds += now - lastNote;
+        lastNote = now;
     }
 
     /// <summary>Reports the step that was noted last.</summary>
     public void Step(long sideInformationBytes)
     {
-        _sideBytes = Math.Max(_sideBytes, sideInformationBytes);
-        _lastNote = _watch.Elapsed.TotalSeconds; // writing a checkpoint is no training time
+        sideBytes = Math.Max(sideBytes, sideInformationBytes);
+        lastNote = watch.Elapsed.TotalSeconds; // writing a checkpoint is no training time
         var accumulation = options.AccumulationSteps;
         var stepInEpoch = (state.BatchInEpoch + accumulation - 1) / accumulation;
-        progress?.Report(Progress(state.Epoch + 1, stepInEpoch, _step.MeanLoss(), _step.Accuracy(), sideInformationBytes, null));
+        progress?.Report(Progress(state.Epoch + 1, stepInEpoch, step.MeanLoss(), step.Accuracy(), sideInformationBytes, null));
     }
 
     /// <summary>Reports the epoch that the state's history ends with.</summary>
     public void Epoch(long sideInformationBytes)
     {
-        _lastNote = _watch.Elapsed.TotalSeconds; // nor is validation
+        lastNote = watch.Elapsed.TotalSeconds; // nor is validation
         var epoch = state.History[^1];
-        progress?.Report(Progress(epoch.Epoch, plan.Steps(epoch.Epoch - 1), epoch.TrainingLoss, epoch.TrainingAccuracy, sideInformationBytes, epoch));
+        progress?.Report(Progress(epoch.Epoch, plan.Steps(epoch.Epoch - 1), epoch.TrainingLoss, epoch.TrainingAccuracy,
+            sideInformationBytes, epoch));
     }
 
     /// <summary>The result of the run as it stands.</summary>
@@ -60,21 +61,22 @@ internal sealed class RunReport(TrainingOptions options, TrainingPlan plan, RunS
         AveragedEpochs = averaged,
         AverageValidation = average,
         Steps = state.Step,
-        ResumedAtStep = _firstStep,
+        ResumedAtStep = firstStep,
         SecondsTraining = Elapsed.TotalSeconds,
         ItemsPerSecond = ItemsPerSecond,
         PeakResidentBytes = PeakMemory.ResidentBytes(),
-        SideInformationBytes = _sideBytes,
+        SideInformationBytes = sideBytes,
     };
 
-    private double ItemsPerSecond => _trainingSeconds > 0 ? _items / _trainingSeconds : 0;
+    private double ItemsPerSecond => trainingSeconds > 0 ? items / trainingSeconds : 0;
 
-    private TrainingProgress Progress(int epoch, int stepInEpoch, double loss, double? accuracy, long sideInformationBytes, EpochResult? completed)
+    private TrainingProgress Progress(int epoch, int stepInEpoch, double loss, double? accuracy,
+        long sideInformationBytes, EpochResult? completed)
     {
-        if (_memoryAsked == TimeSpan.MinValue || _watch.Elapsed - _memoryAsked > MemoryInterval)
-            (_peakBytes, _memoryAsked) = (PeakMemory.ResidentBytes(), _watch.Elapsed);
+        if (memoryAsked == TimeSpan.MinValue || watch.Elapsed - memoryAsked > MemoryInterval)
+            (peakBytes, memoryAsked) = (PeakMemory.ResidentBytes(), watch.Elapsed);
 
-        var done = state.Step - _firstStep;
+        var done = state.Step - firstStep;
         return new TrainingProgress
         {
             Epoch = epoch,
@@ -86,11 +88,11 @@ internal sealed class RunReport(TrainingOptions options, TrainingPlan plan, RunS
             Loss = loss,
             Accuracy = accuracy,
             LearningRate = state.Sums.LearningRate,
-            GradientNorm = _norm,
+            GradientNorm = norm,
             ItemsPerSecond = ItemsPerSecond,
             Elapsed = Elapsed,
-            Remaining = done > 0 ? _watch.Elapsed / done * (plan.TotalSteps - state.Step) : null,
-            PeakResidentBytes = _peakBytes,
+            Remaining = done > 0 ? watch.Elapsed / done * (plan.TotalSteps - state.Step) : null,
+            PeakResidentBytes = peakBytes,
             SideInformationBytes = sideInformationBytes,
             CompletedEpoch = completed,
         };

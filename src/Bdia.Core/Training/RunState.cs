@@ -1,6 +1,8 @@
 namespace Bdia.Core.Training;
 
-/// <summary>Where a run stands, apart from its tensors: what a checkpoint keeps as JSON. Changes only after a whole optimizer step.</summary>
+/// <summary>
+/// Where a run stands, apart from its tensors: what a checkpoint keeps as JSON. Changes only after a whole optimizer step.
+/// </summary>
 internal sealed class RunState
 {
     /// <summary>Optimizer steps done.</summary>
@@ -43,16 +45,21 @@ internal sealed class RunState
     /// <exception cref="InvalidDataException">A number cannot be one of a run.</exception>
     public void RequireSound()
     {
-        if (Step < 0 || Batches < Step || Epoch < 0 || BatchInEpoch < 0 || !double.IsFinite(ElapsedSeconds) || ElapsedSeconds < 0 || WithoutProgress < 0
+        if (Step < 0 || Batches < Step || Epoch < 0 || BatchInEpoch < 0 || !double.IsFinite(ElapsedSeconds)
+            || ElapsedSeconds < 0 || WithoutProgress < 0
             || History.Count != Epoch || BestEpoch < 1 || BestEpoch > Epoch || (BestEpoch is null) != (BestValidation is null))
-            throw new InvalidDataException($"its state is none that a run can have (step {Step}, epoch {Epoch}, batch {BatchInEpoch}, {History.Count} epochs in its history)");
+            throw new InvalidDataException(
+                $"its state is none that a run can have (step {Step}, epoch {Epoch}, batch {BatchInEpoch}, {History.Count} epochs in "
+                + "its history)");
     }
 
     /// <summary>Makes another state equal to this one.</summary>
     public void CopyTo(RunState other)
     {
-        (other.Step, other.Batches, other.Epoch, other.BatchInEpoch, other.ElapsedSeconds) = (Step, Batches, Epoch, BatchInEpoch, ElapsedSeconds);
+        (other.Step, other.Batches, other.Epoch, other.BatchInEpoch, other.ElapsedSeconds) =
+            (Step, Batches, Epoch, BatchInEpoch, ElapsedSeconds);
         (other.Sums, other.History, other.Averaged) = (Sums, History, Averaged);
-        (other.BestEpoch, other.BestValidation, other.ProgressFrom, other.WithoutProgress) = (BestEpoch, BestValidation, ProgressFrom, WithoutProgress);
+        (other.BestEpoch, other.BestValidation, other.ProgressFrom, other.WithoutProgress) =
+            (BestEpoch, BestValidation, ProgressFrom, WithoutProgress);
     }
 }

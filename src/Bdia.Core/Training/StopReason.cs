@@ -15,6 +15,9 @@ public enum StopReason
     /// <summary><see cref="TrainingOptions.TimeBudget"/> is used up.</summary>
     TimeBudget,
 
-    /// <summary>The numbers left their range, and <see cref="TrainingOptions.OnDivergence"/> asks for the best model so far; <see cref="TrainingResult.Fault"/> says what happened.</summary>
+    /// <summary>
+    /// The numbers left their range, and <see cref="TrainingOptions.OnDivergence"/> asks for the best model so far;
+    /// <see cref="TrainingResult.Fault"/> says what happened.
+    /// </summary>
     Diverged,
 }

@@ -17,7 +17,8 @@ namespace Bdia.Core.Training;
 public sealed class Trainer<TBatch>(TrainingOptions options)
 {
     /// <summary>
-    /// Epochs whose weights are averaged at the end of a run, 1..100; 1 = none. Default 1. Memory and checkpoints hold the weights of so many epochs.
+    /// Epochs whose weights are averaged at the end of a run, 1..100; 1 = none. Default 1. Memory and checkpoints hold the weights of so
+    /// many epochs.
     /// </summary>
     /// <remarks>
     /// With fewer epochs done, it is the mean of those. Where there is validation, the mean is validated, and is the model only if it is
@@ -29,37 +30,47 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
     /// <summary>Which epochs these are. Default the last.</summary>
     public WeightAverage AverageOf { get; init; }
 
-    /// <summary>Trains until the epochs are done or a reason to stop comes up. The module ends in evaluation mode with the best weights, or the last ones where nothing was validated.</summary>
+    /// <summary>
+    /// Trains until the epochs are done or a reason to stop comes up. The module ends in evaluation mode with the best weights, or the last
+    /// ones where nothing was validated.
+    /// </summary>
     /// <param name="task">The module and its loss.</param>
     /// <param name="source">The batches.</param>
-    /// <param name="progress">Called on this thread after every step and every epoch. What it throws ends the run and reaches the caller.</param>
+    /// <param name="progress">Called on this thread after every step and every epoch. What it throws ends the run and reaches the
+    /// caller.</param>
     /// <param name="notes">Told where a run goes on that <see cref="TrainingOptions.Resume"/> asks for.</param>
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
     /// <param name="cancellation">Ends the run within a batch; the result is returned all the same, once a step was done.</param>
     /// <returns>How the run went.</returns>
     /// <remarks>
-    /// Also where an exception ends the run, the module has the best weights so far, or those of the last whole epoch where none was validated; <see cref="TrainingFault.BestModel"/> of the
-    /// exception then gives the <see cref="TrainingResult"/>. Before the first epoch has ended, it has the last weights.
+    /// Also where an exception ends the run, the module has the best weights so far, or those of the last whole epoch where none was
+    /// validated; <see cref="TrainingFault.BestModel"/> of the exception then gives the <see cref="TrainingResult"/>. Before the first
+    /// epoch has ended, it has the last weights.
     /// </remarks>
-    /// <exception cref="ArgumentException">Options are out of range, or the module was made within <c>torch.inference_mode()</c>.</exception>
-    /// <exception cref="OperationCanceledException">The run was stopped before the first step was done, so that there is nothing to return; or while the best weights of a checkpoint were judged on other validation data.</exception>
+    /// <exception cref="ArgumentException">Options are out of range, or the module was made within
+    /// <c>torch.inference_mode()</c>.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped before the first step was done, so that there is nothing to return;
+    /// or while the best weights of a checkpoint were judged on other validation data.</exception>
     /// <exception cref="TimeoutException">The time budget was used up before the first step was done.</exception>
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
     /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
     /// <exception cref="Reversible.ReversibilityException">A reversible stack has left the range in which it is exact.</exception>
     public TrainingResult Run(
         ITrainingTask<TBatch> task, IBatchSource<TBatch> source,
-        IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null, Func<bool>? stopProbe = null, CancellationToken cancellation = default)
+        IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null, Func<bool>? stopProbe = null,
+            CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(source);
         options.Validate();
         if (options.EarlyStoppingPatience > 0 && !task.HasValidation)
-            throw new ArgumentException($"EarlyStoppingPatience is {options.EarlyStoppingPatience}, but there is nothing to validate on. Give validation data, or set it to 0.");
+            throw new ArgumentException($"EarlyStoppingPatience is {options.EarlyStoppingPatience}, but there is nothing to validate "
+                + "on. Give validation data, or set it to 0.");
 
         if (AverageEpochs is not (>= 1 and <= 100)) throw new ArgumentException($"AverageEpochs is {AverageEpochs}; it must be 1..100.");
         if (AverageEpochs > 1 && AverageOf == WeightAverage.Best && !task.HasValidation)
-            throw new ArgumentException($"AverageOf is {WeightAverage.Best}, but there is nothing to validate on. Give validation data, or set it to {WeightAverage.Last}.");
+            throw new ArgumentException($"AverageOf is {WeightAverage.Best}, but there is nothing to validate on. Give validation data, "
+                + $"or set it to {WeightAverage.Last}.");
 
         // Whatever mode the caller is in. This switches gradients on as well.
         using var mode = torch.inference_mode(false);
@@ -79,7 +90,8 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
             catch (ExternalException e)
             {
                 throw new ArgumentException(
-                    $"Parameter {name} cannot be written to, as training does. Was the module made within torch.inference_mode()? Make it outside.", e);
+                    $"Parameter {name} cannot be written to, as training does. Was the module made within torch.inference_mode()? Make "
+                        + "it outside.", e);
             }
         }
     }

@@ -16,11 +16,14 @@ public static class TrainingCheckpoint
         try
         {
             return CheckpointFile.ReadIdentity(newest).TryGetValue(RunIdentity.Seed, out var text)
-                && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed : throw new InvalidDataException("it states no seed");
+                && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed
+                    : throw new InvalidDataException("it states no seed");
         }
         catch (InvalidDataException fault)
         {
-            throw new CheckpointException($"Checkpoint {newest} cannot be resumed: {fault.Message.TrimEnd('.')}. Delete that file to go on from the one before it, or to begin anew.", fault);
+            throw new CheckpointException(
+                $"Checkpoint {newest} cannot be resumed: {fault.Message.TrimEnd('.')}. Delete that file to go on from the one before "
+                + "it, or to begin anew.", fault);
         }
     }
 }

@@ -13,7 +13,8 @@ public sealed record TrainingOptions
     internal const int LargestAutomaticBatch = 128;
 
     /// <summary>
-    /// Rows per batch, 1..1,000,000; null = chosen by whoever knows the rows, so that there are steps enough: up to 128. Default null. (A source that counts tokens may ignore it.)
+    /// Rows per batch, 1..1,000,000; null = chosen by whoever knows the rows, so that there are steps enough: up to 128. Default null. (A
+    /// source that counts tokens may ignore it.)
     /// </summary>
     public int? BatchSize { get; init; }
 
@@ -24,8 +25,9 @@ public sealed record TrainingOptions
     public int AccumulationSteps { get; init; } = 1;
 
     /// <summary>
-    /// Memory that training may take beyond the process without it, in bytes, above 0; null = not limited. Batches that are estimated to take more are cut into
-    /// equal parts, and the parts gathered for one step, which so takes the same rows. Default null. (A loop of your own over <see cref="Trainer{TBatch}"/> ignores it.)
+    /// Memory that training may take beyond the process without it, in bytes, above 0; null = not limited. Batches that are estimated to
+    /// take more are cut into equal parts, and the parts gathered for one step, which so takes the same rows. Default null. (A loop of your
+    /// own over <see cref="Trainer{TBatch}"/> ignores it.)
     /// </summary>
     public long? TrainingMemoryBytes { get; init; }
 
@@ -35,7 +37,10 @@ public sealed record TrainingOptions
     /// <summary>Where the cosine schedule ends, as a fraction of the peak, 0..1. Default 0.01.</summary>
     public double FinalLearningRateFraction { get; init; } = 0.01;
 
-    /// <summary>Share of all steps in which the learning rate rises to its peak, 0..1. Default 0.05. Not used where <see cref="WarmupSteps"/> is set.</summary>
+    /// <summary>
+    /// Share of all steps in which the learning rate rises to its peak, 0..1. Default 0.05. Not used where <see cref="WarmupSteps"/> is
+    /// set.
+    /// </summary>
     public double WarmupFraction { get; init; } = 0.05;
 
     /// <summary>Steps in which the learning rate rises to its peak; 0 = use <see cref="WarmupFraction"/>. Default 0.</summary>
@@ -60,13 +65,15 @@ public sealed record TrainingOptions
     public double ClipNorm { get; init; } = 1;
 
     /// <summary>
-    /// Whether the optimizer works within the backward pass: it takes the gradients of each block of a stack as soon as they are there, and the next block's
-    /// take their place. Saves 4 bytes for every weight of all blocks but one. Weights and moments are the same, bit for bit. Default false.
+    /// Whether the optimizer works within the backward pass: it takes the gradients of each block of a stack as soon as they are there, and
+    /// the next block's take their place. Saves 4 bytes for every weight of all blocks but one. Weights and moments are the same, bit for
+    /// bit. Default false.
     /// </summary>
     /// <remarks>
-    /// Clipping needs the norm of all gradients before the first weight changes: with <see cref="ClipNorm"/> above 0, each step goes forward and back twice, first
-    /// for the norm alone, and takes about twice as long; with 0 it takes no longer than otherwise. Without clipping, a gradient that is not finite ends training before it is applied, when blocks
-    /// above have taken the step already; checkpoints are whole. Needs <see cref="AccumulationSteps"/> 1, and stacks that do not store activations.
+    /// Clipping needs the norm of all gradients before the first weight changes: with <see cref="ClipNorm"/> above 0, each step goes
+    /// forward and back twice, first for the norm alone, and takes about twice as long; with 0 it takes no longer than otherwise. Without
+    /// clipping, a gradient that is not finite ends training before it is applied, when blocks above have taken the step already;
+    /// checkpoints are whole. Needs <see cref="AccumulationSteps"/> 1, and stacks that do not store activations.
     /// </remarks>
     public bool OptimizerInBackward { get; init; }
 
@@ -88,10 +95,16 @@ public sealed record TrainingOptions
     /// <summary>Progress, in the figure of <see cref="BestBy"/>, that early stopping counts as such, 0 or more. Default 0.</summary>
     public double EarlyStoppingMinDelta { get; init; }
 
-    /// <summary>What becomes of a run whose numbers leave their range. Default <see cref="DivergencePolicy.Throw"/>: an exception, which carries the best model so far.</summary>
+    /// <summary>
+    /// What becomes of a run whose numbers leave their range. Default <see cref="DivergencePolicy.Throw"/>: an exception, which carries the
+    /// best model so far.
+    /// </summary>
     public DivergencePolicy OnDivergence { get; init; }
 
-    /// <summary>Time after which training stops with the best model so far; null = none. A resumed run counts on from the time it had used. Default null.</summary>
+    /// <summary>
+    /// Time after which training stops with the best model so far; null = none. A resumed run counts on from the time it had used. Default
+    /// null.
+    /// </summary>
     public TimeSpan? TimeBudget { get; init; }
 
     /// <summary>Folder for checkpoints, created if missing, one run at a time; null = none are written. Default null.</summary>
@@ -104,8 +117,9 @@ public sealed record TrainingOptions
     public int CheckpointEveryEpochs { get; init; } = 1;
 
     /// <summary>
-    /// Go on from the newest checkpoint of the folder, or begin where there is none. Default false: a folder with checkpoints is refused, lest they are lost.
-    /// Length, learning rate and schedule, regularisation, augmentation, precision and validation data may be others than before; the steps to come go by them.
+    /// Go on from the newest checkpoint of the folder, or begin where there is none. Default false: a folder with checkpoints is refused,
+    /// lest they are lost. Length, learning rate and schedule, regularisation, augmentation, precision and validation data may be others
+    /// than before; the steps to come go by them.
     /// </summary>
     public bool Resume { get; init; }
 
@@ -133,27 +147,35 @@ public sealed record TrainingOptions
         faults.Require(Epochs is >= 1 and <= 1_000_000, nameof(Epochs), Epochs, "1..1,000,000");
         faults.Require(BatchSize is null or (>= 1 and <= 1_000_000), nameof(BatchSize), BatchSize, "1..1,000,000, or null");
         faults.Require(AccumulationSteps is >= 1 and <= 100_000, nameof(AccumulationSteps), AccumulationSteps, "1..100,000");
-        faults.Require(TrainingMemoryBytes is null or > 0, nameof(TrainingMemoryBytes), TrainingMemoryBytes, "above 0, or null for no limit");
+        faults.Require(TrainingMemoryBytes is null
+            or > 0, nameof(TrainingMemoryBytes), TrainingMemoryBytes, "above 0, or null for no limit");
         faults.Require(LearningRate is null or (> 0 and <= 10), nameof(LearningRate), LearningRate, "above 0 and at most 10, or null");
         faults.Require(FinalLearningRateFraction is >= 0 and <= 1, nameof(FinalLearningRateFraction), FinalLearningRateFraction, "0..1");
         faults.Require(WarmupFraction is >= 0 and <= 1, nameof(WarmupFraction), WarmupFraction, "0..1");
         faults.Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more");
-        faults.Require(Enum.IsDefined(LearningRateSchedule), nameof(LearningRateSchedule), LearningRateSchedule, "Cosine, InverseSquareRoot or Constant");
+        faults.Require(Enum.IsDefined(LearningRateSchedule), nameof(LearningRateSchedule), LearningRateSchedule,
+            "Cosine, InverseSquareRoot or Constant");
         faults.Require(WeightDecay is >= 0 and <= 1, nameof(WeightDecay), WeightDecay, "0..1");
         faults.Require(Beta1 is >= 0 and < 1, nameof(Beta1), Beta1, "at least 0 and below 1");
         faults.Require(Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, "at least 0 and below 1");
         faults.Require(Epsilon is >= AdamW.SmallestEpsilon and <= 1, nameof(Epsilon), Epsilon, $"from {AdamW.SmallestEpsilon} to 1");
         faults.Require(ClipNorm is >= 0 and < double.PositiveInfinity, nameof(ClipNorm), ClipNorm, "0 (off) or a finite norm");
-        faults.Require(!OptimizerInBackward || AccumulationSteps <= 1, nameof(OptimizerInBackward), OptimizerInBackward, $"false where AccumulationSteps is {AccumulationSteps}, since gradients are gathered over so many batches first; set one of the two to false or 1");
-        faults.Require(!OptimizerInBackward || mode != BackpropagationMode.StoreActivations, nameof(OptimizerInBackward), OptimizerInBackward, $"false where Mode is {mode}, in which all gradients come at once; set it to false, or Mode to Reversible or Checkpointed");
+        faults.Require(!OptimizerInBackward || AccumulationSteps <= 1, nameof(OptimizerInBackward), OptimizerInBackward,
+            $"false where AccumulationSteps is {AccumulationSteps}, since gradients are gathered over so many batches first; set one of "
+            + "the two to false or 1");
+        faults.Require(!OptimizerInBackward || mode != BackpropagationMode.StoreActivations, nameof(OptimizerInBackward),
+            OptimizerInBackward, $"false where Mode is {mode}, in which all gradients come at once; set it to false, or Mode to "
+            + "Reversible or Checkpointed");
         faults.Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), LabelSmoothing, "at least 0 and below 1");
         faults.Require(ValidateEveryEpochs >= 1, nameof(ValidateEveryEpochs), ValidateEveryEpochs, "1 or more");
         faults.Require(Enum.IsDefined(BestBy), nameof(BestBy), BestBy, "Accuracy, Loss or Score");
         faults.Require(EarlyStoppingPatience >= 0, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "0 (off) or more");
-        faults.Require(EarlyStoppingMinDelta is >= 0 and < double.PositiveInfinity, nameof(EarlyStoppingMinDelta), EarlyStoppingMinDelta, "0 or more, and finite");
+        faults.Require(EarlyStoppingMinDelta is >= 0
+            and < double.PositiveInfinity, nameof(EarlyStoppingMinDelta), EarlyStoppingMinDelta, "0 or more, and finite");
         faults.Require(Enum.IsDefined(OnDivergence), nameof(OnDivergence), OnDivergence, "Throw or ReturnBest");
         faults.Require(TimeBudget is null || TimeBudget > TimeSpan.Zero, nameof(TimeBudget), TimeBudget, "above zero, or null for none");
-        faults.Require(CheckpointDirectory is null || CheckpointDirectory.Trim().Length > 0, nameof(CheckpointDirectory), "empty", "a folder, or null for none");
+        faults.Require(CheckpointDirectory is null
+            || CheckpointDirectory.Trim().Length > 0, nameof(CheckpointDirectory), "empty", "a folder, or null for none");
         faults.Require(CheckpointEverySteps >= 0, nameof(CheckpointEverySteps), CheckpointEverySteps, "0 (by epochs alone) or more");
         faults.Require(CheckpointEveryEpochs >= 0, nameof(CheckpointEveryEpochs), CheckpointEveryEpochs, "0 (by steps alone) or more");
         faults.Require(!Resume || CheckpointDirectory is not null, nameof(Resume), Resume, "false where CheckpointDirectory is null");

@@ -3,12 +3,12 @@ namespace Bdia.Core.Training;
 /// <summary>The length of a run: its batches and optimizer steps, epoch by epoch, and the learning rate over them.</summary>
 internal sealed class TrainingPlan
 {
-    private readonly int[] _batches;
-    private readonly int _accumulation;
+    private readonly int[] batches;
+    private readonly int accumulation;
 
     private TrainingPlan(int[] batches, TrainingOptions options)
     {
-        (_batches, _accumulation) = (batches, options.AccumulationSteps);
+        (this.batches, accumulation) = (batches, options.AccumulationSteps);
         for (var epoch = 0; epoch < batches.Length; epoch++) TotalSteps += Steps(epoch);
         LearningRate = new LearningRate(options, TotalSteps);
     }
@@ -27,15 +27,16 @@ internal sealed class TrainingPlan
         for (var epoch = 0; epoch < batches.Length; epoch++)
         {
             batches[epoch] = batchCount(epoch);
-            if (batches[epoch] < 1) throw new ArgumentException($"Epoch {epoch} has {batches[epoch]} batches; training needs at least one row.");
+            if (batches[epoch] < 1) throw new ArgumentException(
+                $"Epoch {epoch} has {batches[epoch]} batches; training needs at least one row.");
         }
 
         return new TrainingPlan(batches, options);
     }
 
     /// <summary>Batches of an epoch, 0 for the first.</summary>
-    public int Batches(int epoch) => _batches[epoch];
+    public int Batches(int epoch) => batches[epoch];
 
     /// <summary>Optimizer steps of an epoch; the last may take fewer batches than the others.</summary>
-    public int Steps(int epoch) => (_batches[epoch] + _accumulation - 1) / _accumulation;
+    public int Steps(int epoch) => (batches[epoch] + accumulation - 1) / accumulation;
 }

@@ -24,7 +24,9 @@ public sealed record TrainingProgress
     /// <summary>Mean loss of this step's items; after an epoch, of the epoch's.</summary>
     public required double Loss { get; init; }
 
-    /// <summary>Share of this step's items that the model got right, 0..1; after an epoch, of the epoch's. Null where that is not known.</summary>
+    /// <summary>
+    /// Share of this step's items that the model got right, 0..1; after an epoch, of the epoch's. Null where that is not known.
+    /// </summary>
     public double? Accuracy { get; init; }
 
     /// <summary>Learning rate of the step.</summary>

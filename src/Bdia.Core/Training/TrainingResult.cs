@@ -9,13 +9,22 @@ public sealed record TrainingResult
     /// <summary>Why it ended.</summary>
     public required StopReason StopReason { get; init; }
 
-    /// <summary>What ended the run, where it was <see cref="StopReason.Diverged"/> or an exception carries its best model; null otherwise.</summary>
+    /// <summary>
+    /// What ended the run, where it was <see cref="StopReason.Diverged"/> or an exception carries its best model; null otherwise.
+    /// </summary>
     public Exception? Fault { get; init; }
 
-    /// <summary>The epoch whose weights the model now has, 1 for the first; null without validation: then they are the last ones. Null also where they are an average, see <see cref="AveragedEpochs"/>. Where a <see cref="Fault"/> ended a run without validation, the last whole epoch.</summary>
+    /// <summary>
+    /// The epoch whose weights the model now has, 1 for the first; null without validation: then they are the last ones. Null also where
+    /// they are an average, see <see cref="AveragedEpochs"/>. Where a <see cref="Fault"/> ended a run without validation, the last whole
+    /// epoch.
+    /// </summary>
     public int? BestEpoch { get; init; }
 
-    /// <summary>Whether there was something to validate on. Where there was and a run was stopped early, <see cref="BestEpoch"/> null says that nothing was validated yet.</summary>
+    /// <summary>
+    /// Whether there was something to validate on. Where there was and a run was stopped early, <see cref="BestEpoch"/> null says that
+    /// nothing was validated yet.
+    /// </summary>
     public bool HasValidation { get; init; }
 
     /// <summary>Validation figures of the model; null without validation.</summary>
@@ -24,7 +33,9 @@ public sealed record TrainingResult
     /// <summary>The epochs whose mean the model's weights are; null where they are no average.</summary>
     public IReadOnlyList<int>? AveragedEpochs { get; init; }
 
-    /// <summary>Validation figures of the averaged weights, whether the model has them or others were better; null where no average was validated.</summary>
+    /// <summary>
+    /// Validation figures of the averaged weights, whether the model has them or others were better; null where no average was validated.
+    /// </summary>
     public ValidationResult? AverageValidation { get; init; }
 
     /// <summary>Optimizer steps done, in all processes where the run was resumed.</summary>

@@ -10,38 +10,41 @@ internal sealed class TrainingRun<TBatch> : IDisposable
 {
     private const int BatchesAhead = 1; // the next while this one trains: large images make a batch as large as a state
 
-    private readonly TrainingOptions _options;
-    private readonly ITrainingTask<TBatch> _task;
-    private readonly IBatchSource<TBatch> _source;
-    private readonly TrainingPlan _plan;
-    private readonly AdamW _optimizer;
-    private readonly AdamWInBackward? _inBackward;
-    private readonly RunState _state = new();
-    private readonly StopSignal _stop;
-    private readonly BestModel _best;
-    private readonly WeightAverages _averages;
-    private readonly RunCheckpoints? _checkpoints;
-    private readonly RunReport _report;
+    private readonly TrainingOptions options;
+    private readonly ITrainingTask<TBatch> task;
+    private readonly IBatchSource<TBatch> source;
+    private readonly TrainingPlan plan;
+    private readonly AdamW optimizer;
+    private readonly AdamWInBackward? inBackward;
+    private readonly RunState state = new();
+    private readonly StopSignal stop;
+    private readonly BestModel best;
+    private readonly WeightAverages averages;
+    private readonly RunCheckpoints? checkpoints;
+    private readonly RunReport report;
 
     public TrainingRun(
         TrainingOptions options, int averageEpochs, WeightAverage averageOf, ITrainingTask<TBatch> task, IBatchSource<TBatch> source,
         IProgress<TrainingProgress>? progress, IProgress<TrainingNote>? notes, Func<bool>? stopProbe, CancellationToken cancellation)
     {
-        (_options, _task, _source) = (options, task, source);
-        _plan = TrainingPlan.Of(options, source.BatchCount);
-        _optimizer = new AdamW(ParameterGroups.Of(task.Module, task.WithoutDecay), options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
-        _best = new BestModel(options, _state);
-        _averages = new WeightAverages(averageEpochs, averageOf, options.BestBy, _state);
+        (this.options, this.task, this.source) = (options, task, source);
+        plan = TrainingPlan.Of(options, source.BatchCount);
+        optimizer = new AdamW(ParameterGroups.Of(task.Module, task.WithoutDecay), options.Beta1, options.Beta2,
+            options.Epsilon, options.WeightDecay);
+        best = new BestModel(options, state);
+        averages = new WeightAverages(averageEpochs, averageOf, options.BestBy, state);
         try
         {
-            if (options.OptimizerInBackward) _inBackward = new AdamWInBackward(_optimizer, task.Stacks);
+            if (options.OptimizerInBackward) inBackward = new AdamWInBackward(optimizer, task.Stacks);
             if (options.CheckpointDirectory is { } folder)
-                _checkpoints = new RunCheckpoints(folder, options, RunIdentity.Of(options, task.Identity), task.Module, _optimizer, _best, _averages);
-            var resumed = _checkpoints?.Resume(_state, [.. RunIdentity.Adjustable, .. task.Adjustable]);
-            _report = new RunReport(options, _plan, _state, progress);
-            _stop = new StopSignal(stopProbe, () => options.TimeBudget is { } budget && _report.Elapsed >= budget, cancellation);
+                checkpoints = new RunCheckpoints(folder, options, RunIdentity.Of(options, task.Identity),
+                    task.Module, optimizer, best, averages);
+            var resumed = checkpoints?.Resume(state, [.. RunIdentity.Adjustable, .. task.Adjustable]);
+            report = new RunReport(options, plan, state, progress);
+            stop = new StopSignal(stopProbe, () => options.TimeBudget is { } budget && report.Elapsed >= budget, cancellation);
             if (resumed is { } point) GoOn(point.Differences, point.Told, notes);
-            else if (options.Resume) notes?.Report(new($"Resume is set, but {options.CheckpointDirectory} holds no checkpoint: training begins at the beginning."));
+            else if (options.Resume) notes?.Report(
+                new($"Resume is set, but {options.CheckpointDirectory} holds no checkpoint: training begins at the beginning."));
         }
         catch
         {
@@ -52,55 +55,59 @@ internal sealed class TrainingRun<TBatch> : IDisposable
 
     public TrainingResult Run()
     {
-        if (_inBackward is null) _optimizer.ZeroGradients();
+        if (inBackward is null) optimizer.ZeroGradients();
         try
         {
-            while (_state.Epoch < _options.Epochs && !_best.OutOfPatience)
+            while (state.Epoch < options.Epochs && !best.OutOfPatience)
             {
-                _task.Module.train();
+                task.Module.train();
                 if (!TrainEpoch() || !EndEpoch()) break;
             }
 
-            if (_state.Step == 0) throw _stop.BeforeTheFirstStep(_options.TimeBudget);
+            if (state.Step == 0) throw stop.BeforeTheFirstStep(options.TimeBudget);
             Save(finished: true);
         }
         catch (Exception fault)
         {
-            if (_best.TryRescue(_task.Module) is not { } epoch) throw;
-            var rescued = _report.Result(StopReason.Diverged, null, null) with { Fault = fault, BestEpoch = epoch, HasValidation = _task.HasValidation };
-            if (_options.OnDivergence == DivergencePolicy.ReturnBest && fault is (TrainingDivergedException or ReversibilityException)) return rescued;
+            if (best.TryRescue(task.Module) is not { } epoch) throw;
+            var rescued = report.Result(StopReason.Diverged, null, null) with { Fault = fault, BestEpoch = epoch,
+                HasValidation = task.HasValidation };
+            if (options.OnDivergence == DivergencePolicy.ReturnBest
+                && fault is (TrainingDivergedException or ReversibilityException)) return rescued;
             fault.CarryBestModel(rescued);
             throw;
         }
         finally
         {
-            _optimizer.ClearGradients();
-            _task.Module.eval();
+            optimizer.ClearGradients();
+            task.Module.eval();
         }
 
-        _best.Restore(_task.Module);
-        var reason = _state.Epoch >= _options.Epochs ? StopReason.Completed : _best.OutOfPatience ? StopReason.EarlyStopping : _stop.Reason!.Value;
+        best.Restore(task.Module);
+        var reason = state.Epoch >= options.Epochs ? StopReason.Completed : best.OutOfPatience ? StopReason.EarlyStopping
+            : stop.Reason!.Value;
         // After the checkpoint, which thereby is the same whether the run ends here or goes on with more time.
         var average = Average(reason);
-        return _report.Result(reason, average is { Kept: true } ? _averages.Epochs : null, average?.Validation) with { HasValidation = _task.HasValidation };
+        return report.Result(reason, average is { Kept: true } ? averages.Epochs
+            : null, average?.Validation) with { HasValidation = task.HasValidation };
     }
 
     public void Dispose()
     {
-        _checkpoints?.Dispose();
-        _best.Dispose();
-        _averages.Dispose();
-        _inBackward?.Dispose();
-        _optimizer.Dispose();
+        checkpoints?.Dispose();
+        best.Dispose();
+        averages.Dispose();
+        inBackward?.Dispose();
+        optimizer.Dispose();
     }
 
     /// <summary>Goes on where a checkpoint was written, by other options as the case may be.</summary>
     private void GoOn(IReadOnlyList<RunDifference> differences, string told, IProgress<TrainingNote>? notes)
     {
-        notes?.Report(new(told, IsWarning: differences.Any(difference => !difference.IsKnownToBoth && !difference.IsIn(_task.Adjustable))));
-        if (_state.BatchInEpoch == 0 && _state.Epoch > 0) _best.EndEpoch(_state.Epoch, _task.Module);
-        if (!differences.Any(difference => difference.IsIn(_task.Judgement))) return;
-        if (!_task.HasValidation) _best.Forget();
+        notes?.Report(new(told, IsWarning: differences.Any(difference => !difference.IsKnownToBoth && !difference.IsIn(task.Adjustable))));
+        if (state.BatchInEpoch == 0 && state.Epoch > 0) best.EndEpoch(state.Epoch, task.Module);
+        if (!differences.Any(difference => difference.IsIn(task.Judgement))) return;
+        if (!task.HasValidation) best.Forget();
         else JudgeAnew(notes);
     }
 
@@ -108,75 +115,80 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     {
         notes?.Report(new("What models are judged by has changed: the best weights so far are judged anew."));
         using var current = new WeightCopy();
-        current.Keep(ModuleState.Save(_task.Module));
-        _best.JudgeAnew(_task.Module, Judge);
-        _averages.JudgeAnew(_task.Module, Judge);
-        current.Restore(_task.Module);
+        current.Keep(ModuleState.Save(task.Module));
+        best.JudgeAnew(task.Module, Judge);
+        averages.JudgeAnew(task.Module, Judge);
+        current.Restore(task.Module);
 
-        ValidationResult? Judge(int epoch) => TryValidate(stop => _task.ValidateAverage(epoch, stop), _stop.WithoutTime(), out var validation) ? validation
-            : throw new OperationCanceledException("Training was cancelled while the best weights of its checkpoint were judged; nothing was trained.");
+        ValidationResult? Judge(int epoch) =>
+            TryValidate(stop => task.ValidateAverage(epoch, stop), this.stop.WithoutTime(), out var validation) ? validation
+            : throw new OperationCanceledException(
+                "Training was cancelled while the best weights of its checkpoint were judged; nothing was trained.");
     }
 
     /// <summary>Trains on what is left of the epoch; false if it was stopped before its end.</summary>
     private bool TrainEpoch()
     {
-        if (_state.BatchInEpoch == 0) _state.Sums = new EpochSums { StartedAt = _report.Elapsed.TotalSeconds };
-        var batches = _plan.Batches(_state.Epoch);
-        var (epoch, first) = (_state.Epoch, _state.BatchInEpoch);
-        using var ahead = new Prefetch<TBatch>(cancellation => _source.Read(epoch, first, cancellation), BatchesAhead);
-        while (_state.BatchInEpoch < batches)
+        if (state.BatchInEpoch == 0) state.Sums = new EpochSums { StartedAt = report.Elapsed.TotalSeconds };
+        var batches = plan.Batches(state.Epoch);
+        var (epoch, first) = (state.Epoch, state.BatchInEpoch);
+        using var ahead = new Prefetch<TBatch>(cancellation => source.Read(epoch, first, cancellation), BatchesAhead);
+        while (state.BatchInEpoch < batches)
         {
-            if (_stop.Requested || !TrainStep(ahead, Math.Min(_options.AccumulationSteps, batches - _state.BatchInEpoch))) return false;
+            if (stop.Requested || !TrainStep(ahead, Math.Min(options.AccumulationSteps, batches - state.BatchInEpoch))) return false;
             Save(finished: false);
-            _report.Step(_task.SideInformationBytes);
+            report.Step(task.SideInformationBytes);
         }
 
-        if (!ahead.TryTake(_stop, out var surplus)) return true;
+        if (!ahead.TryTake(stop, out var surplus)) return true;
         (surplus as IDisposable)?.Dispose();
-        throw new InvalidOperationException($"The batch source gave more than the {batches} batches that it counted for epoch {epoch}. BatchCount and Read must agree.");
+        throw new InvalidOperationException(
+            $"The batch source gave more than the {batches} batches that it counted for epoch {epoch}. BatchCount and Read must agree.");
     }
 
     /// <summary>One optimizer step over several batches; false if it was stopped, and then nothing has changed.</summary>
     private bool TrainStep(Prefetch<TBatch> ahead, int batches)
     {
         var step = new GatheredStep();
-        var (rate, norm) = (_plan.LearningRate.At(_state.Step), double.NaN);
+        var (rate, norm) = (plan.LearningRate.At(state.Step), double.NaN);
         for (var i = 0; i < batches; i++)
         {
-            if (i > 0 && _stop.Requested) return Discard();
-            if (!ahead.TryTake(_stop, out var batch))
+            if (i > 0 && stop.Requested) return Discard();
+            if (!ahead.TryTake(stop, out var batch))
             {
-                if (_stop.Requested) return Discard();
-                throw new InvalidOperationException($"The batch source ended after {_state.BatchInEpoch + i} batches of epoch {_state.Epoch}, where it counted {_plan.Batches(_state.Epoch)}. BatchCount and Read must agree.");
+                if (stop.Requested) return Discard();
+                throw new InvalidOperationException(
+                    $"The batch source ended after {state.BatchInEpoch + i} batches of epoch {state.Epoch}, where it counted "
+                    + $"{plan.Batches(state.Epoch)}. BatchCount and Read must agree.");
             }
 
             using (batch as IDisposable)
             {
-                if (_inBackward is null) Accumulate(batch, step);
-                else norm = StepInBackward(_inBackward, batch, step, rate);
+                if (inBackward is null) Accumulate(batch, step);
+                else norm = StepInBackward(inBackward, batch, step, rate);
             }
         }
 
-        if (_inBackward is null)
+        if (inBackward is null)
         {
             // Gradients hold the sum of weight / unit * mean gradient; this makes it the mean over all items.
             var mean = step.Unit / step.Sums.Weight;
-            norm = Finite(_optimizer.GradientNorm() * mean);
-            _optimizer.Step(_state.Step + 1, rate, mean * Clip(norm));
-            _optimizer.ZeroGradients();
+            norm = Finite(optimizer.GradientNorm() * mean);
+            optimizer.Step(state.Step + 1, rate, mean * Clip(norm));
+            optimizer.ZeroGradients();
         }
 
-        step.Sums.LearningRate = _state.Sums.LearningRate = rate;
-        _state.Sums.Add(step.Sums);
-        _state.Step++;
-        _state.Batches += batches;
-        _state.BatchInEpoch += batches;
-        _report.Note(step.Sums, norm);
+        step.Sums.LearningRate = state.Sums.LearningRate = rate;
+        state.Sums.Add(step.Sums);
+        state.Step++;
+        state.Batches += batches;
+        state.BatchInEpoch += batches;
+        report.Note(step.Sums, norm);
         return true;
 
         bool Discard()
         {
-            if (_inBackward is null) _optimizer.ZeroGradients();
+            if (inBackward is null) optimizer.ZeroGradients();
             return false;
         }
     }
@@ -185,26 +197,30 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     private double StepInBackward(AdamWInBackward optimizer, TBatch batch, GatheredStep step, double rate)
     {
         // AdamW cannot be taken back, so what clipping must know is measured in a pass of its own.
-        var clip = _options.ClipNorm > 0 ? Clip(Finite(optimizer.Measure(() => Accumulate(batch, new GatheredStep())))) : 1;
-        return Finite(optimizer.Step(() => Accumulate(batch, step), _state.Step + 1, rate, clip));
+        var clip = options.ClipNorm > 0 ? Clip(Finite(optimizer.Measure(() => Accumulate(batch, new GatheredStep())))) : 1;
+        return Finite(optimizer.Step(() => Accumulate(batch, step), state.Step + 1, rate, clip));
     }
 
     private double Finite(double norm) => double.IsFinite(norm) ? norm : throw Diverged("gradient norm", norm);
 
-    private double Clip(double norm) => _options.ClipNorm > 0 && norm > _options.ClipNorm ? _options.ClipNorm / norm : 1;
+    private double Clip(double norm) => options.ClipNorm > 0 && norm > options.ClipNorm ? options.ClipNorm / norm : 1;
 
-    /// <summary>Adds the gradient of one batch, in proportion to its weight; the first batch's weight is the unit, so that a single batch is not scaled at all.</summary>
+    /// <summary>
+    /// Adds the gradient of one batch, in proportion to its weight; the first batch's weight is the unit, so that a single batch is not
+    /// scaled at all.
+    /// </summary>
     private void Accumulate(TBatch batch, GatheredStep step)
     {
         using var scope = torch.NewDisposeScope();
         // By step and row: a batch that is cut into parts, gathered here, draws what it would as a whole.
-        (_task.Clock.Step, _task.Clock.FirstRow) = (_state.Step, step.Rows);
-        _task.Clock.Progress = (double)_state.Step / _plan.TotalSteps;
-        var loss = _task.Loss(batch);
+        (task.Clock.Step, task.Clock.FirstRow) = (state.Step, step.Rows);
+        task.Clock.Progress = (double)state.Step / plan.TotalSteps;
+        var loss = task.Loss(batch);
         var value = loss.Loss.to(torch.float64).item<double>();
         if (!double.IsFinite(value)) throw Diverged("loss", value);
         if (loss.Weight is not (> 0 and < double.PositiveInfinity))
-            throw new InvalidOperationException($"The task gave a batch of step {_state.Step + 1} the weight {loss.Weight}; it must be above 0 and finite.");
+            throw new InvalidOperationException(
+                $"The task gave a batch of step {state.Step + 1} the weight {loss.Weight}; it must be above 0 and finite.");
 
         if (step.Sums.Weight == 0) step.Unit = loss.Weight;
         var share = loss.Weight / step.Unit;
@@ -212,10 +228,10 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         {
             (share == 1 ? loss.Loss : loss.Loss.Times(share)).backward();
         }
-        catch (Exception) when (_task.BackwardFault is not null)
+        catch (Exception) when (task.BackwardFault is not null)
         {
             // libtorch carries no managed exception through a backward pass; the stack has kept the true reason.
-            throw _task.BackwardFault;
+            throw task.BackwardFault;
         }
 
         step.Rows += loss.Rows ?? loss.Items;
@@ -225,40 +241,42 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     /// <summary>Validates, keeps the best, notes the epoch; false if it was stopped before the validation was done.</summary>
     private bool EndEpoch()
     {
-        var epoch = _state.Epoch + 1;
+        var epoch = state.Epoch + 1;
         ValidationResult? validation = null;
-        if (_task.HasValidation && (epoch % _options.ValidateEveryEpochs == 0 || epoch == _options.Epochs))
+        if (task.HasValidation && (epoch % options.ValidateEveryEpochs == 0 || epoch == options.Epochs))
         {
-            if (!TryValidate(stop => _task.Validate(epoch, stop), _stop, out validation)) return false;
+            if (!TryValidate(stop => task.Validate(epoch, stop), this.stop, out validation)) return false;
             if (validation is not null && !double.IsFinite(validation.Loss)) throw Diverged("validation loss", validation.Loss);
-            if (validation is not null) _best.Offer(epoch, validation, _task.Module);
+            if (validation is not null) best.Offer(epoch, validation, task.Module);
         }
 
-        _best.EndEpoch(epoch, _task.Module);
-        _averages.Offer(epoch, validation, _task.Module);
+        best.EndEpoch(epoch, task.Module);
+        averages.Offer(epoch, validation, task.Module);
 
-        var sums = _state.Sums;
-        _state.History.Add(new EpochResult(
-            epoch, sums.MeanLoss(), sums.Accuracy(), sums.LearningRate, _report.Elapsed.TotalSeconds - sums.StartedAt, validation));
-        (_state.Epoch, _state.BatchInEpoch) = (epoch, 0);
+        var sums = state.Sums;
+        state.History.Add(new EpochResult(
+            epoch, sums.MeanLoss(), sums.Accuracy(), sums.LearningRate, report.Elapsed.TotalSeconds - sums.StartedAt, validation));
+        (state.Epoch, state.BatchInEpoch) = (epoch, 0);
         Save(finished: false);
-        _report.Epoch(_task.SideInformationBytes);
+        report.Epoch(task.SideInformationBytes);
         return true;
     }
 
-    /// <summary>Gives the module the mean of the kept weights, unless it is no better than what it has; null where there is nothing to average.</summary>
+    /// <summary>
+    /// Gives the module the mean of the kept weights, unless it is no better than what it has; null where there is nothing to average.
+    /// </summary>
     private (bool Kept, ValidationResult? Validation)? Average(StopReason reason)
     {
-        if (reason == StopReason.Cancelled || _averages.Epochs.Count < 2) return null;
+        if (reason == StopReason.Cancelled || averages.Epochs.Count < 2) return null;
         using var chosen = new WeightCopy();
-        chosen.Keep(ModuleState.Save(_task.Module));
-        _averages.LoadMean(_task.Module);
-        if (!_task.HasValidation) return (true, null);
+        chosen.Keep(ModuleState.Save(task.Module));
+        averages.LoadMean(task.Module);
+        if (!task.HasValidation) return (true, null);
         // A time budget that is used up has ended the training; it does not also forbid to judge what came of it.
-        if (TryValidate(stop => _task.ValidateAverage(_state.Epoch, stop), _stop.WithoutTime(), out var validation)
-            && validation is not null && double.IsFinite(validation.Loss) && _best.IsBetter(validation))
+        if (TryValidate(stop => task.ValidateAverage(state.Epoch, stop), this.stop.WithoutTime(), out var validation)
+            && validation is not null && double.IsFinite(validation.Loss) && best.IsBetter(validation))
             return (true, validation);
-        chosen.Restore(_task.Module);
+        chosen.Restore(task.Module);
         return (false, validation);
     }
 
@@ -266,7 +284,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
-        _task.Module.eval();
+        task.Module.eval();
         try
         {
             validation = validate(stop);
@@ -282,11 +300,11 @@ internal sealed class TrainingRun<TBatch> : IDisposable
 
     private void Save(bool finished)
     {
-        if (_checkpoints is null || !_checkpoints.Due(_state, finished)) return;
-        _state.ElapsedSeconds = _report.Elapsed.TotalSeconds;
-        _checkpoints.Write(_state);
+        if (checkpoints is null || !checkpoints.Due(state, finished)) return;
+        state.ElapsedSeconds = report.Elapsed.TotalSeconds;
+        checkpoints.Write(state);
     }
 
     private TrainingDivergedException Diverged(string quantity, double value)
-        => new(quantity, value, _state.Step + 1, _state.Epoch + 1, _plan.LearningRate.At(_state.Step), _options.ClipNorm);
+        => new(quantity, value, state.Step + 1, state.Epoch + 1, plan.LearningRate.At(state.Step), options.ClipNorm);
 }

@@ -9,7 +9,10 @@ namespace Bdia.Core.Training;
 /// <param name="Score">The task's own figure, higher is better (BLEU, say); null where there is none.</param>
 public sealed record ValidationResult(double Loss, long Items, double? Accuracy = null, double? Score = null)
 {
-    /// <summary>exp(<see cref="Loss"/>): where the loss is the mean negative natural logarithm of the probability of the right item, the model is as unsure as among this many equally likely ones.</summary>
+    /// <summary>
+    /// exp(<see cref="Loss"/>): where the loss is the mean negative natural logarithm of the probability of the right item, the model is as
+    /// unsure as among this many equally likely ones.
+    /// </summary>
     [JsonIgnore]
     public double Perplexity => Math.Exp(Loss);
 

@@ -5,14 +5,18 @@ namespace Bdia.Core.Training;
 /// <summary>Chooses the rows that are held back for validation.</summary>
 internal static class ValidationSplit
 {
-    /// <summary>A share of every class, so that the held-back rows have the classes in the same proportions; shares that do not come out even go to the classes with the largest remainders.</summary>
+    /// <summary>
+    /// A share of every class, so that the held-back rows have the classes in the same proportions; shares that do not come out even go to
+    /// the classes with the largest remainders.
+    /// </summary>
     /// <param name="labels">Class of every row.</param>
     /// <param name="fraction">Share to hold back.</param>
     /// <param name="random">Source of the choice.</param>
     /// <returns>Whether each row is held back. Every class keeps at least one row.</returns>
     public static bool[] Stratified(IReadOnlyList<int> labels, double fraction, RandomSequence random)
     {
-        var classes = Enumerable.Range(0, labels.Count).GroupBy(row => labels[row]).OrderBy(group => group.Key).Select(group => group.ToArray()).ToArray();
+        var classes = Enumerable.Range(0, labels.Count).GroupBy(row => labels[row]).OrderBy(group => group.Key)
+            .Select(group => group.ToArray()).ToArray();
         var taken = classes.Select(rows => Math.Min(rows.Length - 1, (int)(rows.Length * fraction))).ToArray();
         var missing = Wanted(labels.Count, fraction) - taken.Sum();
         // Equal remainders are common (classes of equal size): chance decides among them, not the order of the classes.
@@ -33,7 +37,8 @@ internal static class ValidationSplit
     public static bool[] Random(int count, double fraction, RandomSequence random)
     {
         var held = new bool[count];
-        foreach (var row in Shuffled(Enumerable.Range(0, count), ref random).Take(Math.Min(count - 2, Wanted(count, fraction)))) held[row] = true;
+        foreach (var row in Shuffled(Enumerable.Range(0, count), ref random)
+            .Take(Math.Min(count - 2, Wanted(count, fraction)))) held[row] = true;
         return held;
     }
 

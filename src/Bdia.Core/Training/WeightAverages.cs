@@ -14,7 +14,7 @@ namespace Bdia.Core.Training;
 /// <param name="state">Where it is noted which epochs are kept.</param>
 internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection bestBy, RunState state) : IDisposable
 {
-    private readonly Dictionary<int, WeightCopy> _copies = [];
+    private readonly Dictionary<int, WeightCopy> copies = [];
 
     /// <summary>The epochs kept, ascending.</summary>
     public IReadOnlyList<int> Epochs => [.. state.Averaged.Select(kept => kept.Epoch)];
@@ -34,16 +34,16 @@ internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection
                 : state.Averaged.OrderBy(kept => (kept.Figure!.Value, -kept.Loss!.Value, -kept.Epoch)).First();
             state.Averaged.Remove(least);
             if (least.Epoch == epoch) return;
-            _copies.Remove(least.Epoch, out copy!); // its memory serves again
+            copies.Remove(least.Epoch, out copy!); // its memory serves again
         }
 
         copy.Keep(ModuleState.Save(module));
-        _copies.Add(epoch, copy);
+        copies.Add(epoch, copy);
     }
 
     /// <summary>All tensors kept, as "epoch.name".</summary>
     public IEnumerable<KeyValuePair<string, torch.Tensor>> State
-        => Epochs.SelectMany(epoch => _copies[epoch].Tensors.Select(pair => KeyValuePair.Create($"{epoch}.{pair.Key}", pair.Value)));
+        => Epochs.SelectMany(epoch => copies[epoch].Tensors.Select(pair => KeyValuePair.Create($"{epoch}.{pair.Key}", pair.Value)));
 
     /// <summary>Takes the tensors of <see cref="State"/> back, for the epochs that the run's state names.</summary>
     public void Load(IReadOnlyDictionary<string, torch.Tensor> tensors)
@@ -51,8 +51,9 @@ internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection
         foreach (var epoch in Epochs)
         {
             var prefix = $"{epoch}.";
-            var copy = _copies[epoch] = new WeightCopy();
-            copy.Keep(tensors.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value));
+            var copy = copies[epoch] = new WeightCopy();
+            copy.Keep(tensors.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
+                .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value));
         }
     }
 
@@ -64,25 +65,29 @@ internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection
         for (var i = 0; i < state.Averaged.Count; i++)
         {
             var epoch = state.Averaged[i].Epoch;
-            _copies[epoch].Restore(module);
+            copies[epoch].Restore(module);
             var validation = judge(epoch);
             state.Averaged[i] = new KeptEpoch(epoch, validation?.Figure(bestBy), validation?.Loss);
         }
     }
 
-    /// <summary>Puts the mean of the kept weights into the module: summed in double precision, in the order of the epochs. What is no fraction (a counter, say) is the last epoch's.</summary>
+    /// <summary>
+    /// Puts the mean of the kept weights into the module: summed in double precision, in the order of the epochs. What is no fraction (a
+    /// counter, say) is the last epoch's.
+    /// </summary>
     public void LoadMean(torch.nn.Module module)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
-        var copies = Epochs.Select(epoch => _copies[epoch].Tensors).ToArray();
-        ModuleState.Copy(module, copies[^1].ToDictionary(pair => pair.Key, pair => pair.Value.is_floating_point() ? Mean(pair.Key, copies) : pair.Value));
+        var copies = Epochs.Select(epoch => this.copies[epoch].Tensors).ToArray();
+        ModuleState.Copy(module, copies[^1]
+            .ToDictionary(pair => pair.Key, pair => pair.Value.is_floating_point() ? Mean(pair.Key, copies) : pair.Value));
     }
 
     public void Dispose()
     {
-        foreach (var copy in _copies.Values) copy.Dispose();
-        _copies.Clear();
+        foreach (var copy in copies.Values) copy.Dispose();
+        copies.Clear();
     }
 
     private static torch.Tensor Mean(string name, IReadOnlyDictionary<string, torch.Tensor>[] copies)

@@ -6,35 +6,35 @@ namespace Bdia.Core.Training;
 /// <summary>A copy of some weights on the CPU, which stays as it is while the module trains on.</summary>
 internal sealed class WeightCopy : IDisposable
 {
-    private Dictionary<string, torch.Tensor> _tensors = [];
+    private Dictionary<string, torch.Tensor> tensors = [];
 
     /// <summary>The tensors by name; empty while nothing was kept.</summary>
-    public IReadOnlyDictionary<string, torch.Tensor> Tensors => _tensors;
+    public IReadOnlyDictionary<string, torch.Tensor> Tensors => tensors;
 
     /// <summary>Takes a copy in place of the one before, in the same memory.</summary>
     public void Keep(IReadOnlyDictionary<string, torch.Tensor> weights)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
-        if (_tensors.Count == 0)
+        if (tensors.Count == 0)
         {
-            _tensors = weights.ToDictionary(
+            tensors = weights.ToDictionary(
                 pair => pair.Key, pair => pair.Value.detach().to(torch.CPU, copy: true).DetachFromDisposeScope(), StringComparer.Ordinal);
             return;
         }
 
-        foreach (var (name, tensor) in weights) _tensors[name].copy_(tensor);
+        foreach (var (name, tensor) in weights) tensors[name].copy_(tensor);
     }
 
     /// <summary>Puts the copy back into the module; leaves it as it is where nothing was kept.</summary>
     public void Restore(torch.nn.Module module)
     {
-        if (_tensors.Count > 0) ModuleState.Copy(module, _tensors);
+        if (tensors.Count > 0) ModuleState.Copy(module, tensors);
     }
 
     public void Dispose()
     {
-        foreach (var tensor in _tensors.Values) tensor.Dispose();
-        _tensors.Clear();
+        foreach (var tensor in tensors.Values) tensor.Dispose();
+        tensors.Clear();
     }
 }

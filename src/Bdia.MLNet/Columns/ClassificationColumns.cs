@@ -34,7 +34,8 @@ internal sealed record ClassificationColumns(string PredictedLabel, string Score
     /// <summary>The promise that <see cref="Columns"/> keeps, for a label column of which only the shape is known.</summary>
     public static IEnumerable<SchemaShape.Column> Shapes(string predictedLabel, string score, SchemaShape.Column label)
     {
-        var values = label.Annotations.Where(a => a.Name == KeyValues.AnnotationKind && a.Kind == SchemaShape.Column.VectorKind.Vector).ToArray();
+        var values = label.Annotations.Where(a => a.Name == KeyValues.AnnotationKind
+            && a.Kind == SchemaShape.Column.VectorKind.Vector).ToArray();
         var names = values.SelectMany<SchemaShape.Column, SchemaShape.Column>(a =>
         [
             ColumnShapes.Vector(ScoreColumns.SlotNames, TextDataViewType.Instance),

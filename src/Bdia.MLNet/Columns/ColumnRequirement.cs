@@ -11,7 +11,8 @@ namespace Bdia.MLNet.Columns;
 /// <param name="Advice">A sentence that says how to get there from the column that is there.</param>
 /// <param name="WhenMissing">A sentence that says what may have become of the column, or nothing.</param>
 internal sealed record ColumnRequirement(
-    string Role, string Name, string Expected, Predicate<SchemaShape.Column> IsMet, Func<SchemaShape.Column, string> Advice, string WhenMissing = "")
+    string Role, string Name, string Expected, Predicate<SchemaShape.Column> IsMet, Func<SchemaShape.Column,
+        string> Advice, string WhenMissing = "")
 {
     /// <summary>A requirement with one advice for columns of all other types.</summary>
     public ColumnRequirement(string role, string name, string expected, Predicate<SchemaShape.Column> isMet, string advice)
@@ -26,9 +27,11 @@ internal sealed record ColumnRequirement(
     {
         var column = inputSchema.FirstOrDefault(candidate => candidate.Name == Name);
         if (column.Name is null)
-            throw new ArgumentOutOfRangeException(nameof(inputSchema), $"Could not find {Role} column '{Name}'{(WhenMissing.Length > 0 ? $". {WhenMissing}" : "")}");
+            throw new ArgumentOutOfRangeException(nameof(inputSchema),
+                $"Could not find {Role} column '{Name}'{(WhenMissing.Length > 0 ? $". {WhenMissing}" : "")}");
         if (!IsMet(column))
-            throw new ArgumentOutOfRangeException(nameof(inputSchema), $"Schema mismatch for {Role} column '{Name}': expected {Expected}, got {TypeText(column)}. {Advice(column)}");
+            throw new ArgumentOutOfRangeException(nameof(inputSchema),
+                $"Schema mismatch for {Role} column '{Name}': expected {Expected}, got {TypeText(column)}. {Advice(column)}");
         return column;
     }
 

@@ -10,20 +10,23 @@ internal abstract class KeyValueType(PrimitiveDataViewType type)
 {
     public static IReadOnlyList<KeyValueType> All { get; } =
     [
-        new KeyValueType<ReadOnlyMemory<char>>(TextDataViewType.Instance, value => value.ToString(), Escape, text => Unescape(text).AsMemory()),
+        new KeyValueType<ReadOnlyMemory<char>>(TextDataViewType.Instance, value => value.ToString(), Escape,
+            text => Unescape(text).AsMemory()),
         new KeyValueType<bool>(BooleanDataViewType.Instance, value => value ? "true" : "false", bool.Parse),
         Number<sbyte>(NumberDataViewType.SByte), Number<byte>(NumberDataViewType.Byte),
         Number<short>(NumberDataViewType.Int16), Number<ushort>(NumberDataViewType.UInt16),
         Number<int>(NumberDataViewType.Int32), Number<uint>(NumberDataViewType.UInt32),
         Number<long>(NumberDataViewType.Int64), Number<ulong>(NumberDataViewType.UInt64),
         Number<float>(NumberDataViewType.Single), Number<double>(NumberDataViewType.Double),
-        new KeyValueType<TimeSpan>(TimeSpanDataViewType.Instance, value => value.ToString("c"), text => TimeSpan.ParseExact(text, "c", CultureInfo.InvariantCulture)),
+        new KeyValueType<TimeSpan>(TimeSpanDataViewType.Instance, value => value.ToString("c"),
+            text => TimeSpan.ParseExact(text, "c", CultureInfo.InvariantCulture)),
         new KeyValueType<DateTime>(DateTimeDataViewType.Instance, value => value.ToString("o", CultureInfo.InvariantCulture),
             text => DateTime.ParseExact(text, "o", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind)),
         new KeyValueType<DateTimeOffset>(DateTimeOffsetDataViewType.Instance, value => value.ToString("o", CultureInfo.InvariantCulture),
             text => DateTimeOffset.ParseExact(text, "o", CultureInfo.InvariantCulture)),
         new KeyValueType<DataViewRowId>(RowIdDataViewType.Instance, value => $"{value.High:x16}{value.Low:x16}",
-            text => new DataViewRowId(ulong.Parse(text.AsSpan(16), NumberStyles.HexNumber), ulong.Parse(text.AsSpan(0, 16), NumberStyles.HexNumber))),
+            text => new DataViewRowId(ulong.Parse(text.AsSpan(16), NumberStyles.HexNumber),
+                ulong.Parse(text.AsSpan(0, 16), NumberStyles.HexNumber))),
     ];
 
     public PrimitiveDataViewType Type => type;
@@ -34,7 +37,9 @@ internal abstract class KeyValueType(PrimitiveDataViewType type)
     /// <summary>The values of an annotation that holds one value per key.</summary>
     public abstract KeyValues Read(DataViewSchema.Annotations annotations, string kind);
 
-    /// <summary>The inverse of <see cref="KeyValues.Encoded"/>; throws <see cref="FormatException"/> where a text is not of this type.</summary>
+    /// <summary>
+    /// The inverse of <see cref="KeyValues.Encoded"/>; throws <see cref="FormatException"/> where a text is not of this type.
+    /// </summary>
     public abstract KeyValues Decode(IReadOnlyList<string> encoded);
 
     private static KeyValueType<T> Number<T>(NumberDataViewType type) where T : struct, IFormattable, IParsable<T>
@@ -66,7 +71,8 @@ internal abstract class KeyValueType(PrimitiveDataViewType type)
                 value.Append(text[i]);
             else if (i + 1 < text.Length && text[i + 1] == '\\')
                 value.Append(text[++i]);
-            else if (i + 5 < text.Length && text[i + 1] == 'u' && ushort.TryParse(text.AsSpan(i + 2, 4), NumberStyles.HexNumber, null, out var code))
+            else if (i + 5 < text.Length && text[i + 1] == 'u'
+                && ushort.TryParse(text.AsSpan(i + 2, 4), NumberStyles.HexNumber, null, out var code))
                 (value, i) = (value.Append((char)code), i + 5);
             else
                 throw new FormatException($"The text '{text}' has an escape at position {i} that is neither \\\\ nor \\uXXXX.");
@@ -75,7 +81,8 @@ internal abstract class KeyValueType(PrimitiveDataViewType type)
     }
 }
 
-internal sealed class KeyValueType<T>(PrimitiveDataViewType type, Func<T, string> show, Func<T, string> encode, Func<string, T> decode) : KeyValueType(type)
+internal sealed class KeyValueType<T>(PrimitiveDataViewType type, Func<T, string> show, Func<T, string> encode, Func<string, T> decode)
+    : KeyValueType(type)
 {
     public KeyValueType(PrimitiveDataViewType type, Func<T, string> encode, Func<string, T> decode) : this(type, encode, encode, decode)
     {

@@ -28,7 +28,9 @@ internal abstract class KeyValues(KeyValueType type, IReadOnlyList<string> texts
         if (column.Annotations.Schema.GetColumnOrNull(AnnotationKind)?.Type is not VectorDataViewType vector)
             return null;
         var type = KeyValueType.All.FirstOrDefault(candidate => candidate.Type.Equals(vector.ItemType))
-            ?? throw new NotSupportedException($"Column '{column.Name}' has key values of type {vector.ItemType}; values of types {string.Join(", ", KeyValueType.All.Select(t => t.Name))} can be saved with a model.");
+            ?? throw new NotSupportedException(
+                $"Column '{column.Name}' has key values of type {vector.ItemType}; values of types "
+                + $"{string.Join(", ", KeyValueType.All.Select(t => t.Name))} can be saved with a model.");
         return type.Read(column.Annotations, AnnotationKind);
     }
 
@@ -39,7 +41,8 @@ internal abstract class KeyValues(KeyValueType type, IReadOnlyList<string> texts
     public void AnnotateTexts(DataViewSchema.Annotations.Builder annotations, string kind)
     {
         var names = new VBuffer<ReadOnlyMemory<char>>(texts.Count, [.. texts.Select(text => text.AsMemory())]);
-        annotations.Add(kind, new VectorDataViewType(TextDataViewType.Instance, texts.Count), (ref VBuffer<ReadOnlyMemory<char>> value) => names.CopyTo(ref value));
+        annotations.Add(kind, new VectorDataViewType(TextDataViewType.Instance, texts.Count),
+            (ref VBuffer<ReadOnlyMemory<char>> value) => names.CopyTo(ref value));
     }
 
     public JsonObject ToJson() => new()
@@ -54,8 +57,10 @@ internal abstract class KeyValues(KeyValueType type, IReadOnlyList<string> texts
         try
         {
             var name = json.GetProperty("type").GetString();
-            var type = KeyValueType.All.FirstOrDefault(candidate => candidate.Name == name) ?? throw new FormatException($"Label values of type '{name}' are not known.");
-            return type.Decode([.. json.GetProperty("values").EnumerateArray().Select(value => value.GetString() ?? throw new FormatException("A label value is null."))]);
+            var type = KeyValueType.All.FirstOrDefault(candidate => candidate.Name == name)
+                ?? throw new FormatException($"Label values of type '{name}' are not known.");
+            return type.Decode([.. json.GetProperty("values").EnumerateArray()
+                .Select(value => value.GetString() ?? throw new FormatException("A label value is null."))]);
         }
         catch (Exception fault) when (fault is KeyNotFoundException or InvalidOperationException or OverflowException or ArgumentException)
         {

@@ -4,7 +4,9 @@ using Microsoft.ML.Data;
 
 namespace Bdia.MLNet.Columns;
 
-/// <summary>The label column of a classification task: a key, whose count is the number of classes whether or not all of them occur.</summary>
+/// <summary>
+/// The label column of a classification task: a key, whose count is the number of classes whether or not all of them occur.
+/// </summary>
 internal sealed record LabelColumn(string Name, int Classes, KeyValues? Values)
 {
     public const long MissingLabel = -1;
@@ -20,16 +22,21 @@ internal sealed record LabelColumn(string Name, int Classes, KeyValues? Values)
         Requirement(name).Check(schema);
         var key = (KeyDataViewType)schema[name].Type;
         if (key.Count < 2)
-            throw new ArgumentException($"Only one class found in the {name} column. To build a multiclass classification model, the number of classes needs to be 2 or greater.");
+            throw new ArgumentException($"Only one class found in the {name} column. To build a multiclass classification model, the "
+                + "number of classes needs to be 2 or greater.");
         if (key.Count > int.MaxValue)
-            throw new ArgumentException($"The key in column '{name}' has {key.Count} values; at most {int.MaxValue} classes can be told apart.");
+            throw new ArgumentException($"The key in column '{name}' has {key.Count} values; at most {int.MaxValue} classes can be told "
+                + "apart.");
         var values = KeyValues.Of(schema[name]);
         if (values is not null && (ulong)values.Texts.Count != key.Count)
-            throw new ArgumentException($"The key in column '{name}' has {key.Count} values, but its annotation names {values.Texts.Count}. Map the label again with MapValueToKey.");
+            throw new ArgumentException($"The key in column '{name}' has {key.Count} values, but its annotation names "
+                + $"{values.Texts.Count}. Map the label again with MapValueToKey.");
         return new LabelColumn(name, (int)key.Count, values);
     }
 
-    /// <summary>The label column of training data. Where its key has too few values, data without rows or with one is told as such.</summary>
+    /// <summary>
+    /// The label column of training data. Where its key has too few values, data without rows or with one is told as such.
+    /// </summary>
     /// <exception cref="InvalidDataException">There are fewer than two rows.</exception>
     /// <inheritdoc cref="Of(DataViewSchema, string)"/>
     public static LabelColumn Of(IDataView data, string name)
@@ -41,7 +48,8 @@ internal sealed record LabelColumn(string Name, int Classes, KeyValues? Values)
             if (!cursor.MoveNext())
                 throw new InvalidDataException("The training data is empty: it has no rows.");
             if (!cursor.MoveNext())
-                throw new InvalidDataException("The training data has one row; a classifier needs rows of at least two classes. Add rows of another class.");
+                throw new InvalidDataException(
+                    "The training data has one row; a classifier needs rows of at least two classes. Add rows of another class.");
         }
         return Of(data.Schema, name);
     }
@@ -51,9 +59,11 @@ internal sealed record LabelColumn(string Name, int Classes, KeyValues? Values)
     {
         var other = Of(validation, Name);
         if (other.Classes != Classes)
-            throw new ArgumentException($"The label column '{Name}' has {Classes} classes in the training data, but {other.Classes} in the validation data. {sameMapping}");
+            throw new ArgumentException($"The label column '{Name}' has {Classes} classes in the training data, but {other.Classes} in "
+                + $"the validation data. {sameMapping}");
         if (Values is not null && other.Values is not null && !Values.Encoded.SequenceEqual(other.Values.Encoded))
-            throw new ArgumentException($"The keys of the label column '{Name}' stand for other values in the validation data than in the training data. {sameMapping}");
+            throw new ArgumentException($"The keys of the label column '{Name}' stand for other values in the validation data than in "
+                + $"the training data. {sameMapping}");
     }
 
     private const string sameMapping = "Map both with the same fitted MapValueToKey.";
@@ -81,7 +91,9 @@ internal sealed record LabelColumn(string Name, int Classes, KeyValues? Values)
             getter(ref key);
             var value = ulong.CreateSaturating(key);
             return value <= (ulong)Classes ? (long)value - 1
-                : throw new InvalidDataException($"Row {row.Position}: the label in column '{Name}' is key {key}, but the key type ends at {Classes}. Correct the row or the count of the key type.");
+                : throw new InvalidDataException(
+                    $"Row {row.Position}: the label in column '{Name}' is key {key}, but the key type ends at {Classes}. Correct the "
+                    + "row or the count of the key type.");
         };
     }
 }

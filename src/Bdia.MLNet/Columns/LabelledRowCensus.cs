@@ -39,7 +39,9 @@ internal sealed class LabelledRowCensus(string what, LabelColumn label)
         if (what == Training && !severalClasses)
         {
             var name = label.Values is { } values ? $"'{values.Texts[(int)firstClass]}'" : $"key {firstClass + 1}";
-            throw new InvalidDataException($"All {usable} usable training rows have the label {name}; a classifier needs rows of at least two classes. Add rows of another class.{LeftOut()}");
+            throw new InvalidDataException(
+                $"All {usable} usable training rows have the label {name}; a classifier needs rows of at least two classes. Add rows of "
+                + $"another class.{LeftOut()}");
         }
     }
 

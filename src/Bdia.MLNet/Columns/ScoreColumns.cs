@@ -4,7 +4,9 @@ using Microsoft.ML.Data;
 
 namespace Bdia.MLNet.Columns;
 
-/// <summary>The annotations by which ML.NET's evaluators find and name the columns that a trainer adds, as its own trainers give them.</summary>
+/// <summary>
+/// The annotations by which ML.NET's evaluators find and name the columns that a trainer adds, as its own trainers give them.
+/// </summary>
 internal static class ScoreColumns
 {
     public const string MulticlassKind = "MulticlassClassification";

@@ -8,7 +8,9 @@ namespace Bdia.MLNet;
 
 public sealed partial class BdiaImageClassificationTrainer
 {
-    /// <summary>All that can be chosen about a <see cref="BdiaImageClassificationTrainer"/>. The trainer takes a copy when it is made.</summary>
+    /// <summary>
+    /// All that can be chosen about a <see cref="BdiaImageClassificationTrainer"/>. The trainer takes a copy when it is made.
+    /// </summary>
     public sealed class Options : BdiaTrainerOptions
     {
         /// <summary>The label: a key with two or more values (MapValueToKey makes one). Default "Label".</summary>
@@ -26,40 +28,55 @@ public sealed partial class BdiaImageClassificationTrainer
         /// <summary>Whether the rows held back have the classes in the same proportions as all. Default true.</summary>
         public bool StratifiedValidation;
 
-        /// <summary>What becomes of images that cannot be used, in training and when scoring. Default <see cref="BadImagePolicy.Throw"/>.</summary>
+        /// <summary>
+        /// What becomes of images that cannot be used, in training and when scoring. Default <see cref="BadImagePolicy.Throw"/>.
+        /// </summary>
         public BadImagePolicy BadImages = BadImagePolicy.Throw;
 
         /// <summary>
-        /// Height of the model's images in pixels. Null takes it from the column's type or from the images: their own where all have one that the patches fill and
-        /// that makes at most 1024 of them, else that of a square of 16 patches a side, or less where the images are smaller. Default null.
+        /// Height of the model's images in pixels. Null takes it from the column's type or from the images: their own where all have one
+        /// that the patches fill and that makes at most 1024 of them, else that of a square of 16 patches a side, or less where the images
+        /// are smaller. Default null.
         /// </summary>
         public int? ImageHeight;
 
         /// <summary>
-        /// Width of the model's images in pixels; null as <see cref="ImageHeight"/>. With one of the two given, the other follows from the images' proportions where
-        /// all have the same, and is equal to it otherwise. Default null.
+        /// Width of the model's images in pixels; null as <see cref="ImageHeight"/>. With one of the two given, the other follows from the
+        /// images' proportions where all have the same, and is equal to it otherwise. Default null.
         /// </summary>
         public int? ImageWidth;
 
         /// <summary>
-        /// How an image (MLImage or file) of another size is brought to <see cref="ImageHeight"/> and <see cref="ImageWidth"/>, in training and when scoring, with the meaning that
-        /// ResizeImages gives it: cropped to the middle, padded with <see cref="BackgroundColor"/>, or stretched. Shrinking averages. Default IsoCrop.
+        /// How an image (MLImage or file) of another size is brought to <see cref="ImageHeight"/> and <see cref="ImageWidth"/>, in training
+        /// and when scoring, with the meaning that ResizeImages gives it: cropped to the middle, padded with <see cref="BackgroundColor"/>,
+        /// or stretched. Shrinking averages. Default IsoCrop.
         /// </summary>
         public ImageResizingEstimator.ResizingKind Resizing = ImageResizingEstimator.ResizingKind.IsoCrop;
 
-        /// <summary>The colour behind transparent parts of an image (MLImage or file) and beside a padded one, opaque, in training and when scoring. Default white.</summary>
+        /// <summary>
+        /// The colour behind transparent parts of an image (MLImage or file) and beside a padded one, opaque, in training and when scoring.
+        /// Default white.
+        /// </summary>
         public Color BackgroundColor = Color.White;
 
-        /// <summary>3 (red, green, blue) or 1 (for MLImage and files: their luminance); null takes a vector's own number, and 3 otherwise. Default null.</summary>
+        /// <summary>
+        /// 3 (red, green, blue) or 1 (for MLImage and files: their luminance); null takes a vector's own number, and 3 otherwise. Default
+        /// null.
+        /// </summary>
         public int? Channels;
 
         /// <summary>Order of the values in a vector of pixels. Default <see cref="PixelLayout.Automatic"/>.</summary>
         public PixelLayout PixelLayout = PixelLayout.Automatic;
 
-        /// <summary>The network's size, in one word. Default <see cref="VisionTransformerPreset.Compact"/>, which trains in minutes on two cores.</summary>
+        /// <summary>
+        /// The network's size, in one word. Default <see cref="VisionTransformerPreset.Compact"/>, which trains in minutes on two cores.
+        /// </summary>
         public VisionTransformerPreset Preset = VisionTransformerPreset.Compact;
 
-        /// <summary>Side of the square patches that an image is cut into, in pixels; it must divide height and width. Null is the preset's 4 or 16, or what suits images for which that makes too few patches or too many. Default null.</summary>
+        /// <summary>
+        /// Side of the square patches that an image is cut into, in pixels; it must divide height and width. Null is the preset's 4 or 16,
+        /// or what suits images for which that makes too few patches or too many. Default null.
+        /// </summary>
         public int? PatchSize;
 
         /// <summary>Numbers per token; a multiple of <see cref="Heads"/>. Null as in the preset. Default null.</summary>
@@ -77,28 +94,44 @@ public sealed partial class BdiaImageClassificationTrainer
         /// <summary>Share of numbers that is dropped in training, 0..1, below 1. Null as in the preset. Default null.</summary>
         public double? Dropout;
 
-        /// <summary>Share of blocks that is skipped in training, per image, rising from 0 in the first block to this in the last, 0..1, below 1. Null as in the preset. Default null.</summary>
+        /// <summary>
+        /// Share of blocks that is skipped in training, per image, rising from 0 in the first block to this in the last, 0..1, below 1.
+        /// Null as in the preset. Default null.
+        /// </summary>
         public double? StochasticDepth;
 
-        /// <summary>Rows per training batch, 1..1,000,000; null chooses 16 to 128 by rows and epochs, so that there are steps enough. Default null.</summary>
+        /// <summary>
+        /// Rows per training batch, 1..1,000,000; null chooses 16 to 128 by rows and epochs, so that there are steps enough. Default null.
+        /// </summary>
         public int? BatchSize;
 
         /// <summary>Mixup: images of a batch are blended in proportions from Beta(a, a) with this a, 0..100; 0 = off. Default 0.</summary>
         public double MixupAlpha;
 
-        /// <summary>Pixels by which a random crop may shift an image, 0..1024; 0 = no crops; null = 0 below 9 epochs, 1 from 9 on, 2 from 25, 3 from 49, 4 from 81, or less for images under 32 pixels. Default null.</summary>
+        /// <summary>
+        /// Pixels by which a random crop may shift an image, 0..1024; 0 = no crops; null = 0 below 9 epochs, 1 from 9 on, 2 from 25, 3 from
+        /// 49, 4 from 81, or less for images under 32 pixels. Default null.
+        /// </summary>
         public int? AugmentCropPadding;
 
         /// <summary>What a crop shows beyond the image. Default <see cref="CropFill.Zero"/>.</summary>
         public CropFill AugmentCropFill;
 
-        /// <summary>Whether half of the images, by chance, are mirrored left to right; null asks the training rows whether that changes what an image looks to be, as with digits. Default null.</summary>
+        /// <summary>
+        /// Whether half of the images, by chance, are mirrored left to right; null asks the training rows whether that changes what an
+        /// image looks to be, as with digits. Default null.
+        /// </summary>
         public bool? AugmentFlip;
 
-        /// <summary>How much a training row of each class counts, in the order of the key's values, each above 0; null = all the same. Default null.</summary>
+        /// <summary>
+        /// How much a training row of each class counts, in the order of the key's values, each above 0; null = all the same. Default null.
+        /// </summary>
         public float[]? ClassWeights;
 
-        /// <summary>Bytes of pixels that are kept from one epoch to the next, above 0; rows that have more are read anew in every epoch. <see cref="BdiaTrainerOptions.TrainingMemoryBytes"/> limits what the network takes. Default 1 GiB.</summary>
+        /// <summary>
+        /// Bytes of pixels that are kept from one epoch to the next, above 0; rows that have more are read anew in every epoch.
+        /// <see cref="BdiaTrainerOptions.TrainingMemoryBytes"/> limits what the network takes. Default 1 GiB.
+        /// </summary>
         public long PixelCacheBytes;
 
         /// <summary>The defaults.</summary>

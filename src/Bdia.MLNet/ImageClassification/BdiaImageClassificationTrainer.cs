@@ -21,7 +21,8 @@ namespace Bdia.MLNet;
 /// ### Input and Output Columns
 /// | Column | Type | Description |
 /// | -- | -- | -- |
-/// | `Features` | MLImage, known-size vector of Single, or variable vector of Byte | The image: loaded, as pixel values, or as the bytes of a file |
+/// | `Features` | MLImage, known-size vector of Single, or variable vector of Byte | The image: loaded, as pixel values, or as the bytes of
+/// a file |
 /// | `Label` | Key | The class; a missing label leaves the row out of training |
 /// | `PredictedLabel` | Key | The most probable class, with the label's key values; missing where the image cannot be used |
 /// | `Score` | Vector of Single | The probability of each class, with slot names; NaN where the image cannot be used |
@@ -53,14 +54,20 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         [ImageColumn.Requirement(options.FeatureColumnName), LabelColumn.Requirement(options.LabelColumnName)];
 
     private protected override IEnumerable<SchemaShape.Column> OutputColumns(SchemaShape input)
-        => ClassificationColumns.Shapes(options.PredictedLabelColumnName, options.ScoreColumnName, input.First(column => column.Name == options.LabelColumnName))
+        => ClassificationColumns.Shapes(options.PredictedLabelColumnName, options.ScoreColumnName,
+            input.First(column => column.Name == options.LabelColumnName))
             .Append(PixelNames.Shape(input.First(column => column.Name == options.FeatureColumnName)));
 
-    /// <summary>What training on such rows takes in memory, part by part, without allocating any of it. Where neither the options nor the column's type tell the size of the images, some of them are read.</summary>
+    /// <summary>
+    /// What training on such rows takes in memory, part by part, without allocating any of it. Where neither the options nor the column's
+    /// type tell the size of the images, some of them are read.
+    /// </summary>
     /// <param name="input">The rows to train on: the size of the images and the number of classes matter.</param>
-    /// <returns>Sizes in bytes; where <see cref="BdiaTrainerOptions.TrainingMemoryBytes"/> is given, of the batches that it leads to. A batch size that is left open is taken to be 128, the most that it becomes.</returns>
+    /// <returns>Sizes in bytes; where <see cref="BdiaTrainerOptions.TrainingMemoryBytes"/> is given, of the batches that it leads to. A
+    /// batch size that is left open is taken to be 128, the most that it becomes.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="ArgumentException">The images do not suit the options, or not even one at a time fits the memory budget.</exception>
+    /// <exception cref="ArgumentException">The images do not suit the options, or not even one at a time fits the memory
+    /// budget.</exception>
     /// <exception cref="InvalidDataException">The size of the images is in none of the rows.</exception>
     public MemoryEstimate EstimateMemory(IDataView input)
     {
@@ -79,11 +86,14 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         var seed = RunSeed();
 
         using var log = new TrainingLog(Host, "Training", new LogFigures("images"), options.Progress);
-        log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {seed}{(seed == Seed ? "" : " (the checkpoint's)")}; device {device}.");
+        log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width "
+            + $"{model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {seed}{(seed == Seed ? "" : " (the checkpoint's)")}; "
+            + $"device {device}.");
         if (note is not null)
             log.Warning(note);
         if (image.Form == ImageForm.Image)
-            log.Info("Which way up a camera was held, and whether a file was whole, is lost in an MLImage: to have such files turned upright and cut ones refused, load them with LoadRawImageBytes.");
+            log.Info("Which way up a camera was held, and whether a file was whole, is lost in an MLImage: to have such files turned "
+                + "upright and cut ones refused, load them with LoadRawImageBytes.");
         log.Precision(model.Precision, device);
         return Run(
             log,
@@ -93,7 +103,8 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
                 device, log, log, IsCanceled, options.CancellationToken),
             classifier => classifier.Result,
             classifier => new BdiaImageClassificationTransformer(
-                Host, classifier, image, new ClassificationColumns(options.PredictedLabelColumnName, options.ScoreColumnName, label.Classes, label.Values),
+                Host, classifier, image, new ClassificationColumns(options.PredictedLabelColumnName,
+                    options.ScoreColumnName, label.Classes, label.Values),
                 options.BadImages, options.ScoringBatchSize));
 
         LabelledImageRows Rows(IDataView data, string what) => new(data, what, label, image, options.BadImages, Host);
@@ -102,7 +113,8 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
     private VisionTransformerOptions Model(IDataView data, LabelColumn label, out ImageColumn image, out string? note)
     {
         var asked = new AskedShape(options.Channels, options.ImageHeight, options.ImageWidth, options.PixelLayout);
-        (image, note) = ImageShapeFinder.Find(data, options.FeatureColumnName, asked, OptionsMapping.PatchSize(options), OptionsMapping.Fit(options));
+        (image, note) = ImageShapeFinder.Find(data, options.FeatureColumnName, asked, OptionsMapping.PatchSize(options),
+            OptionsMapping.Fit(options));
         return OptionsMapping.Model(options, image.Shape, label.Classes);
     }
 }

@@ -16,14 +16,16 @@ namespace Bdia.MLNet;
 /// <remarks>
 /// A row's scores depend on the rows beside it in a batch by float rounding alone: probabilities differ by less than 1e-5.
 /// </remarks>
-public sealed class BdiaImageClassificationTransformer : BdiaTransformer, ISingleFeaturePredictionTransformer<ImageClassifier>, ISingleFeaturePredictionTransformer
+public sealed class BdiaImageClassificationTransformer
+    : BdiaTransformer, ISingleFeaturePredictionTransformer<ImageClassifier>, ISingleFeaturePredictionTransformer
 {
     private readonly ClassifierScorer scorer;
     private readonly ImageBatchModel batchModel;
     private readonly ImageColumn image;
 
     internal BdiaImageClassificationTransformer(
-        IChannelProvider log, ImageClassifier classifier, ImageColumn image, ClassificationColumns columns, BadImagePolicy badImages, int scoringBatchSize)
+        IChannelProvider log, ImageClassifier classifier, ImageColumn image, ClassificationColumns columns,
+            BadImagePolicy badImages, int scoringBatchSize)
         : base(scoringBatchSize)
     {
         this.image = image;
@@ -32,7 +34,9 @@ public sealed class BdiaImageClassificationTransformer : BdiaTransformer, ISingl
         batchModel = new ImageBatchModel(log, scorer, image, columns) { BadImages = badImages };
     }
 
-    /// <summary>The network with its normalisation, and, unless it was loaded, the history of its training. Disposed with this transformer.</summary>
+    /// <summary>
+    /// The network with its normalisation, and, unless it was loaded, the history of its training. Disposed with this transformer.
+    /// </summary>
     public ImageClassifier Model => scorer.Classifier;
 
     /// <summary>Name of the column that holds the images.</summary>
@@ -41,7 +45,9 @@ public sealed class BdiaImageClassificationTransformer : BdiaTransformer, ISingl
     /// <summary>Type of that column: as in training, with the size of the images.</summary>
     public DataViewType FeatureColumnType => image.Type;
 
-    /// <summary>What becomes of images that cannot be used. It holds for cursors and prediction engines that are made after it is set.</summary>
+    /// <summary>
+    /// What becomes of images that cannot be used. It holds for cursors and prediction engines that are made after it is set.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration.</exception>
     public BadImagePolicy BadImages
     {
@@ -50,9 +56,12 @@ public sealed class BdiaImageClassificationTransformer : BdiaTransformer, ISingl
             : throw new ArgumentOutOfRangeException(nameof(value), value, "BadImages must be Throw or Skip.");
     }
 
-    // An interface that ML.NET keeps internal: PermutationFeatureImportance looks for it in chains and loaded models, and asks nothing else of it.
+    // An interface that ML.NET keeps internal: PermutationFeatureImportance looks for it in chains and loaded models, and asks nothing else
+    // of it.
     string ISingleFeaturePredictionTransformer.FeatureColumnName => image.Form == ImageForm.Pixels ? image.Name
-        : throw new NotSupportedException($"PermutationFeatureImportance permutes numbers, and this model reads pictures in column '{image.Name}'. Train one on numbers, by ExtractPixels before the trainer, to permute them.");
+        : throw new NotSupportedException(
+            $"PermutationFeatureImportance permutes numbers, and this model reads pictures in column '{image.Name}'. Train one on "
+            + "numbers, by ExtractPixels before the trainer, to permute them.");
 
     internal ClassificationColumns Columns { get; }
 

@@ -34,7 +34,8 @@ internal sealed class BitmapReader(DataViewRow row, DataViewSchema.Column column
             try
             {
                 var bytes = image.Pixels;
-                Write(new Raster(bytes, size.Width, size.Height, image.PixelFormat == MLPixelFormat.Rgba32, fit is null ? AlphaKind.None : Raster.Guess(bytes)), pixels);
+                Write(new Raster(bytes, size.Width, size.Height, image.PixelFormat == MLPixelFormat.Rgba32, fit is null
+                    ? AlphaKind.None : Raster.Guess(bytes)), pixels);
                 return null;
             }
             catch (MissingMethodException)

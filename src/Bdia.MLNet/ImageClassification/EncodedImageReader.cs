@@ -44,7 +44,8 @@ internal sealed class EncodedImageReader(DataViewRow row, DataViewSchema.Column 
             var alpha = opaque || fit is null || !Raster.AnyTransparent(decoded) ? AlphaKind.None : AlphaKind.Straight;
             var picture = new Raster(decoded, width, height, redFirst: false, alpha, orientation);
             fitter.Write(picture, pixels);
-            Counts.Add((picture.Width, picture.Height) != (shape.Width, shape.Height), orientation != Orientation.TopLeft, alpha != AlphaKind.None);
+            Counts.Add((picture.Width, picture.Height) != (shape.Width, shape.Height), orientation != Orientation.TopLeft,
+                alpha != AlphaKind.None);
             return null;
         }
         finally

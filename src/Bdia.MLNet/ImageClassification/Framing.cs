@@ -19,7 +19,8 @@ internal sealed record Framing(AxisSampling Across, AxisSampling Down, int Left,
                 ? (targetWidth, Math.Max(1, (int)Math.Round(high / width)))
                 : (Math.Max(1, (int)Math.Round(wide / height)), targetHeight);
             return new Framing(
-                new AxisSampling(width, 0, width, shownWidth), new AxisSampling(height, 0, height, shownHeight), (targetWidth - shownWidth) / 2, (targetHeight - shownHeight) / 2);
+                new AxisSampling(width, 0, width, shownWidth), new AxisSampling(height, 0, height, shownHeight),
+                    (targetWidth - shownWidth) / 2, (targetHeight - shownHeight) / 2);
         }
         var (extentAcross, extentDown) = ((double)width, (double)height);
         if (kind == ImageResizingEstimator.ResizingKind.IsoCrop)

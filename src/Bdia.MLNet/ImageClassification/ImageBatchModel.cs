@@ -13,7 +13,8 @@ internal interface IImageScorer
 }
 
 /// <summary>An image classifier as a model that scores batches of rows.</summary>
-internal sealed class ImageBatchModel(IChannelProvider log, IImageScorer scorer, ImageColumn image, ClassificationColumns columns) : IBatchModel
+internal sealed class ImageBatchModel(IChannelProvider log, IImageScorer scorer, ImageColumn image, ClassificationColumns columns)
+    : IBatchModel
 {
     public string Trainer => "BdiaImageClassification";
 
@@ -30,6 +31,7 @@ internal sealed class ImageBatchModel(IChannelProvider log, IImageScorer scorer,
         source,
         image.Reader(source),
         scorer, log, image,
-        new BadRows(log, BadImages == BadImagePolicy.Skip, "given NaN scores", "Mend or remove the row, or let the model give NaN scores for such rows: BadImages = BadImagePolicy.Skip."),
+        new BadRows(log, BadImages == BadImagePolicy.Skip, "given NaN scores",
+            "Mend or remove the row, or let the model give NaN scores for such rows: BadImages = BadImagePolicy.Skip."),
         columns.Classes, capacity);
 }

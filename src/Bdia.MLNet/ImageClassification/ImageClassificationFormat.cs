@@ -30,7 +30,8 @@ internal static class ImageClassificationFormat
         archive.Begin(Signature, Loader);
         ModelPersistence.Save(archive, Kind, new JsonObject
         {
-            ["columns"] = new JsonObject { ["features"] = image.Name, ["predictedLabel"] = columns.PredictedLabel, ["score"] = columns.Score },
+            ["columns"] = new JsonObject { ["features"] = image.Name, ["predictedLabel"] = columns.PredictedLabel,
+                ["score"] = columns.Score },
             ["images"] = new JsonObject
             {
                 ["form"] = image.Form.ToString(),
@@ -39,7 +40,8 @@ internal static class ImageClassificationFormat
                 ["width"] = image.Shape.Width,
                 ["layout"] = image.Layout.ToString(),
                 // Absent for vectors, and in models that were saved before there was a choice: those take pictures of their own size alone.
-                ["fit"] = image.Fit is { } fit ? new JsonObject { ["resizing"] = fit.Resizing.ToString(), ["background"] = fit.Ground.ToString() } : null,
+                ["fit"] = image.Fit is { } fit
+                    ? new JsonObject { ["resizing"] = fit.Resizing.ToString(), ["background"] = fit.Ground.ToString() } : null,
             },
             ["classes"] = columns.Classes,
             ["labels"] = columns.Labels?.ToJson(),
@@ -78,8 +80,11 @@ internal static class ImageClassificationFormat
             try
             {
                 var network = classifier.Model.Options;
-                if ((network.Channels, network.ImageHeight, network.ImageWidth, network.Classes) != (shape.Channels, shape.Height, shape.Width, columns.Classes))
-                    throw new InvalidDataException($"The entry '{ModelPersistence.DescriptionEntry}' contradicts itself: the network takes other images or classes than {shape} and {columns.Classes}.");
+                if ((network.Channels, network.ImageHeight, network.ImageWidth, network.Classes) != (shape.Channels,
+                    shape.Height, shape.Width, columns.Classes))
+                    throw new InvalidDataException(
+                        $"The entry '{ModelPersistence.DescriptionEntry}' contradicts itself: the network takes other images or classes "
+                        + $"than {shape} and {columns.Classes}.");
                 return new BdiaImageClassificationTransformer(host, classifier, image, columns, badImages, batchSize);
             }
             catch

@@ -24,7 +24,8 @@ internal enum ImageForm
 /// <param name="Form">In what form it holds images.</param>
 /// <param name="Shape">Size of the model's images.</param>
 /// <param name="Layout">Order of the pixels of a vector.</param>
-/// <param name="Fit">What is done to pictures; null for vectors, and for models that were saved before pictures of other sizes were taken.</param>
+/// <param name="Fit">What is done to pictures; null for vectors, and for models that were saved before pictures of other sizes were
+/// taken.</param>
 internal sealed record ImageColumn(string Name, ImageForm Form, ImageShape Shape, PixelLayout Layout, ImageFit? Fit = null)
 {
     /// <summary>The type of a column that fits exactly.</summary>
@@ -45,7 +46,8 @@ internal sealed record ImageColumn(string Name, ImageForm Form, ImageShape Shape
         column => FormOf(column) is not null, Advice,
         dropped);
 
-    private const string dropped = "Where it held MLImages: AppendCacheCheckpoint and Cache drop such columns. Leave them out; the trainer keeps the pixels itself.";
+    private const string dropped =
+        "Where it held MLImages: AppendCacheCheckpoint and Cache drop such columns. Leave them out; the trainer keeps the pixels itself.";
 
     private static string Advice(SchemaShape.Column column) => column switch
     {
@@ -61,8 +63,10 @@ internal sealed record ImageColumn(string Name, ImageForm Form, ImageShape Shape
     public static ImageForm? FormOf(SchemaShape.Column column) => column switch
     {
         { Kind: SchemaShape.Column.VectorKind.Scalar, ItemType: ImageDataViewType } => ImageForm.Image,
-        { Kind: SchemaShape.Column.VectorKind.VariableVector, ItemType: var item } when item.Equals(NumberDataViewType.Byte) => ImageForm.Encoded,
-        { Kind: SchemaShape.Column.VectorKind.Vector, ItemType: var item, IsKey: false } when item.Equals(NumberDataViewType.Single) => ImageForm.Pixels,
+        { Kind: SchemaShape.Column.VectorKind.VariableVector, ItemType: var item } when item.Equals(NumberDataViewType.Byte) =>
+            ImageForm.Encoded,
+        { Kind: SchemaShape.Column.VectorKind.Vector, ItemType: var item, IsKey: false } when item.Equals(NumberDataViewType.Single) =>
+            ImageForm.Pixels,
         _ => null,
     };
 
@@ -73,13 +77,19 @@ internal sealed record ImageColumn(string Name, ImageForm Form, ImageShape Shape
     public DataViewSchema.Column Find(DataViewSchema schema)
     {
         var expected = Form == ImageForm.Pixels ? $"Vector<Single> with {Shape.Size} values" : "Image or VarVector<Byte>";
-        var advice = $"The model was trained on {(Form == ImageForm.Pixels ? $"pixel values of {Shape}" : $"images, as {Shape}")}; give it the same.";
-        new ColumnRequirement("feature", Name, expected, shape => FormOf(shape) is { } form && form == ImageForm.Pixels == (Form == ImageForm.Pixels), _ => advice, Form == ImageForm.Image ? dropped : "").Check(schema);
+        var advice = $"The model was trained on {(Form == ImageForm.Pixels ? $"pixel values of {Shape}" : $"images, as {Shape}")}; give "
+            + "it the same.";
+        new ColumnRequirement("feature", Name, expected, shape => FormOf(shape) is { } form
+            && form == ImageForm.Pixels == (Form == ImageForm.Pixels), _ => advice, Form == ImageForm.Image ? dropped : "").Check(schema);
         var column = schema[Name];
         if (column.Type is VectorDataViewType { IsKnownSize: true } vector && vector.Size != Shape.Size)
-            throw new ArgumentOutOfRangeException(nameof(schema), $"Schema mismatch for feature column '{Name}': expected {expected}, got {vector}. {advice}");
-        if (Fit is null && column.Type is ImageDataViewType { Width: > 0 } image && (image.Width, image.Height) != (Shape.Width, Shape.Height))
-            throw new ArgumentOutOfRangeException(nameof(schema), $"Schema mismatch for feature column '{Name}': expected Image<{Shape.Height}, {Shape.Width}>, got {image}. {advice} ResizeImages changes the size.");
+            throw new ArgumentOutOfRangeException(nameof(schema),
+                $"Schema mismatch for feature column '{Name}': expected {expected}, got {vector}. {advice}");
+        if (Fit is null && column.Type is ImageDataViewType { Width: > 0 } image
+            && (image.Width, image.Height) != (Shape.Width, Shape.Height))
+            throw new ArgumentOutOfRangeException(nameof(schema),
+                $"Schema mismatch for feature column '{Name}': expected Image<{Shape.Height}, {Shape.Width}>, got {image}. {advice} "
+                + "ResizeImages changes the size.");
         return column;
     }
 }

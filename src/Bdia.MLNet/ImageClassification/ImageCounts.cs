@@ -21,7 +21,8 @@ internal sealed class ImageCounts
     public void TellAll(IChannelProvider log, string what, ImageColumn image)
     {
         if (resized + turned > 0)
-            Tell(log, warning: false, $"Of {read} images of the {what} data {resized} were resized to {image.Shape.Width}x{image.Shape.Height} pixels ({image.Fit?.Resizing}), " +
+            Tell(log, warning: false, $"Of {read} images of the {what} data {resized} were resized to "
+                + $"{image.Shape.Width}x{image.Shape.Height} pixels ({image.Fit?.Resizing}), " +
                 $"and {turned} turned upright by the orientation (EXIF) in their files.");
         TellTransparent(log, what, image);
     }
@@ -30,7 +31,8 @@ internal sealed class ImageCounts
     public void TellTransparent(IChannelProvider log, string what, ImageColumn image)
     {
         if (transparent > 0 && image.Fit is { } fit)
-            Tell(log, warning: true, $"{transparent} of {read} images of the {what} data have transparent parts; they were laid on the colour {fit.Ground}. " +
+            Tell(log, warning: true, $"{transparent} of {read} images of the {what} data have transparent parts; they were laid on the "
+                + $"colour {fit.Ground}. " +
                 "Options.BackgroundColor chooses another for training, and it travels with the model.");
     }
 

@@ -14,7 +14,8 @@ internal readonly record struct Ground(byte Red, byte Green, byte Blue)
 
     /// <exception cref="FormatException">The text is no such colour.</exception>
     public static Ground Parse(string text)
-        => text.Length == 7 && text[0] == '#' && int.TryParse(text.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+        => text.Length == 7 && text[0] == '#'
+            && int.TryParse(text.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
             ? new((byte)(value >> 16), (byte)(value >> 8), (byte)value)
             : throw new FormatException($"'{text}' is no colour; it must be of the form #RRGGBB.");
 

@@ -5,7 +5,8 @@ namespace Bdia.MLNet.ImageClassification;
 
 /// <summary>Brings decoded pictures of any size to planes of the model's size. One reader owns it; it is not for several threads.</summary>
 /// <param name="shape">The size.</param>
-/// <param name="fit">How; null where pictures have that size and are opaque, as a model asks for that was saved before there was a choice.</param>
+/// <param name="fit">How; null where pictures have that size and are opaque, as a model asks for that was saved before there was a
+/// choice.</param>
 internal sealed class ImageFitter(ImageShape shape, ImageFit? fit)
 {
     private readonly ImageFit fit = fit ?? new ImageFit(default, default);

@@ -11,10 +11,12 @@ internal abstract class ImageReader
     /// <summary>What was done to the images read so far.</summary>
     public ImageCounts Counts { get; } = new();
 
-    public static ImageReader Create(DataViewRow row, DataViewSchema.Column column, ImageShape shape, PixelLayout layout, ImageFit? fit) => column.Type switch
+    public static ImageReader Create(DataViewRow row, DataViewSchema.Column column, ImageShape shape, PixelLayout layout, ImageFit? fit)
+        => column.Type switch
     {
         ImageDataViewType => new BitmapReader(row, column, shape, fit),
-        VectorDataViewType { ItemType: var item } when item.Equals(NumberDataViewType.Byte) => new EncodedImageReader(row, column, shape, fit),
+        VectorDataViewType { ItemType: var item } when item.Equals(NumberDataViewType.Byte) =>
+            new EncodedImageReader(row, column, shape, fit),
         VectorDataViewType vector => new PixelVectorReader(row, column, shape, PixelVector.Layout(vector, PixelLayout.Automatic, layout)),
         _ => throw new NotSupportedException($"Column '{column.Name}' of type {column.Type} holds no images."),
     };
@@ -34,7 +36,8 @@ internal abstract class ImageReader
         }
         catch (InvalidOperationException e) when (e.Message == "Object is disposed.") // MLImage's words
         {
-            return "the image was disposed before it was read (ML.NET's ExtractPixels does so, and ResizeImages with images that have the size already): give images that a program keeps in memory to the trainer directly";
+            return "the image was disposed before it was read (ML.NET's ExtractPixels does so, and ResizeImages with images that have "
+                + "the size already): give images that a program keeps in memory to the trainer directly";
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {

@@ -10,7 +10,8 @@ namespace Bdia.MLNet.ImageClassification;
 
 /// <summary>The images of some rows and their class probabilities. Rows without a usable image take no part in the forward pass.</summary>
 internal sealed class ImageRowBatch(
-    DataViewRow source, ImageReader reader, IImageScorer scorer, IChannelProvider log, ImageColumn image, BadRows badRows, int classes, int capacity) : RowBatch
+    DataViewRow source, ImageReader reader, IImageScorer scorer, IChannelProvider log, ImageColumn image,
+        BadRows badRows, int classes, int capacity) : RowBatch
 {
     private const int NoImage = -1;
 
@@ -45,15 +46,16 @@ internal sealed class ImageRowBatch(
         }
     }
 
-    // An image far beyond those of the training data takes the network's states out of the range in which they are exact, and with it all images of
-    // the pass. Halving finds it, and the others get their scores.
+    // An image far beyond those of the training data takes the network's states out of the range in which they are exact, and with it all
+    // images of the pass. Halving finds it, and the others get their scores.
     private void Score(int first, int count)
     {
         if (count == 0)
             return;
         try
         {
-            scorer.Score(images.AsSpan(first * imageSize, count * imageSize), count, probabilities.AsSpan(first * classes, count * classes));
+            scorer.Score(images.AsSpan(first * imageSize, count * imageSize), count,
+                probabilities.AsSpan(first * classes, count * classes));
         }
         catch (ReversibilityException) when (count == 1)
         {
@@ -75,7 +77,8 @@ internal sealed class ImageRowBatch(
             if (Math.Abs(pixels[p]) > Math.Abs(pixels[at]))
                 at = p;
         }
-        return string.Create(CultureInfo.InvariantCulture, $"pixel value {at} of the image is {pixels[at]}, too far from what the model was trained on to be scored");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"pixel value {at} of the image is {pixels[at]}, too far from what the model was trained on to be scored");
     }
 
     public override void Clear() => (rows, usable) = (0, 0);

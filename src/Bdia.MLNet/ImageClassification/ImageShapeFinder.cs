@@ -36,7 +36,8 @@ internal static class ImageShapeFinder
         {
             var vector = (VectorDataViewType)column.Type;
             var layout = PixelVector.Layout(vector, asked.Layout);
-            return (new ImageColumn(name, form, PixelVector.Shape(vector, layout) is { } shape ? asked.Complete(shape, name) : FlatShape(vector.Size, name, asked), layout), null);
+            return (new ImageColumn(name, form, PixelVector.Shape(vector, layout) is { } shape
+                ? asked.Complete(shape, name) : FlatShape(vector.Size, name, asked), layout), null);
         }
         var size = asked is { Width: { } width, Height: { } height } ? new SizeChoice(width, height)
             : column.Type is ImageDataViewType { Width: > 0 } image ? ImageSizes.Told(image.Width, image.Height, asked, patch)
@@ -56,8 +57,11 @@ internal static class ImageShapeFinder
             if (height > 0 && width > 0 && (long)channels * height * width == size)
                 return new ImageShape(channels, height, width);
         }
-        throw new ArgumentException($"Column '{name}' has {size} values, which make no {(asked.Height is null && asked.Width is null ? "square " : "")}image with {asked.Channels?.ToString() ?? "1 or 3"} channels" +
-            $"{(asked.Height is { } high ? $" and height {high}" : "")}{(asked.Width is { } wide ? $" and width {wide}" : "")}. Set ImageHeight, ImageWidth and Channels so that their product is {size}.");
+        throw new ArgumentException($"Column '{name}' has {size} values, which make no "
+            + $"{(asked.Height is null && asked.Width is null ? "square " : "")}image with {asked.Channels?.ToString() ?? "1 or 3"} "
+            + "channels" +
+            $"{(asked.Height is { } high ? $" and height {high}" : "")}{(asked.Width is { } wide ? $" and width {wide}" : "")}. Set "
+                + $"ImageHeight, ImageWidth and Channels so that their product is {size}.");
     }
 
     // Rows without a readable image are passed over here; whether they end the training is decided when they are read for it.
@@ -80,6 +84,8 @@ internal static class ImageShapeFinder
     {
         using var cursor = data.OpenSingle([column]);
         var shape = new ImageShape(ColorChannels, 1, 1);
-        return cursor.MoveNextExplained() ? ImageReader.Create(cursor, column, shape, PixelLayout.Planar, new ImageFit(default, default)).Read(new float[shape.Size]) : null;
+        return cursor.MoveNextExplained()
+            ? ImageReader.Create(cursor, column, shape, PixelLayout.Planar, new ImageFit(default, default))
+            .Read(new float[shape.Size]) : null;
     }
 }

@@ -28,7 +28,8 @@ internal static class ImageSizes
     };
 
     /// <summary>For images of the given sizes, of which there is one at least.</summary>
-    public static SizeChoice Of(IReadOnlyList<(int Width, int Height)> sizes, AskedShape asked, int patch, ImageResizingEstimator.ResizingKind resizing)
+    public static SizeChoice Of(IReadOnlyList<(int Width, int Height)> sizes, AskedShape asked, int patch,
+        ImageResizingEstimator.ResizingKind resizing)
     {
         var (width, height) = sizes[0];
         var same = sizes.All(size => size == sizes[0]);
@@ -42,18 +43,21 @@ internal static class ImageSizes
                 return new SizeChoice(width, height);
             var (nearWidth, nearHeight) = (Multiple(width, patch), Multiple(height, patch));
             if (Patches(nearWidth, nearHeight) <= MostPatches)
-                return new SizeChoice(nearWidth, nearHeight, $"{found}, which patches of {patch}x{patch} do not fill. {Resized(nearWidth, nearHeight)}");
+                return new SizeChoice(nearWidth, nearHeight,
+                    $"{found}, which patches of {patch}x{patch} do not fill. {Resized(nearWidth, nearHeight)}");
             found += $", which makes {Patches(nearWidth, nearHeight)} patches of {patch}x{patch}: more than train in reasonable time";
         }
         else
         {
-            found = $"The images have different sizes, from {sizes.Min(size => size.Width)}x{sizes.Min(size => size.Height)} to {sizes.Max(size => size.Width)}x{sizes.Max(size => size.Height)} pixels";
+            found = $"The images have different sizes, from {sizes.Min(size => size.Width)}x{sizes.Min(size => size.Height)} to "
+                + $"{sizes.Max(size => size.Width)}x{sizes.Max(size => size.Height)} pixels";
         }
         var median = sizes.Select(size => Math.Min(size.Width, size.Height)).Order().ElementAt(sizes.Count / 2);
         var square = Math.Min(PatchesOfSide * patch, Multiple(median, patch));
         return Square(square) with { Note = $"{found}. {Resized(square, square)}" };
 
-        string Resized(int w, int h) => $"They are resized to {w}x{h} pixels ({resizing}); set ImageWidth, ImageHeight or Resizing for another size or way.";
+        string Resized(int w, int h) =>
+            $"They are resized to {w}x{h} pixels ({resizing}); set ImageWidth, ImageHeight or Resizing for another size or way.";
 
         long Patches(int w, int h) => (long)(w / patch) * (h / patch);
     }
@@ -63,5 +67,6 @@ internal static class ImageSizes
     private static int Proportional(int side, int newOther, int other, int patch)
         => newOther == other && side % patch == 0 ? side : Multiple((double)side * newOther / other, patch);
 
-    private static int Multiple(double side, int patch) => (int)Math.Max(1, Math.Round(side / patch, MidpointRounding.AwayFromZero)) * patch;
+    private static int Multiple(double side, int patch)
+        => (int)Math.Max(1, Math.Round(side / patch, MidpointRounding.AwayFromZero)) * patch;
 }

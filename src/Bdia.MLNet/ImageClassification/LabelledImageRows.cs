@@ -7,7 +7,8 @@ using Microsoft.ML.Runtime;
 namespace Bdia.MLNet.ImageClassification;
 
 /// <summary>The rows of a view that can be trained on. What is left out is told in the log on the first pass, and on no other.</summary>
-internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn label, ImageColumn image, BadImagePolicy badImages, IChannelProvider log) : IImageRows
+internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn label, ImageColumn image,
+    BadImagePolicy badImages, IChannelProvider log) : IImageRows
 {
     private readonly List<long> positions = []; // in the view, of the rows that were given on the first pass
     private int passes;

@@ -11,10 +11,13 @@ namespace Bdia.MLNet.ImageClassification;
 internal static class OptionsMapping
 {
     public static VisionTransformerOptions Model(Options options, ImageShape shape, int classes)
-        => OptionRecords.Fill(options, VisionTransformerOptions.FromPreset(options.Preset, shape.Height, shape.Width, shape.Channels, classes)) with { Stack = options.Stack() };
+        => OptionRecords.Fill(options,
+            VisionTransformerOptions.FromPreset(options.Preset, shape.Height, shape.Width, shape.Channels, classes)) with { Stack =
+            options.Stack() };
 
     /// <summary>Side of a patch, before the size of the images is known: the preset's own, which it has for images of 128 pixels.</summary>
-    public static int PatchSize(Options options) => options.PatchSize ?? VisionTransformerOptions.FromPreset(options.Preset, 128, 128, 3, 2).PatchSize;
+    public static int PatchSize(Options options)
+        => options.PatchSize ?? VisionTransformerOptions.FromPreset(options.Preset, 128, 128, 3, 2).PatchSize;
 
     public static ImageFit Fit(Options options) => new(options.Resizing, Ground.Of(options.BackgroundColor));
 
@@ -29,11 +32,13 @@ internal static class OptionsMapping
         var faults = new OptionFaults();
         faults.RequireNames(
             (nameof(options.LabelColumnName), options.LabelColumnName), (nameof(options.FeatureColumnName), options.FeatureColumnName),
-            (nameof(options.ScoreColumnName), options.ScoreColumnName), (nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName));
+            (nameof(options.ScoreColumnName), options.ScoreColumnName),
+                (nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName));
         // An output of an input's name would hide it: Evaluate would then compare the prediction with itself.
         faults.RequireDifferent(
             (nameof(options.LabelColumnName), options.LabelColumnName), (nameof(options.FeatureColumnName), options.FeatureColumnName),
-            (nameof(options.ScoreColumnName), options.ScoreColumnName), (nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName));
+            (nameof(options.ScoreColumnName), options.ScoreColumnName),
+                (nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName));
         faults.RequireSteering(options);
         faults.RequireDefined(nameof(options.BadImages), options.BadImages);
         faults.RequireDefined(nameof(options.Resizing), options.Resizing);
@@ -53,6 +58,7 @@ internal static class OptionsMapping
     {
         const int patches = 8;
         var side = patches * Math.Max(1, PatchSize(options));
-        return Model(options, new ImageShape(options.Channels ?? 3, options.ImageHeight ?? options.ImageWidth ?? side, options.ImageWidth ?? options.ImageHeight ?? side), options.ClassWeights?.Length ?? 2);
+        return Model(options, new ImageShape(options.Channels ?? 3, options.ImageHeight ?? options.ImageWidth
+            ?? side, options.ImageWidth ?? options.ImageHeight ?? side), options.ClassWeights?.Length ?? 2);
     }
 }

@@ -1,6 +1,8 @@
 namespace Bdia.MLNet.ImageClassification;
 
-/// <summary>Where the first stored row and the first stored column of a picture lie when it is held upright, by the numbers of EXIF's tag 0x0112.</summary>
+/// <summary>
+/// Where the first stored row and the first stored column of a picture lie when it is held upright, by the numbers of EXIF's tag 0x0112.
+/// </summary>
 internal enum Orientation
 {
     TopLeft = 1,
@@ -20,7 +22,10 @@ internal static class Orientations
     public static (int Width, int Height) Upright(this Orientation orientation, int width, int height)
         => orientation >= Orientation.LeftTop ? (height, width) : (width, height);
 
-    /// <summary>The stored pixel that is the upright picture's upper left one, and how many further on its neighbours to the right and below are stored.</summary>
+    /// <summary>
+    /// The stored pixel that is the upright picture's upper left one, and how many further on its neighbours to the right and below are
+    /// stored.
+    /// </summary>
     public static (int First, int Right, int Down) Steps(this Orientation orientation, int width, int height)
     {
         var (lastColumn, lastRow) = (width - 1, (height - 1) * width);

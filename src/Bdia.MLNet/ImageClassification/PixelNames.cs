@@ -7,8 +7,8 @@ using Microsoft.ML.Data;
 namespace Bdia.MLNet.ImageClassification;
 
 /// <summary>
-/// Names for the slots of a vector of pixels that has none, in the schema of the scored rows: without any, ML.NET's PermutationFeatureImportance of a chain or a
-/// loaded model does all its work and then fails.
+/// Names for the slots of a vector of pixels that has none, in the schema of the scored rows: without any, ML.NET's
+/// PermutationFeatureImportance of a chain or a loaded model does all its work and then fails.
 /// </summary>
 internal static class PixelNames
 {
@@ -17,7 +17,8 @@ internal static class PixelNames
     /// <summary>The annotations of a source column, and the names where it is the model's vector and has none.</summary>
     public static DataViewSchema.Annotations Of(DataViewSchema.Column column, ImageColumn image)
     {
-        if (image.Form != ImageForm.Pixels || column.Name != image.Name || column.IsHidden || column.Annotations.Schema.GetColumnOrNull(Kind) is not null)
+        if (image.Form != ImageForm.Pixels || column.Name != image.Name || column.IsHidden
+            || column.Annotations.Schema.GetColumnOrNull(Kind) is not null)
             return column.Annotations;
         var layout = PixelVector.Layout((VectorDataViewType)column.Type, PixelLayout.Automatic, image.Layout);
         var builder = new DataViewSchema.Annotations.Builder();
@@ -39,7 +40,8 @@ internal static class PixelNames
 
     private static string Name(int slot, ImageShape shape, PixelLayout layout)
     {
-        var (channel, pixel) = layout == PixelLayout.Interleaved ? (slot % shape.Channels, slot / shape.Channels) : (slot / shape.Area, slot % shape.Area);
+        var (channel, pixel) = layout == PixelLayout.Interleaved ? (slot % shape.Channels, slot / shape.Channels)
+            : (slot / shape.Area, slot % shape.Area);
         return $"channel {channel}, row {pixel / shape.Width}, column {pixel % shape.Width}";
     }
 }

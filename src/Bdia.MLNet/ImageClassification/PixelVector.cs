@@ -16,7 +16,9 @@ internal static class PixelVector
         return !IsChannels(first) && IsChannels(last) ? PixelLayout.Interleaved : PixelLayout.Planar;
     }
 
-    /// <summary>Channels, height and width as the type's three dimensions give them, or null where it has another number of dimensions.</summary>
+    /// <summary>
+    /// Channels, height and width as the type's three dimensions give them, or null where it has another number of dimensions.
+    /// </summary>
     public static ImageShape? Shape(VectorDataViewType type, PixelLayout layout) => type.Dimensions is not [var a, var b, var c] ? null
         : layout == PixelLayout.Planar ? new ImageShape(a, b, c) : new ImageShape(c, a, b);
 

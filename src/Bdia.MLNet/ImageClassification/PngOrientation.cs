@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Bdia.MLNet.ImageClassification;
 
-/// <summary>The orientation that a PNG file states in its chunk eXIf, which the decoder does not look at. Of other kinds the decoder tells it.</summary>
+/// <summary>
+/// The orientation that a PNG file states in its chunk eXIf, which the decoder does not look at. Of other kinds the decoder tells it.
+/// </summary>
 internal static class PngOrientation
 {
     private const int SignatureLength = 8;

@@ -25,7 +25,8 @@ internal readonly ref struct Raster
     /// <param name="redFirst">Whether a pixel is red, green, blue; else it is blue, green, red.</param>
     /// <param name="alpha">What the fourth byte means.</param>
     /// <param name="orientation">How the stored rows and columns lie in the picture.</param>
-    public Raster(ReadOnlySpan<byte> bytes, int width, int height, bool redFirst, AlphaKind alpha, Orientation orientation = Orientation.TopLeft)
+    public Raster(ReadOnlySpan<byte> bytes, int width, int height, bool redFirst, AlphaKind alpha,
+        Orientation orientation = Orientation.TopLeft)
     {
         this.bytes = bytes;
         (RedFirst, Alpha, Orientation) = (redFirst, alpha, orientation);
@@ -64,19 +65,22 @@ internal readonly ref struct Raster
                 (rgb[i], rgb[i + 1], rgb[i + 2]) = (pixel[red], pixel[1], pixel[blue]);
             else if (Alpha == AlphaKind.Straight)
                 (rgb[i], rgb[i + 1], rgb[i + 2]) =
-                    (Over(pixel[red] * pixel[3], ground.Red, behind), Over(pixel[1] * pixel[3], ground.Green, behind), Over(pixel[blue] * pixel[3], ground.Blue, behind));
+                    (Over(pixel[red] * pixel[3], ground.Red, behind), Over(pixel[1] * pixel[3], ground.Green, behind),
+                        Over(pixel[blue] * pixel[3], ground.Blue, behind));
             else
                 (rgb[i], rgb[i + 1], rgb[i + 2]) =
-                    (Over(pixel[red] * 255, ground.Red, behind), Over(pixel[1] * 255, ground.Green, behind), Over(pixel[blue] * 255, ground.Blue, behind));
+                    (Over(pixel[red] * 255, ground.Red, behind), Over(pixel[1] * 255, ground.Green, behind),
+                        Over(pixel[blue] * 255, ground.Blue, behind));
         }
     }
 
     // Porter and Duff's "over" on an opaque ground, rounded.
-    private static byte Over(int colorTimes255, byte ground, int behind) => (byte)Math.Min(255, (colorTimes255 + ground * behind + 127) / 255);
+    private static byte Over(int colorTimes255, byte ground, int behind)
+        => (byte)Math.Min(255, (colorTimes255 + ground * behind + 127) / 255);
 
     /// <summary>
-    /// What the fourth byte of an image's pixels means, which no property of it tells: a premultiplied colour never exceeds it, and where it is 0
-    /// throughout beneath colours, it is unused.
+    /// What the fourth byte of an image's pixels means, which no property of it tells: a premultiplied colour never exceeds it, and where
+    /// it is 0 throughout beneath colours, it is unused.
     /// </summary>
     public static AlphaKind Guess(ReadOnlySpan<byte> pixels)
     {

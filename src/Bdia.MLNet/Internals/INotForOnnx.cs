@@ -5,8 +5,8 @@ using Microsoft.ML.Model.OnnxConverter;
 namespace Bdia.MLNet.Internals;
 
 /// <summary>
-/// A view that ML.NET's <c>ConvertToOnnx</c> must not pass over. It goes back along a pipeline from view to view, and what does not know it, it takes for
-/// the pipeline's input: the file that it then writes lacks all that came before.
+/// A view that ML.NET's <c>ConvertToOnnx</c> must not pass over. It goes back along a pipeline from view to view, and what does not know
+/// it, it takes for the pipeline's input: the file that it then writes lacks all that came before.
 /// </summary>
 internal interface INotForOnnx : ITransformCanSaveOnnx
 {
@@ -17,8 +17,11 @@ internal interface INotForOnnx : ITransformCanSaveOnnx
 
     void ISaveAsOnnx.SaveAsOnnx(OnnxContext ctx) => throw Refusal();
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException("Scored rows are not saved as a model. Save the model itself: mlContext.Model.Save(model, inputSchema, path).");
+    void ICanSaveModel.Save(ModelSaveContext ctx) =>
+        throw new NotSupportedException(
+        "Scored rows are not saved as a model. Save the model itself: mlContext.Model.Save(model, inputSchema, path).");
 
     private NotSupportedException Refusal() => new(
-        $"A pipeline with a model of {Trainer} cannot be converted to ONNX: the network would be left out. Nothing was written. Save the pipeline with mlContext.Model.Save, and score with it where this package is.");
+        $"A pipeline with a model of {Trainer} cannot be converted to ONNX: the network would be left out. Nothing was written. Save "
+            + "the pipeline with mlContext.Model.Save, and score with it where this package is.");
 }

@@ -11,7 +11,8 @@ internal static class MLContextFacts
     public static IHostEnvironment Environment(TrainCatalogBase.CatalogInstantiatorBase catalog) => ((IInternalCatalog)catalog).Environment;
 
     /// <summary>
-    /// The environment that a context gives its own catalogs. It is not the context itself, which knows no <c>CancelExecution</c> as an environment.
+    /// The environment that a context gives its own catalogs. It is not the context itself, which knows no <c>CancelExecution</c> as an
+    /// environment.
     /// </summary>
     public static IHostEnvironment Environment(MLContext context) => ((IInternalCatalog)context.Regression).Environment;
 

@@ -37,13 +37,15 @@ internal sealed class ModelArchiveReader
         }
         catch (Exception fault) when (fault is FormatException or InvalidOperationException or IOException)
         {
-            throw new InvalidDataException($"The entry 'Model.key' is not that of such a model ({fault.Message}): the file is altered or of another kind. Use an intact copy of the model.");
+            throw new InvalidDataException(
+                $"The entry 'Model.key' is not that of such a model ({fault.Message}): the file is altered or of another kind. Use an "
+                + "intact copy of the model.");
         }
     }
 
     /// <summary>
-    /// Reads one entry, from its beginning on; false where the folder has none of that name. <paramref name="read"/> gets its length, as the zip states it, and the bytes that
-    /// it takes in the zip, which are there.
+    /// Reads one entry, from its beginning on; false where the folder has none of that name. <paramref name="read"/> gets its length, as
+    /// the zip states it, and the bytes that it takes in the zip, which are there.
     /// </summary>
     public bool TryRead(string name, Action<Stream, long, long> read)
     {

@@ -11,8 +11,8 @@ public abstract class TaskCatalog : TrainCatalogBase
     }
 
     /// <summary>
-    /// ML.NET's own folds, split and seeded as for its own tasks. What each has to be judged on is looked at before the first model is trained; a fold that
-    /// has nothing is left out with a warning.
+    /// ML.NET's own folds, split and seeded as for its own tasks. What each has to be judged on is looked at before the first model is
+    /// trained; a fold that has nothing is left out with a warning.
     /// </summary>
     /// <param name="data">The rows.</param>
     /// <param name="estimator">What to fit.</param>
@@ -32,8 +32,11 @@ public abstract class TaskCatalog : TrainCatalogBase
         var folds = CrossValidateTrain(data, recorder, numberOfFolds, samplingKeyColumnName, seed).ToList();
         var lacking = folds.Select(fold => lack(fold.Scores)).ToList();
         if (lacking.TrueForAll(fact => fact is not null))
-            throw new InvalidDataException($"None of the {folds.Count} folds can be judged: fold {folds[0].Fold} {lacking[0]}. Give rows with targets, or fewer folds.");
-        Warn(folds.Where((_, i) => lacking[i] is not null).Select(fold => $"Fold {fold.Fold} {lacking[fold.Fold]}: it is left out, and has no result."));
+            throw new InvalidDataException(
+                $"None of the {folds.Count} folds can be judged: fold {folds[0].Fold} {lacking[0]}. Give rows with targets, or fewer "
+                + "folds.");
+        Warn(folds.Where((_, i) => lacking[i] is not null)
+            .Select(fold => $"Fold {fold.Fold} {lacking[fold.Fold]}: it is left out, and has no result."));
 
         var results = new List<CrossValidationResult<TMetrics>>();
         foreach (var fold in folds)

@@ -37,5 +37,6 @@ internal static class JsonParts
 
     /// <summary>A property; null where there is none, or it is null.</summary>
     public static JsonElement? Find(JsonElement json, string name)
-        => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value)
+            && value.ValueKind != JsonValueKind.Null ? value : null;
 }

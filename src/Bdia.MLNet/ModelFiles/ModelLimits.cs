@@ -2,10 +2,15 @@ using System.Text.Json;
 
 namespace Bdia.MLNet.ModelFiles;
 
-/// <summary>What a part of a model file may be at most: looked at before it is read, so that a small file cannot ask for any amount of time or memory.</summary>
+/// <summary>
+/// What a part of a model file may be at most: looked at before it is read, so that a small file cannot ask for any amount of time or
+/// memory.
+/// </summary>
 internal static class ModelLimits
 {
-    /// <summary>Bytes of the description. Label values and tokenizers make it large: those of a quarter of a million tokens come to about 20 MB.</summary>
+    /// <summary>
+    /// Bytes of the description. Label values and tokenizers make it large: those of a quarter of a million tokens come to about 20 MB.
+    /// </summary>
     public const long DescriptionBytes = 64L << 20;
 
     /// <summary>Nesting of the description.</summary>

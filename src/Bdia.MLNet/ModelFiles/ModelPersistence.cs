@@ -54,7 +54,8 @@ internal static class ModelPersistence
     /// <param name="archive">The folder in the zip.</param>
     /// <param name="kind">What was saved.</param>
     /// <param name="describe">Reads the description; what it returns makes the model from the weights.</param>
-    /// <exception cref="InvalidDataException">An entry is missing, cut short, altered, beyond <see cref="ModelLimits"/>, of another kind or from a newer version; the message names it.</exception>
+    /// <exception cref="InvalidDataException">An entry is missing, cut short, altered, beyond <see cref="ModelLimits"/>, of another kind or
+    /// from a newer version; the message names it.</exception>
     public static T Load<T>(ModelArchiveReader archive, string kind, Func<JsonElement, Func<Stream, T>> describe)
     {
         var json = ReadDescription(archive);
@@ -66,11 +67,14 @@ internal static class ModelPersistence
             if (!SHA256.HashData(json).AsSpan().SequenceEqual(archive.ReadSeal(SHA256.HashSizeInBytes)))
                 throw Altered(DescriptionEntry);
             var weights = JsonParts.Part(description, "weights");
-            return (describe(description), (Bytes: JsonParts.Value<long>(weights, "bytes"), Hash: JsonParts.Value<string>(weights, "sha256")));
+            return (describe(description),
+                (Bytes: JsonParts.Value<long>(weights, "bytes"), Hash: JsonParts.Value<string>(weights, "sha256")));
         });
 
         T? model = default;
-        if (!Naming(WeightsEntry, () => archive.TryRead(WeightsEntry, (stream, length, compressed) => model = ReadWeights(stream, length, compressed, expected, create))))
+        if (!Naming(WeightsEntry, () =>
+            archive.TryRead(WeightsEntry,
+            (stream, length, compressed) => model = ReadWeights(stream, length, compressed, expected, create))))
             throw Missing(WeightsEntry);
         return model!;
     }
@@ -78,9 +82,12 @@ internal static class ModelPersistence
     private static T ReadWeights<T>(Stream stream, long length, long compressed, (long Bytes, string Hash) expected, Func<Stream, T> create)
     {
         if (length != expected.Bytes)
-            throw new InvalidDataException($"The entry '{WeightsEntry}' has {length} bytes, but {expected.Bytes} were written: the file is cut short or altered. Use an intact copy of the model.");
+            throw new InvalidDataException(
+                $"The entry '{WeightsEntry}' has {length} bytes, but {expected.Bytes} were written: the file is cut short or altered. "
+                + "Use an intact copy of the model.");
         if (length > ModelLimits.WeightBytes(compressed))
-            throw new InvalidDataException($"The entry '{WeightsEntry}' inflates from {compressed} to {length} bytes, which weights do not: at most {ModelLimits.WeightBytes(compressed)} are read. Use an intact copy of the model.");
+            throw new InvalidDataException($"The entry '{WeightsEntry}' inflates from {compressed} to {length} bytes, which weights do "
+                + $"not: at most {ModelLimits.WeightBytes(compressed)} are read. Use an intact copy of the model.");
         using var ahead = new ReadAheadStream(stream, length);
         T? model = default;
         ExceptionDispatchInfo? fault = null;
@@ -125,18 +132,22 @@ internal static class ModelPersistence
         {
             return read();
         }
-        catch (InvalidDataException fault) when (fault.Message.Contains($"'{entry}'", StringComparison.Ordinal) || fault.Message.Contains("'Model.", StringComparison.Ordinal))
+        catch (InvalidDataException fault) when (fault.Message.Contains($"'{entry}'", StringComparison.Ordinal)
+            || fault.Message.Contains("'Model.", StringComparison.Ordinal))
         {
             throw new InvalidDataException(fault.Message); // without what caused it
         }
         catch (Exception fault) when (IsOfTheFile(fault))
         {
-            throw new InvalidDataException($"The entry '{entry}' does not describe a usable model: {fault.Message} Use an intact copy of the model.");
+            throw new InvalidDataException(
+                $"The entry '{entry}' does not describe a usable model: {fault.Message} Use an intact copy of the model.");
         }
     }
 
     // Of what is asked for while a model is read, only these are not the file's: the machine has no memory, no native library, no access.
-    private static bool IsOfTheFile(Exception fault) => fault is EndOfStreamException or not (OutOfMemoryException or DllNotFoundException or IOException or UnauthorizedAccessException);
+    private static bool IsOfTheFile(Exception fault)
+        => fault is EndOfStreamException
+        or not (OutOfMemoryException or DllNotFoundException or IOException or UnauthorizedAccessException);
 
     // A value below names, as text; null where there is none.
     private static string? Text(JsonElement json, params ReadOnlySpan<string> names)
@@ -148,12 +159,17 @@ internal static class ModelPersistence
 
     private static void CheckEnvelope(JsonElement description, string kind)
     {
-        if (JsonParts.Find(description, "formatVersion") is not { ValueKind: JsonValueKind.Number } value || !value.TryGetInt32(out var version) || version < 1)
+        if (JsonParts.Find(description, "formatVersion") is not { ValueKind: JsonValueKind.Number } value
+            || !value.TryGetInt32(out var version) || version < 1)
             throw new InvalidDataException($"The entry '{DescriptionEntry}' states no format version; it was not written by Bdia.MLNet.");
         if (version > FormatVersion)
-            throw new InvalidDataException($"The model has format version {version} (written by {Text(description, "writtenBy")}); {Package} reads versions up to {FormatVersion}. Update the package Bdia.MLNet.");
+            throw new InvalidDataException(
+                $"The model has format version {version} (written by {Text(description, "writtenBy")}); {Package} reads versions up to "
+                + $"{FormatVersion}. Update the package Bdia.MLNet.");
         if (Text(description, "kind") != kind)
-            throw new InvalidDataException($"The model is of kind '{Text(description, "kind")}', but '{kind}' was expected; the entry '{DescriptionEntry}' belongs to another model.");
+            throw new InvalidDataException(
+                $"The model is of kind '{Text(description, "kind")}', but '{kind}' was expected; the entry '{DescriptionEntry}' belongs "
+                + "to another model.");
     }
 
     private static byte[] ReadDescription(ModelArchiveReader archive)
@@ -162,10 +178,14 @@ internal static class ModelPersistence
         var found = Naming(DescriptionEntry, () => archive.TryRead(DescriptionEntry, (stream, length, _) =>
         {
             if (length > ModelLimits.DescriptionBytes)
-                throw new InvalidDataException($"The entry '{DescriptionEntry}' has {length} bytes; at most {ModelLimits.DescriptionBytes} are read. Use an intact copy of the model.");
+                throw new InvalidDataException(
+                    $"The entry '{DescriptionEntry}' has {length} bytes; at most {ModelLimits.DescriptionBytes} are read. Use an intact "
+                    + "copy of the model.");
             json = new byte[length];
             if (stream.ReadAtLeast(json, json.Length, throwOnEndOfStream: false) < json.Length || stream.ReadByte() >= 0)
-                throw new InvalidDataException($"The entry '{DescriptionEntry}' has not the {length} bytes that the file states: it is cut short or altered. Use an intact copy of the model.");
+                throw new InvalidDataException(
+                    $"The entry '{DescriptionEntry}' has not the {length} bytes that the file states: it is cut short or altered. Use "
+                    + "an intact copy of the model.");
         }));
         return found ? json : throw Missing(DescriptionEntry);
     }
@@ -175,20 +195,25 @@ internal static class ModelPersistence
         try
         {
             ModelLimits.RequireModest(json);
-            var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = ModelLimits.DescriptionDepth, AllowDuplicateProperties = false });
+            var document = JsonDocument.Parse(json,
+                new JsonDocumentOptions { MaxDepth = ModelLimits.DescriptionDepth, AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
             document.Dispose();
             throw new JsonException("It holds no object.");
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"The entry '{DescriptionEntry}' is not JSON ({e.Message}): the file is cut short or altered. Use an intact copy of the model.");
+            throw new InvalidDataException(
+                $"The entry '{DescriptionEntry}' is not JSON ({e.Message}): the file is cut short or altered. Use an intact copy of the "
+                + "model.");
         }
     }
 
     private static InvalidDataException Missing(string entry)
-        => new($"The model has no entry '{entry}': the file is incomplete or was not written by Bdia.MLNet. Use an intact copy of the model.");
+        => new($"The model has no entry '{entry}': the file is incomplete or was not written by Bdia.MLNet. Use an intact copy of the "
+            + "model.");
 
     private static InvalidDataException Altered(string entry)
-        => new($"The entry '{entry}' was altered after the model was saved: its SHA-256 is not the one that was written. Use an intact copy of the model.");
+        => new($"The entry '{entry}' was altered after the model was saved: its SHA-256 is not the one that was written. Use an intact "
+            + "copy of the model.");
 }

@@ -11,7 +11,8 @@ namespace Bdia.MLNet.Scoring;
 /// <param name="fate">What a row that is passed over is, to follow "is": left out, say.</param>
 /// <param name="remedy">What to do about a bad row, as a sentence.</param>
 /// <param name="finding">What is bad about such rows, to follow their number.</param>
-internal sealed class BadRows(IChannelProvider? log, bool skip, string fate, string remedy, string finding = "could not be used") : IDisposable
+internal sealed class BadRows(IChannelProvider? log, bool skip, string fate, string remedy, string finding = "could not be used")
+    : IDisposable
 {
     private const int ToldOneByOne = 5;
 
@@ -53,7 +54,8 @@ internal sealed class BadRows(IChannelProvider? log, bool skip, string fate, str
     public void Dispose()
     {
         if (Count > 0)
-            Warn(MessageSensitivity.None, $"{(Count == 1 ? "1 row" : $"{Count} rows")} {finding} and {(Count == 1 ? "was" : "were")} {fate}.");
+            Warn(MessageSensitivity.None,
+                $"{(Count == 1 ? "1 row" : $"{Count} rows")} {finding} and {(Count == 1 ? "was" : "were")} {fate}.");
         Count = 0;
     }
 

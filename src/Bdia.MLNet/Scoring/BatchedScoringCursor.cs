@@ -93,7 +93,8 @@ internal sealed class BatchedScoringCursor : DataViewRowCursor
     }
 
     private int CurrentRow() => slot >= 0 ? slot
-        : throw new InvalidOperationException("Cannot fetch a value: the cursor stands before the first row or behind the last. Call MoveNext until it returns true.");
+        : throw new InvalidOperationException(
+            "Cannot fetch a value: the cursor stands before the first row or behind the last. Call MoveNext until it returns true.");
 
     private int CurrentScoredRow()
     {

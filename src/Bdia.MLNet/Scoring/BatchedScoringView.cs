@@ -42,7 +42,8 @@ internal sealed class BatchedScoringView : INotForOnnx
     }
 
     // One, whatever is asked for: a forward pass has all cores to itself, and in a part of the rows their numbers would be others.
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
+        => [GetRowCursor(columnsNeeded, rand)];
 
     private DataViewRowCursor Wrap(DataViewRowCursor cursor, bool[] active) => bindings.AnyOutput(active)
         ? new BatchedScoringCursor(bindings, cursor, model, active, batchSize)

@@ -63,6 +63,7 @@ internal abstract class ColumnBuffer(int capacity)
 
         protected override void ReadCore(int slot) => getter(ref values[slot]);
 
-        public override Delegate CreateGetter(Func<int> slot) => (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) => values[Sound(slot())].CopyTo(ref value));
+        public override Delegate CreateGetter(Func<int> slot)
+            => (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) => values[Sound(slot())].CopyTo(ref value));
     }
 }

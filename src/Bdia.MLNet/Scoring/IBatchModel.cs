@@ -17,14 +17,18 @@ internal interface IBatchModel
     /// <summary>The columns that the model adds behind those of the source.</summary>
     IReadOnlyList<DataViewSchema.DetachedColumn> OutputColumns(DataViewSchema source);
 
-    /// <summary>What a source column carries behind the model: its own annotations, and others where they help those who come after.</summary>
+    /// <summary>
+    /// What a source column carries behind the model: its own annotations, and others where they help those who come after.
+    /// </summary>
     DataViewSchema.Annotations AnnotationsOf(DataViewSchema.Column source) => source.Annotations;
 
     /// <summary>A place for up to <paramref name="capacity"/> rows, read from <paramref name="source"/> wherever that stands.</summary>
     RowBatch CreateBatch(DataViewRow source, int capacity);
 }
 
-/// <summary>The inputs of some rows, and, after <see cref="Score"/>, their outputs. One cursor owns it; it is not for several threads.</summary>
+/// <summary>
+/// The inputs of some rows, and, after <see cref="Score"/>, their outputs. One cursor owns it; it is not for several threads.
+/// </summary>
 internal abstract class RowBatch : IDisposable
 {
     /// <summary>Takes in the input of the row at which the source stands.</summary>
@@ -36,7 +40,9 @@ internal abstract class RowBatch : IDisposable
     /// <summary>Forgets all rows.</summary>
     public abstract void Clear();
 
-    /// <summary>A <see cref="ValueGetter{TValue}"/> for an output column: <paramref name="slot"/> says which row of the batch, counted from 0.</summary>
+    /// <summary>
+    /// A <see cref="ValueGetter{TValue}"/> for an output column: <paramref name="slot"/> says which row of the batch, counted from 0.
+    /// </summary>
     public abstract Delegate CreateGetter(int output, Func<int> slot);
 
     /// <summary>Called once when the cursor is done or abandoned.</summary>

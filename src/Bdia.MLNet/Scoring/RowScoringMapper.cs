@@ -19,7 +19,8 @@ internal sealed class RowScoringMapper(DataViewSchema inputSchema, IBatchModel m
     {
         ArgumentNullException.ThrowIfNull(input);
         if (input.Schema != InputSchema)
-            throw new ArgumentException("The row's schema is not the one that this mapper was made for; get a mapper for the row's schema.", nameof(input));
+            throw new ArgumentException("The row's schema is not the one that this mapper was made for; get a mapper for the row's "
+                + "schema.", nameof(input));
         return new ScoredRow(bindings, input, model, bindings.Active(activeColumns));
     }
 

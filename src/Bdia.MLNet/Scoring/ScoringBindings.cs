@@ -34,7 +34,8 @@ internal sealed class ScoringBindings
         foreach (var column in wanted)
         {
             if (column.Index >= Schema.Count || Schema[column.Index].Name != column.Name)
-                throw new ArgumentException($"Column '{column.Name}' with index {column.Index} is not a column of this view.", nameof(wanted));
+                throw new ArgumentException($"Column '{column.Name}' with index {column.Index} is not a column of this view.",
+                    nameof(wanted));
             active[column.Index] = true;
         }
         return active;
@@ -42,7 +43,9 @@ internal sealed class ScoringBindings
 
     public bool AnyOutput(bool[] active) => active.AsSpan(Source.Count).Contains(true);
 
-    /// <summary>What has to be read from the source: the wanted columns of its own, and the model's inputs where an output is wanted.</summary>
+    /// <summary>
+    /// What has to be read from the source: the wanted columns of its own, and the model's inputs where an output is wanted.
+    /// </summary>
     public IEnumerable<DataViewSchema.Column> SourceColumns(bool[] active)
     {
         var wanted = Source.Where(column => active[column.Index]);

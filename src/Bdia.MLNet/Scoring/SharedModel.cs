@@ -18,7 +18,9 @@ internal sealed class SharedModel<TModel>(TModel model, string owner) : IDisposa
         lock (gate)
         {
             if (disposed)
-                throw new ObjectDisposedException(owner, "The model was disposed. A PredictionEngine disposes its model with itself unless PredictionEngineOptions.OwnsTransformer is false.");
+                throw new ObjectDisposedException(owner,
+                    "The model was disposed. A PredictionEngine disposes its model with itself unless "
+                    + "PredictionEngineOptions.OwnsTransformer is false.");
             users++;
         }
         return new Use(this);

@@ -9,7 +9,9 @@ namespace Bdia.MLNet;
 
 public sealed partial class BdiaSequenceToSequenceTrainer
 {
-    /// <summary>All that can be chosen about a <see cref="BdiaSequenceToSequenceTrainer"/>. The trainer takes a copy when it is made.</summary>
+    /// <summary>
+    /// All that can be chosen about a <see cref="BdiaSequenceToSequenceTrainer"/>. The trainer takes a copy when it is made.
+    /// </summary>
     public sealed class Options : BdiaTrainerOptions
     {
         /// <summary>The texts to read. Default "Source".</summary>
@@ -25,11 +27,14 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         public string ScoreColumnName = "Score";
 
         /// <summary>
-        /// Output: whether the model ended the text itself; false where the longest length that <see cref="Decoding"/> allows cut it off. Default "Finished".
+        /// Output: whether the model ended the text itself; false where the longest length that <see cref="Decoding"/> allows cut it off.
+        /// Default "Finished".
         /// </summary>
         public string FinishedColumnName = "Finished";
 
-        /// <summary>Output where <see cref="Decoding"/> asks for more than one text: a vector of them, best first. Default "PredictedTexts".</summary>
+        /// <summary>
+        /// Output where <see cref="Decoding"/> asks for more than one text: a vector of them, best first. Default "PredictedTexts".
+        /// </summary>
         public string PredictedTextsColumnName = "PredictedTexts";
 
         /// <summary>Output where <see cref="Decoding"/> asks for more than one text: a vector of their scores. Default "Scores".</summary>
@@ -38,36 +43,53 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         /// <summary>What tokens are. Default <see cref="TokenLevel.BytePair"/>. Not used where tokenizers are given.</summary>
         public TokenLevel TokenLevel;
 
-        /// <summary>Most tokens of a trained tokenizer, the 256 bytes included, 257..1,000,000; text that has fewer gives fewer. Default 8000.</summary>
+        /// <summary>
+        /// Most tokens of a trained tokenizer, the 256 bytes included, 257..1,000,000; text that has fewer gives fewer. Default 8000.
+        /// </summary>
         public int VocabularySize;
 
         /// <summary>
-        /// Whether a trained tokenizer keeps each digit a token of its own, so that numbers are copied and changed digit by digit. Default true.
+        /// Whether a trained tokenizer keeps each digit a token of its own, so that numbers are copied and changed digit by digit. Default
+        /// true.
         /// </summary>
         public bool SplitDigits;
 
-        /// <summary>Texts that a trained tokenizer keeps whole wherever they stand, such as "&lt;sep&gt;". They go through <see cref="Normalization"/> too. Default none.</summary>
+        /// <summary>
+        /// Texts that a trained tokenizer keeps whole wherever they stand, such as "&lt;sep&gt;". They go through
+        /// <see cref="Normalization"/> too. Default none.
+        /// </summary>
         public string[] UserDefinedSymbols = [];
 
         /// <summary>Whether source and target share one tokenizer made from both. Default true.</summary>
         public bool SharedVocabulary;
 
         /// <summary>
-        /// What is done to texts before they are cut into tokens: white space, case, Unicode form. Saved with the model. Null, the default, collapses
-        /// white space, and leaves texts to a SentencePiece model as they are, since it normalises by itself.
+        /// What is done to texts before they are cut into tokens: white space, case, Unicode form. Saved with the model. Null, the default,
+        /// collapses white space, and leaves texts to a SentencePiece model as they are, since it normalises by itself.
         /// </summary>
         public TextNormalization? Normalization;
 
-        /// <summary>A ready tokenizer for the source; null = made from the training rows, or read from <see cref="SourceTokenizerFile"/>. Default null.</summary>
+        /// <summary>
+        /// A ready tokenizer for the source; null = made from the training rows, or read from <see cref="SourceTokenizerFile"/>. Default
+        /// null.
+        /// </summary>
         public ITextTokenizer? SourceTokenizer;
 
-        /// <summary>A ready tokenizer for the target; null = made from the training rows, or read from <see cref="TargetTokenizerFile"/>. Default null.</summary>
+        /// <summary>
+        /// A ready tokenizer for the target; null = made from the training rows, or read from <see cref="TargetTokenizerFile"/>. Default
+        /// null.
+        /// </summary>
         public ITextTokenizer? TargetTokenizer;
 
-        /// <summary>File of a ready tokenizer for the source: a SentencePiece model, or, with <see cref="SourceMergesFile"/>, the vocabulary of a byte-level BPE (vocab.json). Default null.</summary>
+        /// <summary>
+        /// File of a ready tokenizer for the source: a SentencePiece model, or, with <see cref="SourceMergesFile"/>, the vocabulary of a
+        /// byte-level BPE (vocab.json). Default null.
+        /// </summary>
         public string? SourceTokenizerFile;
 
-        /// <summary>The merges of a byte-level BPE (merges.txt) whose vocabulary is <see cref="SourceTokenizerFile"/>. Default null.</summary>
+        /// <summary>
+        /// The merges of a byte-level BPE (merges.txt) whose vocabulary is <see cref="SourceTokenizerFile"/>. Default null.
+        /// </summary>
         public string? SourceMergesFile;
 
         /// <summary>As <see cref="SourceTokenizerFile"/>, for the target. Default null.</summary>
@@ -76,7 +98,9 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         /// <summary>As <see cref="SourceMergesFile"/>, for the target. Default null.</summary>
         public string? TargetMergesFile;
 
-        /// <summary>The network's size, in one word. Default <see cref="EncoderDecoderPreset.Compact"/>, which trains in minutes on two cores.</summary>
+        /// <summary>
+        /// The network's size, in one word. Default <see cref="EncoderDecoderPreset.Compact"/>, which trains in minutes on two cores.
+        /// </summary>
         public EncoderDecoderPreset Preset = EncoderDecoderPreset.Compact;
 
         /// <summary>Numbers per token; a multiple of <see cref="Heads"/>. Null as in the preset. Default null.</summary>
@@ -97,16 +121,23 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         /// <summary>Share of numbers that is dropped in training, 0..1, below 1. Null as in the preset (0.1). Default null.</summary>
         public double? Dropout;
 
-        /// <summary>Whether source and target share one embedding; needs vocabularies of one size. Null as in the preset. Default null.</summary>
+        /// <summary>
+        /// Whether source and target share one embedding; needs vocabularies of one size. Null as in the preset. Default null.
+        /// </summary>
         public bool? ShareEmbeddings;
 
         /// <summary>Whether the output product uses the target embedding's weights. Null as in the preset. Default null.</summary>
         public bool? TieOutput;
 
-        /// <summary>How the network is told the place of a token. Null as in the preset (<see cref="PositionEncoding.Sinusoidal"/>). Default null.</summary>
+        /// <summary>
+        /// How the network is told the place of a token. Null as in the preset (<see cref="PositionEncoding.Sinusoidal"/>). Default null.
+        /// </summary>
         public PositionEncoding? Positions;
 
-        /// <summary>Tokens of a training batch at most, padding included, on the side that has more of them, 1..10,000,000; null = as many as make about 200 batches of an epoch, but 256 to 4096. Default null.</summary>
+        /// <summary>
+        /// Tokens of a training batch at most, padding included, on the side that has more of them, 1..10,000,000; null = as many as make
+        /// about 200 batches of an epoch, but 256 to 4096. Default null.
+        /// </summary>
         public int? TokensPerBatch;
 
         /// <summary>Tokens of the longest text on either side, special ones included, 2..65,536. Default 256.</summary>
@@ -127,7 +158,10 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         /// <summary>Which epochs these are. Default <see cref="WeightAverage.Last"/>.</summary>
         public WeightAverage AverageOf;
 
-        /// <summary>How text is written, in validation and when scoring: beam, length penalty, longest text (by default fitted to the training rows), sampling. More than one text (BestCount) adds two columns. Default beam of 4, length penalty 0.6.</summary>
+        /// <summary>
+        /// How text is written, in validation and when scoring: beam, length penalty, longest text (by default fitted to the training
+        /// rows), sampling. More than one text (BestCount) adds two columns. Default beam of 4, length penalty 0.6.
+        /// </summary>
         public DecodingOptions Decoding = sequenceDefaults.Decoding;
 
         private static readonly SequenceTrainingOptions sequenceDefaults = SequenceDefaults.Sequences;

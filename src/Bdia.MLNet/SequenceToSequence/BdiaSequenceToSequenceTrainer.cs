@@ -23,9 +23,11 @@ namespace Bdia.MLNet;
 /// | `Source` | Text | The text to read |
 /// | `Target` | Text | The text to write, for training; rows where either side is empty are left out and counted |
 /// | `PredictedText` | Text | The text that the model writes; empty where there is nothing to read |
-/// | `Score` | Single | Its log-probability, normalised by length: log P(Y) / ((5 + \|Y\|) / 6)^alpha; at most 0, and 0 where there is nothing to read |
+/// | `Score` | Single | Its log-probability, normalised by length: log P(Y) / ((5 + \|Y\|) / 6)^alpha; at most 0, and 0 where there is
+/// nothing to read |
 /// | `Finished` | Boolean | Whether the model ended the text itself; false where the longest length cut it off |
-/// | `PredictedTexts` | Vector of Text | Where `Decoding.BestCount` is above 1: the best texts, best first; slots without a text are empty |
+/// | `PredictedTexts` | Vector of Text | Where `Decoding.BestCount` is above 1: the best texts, best first; slots without a text are empty
+/// |
 /// | `Scores` | Vector of Single | Where `Decoding.BestCount` is above 1: their scores; slots without a text are NaN |
 ///
 /// ### Trainer Characteristics
@@ -58,15 +60,20 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
     private protected override IEnumerable<SchemaShape.Column> OutputColumns(SchemaShape input)
         => SequenceOptionsMapping.Columns(options).Shapes(options.Decoding.BestCount);
 
-    /// <summary>What training takes in memory, part by part, without allocating any of it, when all texts of the largest batch have the same length.</summary>
-    /// <param name="tokensPerText">Tokens of a source and of a target, 1 or more; null (default) takes <see cref="Options.MaxTokens"/>, an upper bound.</param>
+    /// <summary>
+    /// What training takes in memory, part by part, without allocating any of it, when all texts of the largest batch have the same length.
+    /// </summary>
+    /// <param name="tokensPerText">Tokens of a source and of a target, 1 or more; null (default) takes <see cref="Options.MaxTokens"/>, an
+    /// upper bound.</param>
     /// <returns>
-    /// Sizes in bytes; where <see cref="BdiaTrainerOptions.TrainingMemoryBytes"/> is given, of the batches that it leads to. A tokenizer that has yet to be trained is taken to reach
+    /// Sizes in bytes; where <see cref="BdiaTrainerOptions.TrainingMemoryBytes"/> is given, of the batches that it leads to. A tokenizer
+    /// that has yet to be trained is taken to reach
     /// <see cref="Options.VocabularySize"/>, and <see cref="Options.TokensPerBatch"/>, where it is left to the data, to be 4096.
     /// </returns>
     /// <exception cref="ArgumentException">tokensPerText is below 1, or not even one pair at a time fits the memory budget.</exception>
     public MemoryEstimate EstimateMemory(int? tokensPerText = null)
-        => TranslatorTraining.EstimateMemory(SequenceOptionsMapping.Model(options), options.Training(Seed), SequenceOptionsMapping.Sequences(options), tokensPerText);
+        => TranslatorTraining.EstimateMemory(SequenceOptionsMapping.Model(options), options.Training(Seed),
+            SequenceOptionsMapping.Sequences(options), tokensPerText);
 
     private protected override BdiaSequenceToSequenceTransformer Train(IDataView trainData, IDataView? validationData)
     {
@@ -74,8 +81,10 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
         var device = DeviceChoice.Resolve(Environment, options.Device);
         var seed = RunSeed();
         using var log = new TrainingLog(Host, "Training", figures, options.Progress);
-        log.Info($"Training on column '{options.SourceColumnName}' to write column '{options.TargetColumnName}'; network: width {model.Width}, " +
-            $"{model.EncoderDepth} + {model.DecoderDepth} blocks, {model.Heads} heads; seed {seed}{(seed == Seed ? "" : " (the checkpoint's)")}; device {device}.");
+        log.Info($"Training on column '{options.SourceColumnName}' to write column '{options.TargetColumnName}'; network: width "
+            + $"{model.Width}, " +
+            $"{model.EncoderDepth} + {model.DecoderDepth} blocks, {model.Heads} heads; seed "
+                + $"{seed}{(seed == Seed ? "" : " (the checkpoint's)")}; device {device}.");
         log.Precision(model.Precision, device);
         return Run(
             log,

@@ -9,8 +9,8 @@ using Microsoft.ML.Runtime;
 namespace Bdia.MLNet;
 
 /// <summary>
-/// A trained translator as an ML.NET transformer. It adds the columns PredictedText, Score and Finished, and two more where <see cref="Decoding"/>
-/// asks for more than one text, and decodes a batch of rows together. Threads may share it.
+/// A trained translator as an ML.NET transformer. It adds the columns PredictedText, Score and Finished, and two more where
+/// <see cref="Decoding"/> asks for more than one text, and decodes a batch of rows together. Threads may share it.
 /// </summary>
 /// <remarks>
 /// The rows beside a row in a batch change its score by float rounding alone (less than 1e-4), and its text only where two candidates are
@@ -22,14 +22,17 @@ public sealed class BdiaSequenceToSequenceTransformer : BdiaTransformer
     private TextBatchModel batchModel;
 
     internal BdiaSequenceToSequenceTransformer(
-        IChannelProvider log, Translator translator, TextColumns columns, DecodingOptions decoding, LongTextPolicy longTexts, int scoringBatchSize)
+        IChannelProvider log, Translator translator, TextColumns columns, DecodingOptions decoding,
+            LongTextPolicy longTexts, int scoringBatchSize)
         : base(scoringBatchSize)
     {
         this.translator = new SharedTranslator(translator);
         batchModel = new TextBatchModel(log, this.translator, columns, decoding, longTexts);
     }
 
-    /// <summary>The network with its tokenizers, and, unless it was loaded, the history of its training. Disposed with this transformer.</summary>
+    /// <summary>
+    /// The network with its tokenizers, and, unless it was loaded, the history of its training. Disposed with this transformer.
+    /// </summary>
     public Translator Model => translator.Translator;
 
     /// <summary>Name of the column that holds the texts to read.</summary>
@@ -52,14 +55,18 @@ public sealed class BdiaSequenceToSequenceTransformer : BdiaTransformer
         }
     }
 
-    /// <summary>What becomes of texts with more tokens than the model reads. It holds for views and prediction engines that are made after it is set.</summary>
+    /// <summary>
+    /// What becomes of texts with more tokens than the model reads. It holds for views and prediction engines that are made after it is
+    /// set.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration.</exception>
     public LongTextPolicy LongTexts
     {
         get => batchModel.LongTexts;
         set => batchModel = batchModel with
         {
-            LongTexts = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "LongTexts must be Truncate or Throw."),
+            LongTexts = Enum.IsDefined(value) ? value
+                : throw new ArgumentOutOfRangeException(nameof(value), value, "LongTexts must be Truncate or Throw."),
         };
     }
 

@@ -16,26 +16,31 @@ internal static class SequenceOptionsMapping
     {
         const int anyVocabulary = 1000;
         var preset = EncoderDecoderOptions.FromPreset(options.Preset, anyVocabulary, anyVocabulary);
-        return OptionRecords.Fill(options, preset) with { MaxLength = Math.Max(preset.MaxLength, options.MaxTokens), Stack = options.Stack() };
+        return OptionRecords.Fill(options, preset) with { MaxLength = Math.Max(preset.MaxLength, options.MaxTokens),
+            Stack = options.Stack() };
     }
 
     public static SequenceTrainingOptions Sequences(Options options)
         => OptionRecords.Fill(options, new SequenceTrainingOptions { Tokenizer = OptionRecords.Fill(options, new TokenizerOptions()) });
 
     public static TextColumns Columns(Options options)
-        => new(options.SourceColumnName, options.PredictedTextColumnName, options.ScoreColumnName, options.PredictedTextsColumnName, options.ScoresColumnName, options.FinishedColumnName);
+        => new(options.SourceColumnName, options.PredictedTextColumnName, options.ScoreColumnName,
+            options.PredictedTextsColumnName, options.ScoresColumnName, options.FinishedColumnName);
 
     /// <returns>The options, without fault.</returns>
     /// <exception cref="ArgumentException">Some options are out of range; the message lists all of them.</exception>
     public static Options Validate(Options options)
     {
         var faults = new OptionFaults();
-        (string, string?) source = (nameof(options.SourceColumnName), options.SourceColumnName), target = (nameof(options.TargetColumnName), options.TargetColumnName);
+        (string, string?) source = (nameof(options.SourceColumnName), options.SourceColumnName),
+            target = (nameof(options.TargetColumnName), options.TargetColumnName);
         (string, string?)[] outputs =
         [
-            (nameof(options.PredictedTextColumnName), options.PredictedTextColumnName), (nameof(options.ScoreColumnName), options.ScoreColumnName),
+            (nameof(options.PredictedTextColumnName), options.PredictedTextColumnName),
+                (nameof(options.ScoreColumnName), options.ScoreColumnName),
             (nameof(options.FinishedColumnName), options.FinishedColumnName),
-            (nameof(options.PredictedTextsColumnName), options.PredictedTextsColumnName), (nameof(options.ScoresColumnName), options.ScoresColumnName),
+            (nameof(options.PredictedTextsColumnName), options.PredictedTextsColumnName),
+                (nameof(options.ScoresColumnName), options.ScoresColumnName),
         ];
         faults.RequireNames([source, target, .. outputs]);
         faults.RequireDifferent([source, target, .. outputs]); // an output of the target's name would be compared with itself
@@ -43,7 +48,8 @@ internal static class SequenceOptionsMapping
         AddTokenizerFaults(faults, "Source", options.SourceTokenizer, options.SourceTokenizerFile, options.SourceMergesFile);
         AddTokenizerFaults(faults, "Target", options.TargetTokenizer, options.TargetTokenizerFile, options.TargetMergesFile);
         if (options.BestBy == ModelSelection.Score && options.BleuEveryEpochs == 0)
-            faults.Add("BestBy is Score, which is BLEU, and BleuEveryEpochs is 0, so that there is none; set it to 1 or more, or BestBy to Loss.");
+            faults.Add("BestBy is Score, which is BLEU, and BleuEveryEpochs is 0, so that there is none; set it to 1 or more, or BestBy "
+                + "to Loss.");
         faults.RequireDefined(nameof(options.Preset), options.Preset);
         if (Enum.IsDefined(options.Preset))
             Model(options).Check(faults);
@@ -59,8 +65,10 @@ internal static class SequenceOptionsMapping
     {
         var copy = options.Copy();
         copy.SourceTokenizer ??= Read(options.SourceTokenizerFile, options.SourceMergesFile, options.Normalization);
-        var sameFiles = options.SourceTokenizer is null && (options.SourceTokenizerFile, options.SourceMergesFile) == (options.TargetTokenizerFile, options.TargetMergesFile);
-        copy.TargetTokenizer ??= sameFiles ? copy.SourceTokenizer : Read(options.TargetTokenizerFile, options.TargetMergesFile, options.Normalization);
+        var sameFiles = options.SourceTokenizer is null
+            && (options.SourceTokenizerFile, options.SourceMergesFile) == (options.TargetTokenizerFile, options.TargetMergesFile);
+        copy.TargetTokenizer ??= sameFiles ? copy.SourceTokenizer
+            : Read(options.TargetTokenizerFile, options.TargetMergesFile, options.Normalization);
         return copy;
     }
 

@@ -13,10 +13,10 @@ public sealed record SequenceToSequenceEvaluationOptions
     public ChrfOptions Chrf { get; init; } = new();
 
     /// <summary>
-    /// What is done to references first. Null, the default, does what the model did to its targets in training, which the column of predictions
-    /// knows as long as it comes from a model, and nothing where it does not know: a model can only write normalised text, so that a reference with two
-    /// spaces, or with capitals where the model has lower case, could never be met. <c>new TextNormalization { CollapseWhiteSpace = false }</c> leaves
-    /// references as they are.
+    /// What is done to references first. Null, the default, does what the model did to its targets in training, which the column of
+    /// predictions knows as long as it comes from a model, and nothing where it does not know: a model can only write normalised text, so
+    /// that a reference with two spaces, or with capitals where the model has lower case, could never be met. <c>new TextNormalization {
+    /// CollapseWhiteSpace = false }</c> leaves references as they are.
     /// </summary>
     public TextNormalization? ReferenceNormalization { get; init; }
 

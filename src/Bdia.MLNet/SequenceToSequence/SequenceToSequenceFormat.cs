@@ -24,7 +24,8 @@ internal static class SequenceToSequenceFormat
 
     private const string Kind = "SequenceToSequence";
 
-    private static readonly JsonSerializerOptions json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions json =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonStringEnumConverter() } };
 
     public static void Save(BdiaSequenceToSequenceTransformer transformer, ModelArchiveWriter archive)
     {

@@ -20,13 +20,19 @@ public sealed class SequenceToSequenceMetrics
         RowsWithoutReference = rowsWithoutReference;
     }
 
-    /// <summary>BLEU of the whole corpus (Papineni et al., 2002), 0..100: exponential smoothing; 13a tokenisation and case kept unless the options say otherwise. 0 where no prediction has four words in a row of a reference.</summary>
+    /// <summary>
+    /// BLEU of the whole corpus (Papineni et al., 2002), 0..100: exponential smoothing; 13a tokenisation and case kept unless the options
+    /// say otherwise. 0 where no prediction has four words in a row of a reference.
+    /// </summary>
     public double Bleu { get; }
 
     /// <summary>How <see cref="Bleu"/> was computed, in sacreBLEU's notation.</summary>
     public string BleuSignature { get; }
 
-    /// <summary>chrF of the whole corpus (Popović, 2015), 0..100: character 6-grams, beta 2; with word n-grams where the options ask for them (chrF++).</summary>
+    /// <summary>
+    /// chrF of the whole corpus (Popović, 2015), 0..100: character 6-grams, beta 2; with word n-grams where the options ask for them
+    /// (chrF++).
+    /// </summary>
     public double Chrf { get; }
 
     /// <summary>How <see cref="Chrf"/> was computed, in sacreBLEU's notation.</summary>
@@ -44,7 +50,10 @@ public sealed class SequenceToSequenceMetrics
     /// <summary>Tokens of all references, as BLEU counts them: for each row those of the reference closest in length.</summary>
     public long ReferenceLength { get; }
 
-    /// <summary>Share of rows whose prediction is one of its references, normalised as the model's targets were, character by character, white space at the ends left aside, 0..1.</summary>
+    /// <summary>
+    /// Share of rows whose prediction is one of its references, normalised as the model's targets were, character by character, white space
+    /// at the ends left aside, 0..1.
+    /// </summary>
     public double ExactMatch { get; }
 
     /// <summary>Rows that were compared.</summary>

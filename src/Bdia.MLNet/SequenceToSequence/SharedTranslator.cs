@@ -12,7 +12,8 @@ internal sealed class SharedTranslator(Translator translator) : ITextTranslator,
 
     // The same network, cutting long texts off: who scores rows has decided about them, and can name the row, which a translator cannot.
     private readonly Translator cutting = translator.LongTexts == LongTextPolicy.Truncate ? translator : new Translator(
-        translator.Model, translator.SourceTokenizer, translator.TargetTokenizer, translator.MaxTokens, LongTextPolicy.Truncate, translator.Decoding,
+        translator.Model, translator.SourceTokenizer, translator.TargetTokenizer, translator.MaxTokens,
+            LongTextPolicy.Truncate, translator.Decoding,
         maxLengthConstant: translator.MaxLengthConstant);
 
     public Translator Translator => shared.Model;

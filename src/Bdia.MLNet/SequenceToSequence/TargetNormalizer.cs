@@ -6,8 +6,8 @@ using Microsoft.ML.Data;
 namespace Bdia.MLNet.SequenceToSequence;
 
 /// <summary>
-/// What a model did to its targets in training, as an annotation of the column that it writes, so that references can be treated alike. It goes where
-/// the column goes inside a process; files of ML.NET do not keep it.
+/// What a model did to its targets in training, as an annotation of the column that it writes, so that references can be treated alike. It
+/// goes where the column goes inside a process; files of ML.NET do not keep it.
 /// </summary>
 internal sealed class TargetNormalizer : StructuredDataViewType
 {

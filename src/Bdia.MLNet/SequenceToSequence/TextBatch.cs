@@ -7,7 +7,8 @@ namespace Bdia.MLNet.SequenceToSequence;
 
 /// <summary>The texts of some rows and what the model makes of them. Rows without text take no part in decoding.</summary>
 internal sealed class TextBatch(
-    DataViewRow source, ValueGetter<ReadOnlyMemory<char>> getter, TextBatchModel model, BadRows blank, BadRows tooLong, BadRows cutOff, int capacity) : RowBatch
+    DataViewRow source, ValueGetter<ReadOnlyMemory<char>> getter, TextBatchModel model, BadRows blank,
+        BadRows tooLong, BadRows cutOff, int capacity) : RowBatch
 {
     private const int NoText = -1;
 
@@ -60,11 +61,14 @@ internal sealed class TextBatch(
 
     public override Delegate CreateGetter(int output, Func<int> slot) => outputs[output] switch
     {
-        TextOutput.PredictedText => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> text) => text = Of(slot())[0].Text.AsMemory()),
+        TextOutput.PredictedText => (ValueGetter<ReadOnlyMemory<char>>)(
+            (ref ReadOnlyMemory<char> text) => text = Of(slot())[0].Text.AsMemory()),
         TextOutput.Score => (ValueGetter<float>)((ref float score) => score = (float)Of(slot())[0].Score),
         TextOutput.Finished => (ValueGetter<bool>)((ref bool finished) => finished = Of(slot())[0].Finished),
-        TextOutput.PredictedTexts => (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)((ref VBuffer<ReadOnlyMemory<char>> all) => Copy(Of(slot()), static best => best.Text.AsMemory(), default, ref all)),
-        _ => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> all) => Copy(Of(slot()), static best => (float)best.Score, float.NaN, ref all)),
+        TextOutput.PredictedTexts => (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)(
+            (ref VBuffer<ReadOnlyMemory<char>> all) => Copy(Of(slot()), static best => best.Text.AsMemory(), default, ref all)),
+        _ => (ValueGetter<VBuffer<float>>)(
+            (ref VBuffer<float> all) => Copy(Of(slot()), static best => (float)best.Score, float.NaN, ref all)),
     };
 
     private IReadOnlyList<Translation> Of(int row) => places[row] == NoText ? nothing : translations[places[row]];

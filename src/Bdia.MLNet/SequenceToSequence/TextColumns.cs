@@ -6,9 +6,13 @@ using Microsoft.ML.Data;
 
 namespace Bdia.MLNet.SequenceToSequence;
 
-/// <summary>The column that a model reads and those that it adds: the best text, its score, whether it is finished, and, where several are asked for, vectors of texts and scores.</summary>
+/// <summary>
+/// The column that a model reads and those that it adds: the best text, its score, whether it is finished, and, where several are asked
+/// for, vectors of texts and scores.
+/// </summary>
 /// <param name="Finished">Null = not added: a model that was saved before there was this column.</param>
-internal sealed record TextColumns(string Source, string PredictedText, string Score, string PredictedTexts, string Scores, string? Finished)
+internal sealed record TextColumns(string Source, string PredictedText, string Score, string PredictedTexts,
+    string Scores, string? Finished)
 {
     private const string Kind = "SequenceToSequence";
 
@@ -41,7 +45,8 @@ internal sealed record TextColumns(string Source, string PredictedText, string S
             TextOutput.PredictedText => Column(PredictedText, TextDataViewType.Instance, "PredictedText"),
             TextOutput.Score => Column(Score, NumberDataViewType.Single, "Score"),
             TextOutput.Finished => Column(Finished!, BooleanDataViewType.Instance, "Finished"),
-            TextOutput.PredictedTexts => Column(PredictedTexts, new VectorDataViewType(TextDataViewType.Instance, bestCount), "PredictedTexts"),
+            TextOutput.PredictedTexts => Column(PredictedTexts, new VectorDataViewType(TextDataViewType.Instance, bestCount),
+                "PredictedTexts"),
             _ => Column(Scores, new VectorDataViewType(NumberDataViewType.Single, bestCount), "Scores"),
         })];
     }
@@ -52,7 +57,8 @@ internal sealed record TextColumns(string Source, string PredictedText, string S
         var annotations = ScoreColumns.Shapes;
         return Outputs(bestCount).Select(output => output switch
         {
-            TextOutput.PredictedText => ColumnShapes.Scalar(PredictedText, TextDataViewType.Instance, false, [.. annotations, TargetNormalizer.Shape]),
+            TextOutput.PredictedText => ColumnShapes.Scalar(PredictedText, TextDataViewType.Instance, false,
+                [.. annotations, TargetNormalizer.Shape]),
             TextOutput.Score => ColumnShapes.Scalar(Score, NumberDataViewType.Single, false, annotations),
             TextOutput.Finished => ColumnShapes.Scalar(Finished!, BooleanDataViewType.Instance, false, annotations),
             TextOutput.PredictedTexts => ColumnShapes.Vector(PredictedTexts, TextDataViewType.Instance, annotations),

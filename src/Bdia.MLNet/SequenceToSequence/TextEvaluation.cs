@@ -10,7 +10,8 @@ internal static class TextEvaluation
 {
     /// <param name="warn">Told what a user should know, in sentences.</param>
     public static SequenceToSequenceMetrics Run(
-        IDataView data, IReadOnlyList<string> targetColumns, string predictedTextColumn, SequenceToSequenceEvaluationOptions options, Action<string> warn)
+        IDataView data, IReadOnlyList<string> targetColumns, string predictedTextColumn,
+            SequenceToSequenceEvaluationOptions options, Action<string> warn)
     {
         options.Validate();
         TextColumns.Requirement("predicted text", predictedTextColumn).Check(data.Schema);
@@ -43,13 +44,17 @@ internal static class TextEvaluation
                 exact++;
         }
         if (bleu.Rows == 0)
-            throw new InvalidDataException($"There is nothing to evaluate: {(without == 0 ? "the data has no rows" : $"none of the {without} rows has a reference")}.");
+            throw new InvalidDataException(
+                $"There is nothing to evaluate: {(without == 0 ? "the data has no rows" : $"none of the {without} rows has a reference")}.");
         if (without > 0)
             warn($"{without} of {without + bleu.Rows} rows have no reference, and are left out of the evaluation.");
         return new SequenceToSequenceMetrics(bleu.Score(), chrf.Score(), (double)exact / bleu.Rows, bleu.Rows, without);
     }
 
-    /// <summary>What rows lack to be evaluated once they are scored, as the end of a sentence that begins with what they are; null where they lack nothing.</summary>
+    /// <summary>
+    /// What rows lack to be evaluated once they are scored, as the end of a sentence that begins with what they are; null where they lack
+    /// nothing.
+    /// </summary>
     public static string? Lack(IDataView data, IReadOnlyList<string> targetColumns)
     {
         if (targetColumns.Any(name => data.Schema.GetColumnOrNull(name) is null)) // the pipeline makes it

@@ -8,7 +8,9 @@ using Microsoft.ML.Runtime;
 
 namespace Bdia.MLNet;
 
-/// <summary>What every Bdia trainer does as an ML.NET estimator: check its columns, promise its output, and train without remembering anything.</summary>
+/// <summary>
+/// What every Bdia trainer does as an ML.NET estimator: check its columns, promise its output, and train without remembering anything.
+/// </summary>
 /// <typeparam name="TTransformer">What training yields.</typeparam>
 public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     where TTransformer : BdiaTransformer
@@ -29,7 +31,9 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     /// <summary>Drawn once, so that fitting twice gives the same model twice: a trainer keeps no state between fits.</summary>
     private protected ulong Seed { get; }
 
-    /// <summary>The seed of a run that begins now: a run that goes on from a checkpoint has the checkpoint's, unless another was asked for.</summary>
+    /// <summary>
+    /// The seed of a run that begins now: a run that goes on from a checkpoint has the checkpoint's, unless another was asked for.
+    /// </summary>
     private protected ulong RunSeed() => seedFolder is not null && TrainingCheckpoint.SeedIn(seedFolder) is { } seed ? seed : Seed;
 
     /// <summary>The environment that the trainer was made in; its GPU and cancellation settings are read when they matter.</summary>
@@ -53,8 +57,10 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     /// <exception cref="InvalidDataException">The data cannot be used: no rows, or a row at fault; the message names it.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
     /// <exception cref="TimeoutException">The time budget was used up before the first step was done.</exception>
-    /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite; the best model so far comes with it: <see cref="TrainingFault.BestModel"/>.</exception>
-    /// <exception cref="Bdia.Core.Reversible.ReversibilityException">States have left the range in which they can be rebuilt exactly; the best model so far comes with it likewise.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite; the best model so far comes with it:
+    /// <see cref="TrainingFault.BestModel"/>.</exception>
+    /// <exception cref="Bdia.Core.Reversible.ReversibilityException">States have left the range in which they can be rebuilt exactly; the
+    /// best model so far comes with it likewise.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
     public TTransformer Fit(IDataView input) => FitCore(input, null);
 
@@ -67,8 +73,10 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     /// <exception cref="InvalidDataException">The data cannot be used: no rows, or a row at fault; the message names it.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
     /// <exception cref="TimeoutException">The time budget was used up before the first step was done.</exception>
-    /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite; the best model so far comes with it: <see cref="TrainingFault.BestModel"/>.</exception>
-    /// <exception cref="Bdia.Core.Reversible.ReversibilityException">States have left the range in which they can be rebuilt exactly; the best model so far comes with it likewise.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite; the best model so far comes with it:
+    /// <see cref="TrainingFault.BestModel"/>.</exception>
+    /// <exception cref="Bdia.Core.Reversible.ReversibilityException">States have left the range in which they can be rebuilt exactly; the
+    /// best model so far comes with it likewise.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
     public TTransformer Fit(IDataView trainData, IDataView validationData)
     {
@@ -114,7 +122,8 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     /// <param name="run">Trains.</param>
     /// <param name="result">How the training of a model went.</param>
     /// <param name="transformer">Makes the transformer of a model.</param>
-    private protected static TTransformer Run<TModel>(TrainingLog log, Func<TModel> run, Func<TModel, TrainingResult?> result, Func<TModel, TTransformer> transformer)
+    private protected static TTransformer Run<TModel>(TrainingLog log, Func<TModel> run, Func<TModel,
+        TrainingResult?> result, Func<TModel, TTransformer> transformer)
         where TModel : class
     {
         TModel model;

@@ -19,19 +19,34 @@ public abstract class BdiaTrainerOptions
         OptionRecords.TakeFrom(this, defaults);
     }
 
-    /// <summary>Rows to validate on; null holds back <see cref="ValidationFraction"/> of the training rows. Fit(train, validation) overrides it. Default null.</summary>
+    /// <summary>
+    /// Rows to validate on; null holds back <see cref="ValidationFraction"/> of the training rows. Fit(train, validation) overrides it.
+    /// Default null.
+    /// </summary>
     public IDataView? ValidationSet;
 
-    /// <summary>Share of the training rows that is held back where no validation rows are given, 0..1, below 1; 0 = none. Default 0.1 for images, 0.05 for texts.</summary>
+    /// <summary>
+    /// Share of the training rows that is held back where no validation rows are given, 0..1, below 1; 0 = none. Default 0.1 for images,
+    /// 0.05 for texts.
+    /// </summary>
     public double ValidationFraction;
 
-    /// <summary>Precision of matrix products; states and sums are always Float32. BFloat16 is faster where <see cref="BdiaRuntime.HasBFloat16Products"/>. Default <see cref="ComputePrecision.Float32"/>.</summary>
+    /// <summary>
+    /// Precision of matrix products; states and sums are always Float32. BFloat16 is faster where
+    /// <see cref="BdiaRuntime.HasBFloat16Products"/>. Default <see cref="ComputePrecision.Float32"/>.
+    /// </summary>
     public ComputePrecision Precision = ComputePrecision.Float32;
 
-    /// <summary>How the backward pass gets at the states of the blocks. Default <see cref="BackpropagationMode.Reversible"/>: they are rebuilt, bit for bit.</summary>
+    /// <summary>
+    /// How the backward pass gets at the states of the blocks. Default <see cref="BackpropagationMode.Reversible"/>: they are rebuilt, bit
+    /// for bit.
+    /// </summary>
     public BackpropagationMode Mode;
 
-    /// <summary>The integration weight in training, constant or over the run; a larger exponent trains more like the plain network, a smaller one regularises more. Default ±2^-5, <see cref="BdiaStackOptions.Gamma"/>.</summary>
+    /// <summary>
+    /// The integration weight in training, constant or over the run; a larger exponent trains more like the plain network, a smaller one
+    /// regularises more. Default ±2^-5, <see cref="BdiaStackOptions.Gamma"/>.
+    /// </summary>
     public GammaSchedule Gamma = stackDefaults.Gamma;
 
     /// <summary>States are multiples of 2 to the power of minus this, 1..20. Default 9.</summary>
@@ -53,12 +68,16 @@ public abstract class BdiaTrainerOptions
     public int AccumulationSteps;
 
     /// <summary>
-    /// Bytes that training may take beyond the process without it, above 0; null = not limited. Batches that are estimated to take more are cut into equal parts, which are
-    /// gathered for one step, so that it takes the same rows. The training rows themselves are not counted. Default null.
+    /// Bytes that training may take beyond the process without it, above 0; null = not limited. Batches that are estimated to take more are
+    /// cut into equal parts, which are gathered for one step, so that it takes the same rows. The training rows themselves are not counted.
+    /// Default null.
     /// </summary>
     public long? TrainingMemoryBytes;
 
-    /// <summary>Peak learning rate, above 0, at most 10; null for images is 0.128 / width (0.001 at width 128), for texts 0.001. Default null for images, 0.001 for texts.</summary>
+    /// <summary>
+    /// Peak learning rate, above 0, at most 10; null for images is 0.128 / width (0.001 at width 128), for texts 0.001. Default null for
+    /// images, 0.001 for texts.
+    /// </summary>
     public double? LearningRate;
 
     /// <summary>How the learning rate runs after the warm-up. Default <see cref="LearningRateSchedule.Cosine"/>.</summary>
@@ -67,7 +86,9 @@ public abstract class BdiaTrainerOptions
     /// <summary>Where the cosine ends, as a fraction of the peak, 0..1. Default 0.01.</summary>
     public double FinalLearningRateFraction;
 
-    /// <summary>Share of the run in which the learning rate rises to its peak, 0..1. Default 0.05. Not used where <see cref="WarmupSteps"/> is set.</summary>
+    /// <summary>
+    /// Share of the run in which the learning rate rises to its peak, 0..1. Default 0.05. Not used where <see cref="WarmupSteps"/> is set.
+    /// </summary>
     public double WarmupFraction;
 
     /// <summary>Steps in which the learning rate rises to its peak; 0 = use <see cref="WarmupFraction"/>. Default 0.</summary>
@@ -89,21 +110,28 @@ public abstract class BdiaTrainerOptions
     public double ClipNorm;
 
     /// <summary>
-    /// Whether the optimizer takes each block's gradients within the backward pass, as soon as they are there: saves 4 bytes for every weight of all blocks but one, with the same
-    /// weights, bit for bit. With <see cref="ClipNorm"/> above 0 a step then takes about twice as long. Not with <see cref="AccumulationSteps"/> above 1, nor where <see cref="Mode"/> is StoreActivations. Default false.
+    /// Whether the optimizer takes each block's gradients within the backward pass, as soon as they are there: saves 4 bytes for every
+    /// weight of all blocks but one, with the same weights, bit for bit. With <see cref="ClipNorm"/> above 0 a step then takes about twice
+    /// as long. Not with <see cref="AccumulationSteps"/> above 1, nor where <see cref="Mode"/> is StoreActivations. Default false.
     /// </summary>
     public bool OptimizerInBackward;
 
-    /// <summary>Share of the target probability that is spread over all classes, 0..1, below 1. Default 0 for images, 0.1 for texts.</summary>
+    /// <summary>
+    /// Share of the target probability that is spread over all classes, 0..1, below 1. Default 0 for images, 0.1 for texts.
+    /// </summary>
     public double LabelSmoothing;
 
     /// <summary>
-    /// Everything random derives from it; null draws one from the MLContext, so that runs repeat where the MLContext has a seed, and differ where it has none. A run that goes on from a
-    /// checkpoint (<see cref="Resume"/>) takes the checkpoint's where this is null. Default null.
+    /// Everything random derives from it; null draws one from the MLContext, so that runs repeat where the MLContext has a seed, and differ
+    /// where it has none. A run that goes on from a checkpoint (<see cref="Resume"/>) takes the checkpoint's where this is null. Default
+    /// null.
     /// </summary>
     public int? Seed;
 
-    /// <summary>Which validation figure chooses the best epoch, whose weights are kept. Default <see cref="ModelSelection.Accuracy"/> for images, <see cref="ModelSelection.Loss"/> for texts.</summary>
+    /// <summary>
+    /// Which validation figure chooses the best epoch, whose weights are kept. Default <see cref="ModelSelection.Accuracy"/> for images,
+    /// <see cref="ModelSelection.Loss"/> for texts.
+    /// </summary>
     public ModelSelection BestBy;
 
     /// <summary>Epochs from one validation to the next, 1 or more; the last epoch always ends with one. Default 1.</summary>
@@ -116,15 +144,19 @@ public abstract class BdiaTrainerOptions
     public double EarlyStoppingMinDelta;
 
     /// <summary>
-    /// What becomes of a run whose numbers leave their range (training diverges, or states grow beyond what their grid holds). Default <see cref="DivergencePolicy.Throw"/>: an
-    /// exception, of which <see cref="TrainingFault.BestModel"/> gives the best model so far. With <see cref="DivergencePolicy.ReturnBest"/> Fit returns it, and the log warns.
+    /// What becomes of a run whose numbers leave their range (training diverges, or states grow beyond what their grid holds). Default
+    /// <see cref="DivergencePolicy.Throw"/>: an exception, of which <see cref="TrainingFault.BestModel"/> gives the best model so far. With
+    /// <see cref="DivergencePolicy.ReturnBest"/> Fit returns it, and the log warns.
     /// </summary>
     public DivergencePolicy OnDivergence;
 
     /// <summary>Time after which training stops with the best model so far; null = none. Default null.</summary>
     public TimeSpan? TimeBudget;
 
-    /// <summary>Cancelling it stops training within a batch; Fit returns the best model so far, as it does where AutoML cancels its MLContext. Default none.</summary>
+    /// <summary>
+    /// Cancelling it stops training within a batch; Fit returns the best model so far, as it does where AutoML cancels its MLContext.
+    /// Default none.
+    /// </summary>
     public CancellationToken CancellationToken;
 
     /// <summary>Called on the training thread after every step and every epoch. Default null.</summary>
@@ -133,16 +165,19 @@ public abstract class BdiaTrainerOptions
     /// <summary>Folder for checkpoints, of one run at a time; null = none. Default null.</summary>
     public string? CheckpointDirectory;
 
-    /// <summary>Steps from one checkpoint to the next; 0 = by epochs alone. More needs a <see cref="CheckpointDirectory"/>. Default 0.</summary>
+    /// <summary>
+    /// Steps from one checkpoint to the next; 0 = by epochs alone. More needs a <see cref="CheckpointDirectory"/>. Default 0.
+    /// </summary>
     public int CheckpointEverySteps;
 
     /// <summary>Epochs from one checkpoint to the next; 0 = by steps alone. Default 1.</summary>
     public int CheckpointEveryEpochs;
 
     /// <summary>
-    /// Go on from the newest checkpoint of the folder, or begin where there is none; the log says which. Epochs, learning rate and schedule, regularisation, augmentation,
-    /// precision, <see cref="Gamma"/>, <see cref="FractionBits"/>, validation rows and whatever concerns time, checkpoints and the log may be others than before; rows, batches and the
-    /// network's sizes may not, and the exception names what differs. Default false.
+    /// Go on from the newest checkpoint of the folder, or begin where there is none; the log says which. Epochs, learning rate and
+    /// schedule, regularisation, augmentation, precision, <see cref="Gamma"/>, <see cref="FractionBits"/>, validation rows and whatever
+    /// concerns time, checkpoints and the log may be others than before; rows, batches and the network's sizes may not, and the exception
+    /// names what differs. Default false.
     /// </summary>
     public bool Resume;
 

@@ -54,7 +54,8 @@ public abstract class BdiaTransformer : ITransformer, IDisposable
     /// <summary>Adds the model's columns to a view. Nothing is computed until a cursor over the result reads one of them.</summary>
     /// <param name="input">The rows to score.</param>
     /// <returns>
-    /// A view with the same rows in the same order. Its cursors read <paramref name="input"/> once, a batch ahead, and may be left half-way.
+    /// A view with the same rows in the same order. Its cursors read <paramref name="input"/> once, a batch ahead, and may be left
+    /// half-way.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">A column that the model reads is missing or of another type.</exception>
     public IDataView Transform(IDataView input)
@@ -74,7 +75,9 @@ public abstract class BdiaTransformer : ITransformer, IDisposable
     /// <summary>Writes the model's entries.</summary>
     private protected abstract void Save(ModelArchiveWriter archive);
 
-    /// <summary>Frees the network's memory. Calling it again does nothing; scoring afterwards throws <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>
+    /// Frees the network's memory. Calling it again does nothing; scoring afterwards throws <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public void Dispose()
     {
         Dispose(true);

@@ -13,10 +13,12 @@ internal static class DeviceChoice
 
     /// <summary>What is wrong with the text of a device option, or null.</summary>
     public static string? Fault(string? device)
-        => device is null or Cpu or Cuda || device.StartsWith(Cuda + ":", StringComparison.Ordinal) && byte.TryParse(device.AsSpan(Cuda.Length + 1), out _) ? null
+        => device is null or Cpu or Cuda || device.StartsWith(Cuda + ":", StringComparison.Ordinal)
+            && byte.TryParse(device.AsSpan(Cuda.Length + 1), out _) ? null
             : $"Device is '{device}'; it must be \"cpu\", \"cuda\", \"cuda:N\" with a GPU number N, or null for that of the MLContext";
 
-    /// <exception cref="InvalidOperationException">A GPU is asked for that is not there, and falling back to the CPU is not allowed.</exception>
+    /// <exception cref="InvalidOperationException">A GPU is asked for that is not there, and falling back to the CPU is not
+    /// allowed.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
     public static torch.Device Resolve(IHostEnvironment environment, string? device)
     {
@@ -31,7 +33,8 @@ internal static class DeviceChoice
             return torch.device(DeviceType.CUDA, number);
         var fact = $"GPU {number} is asked for, but libtorch finds {count} CUDA devices";
         if (device is not null || !MLContextFacts.FallbackToCpu(environment))
-            throw new InvalidOperationException($"{fact}. Reference a libtorch-cuda package instead of libtorch-cpu, unset GpuDeviceId, or set MLContext.FallbackToCpu.");
+            throw new InvalidOperationException(
+                $"{fact}. Reference a libtorch-cuda package instead of libtorch-cpu, unset GpuDeviceId, or set MLContext.FallbackToCpu.");
         using var channel = environment.Start("Device");
         channel.Warning(MessageSensitivity.None, $"{fact}; the CPU is used instead, because MLContext.FallbackToCpu is set.");
         return torch.CPU;

@@ -3,8 +3,8 @@ using System.Reflection;
 namespace Bdia.MLNet.Trainers;
 
 /// <summary>
-/// Carries values between the flat fields that users of ML.NET set and the records that the engine takes: by name, so that a new option is written
-/// once in each of the two and nowhere else. A property of a record without a field of its name keeps its value.
+/// Carries values between the flat fields that users of ML.NET set and the records that the engine takes: by name, so that a new option is
+/// written once in each of the two and nowhere else. A property of a record without a field of its name keeps its value.
 /// </summary>
 internal static class OptionRecords
 {
@@ -23,7 +23,10 @@ internal static class OptionRecords
         }
     }
 
-    /// <summary>Gives a record the values that fields have. A field that may be null, where the record's property may not, then leaves the record's own.</summary>
+    /// <summary>
+    /// Gives a record the values that fields have. A field that may be null, where the record's property may not, then leaves the record's
+    /// own.
+    /// </summary>
     /// <param name="fields">Its fields are read.</param>
     /// <param name="record">Fresh: nobody else has seen it, so that it may still be written.</param>
     /// <returns>The record.</returns>
@@ -52,6 +55,7 @@ internal static class OptionRecords
     private static bool IsOptional(FieldInfo field, PropertyInfo property)
     {
         var nullability = new NullabilityInfoContext();
-        return nullability.Create(field).ReadState == NullabilityState.Nullable && nullability.Create(property).WriteState != NullabilityState.Nullable;
+        return nullability.Create(field).ReadState == NullabilityState.Nullable
+            && nullability.Create(property).WriteState != NullabilityState.Nullable;
     }
 }

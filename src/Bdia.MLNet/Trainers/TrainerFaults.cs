@@ -35,13 +35,16 @@ internal static class TrainerFaults
     /// <summary>Notes what is wrong with the options that steer any trainer.</summary>
     public static void RequireSteering(this OptionFaults faults, BdiaTrainerOptions options)
     {
-        faults.Require(options.ScoringBatchSize is >= 1 and <= BdiaTransformer.MaxScoringBatchSize, nameof(options.ScoringBatchSize), options.ScoringBatchSize,
+        faults.Require(options.ScoringBatchSize is >= 1
+            and <= BdiaTransformer.MaxScoringBatchSize, nameof(options.ScoringBatchSize), options.ScoringBatchSize,
             $"1..{BdiaTransformer.MaxScoringBatchSize}");
         if (DeviceChoice.Fault(options.Device) is { } device)
             faults.Add(device + ".");
         if (options.CheckpointEverySteps > 0 && options.CheckpointDirectory is null)
-            faults.Add($"CheckpointEverySteps is {options.CheckpointEverySteps}, but CheckpointDirectory is null, so none would be written; give a folder.");
+            faults.Add($"CheckpointEverySteps is {options.CheckpointEverySteps}, but CheckpointDirectory is null, so none would be "
+                + "written; give a folder.");
     }
 
-    private static string Alternatives(string[] names) => names.Length < 2 ? string.Concat(names) : $"{string.Join(", ", names[..^1])} or {names[^1]}";
+    private static string Alternatives(string[] names)
+        => names.Length < 2 ? string.Concat(names) : $"{string.Join(", ", names[..^1])} or {names[^1]}";
 }

@@ -15,7 +15,9 @@ namespace Bdia.MLNet.Trainers;
 /// <param name="Perplexity">Whether the loss is one per token, so that its exponential is the perplexity.</param>
 internal sealed record LogFigures(string Items, string? Score = null, bool Perplexity = false);
 
-/// <summary>Passes on how training goes: every report to the caller, a line per epoch to ML.NET's log, and figures to its progress channel.</summary>
+/// <summary>
+/// Passes on how training goes: every report to the caller, a line per epoch to ML.NET's log, and figures to its progress channel.
+/// </summary>
 internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<TrainingNote>, IDisposable
 {
     private readonly IChannel channel;
@@ -34,7 +36,8 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<Train
         this.caller = caller;
         channel = host.Start(name);
         figures = host.StartProgressChannel(name);
-        figures.SetHeader(new ProgressHeader(shown.Score is { } score ? ["Loss", "Accuracy", score] : ["Loss", "Accuracy"], ["epochs", "steps"]), entry =>
+        figures.SetHeader(new ProgressHeader(shown.Score is { } score ? ["Loss", "Accuracy", score]
+            : ["Loss", "Accuracy"], ["epochs", "steps"]), entry =>
         {
             if (latest is not { } progress)
                 return;
@@ -76,7 +79,8 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<Train
     public void Precision(ComputePrecision precision, torch.Device device)
     {
         if (precision == ComputePrecision.BFloat16 && device.type == DeviceType.CPU && !BdiaRuntime.HasBFloat16Products)
-            Warning("Precision is BFloat16, but this processor has no fast products of it: they are taken in float32, of values rounded to bfloat16. Float32 is as fast here, and more precise.");
+            Warning("Precision is BFloat16, but this processor has no fast products of it: they are taken in float32, of values rounded "
+                + "to bfloat16. Float32 is as fast here, and more precise.");
     }
 
     /// <summary>The last line of a run.</summary>
@@ -101,14 +105,17 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<Train
     {
         if (result.StopReason is not (StopReason.Cancelled or StopReason.TimeBudget) || result.AveragedEpochs is not null)
             return null;
-        var before = result.History.Count == 0 ? "the first epoch was over" : result.HasValidation && result.BestEpoch is null ? "anything was validated" : null;
+        var before = result.History.Count == 0 ? "the first epoch was over" : result.HasValidation
+            && result.BestEpoch is null ? "anything was validated" : null;
         return before is null ? null
-            : $"Training was stopped ({result.StopReason}) after {result.Steps} steps, before {before}: the model has the last weights, and may have learned next to nothing. Give it more time.";
+            : $"Training was stopped ({result.StopReason}) after {result.Steps} steps, before {before}: the model has the last weights, "
+                + "and may have learned next to nothing. Give it more time.";
     }
 
     /// <summary>Says that an exception which is on its way to the caller has the best model so far.</summary>
     public void Rescued(TrainingResult result)
-        => Warning($"Training was ended by an exception after {result.Steps} steps. The best model so far, that of epoch {result.BestEpoch}, comes with it: call {nameof(TrainingFault.BestModel)} of the exception.");
+        => Warning($"Training was ended by an exception after {result.Steps} steps. The best model so far, that of epoch "
+            + $"{result.BestEpoch}, comes with it: call {nameof(TrainingFault.BestModel)} of the exception.");
 
     private string EpochLine(TrainingProgress progress, EpochResult epoch)
         => Invariant($"Epoch {epoch.Epoch}/{progress.Epochs}: {Figures("training", epoch.TrainingLoss, epoch.TrainingAccuracy)}")

@@ -66,7 +66,8 @@ internal static class Publicizer
 
     // Methods and fields number their access levels alike: private protected, internal, protected internal.
     private static bool IsInternal(int attributes) =>
-        (MethodAttributes)(attributes & VisibilityBits) is MethodAttributes.FamANDAssem or MethodAttributes.Assembly or MethodAttributes.FamORAssem;
+        (MethodAttributes)(attributes & VisibilityBits) is MethodAttributes.FamANDAssem or MethodAttributes.Assembly
+            or MethodAttributes.FamORAssem;
 
     private static void SetVisibility(Span<byte> flags, int visibility)
     {

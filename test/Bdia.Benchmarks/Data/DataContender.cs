@@ -27,7 +27,8 @@ internal static class DataContender
     private static DataFigures Pictures(DataSettings settings, TrainingOptions training)
     {
         var rows = PictureRows.Create(new MLContext(seed: 1), settings);
-        var model = VisionTransformerOptions.FromPreset(VisionTransformerPreset.Compact, PictureRows.Side, PictureRows.Side, PictureRows.Channels, PictureRows.Classes);
+        var model = VisionTransformerOptions.FromPreset(VisionTransformerPreset.Compact, PictureRows.Side,
+            PictureRows.Side, PictureRows.Channels, PictureRows.Classes);
         var images = new ImageTrainingOptions { ValidationFraction = 0 };
         if (!settings.InMemory) images = images with { PixelCacheBytes = SmallBudget };
         var watch = Stopwatch.StartNew();
@@ -36,7 +37,8 @@ internal static class DataContender
         using var network = new VisionTransformer(model, training.Seed);
         var task = new ImageClassificationTask(network, data.Normalization, training, null, data.Identity(model, images), torch.CPU);
         var source = new ImageBatchSource(data.Training, data.Normalization, model.Classes, training, images);
-        return Run(settings, training, task, source) with { FirstPassSeconds = firstPass, Items = (long)settings.Epochs * data.Training.Count };
+        return Run(settings, training, task, source) with { FirstPassSeconds = firstPass,
+            Items = (long)settings.Epochs * data.Training.Count };
     }
 
     private static DataFigures Texts(DataSettings settings, TrainingOptions training)
@@ -47,16 +49,21 @@ internal static class DataContender
         sequences = sequences with { Tokenizer = sequences.Tokenizer with { VocabularySize = Vocabulary } };
         var watch = Stopwatch.StartNew();
         var data = SequenceData.Read(
-            sequences, training.Seed, new TextPairRows(view, nameof(Sentence.Source), nameof(Sentence.Target)), null, null, new StopSignal(null, null, CancellationToken.None), CancellationToken.None);
+            sequences, training.Seed, new TextPairRows(view, nameof(Sentence.Source), nameof(Sentence.Target)),
+                null, null, new StopSignal(null, null, CancellationToken.None), CancellationToken.None);
         var firstPass = watch.Elapsed.TotalSeconds;
-        var model = EncoderDecoderOptions.FromPreset(EncoderDecoderPreset.Compact, NetworkIds.Vocabulary(data.Source), NetworkIds.Vocabulary(data.Target));
+        var model = EncoderDecoderOptions.FromPreset(EncoderDecoderPreset.Compact, NetworkIds.Vocabulary(data.Source),
+            NetworkIds.Vocabulary(data.Target));
         using var network = new EncoderDecoder(model, training.Seed);
-        using var task = new TranslationTask(network, data, training, sequences, parts: 1, data.Identity(model, sequences, parts: 1), torch.CPU);
+        using var task = new TranslationTask(network, data, training, sequences, parts: 1,
+            data.Identity(model, sequences, parts: 1), torch.CPU);
         var source = new TokenBatchSource(data.Training, new TokenBatchPlan(data.Training, data.BatchTokens(sequences)), training.Seed);
-        return Run(settings, training, task, source) with { FirstPassSeconds = firstPass, Items = (long)settings.Epochs * data.Training.Count };
+        return Run(settings, training, task, source) with { FirstPassSeconds = firstPass,
+            Items = (long)settings.Epochs * data.Training.Count };
     }
 
-    private static DataFigures Run<TBatch>(DataSettings settings, TrainingOptions training, ITrainingTask<TBatch> task, IBatchSource<TBatch> source)
+    private static DataFigures Run<TBatch>(DataSettings settings, TrainingOptions training, ITrainingTask<TBatch> task,
+        IBatchSource<TBatch> source)
     {
         if (settings.Method == DataMethod.Pipeline) return ReadAlone(settings, source);
         if (settings.Method == DataMethod.Ready) source = new ReadySource<TBatch>(source, training.Epochs);

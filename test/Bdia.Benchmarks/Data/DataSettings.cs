@@ -32,7 +32,8 @@ internal enum DataKind
 /// <param name="Folder">Where CIFAR-10 lies; null for rows that are made.</param>
 /// <param name="Rows">Rows of an epoch.</param>
 /// <param name="Batch">Pictures of a batch; of texts, tokens.</param>
-/// <param name="InMemory">Whether pixels stay in memory. Otherwise the budget is 1 MiB: they are read anew in every epoch. Of texts, token ids stay in memory always.</param>
+/// <param name="InMemory">Whether pixels stay in memory. Otherwise the budget is 1 MiB: they are read anew in every epoch. Of texts, token
+/// ids stay in memory always.</param>
 /// <param name="Epochs">Timed ones, after one that is not.</param>
 internal sealed record DataSettings(DataMethod Method, DataKind Kind, string? Folder, int Rows, int Batch, bool InMemory, int Epochs)
 {

@@ -55,12 +55,15 @@ internal static class PictureRows
         foreach (var file in Directory.GetFiles(folder, "data_batch_*").Order(StringComparer.Ordinal))
         {
             using var stream = File.OpenRead(file);
-            using var content = file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(stream, CompressionMode.Decompress) : (Stream)stream;
+            using var content = file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(stream, CompressionMode.Decompress)
+                : (Stream)stream;
             while (found.Count < rows && content.ReadAtLeast(record, record.Length, throwOnEndOfStream: false) == record.Length)
                 found.Add(new Row { Features = [.. record.Skip(1).Select(value => (float)value)], Label = record[0] });
         }
 
-        return found.Count == rows ? [.. found] : throw new InvalidDataException($"{folder} holds {found.Count} CIFAR-10 rows in files data_batch_*; {rows} are asked for. Lower --rows or add files.");
+        return found.Count == rows ? [.. found]
+            : throw new InvalidDataException(
+            $"{folder} holds {found.Count} CIFAR-10 rows in files data_batch_*; {rows} are asked for. Lower --rows or add files.");
     }
 
     private sealed class Row

@@ -16,7 +16,8 @@ internal static class Sentences
     public static Sentence[] Draw(int count)
     {
         var random = new Random(1);
-        var words = Enumerable.Range(0, Words).Select(_ => new string([.. Enumerable.Range(0, random.Next(2, 9)).Select(_ => (char)('a' + random.Next(26)))])).ToArray();
+        var words = Enumerable.Range(0, Words)
+            .Select(_ => new string([.. Enumerable.Range(0, random.Next(2, 9)).Select(_ => (char)('a' + random.Next(26)))])).ToArray();
         return [.. Enumerable.Range(0, count).Select(_ =>
         {
             var sentence = random.GetItems(words, random.Next(Shortest, Longest + 1));

@@ -5,14 +5,17 @@ using TorchSharp;
 
 namespace Bdia.Benchmarks.Data;
 
-/// <summary>A task, and a watch on when the training thread has nothing to do: from the report of a step or an epoch to the next loss.</summary>
+/// <summary>
+/// A task, and a watch on when the training thread has nothing to do: from the report of a step or an epoch to the next loss.
+/// </summary>
 /// <param name="task">What is trained.</param>
 /// <param name="skippedEpochs">Epochs that do not count, the first ones.</param>
-internal sealed class WatchedTask<TBatch>(ITrainingTask<TBatch> task, int skippedEpochs) : ITrainingTask<TBatch>, IProgress<TrainingProgress>
+internal sealed class WatchedTask<TBatch>(ITrainingTask<TBatch> task, int skippedEpochs)
+    : ITrainingTask<TBatch>, IProgress<TrainingProgress>
 {
-    private readonly Stopwatch _watch = new();
-    private double _reported;
-    private bool _isCounted;
+    private readonly Stopwatch watch = new();
+    private double reported;
+    private bool isCounted;
 
     public double WaitSeconds { get; private set; }
 
@@ -37,9 +40,9 @@ internal sealed class WatchedTask<TBatch>(ITrainingTask<TBatch> task, int skippe
 
     public BatchLoss Loss(TBatch batch)
     {
-        if (_isCounted)
+        if (isCounted)
         {
-            WaitSeconds += _watch.Elapsed.TotalSeconds - _reported;
+            WaitSeconds += watch.Elapsed.TotalSeconds - reported;
             Steps++;
         }
 
@@ -52,10 +55,10 @@ internal sealed class WatchedTask<TBatch>(ITrainingTask<TBatch> task, int skippe
     {
         if (value.CompletedEpoch?.Epoch == skippedEpochs)
         {
-            _isCounted = true;
-            _watch.Start();
+            isCounted = true;
+            watch.Start();
         }
 
-        _reported = Seconds = _watch.Elapsed.TotalSeconds;
+        reported = Seconds = watch.Elapsed.TotalSeconds;
     }
 }

@@ -22,12 +22,19 @@ internal static class Alterations
         new("bytes of the file", false, (file, random) => Bytes(file, random)),
         new("the file cut short", false, (file, random) => file[..random.Next(file.Length)]),
         new("bytes of an entry", false, (file, random) => Entry(file, random, Bytes)),
-        new("an entry cut short or longer", false, (file, random) => Entry(file, random, (content, r) => r.Next(2) == 0 ? content[..r.Next(content.Length)] : [.. content, .. new byte[r.Next(1, 99)]])),
-        new("bytes of the description, hashes made to fit", true, (file, random) => Parts(file, parts => parts.Reseal(Bytes(parts["Model.json"], random)))),
-        new("values of the description, hashes made to fit", true, (file, random) => Parts(file, parts => parts.Reseal(Encoding.UTF8.GetBytes(Values(parts["Model.json"], random))))),
-        new("bytes of the weights' header, hashes made to fit", true, (file, random) => Parts(file, parts => parts.ResealWeights(Header(parts["Model.safetensors"], random)))),
-        new("values of weights, hashes made to fit", true, (file, random) => Parts(file, parts => parts.ResealWeights(Weights(parts["Model.safetensors"], random)))),
-        new("the tokenizer, hashes made to fit", true, (file, random) => Parts(file, parts => parts.Reseal(Tokenizer(parts["Model.json"], random)))),
+        new("an entry cut short or longer", false,
+            (file, random) => Entry(file, random, (content, r) => r.Next(2) == 0 ? content[..r.Next(content.Length)]
+            : [.. content, .. new byte[r.Next(1, 99)]])),
+        new("bytes of the description, hashes made to fit", true,
+            (file, random) => Parts(file, parts => parts.Reseal(Bytes(parts["Model.json"], random)))),
+        new("values of the description, hashes made to fit", true,
+            (file, random) => Parts(file, parts => parts.Reseal(Encoding.UTF8.GetBytes(Values(parts["Model.json"], random))))),
+        new("bytes of the weights' header, hashes made to fit", true,
+            (file, random) => Parts(file, parts => parts.ResealWeights(Header(parts["Model.safetensors"], random)))),
+        new("values of weights, hashes made to fit", true,
+            (file, random) => Parts(file, parts => parts.ResealWeights(Weights(parts["Model.safetensors"], random)))),
+        new("the tokenizer, hashes made to fit", true,
+            (file, random) => Parts(file, parts => parts.Reseal(Tokenizer(parts["Model.json"], random)))),
     ];
 
     private static byte[] Parts(byte[] file, Action<ZipParts> change)
@@ -66,7 +73,9 @@ internal static class Alterations
         float[] odd = [float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, -1e30f, 1e4f, float.Epsilon, -0f];
         var (altered, first) = ((byte[])weights.Clone(), (int)BinaryPrimitives.ReadInt64LittleEndian(weights) + sizeof(long));
         for (var i = random.Next(1, 4); i > 0; i--)
-            BinaryPrimitives.WriteSingleLittleEndian(altered.AsSpan(first + (sizeof(float) * random.Next((altered.Length - first) / sizeof(float)))), odd[random.Next(odd.Length)]);
+            BinaryPrimitives.WriteSingleLittleEndian(
+                altered.AsSpan(first + (sizeof(float) * random.Next((altered.Length - first) / sizeof(float)))),
+                odd[random.Next(odd.Length)]);
         return altered;
     }
 
@@ -127,7 +136,8 @@ internal static class Alterations
         var root = JsonNode.Parse(json)!;
         if (root["translator"] is not { } translator) return Bytes(json, random);
         var document = Convert.FromBase64String((string)translator["SourceTokenizer"]!);
-        var content = random.Next(3) == 0 ? Bytes(document[ContentAt..], random) : Encoding.UTF8.GetBytes(Values(document[ContentAt..], random));
+        var content = random.Next(3) == 0 ? Bytes(document[ContentAt..], random)
+            : Encoding.UTF8.GetBytes(Values(document[ContentAt..], random));
         byte[] altered = [.. document[..ContentAt], .. content];
         BinaryPrimitives.WriteInt32LittleEndian(altered.AsSpan(LengthAt), content.Length);
         SHA256.HashData(content, altered.AsSpan(HashAt));

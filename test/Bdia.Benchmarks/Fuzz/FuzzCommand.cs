@@ -8,10 +8,14 @@ using Microsoft.ML;
 
 namespace Bdia.Benchmarks.Fuzz;
 
-/// <summary>Alters model files at random, loads them, scores with what loads, and counts what happened. Anything but what is promised ends in exit code 1.</summary>
+/// <summary>
+/// Alters model files at random, loads them, scores with what loads, and counts what happened. Anything but what is promised ends in exit
+/// code 1.
+/// </summary>
 internal static class FuzzCommand
 {
-    private const string Same = "loaded, same answers", Other = "loaded, other answers", ScoringRefused = "loaded, scoring refused with a documented exception", Refused = "refused, entry named",
+    private const string Same = "loaded, same answers", Other = "loaded, other answers",
+        ScoringRefused = "loaded, scoring refused with a documented exception", Refused = "refused, entry named",
         RefusedByMLNet = "refused by ML.NET before our loader", Broken = "NOT AS PROMISED";
 
     private static readonly string[] Products = ["at Bdia.MLNet.", "at Bdia.Core."];
@@ -19,10 +23,13 @@ internal static class FuzzCommand
     public static Command Command()
     {
         var files = new Option<int>("--files") { Description = "Files to alter.", DefaultValueFactory = _ => 100_000 };
-        var seed = new Option<int>("--seed") { Description = "Of the alterations; file i depends on it and on i alone.", DefaultValueFactory = _ => 1 };
+        var seed = new Option<int>("--seed") { Description = "Of the alterations; file i depends on it and on i alone.",
+            DefaultValueFactory = _ => 1 };
         var first = new Option<int>("--first") { Description = "Number of the first file.", DefaultValueFactory = _ => 0 };
         var json = new Option<string?>("--json") { Description = "File for the counts." };
-        var command = new Command("fuzz", "Alters model files, with hashes as they were and with hashes made to fit, and counts what becomes of them.") { files, seed, first, json };
+        var command = new Command("fuzz",
+            "Alters model files, with hashes as they were and with hashes made to fit, and counts what becomes of them.") { files,
+            seed, first, json };
         command.SetAction(parse => Run(parse.GetValue(files), parse.GetValue(seed), parse.GetValue(first), parse.GetValue(json)));
         return command;
     }
@@ -31,8 +38,10 @@ internal static class FuzzCommand
     {
         BdiaRuntime.Threads = 1;
         FuzzModel[] models = [FuzzModel.Pictures(), FuzzModel.Texts()];
-        var whole = models.Select(model => Load(model, model.File).Answer ?? throw new InvalidOperationException($"The {model.Name} model does not load as it is.")).ToArray();
-        var (counts, broken, slowest, most) = (new SortedDictionary<(string, string, string), int>(), new List<string>(), TimeSpan.Zero, 0L);
+        var whole = models.Select(model => Load(model, model.File).Answer
+            ?? throw new InvalidOperationException($"The {model.Name} model does not load as it is.")).ToArray();
+        var (counts, broken, slowest, most) =
+            (new SortedDictionary<(string, string, string), int>(), new List<string>(), TimeSpan.Zero, 0L);
         for (var i = first; i < first + files; i++)
         {
             var (which, alteration) = (i % models.Length, Alterations.All[i / models.Length % Alterations.All.Count]);
@@ -42,7 +51,8 @@ internal static class FuzzCommand
             if (answer is not null) outcome = answer == whole[which] ? Same : alteration.Reseals ? Other : Broken;
             if (watch.Elapsed > slowest) slowest = watch.Elapsed;
             most = Math.Max(most, GC.GetTotalAllocatedBytes() - before);
-            if (outcome == Broken) broken.Add($"file {i}, {models[which].Name}, {alteration.Name}: {fault?.GetType().Name ?? "other answers"} {fault?.Message}");
+            if (outcome == Broken) broken.Add(
+                $"file {i}, {models[which].Name}, {alteration.Name}: {fault?.GetType().Name ?? "other answers"} {fault?.Message}");
             var key = (models[which].Name, alteration.Name, outcome);
             counts[key] = counts.GetValueOrDefault(key) + 1;
             if ((i - first + 1) % 10_000 == 0) Console.Error.WriteLine($"{i - first + 1} files, {broken.Count} not as promised");
@@ -71,7 +81,8 @@ internal static class FuzzCommand
             return (model.Answer(loaded), "", null);
         }
         // What a model asks for that was altered: another column, a state beyond the grid, the other answers are too many to name.
-        catch (Exception fault) when (fault.GetBaseException() is ArgumentException or InvalidDataException or ReversibilityException or InvalidOperationException)
+        catch (Exception fault) when (fault.GetBaseException() is ArgumentException or InvalidDataException
+            or ReversibilityException or InvalidOperationException)
         {
             return (null, ScoringRefused, fault.GetBaseException());
         }
@@ -90,12 +101,14 @@ internal static class FuzzCommand
     private static int HashCode(int seed, int i) => unchecked((seed * 1_000_003) ^ (i * 7919));
 
     private static void Report(
-        SortedDictionary<(string Model, string Alteration, string Outcome), int> counts, List<string> broken, TimeSpan slowest, long most, string? json, int files, int seed)
+        SortedDictionary<(string Model, string Alteration, string Outcome), int> counts, List<string> broken,
+            TimeSpan slowest, long most, string? json, int files, int seed)
     {
         Console.WriteLine("| model | altered | what became of it | files |\n|---|---|---|---:|");
         foreach (var ((model, alteration, outcome), count) in counts)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {model} | {alteration} | {outcome} | {count:N0} |"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\nThe slowest file took {slowest.TotalMilliseconds:F0} ms, and the largest allocation for one was {most / 1e6:F1} MB. {broken.Count} of {files:N0} files were not as promised."));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"\nThe slowest file took {slowest.TotalMilliseconds:F0} ms, and the largest allocation for one was {most / 1e6:F1} MB. {broken.Count} of {files:N0} files were not as promised."));
         foreach (var line in broken.Take(50)) Console.WriteLine(line);
         if (json is null) return;
         File.WriteAllText(json, JsonSerializer.Serialize(
@@ -106,7 +119,8 @@ internal static class FuzzCommand
                 notAsPromised = broken.Count,
                 slowestMilliseconds = Math.Round(slowest.TotalMilliseconds),
                 mostAllocatedBytes = most,
-                counts = counts.Select(pair => new { model = pair.Key.Model, alteration = pair.Key.Alteration, outcome = pair.Key.Outcome, files = pair.Value }),
+                counts = counts.Select(pair =>
+                    new { model = pair.Key.Model, alteration = pair.Key.Alteration, outcome = pair.Key.Outcome, files = pair.Value }),
             }, new JsonSerializerOptions { WriteIndented = true }));
     }
 }

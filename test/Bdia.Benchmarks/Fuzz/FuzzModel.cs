@@ -23,30 +23,40 @@ internal sealed record FuzzModel(string Name, byte[] File, Func<ITransformer, st
             Name = i % 2 == 0 ? "dark" : "light",
             Features = [.. Enumerable.Range(0, 3 * Side * Side).Select(j => (i % 2 * 100) + ((i + j) * 7919 % 50f))],
         }));
-        using var model = context.Transforms.Conversion.MapValueToKey("Label", "Name").Append(context.MulticlassClassification.Trainers.BdiaImageClassification(
-            new BdiaImageClassificationTrainer.Options { Epochs = 1, PatchSize = 4, Width = 8, Depth = 1, Heads = 2, FeedForwardWidth = 8, BatchSize = 12, Seed = 1 })).Fit(data);
+        using var model = context.Transforms.Conversion.MapValueToKey("Label", "Name")
+            .Append(context.MulticlassClassification.Trainers.BdiaImageClassification(
+            new BdiaImageClassificationTrainer.Options { Epochs = 1, PatchSize = 4, Width = 8, Depth = 1,
+                Heads = 2, FeedForwardWidth = 8, BatchSize = 12, Seed = 1 })).Fit(data);
         return new FuzzModel("pictures", Saved(context, model, data.Schema), Answer);
 
         string Answer(ITransformer loaded)
-            => string.Join(' ', context.Data.CreateEnumerable<PictureAnswer>(loaded.Transform(context.Data.TakeRows(data, 3)), reuseRowObject: false)
-                .SelectMany(row => row.Score.Select(score => BitConverter.SingleToUInt32Bits(score).ToString("x8", System.Globalization.CultureInfo.InvariantCulture)).Append($"{row.PredictedLabel}")));
+            => string.Join(' ', context.Data.CreateEnumerable<PictureAnswer>(loaded.Transform(context.Data.TakeRows(data, 3)),
+                reuseRowObject: false)
+                .SelectMany(row => row.Score.Select(
+                    score => BitConverter.SingleToUInt32Bits(score).ToString("x8", System.Globalization.CultureInfo.InvariantCulture))
+                    .Append($"{row.PredictedLabel}")));
     }
 
     /// <summary>A tiny encoder-decoder with a byte-pair tokenizer.</summary>
     public static FuzzModel Texts()
     {
         var context = new MLContext(1);
-        var data = context.Data.LoadFromEnumerable(Enumerable.Range(0, Rows).Select(i => new TextRow { Source = $"a{i % 5} b", Target = $"b a{i % 5}" }));
+        var data = context.Data.LoadFromEnumerable(
+            Enumerable.Range(0, Rows).Select(i => new TextRow { Source = $"a{i % 5} b", Target = $"b a{i % 5}" }));
         using var model = context.SequenceToSequence.Trainers.Bdia(new BdiaSequenceToSequenceTrainer.Options
         {
-            Epochs = 1, Width = 8, EncoderDepth = 1, DecoderDepth = 1, Heads = 2, FeedForwardWidth = 8, BleuEveryEpochs = 0, TokenLevel = TokenLevel.BytePair, VocabularySize = 270, Seed = 1,
+            Epochs = 1, Width = 8, EncoderDepth = 1, DecoderDepth = 1, Heads = 2, FeedForwardWidth = 8,
+                BleuEveryEpochs = 0, TokenLevel = TokenLevel.BytePair, VocabularySize = 270, Seed = 1,
         }).Fit(data);
         return new FuzzModel("texts", Saved(context, model, data.Schema), Answer);
 
         string Answer(ITransformer loaded)
         {
-            loaded.Part<BdiaSequenceToSequenceTransformer>().Decoding = new DecodingOptions { BeamSize = 1, MaxLengthRatio = 0, MaxLengthConstant = 4 }; // what was altered may ask for 10,000
-            return string.Join(' ', context.Data.CreateEnumerable<TextAnswer>(loaded.Transform(context.Data.TakeRows(data, 2)), reuseRowObject: false)
+            // what was altered may ask for 10,000
+            loaded.Part<BdiaSequenceToSequenceTransformer>().Decoding =
+                new DecodingOptions { BeamSize = 1, MaxLengthRatio = 0, MaxLengthConstant = 4 };
+            return string.Join(' ', context.Data.CreateEnumerable<TextAnswer>(loaded.Transform(context.Data.TakeRows(data, 2)),
+                reuseRowObject: false)
                 .Select(row => $"{row.PredictedText} {BitConverter.SingleToUInt32Bits(row.Score):x8}"));
         }
     }

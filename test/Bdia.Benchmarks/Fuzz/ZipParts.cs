@@ -5,7 +5,9 @@ using System.Text.Json.Nodes;
 
 namespace Bdia.Benchmarks.Fuzz;
 
-/// <summary>The entries of a model file, to be altered and put together again; hashes can be made to fit, as whoever means harm would.</summary>
+/// <summary>
+/// The entries of a model file, to be altered and put together again; hashes can be made to fit, as whoever means harm would.
+/// </summary>
 internal sealed class ZipParts
 {
     private readonly List<(string Name, byte[] Content)> entries = [];

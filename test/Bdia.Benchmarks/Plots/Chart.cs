@@ -27,7 +27,8 @@ internal static class Chart
     /// <param name="points">At least one.</param>
     /// <param name="logarithmic">Whether both axes are; see <see cref="Axes"/>.</param>
     /// <param name="pattern">Solid unless told.</param>
-    public static void Line(Plot plot, string name, Color color, IReadOnlyList<(double X, double Y)> points, bool logarithmic, LinePattern? pattern = null)
+    public static void Line(Plot plot, string name, Color color, IReadOnlyList<(double X, double Y)> points,
+        bool logarithmic, LinePattern? pattern = null)
     {
         double Place(double value) => logarithmic ? Math.Log10(value) : value;
         var line = plot.Add.Scatter(points.Select(p => Place(p.X)).ToArray(), points.Select(p => Place(p.Y)).ToArray(), color);

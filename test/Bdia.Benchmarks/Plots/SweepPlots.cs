@@ -21,7 +21,8 @@ internal static class SweepPlots
         void Panel(Plot plot, string title, string y, Func<TrainingSummary, double> figure)
         {
             foreach (var method in sweep.Points.GroupBy(p => p.Settings.Method).OrderBy(g => g.Key))
-                Chart.Line(plot, Name(method.Key), ColorOf(method.Key), [.. method.Select(p => (sweep.Value(p.Settings), figure(p)))], logarithmic: true);
+                Chart.Line(plot, Name(method.Key), ColorOf(method.Key), [.. method.Select(p => (sweep.Value(p.Settings), figure(p)))],
+                    logarithmic: true);
             Chart.Axes(plot, title, axis, y, values, logarithmic: true);
         }
     }
@@ -38,8 +39,10 @@ internal static class SweepPlots
         {
             foreach (var keep in new[] { true, false })
             {
-                Chart.Line(plot, keep ? "BDIA, rows kept in memory" : "BDIA, rows read anew", ColorOf(TrainingMethod.Reversible).WithAlpha(keep ? 1 : 0.5),
-                    [.. epochs.Where(e => e.Settings.Keep == keep).Select(e => ((double)e.Settings.Rows, figure(e.Figures)))], logarithmic: false, keep ? LinePattern.Solid : LinePattern.Dashed);
+                Chart.Line(plot, keep ? "BDIA, rows kept in memory"
+                    : "BDIA, rows read anew", ColorOf(TrainingMethod.Reversible).WithAlpha(keep ? 1 : 0.5),
+                    [.. epochs.Where(e => e.Settings.Keep == keep).Select(e => ((double)e.Settings.Rows, figure(e.Figures)))],
+                        logarithmic: false, keep ? LinePattern.Solid : LinePattern.Dashed);
             }
 
             Chart.Axes(plot, title, "rows", y, values, logarithmic: false);

@@ -23,7 +23,8 @@ internal static class ScoringContender
         using (torch.ones(1)) { }
         var rows = Pictures(settings.Rows);
         var mlContext = new MLContext(seed: 1);
-        var first = LoadAndPredict(mlContext, settings, rows[0], (model, engine) => Rate(mlContext, settings, rows, model, engine), out var rate);
+        var first = LoadAndPredict(mlContext, settings, rows[0], (model, engine) => Rate(mlContext, settings, rows, model, engine),
+            out var rate);
         return settings.Method switch
         {
             ScoringMethod.FirstPrediction => new(0, 0, first, LoadAndPredict(mlContext, settings, rows[0], (_, _) => 0, out _)),
@@ -33,7 +34,8 @@ internal static class ScoringContender
     }
 
     private static FirstScore LoadAndPredict(
-        MLContext mlContext, ScoringSettings settings, Picture row, Func<BdiaImageClassificationTransformer, PredictionEngine<Picture, Scored>, double> then, out double result)
+        MLContext mlContext, ScoringSettings settings, Picture row, Func<BdiaImageClassificationTransformer,
+            PredictionEngine<Picture, Scored>, double> then, out double result)
     {
         var file = ScoringModel.File(settings.Preset);
         var read = Seconds(() => ReadEntries(file));
@@ -48,7 +50,8 @@ internal static class ScoringContender
         return new(read, loaded, made - loaded, predicted - made);
     }
 
-    private static double Rate(MLContext mlContext, ScoringSettings settings, Picture[] rows, BdiaImageClassificationTransformer model, PredictionEngine<Picture, Scored> engine)
+    private static double Rate(MLContext mlContext, ScoringSettings settings, Picture[] rows,
+        BdiaImageClassificationTransformer model, PredictionEngine<Picture, Scored> engine)
     {
         model.ScoringBatchSize = settings.Batch;
         Action? score = settings.Method switch
@@ -64,7 +67,8 @@ internal static class ScoringContender
 
     private static Action RawForward(BdiaImageClassificationTransformer model, Picture[] rows, int batch)
     {
-        var batches = rows.Chunk(batch).Select(chunk => torch.tensor(chunk.SelectMany(row => row.Features).ToArray()).view(-1, Channels, Side, Side)).ToArray();
+        var batches = rows.Chunk(batch)
+            .Select(chunk => torch.tensor(chunk.SelectMany(row => row.Features).ToArray()).view(-1, Channels, Side, Side)).ToArray();
         return () =>
         {
             using var noGradients = no_grad();

@@ -49,8 +49,10 @@ internal sealed record FirstScore(double Read, double Load, double Engine, doubl
 }
 
 /// <summary>What one process measured, times in seconds.</summary>
-/// <param name="RowsPerSecond">Pictures a second, the best of some passes over all rows; of <see cref="ScoringMethod.FirstPrediction"/>, 0.</param>
-/// <param name="MatrixRate">Floating-point operations a second of a product of large matrices; 0 where the contender is not a raw one.</param>
+/// <param name="RowsPerSecond">Pictures a second, the best of some passes over all rows; of <see cref="ScoringMethod.FirstPrediction"/>,
+/// 0.</param>
+/// <param name="MatrixRate">Floating-point operations a second of a product of large matrices; 0 where the contender is not a raw
+/// one.</param>
 /// <param name="First">Before it, in a process that had loaded libtorch and nothing else.</param>
 /// <param name="Second">Of <see cref="ScoringMethod.FirstPrediction"/>, the same once more in the same process.</param>
 internal sealed record ScoringFigures(double RowsPerSecond, double MatrixRate, FirstScore First, FirstScore? Second);

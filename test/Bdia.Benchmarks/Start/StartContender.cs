@@ -27,7 +27,8 @@ internal static class StartContender
         var chosen = new List<string>();
         mlContext.Log += (_, line) =>
         {
-            if (line.Message.Contains("Batches of", StringComparison.Ordinal) || line.Message.Contains("Images are", StringComparison.Ordinal)) chosen.Add(line.Message);
+            if (line.Message.Contains("Batches of", StringComparison.Ordinal)
+                || line.Message.Contains("Images are", StringComparison.Ordinal)) chosen.Add(line.Message);
         };
         var data = DataSources.Load(mlContext, Asked(settings), _ => { });
         var clock = Stopwatch.StartNew();
@@ -41,8 +42,10 @@ internal static class StartContender
             .Append(mlContext.MulticlassClassification.Trainers.BdiaImageClassification(Options(settings, data))).Fit(data.Train);
         var seconds = clock.Elapsed.TotalSeconds;
         var result = model.LastTransformer.Model.Result!;
-        var metrics = mlContext.MulticlassClassification.Evaluate(mlContext.Data.Cache(model.Transform(data.Test), "Label", "PredictedLabel", "Score"));
-        return new(metrics.MicroAccuracy, metrics.LogLoss, result.History[^1].TrainingAccuracy ?? 0, seconds, result.Steps, ResidentMemory.Peak(), chosen);
+        var metrics = mlContext.MulticlassClassification.Evaluate(
+            mlContext.Data.Cache(model.Transform(data.Test), "Label", "PredictedLabel", "Score"));
+        return new(metrics.MicroAccuracy, metrics.LogLoss, result.History[^1].TrainingAccuracy
+            ?? 0, seconds, result.Steps, ResidentMemory.Peak(), chosen);
     }
 
     private static SampleOptions Asked(StartSettings settings) => new()
@@ -53,7 +56,8 @@ internal static class StartContender
         PictureSize = PictureSide,
         Seed = settings.Seed,
         // Of the sample's own trainer and reports, which are not used here.
-        Model = VisionTransformerPreset.Compact, Mode = BackpropagationMode.Reversible, Precision = ComputePrecision.Float32, Quantize = true, Baseline = false, Resume = false,
+        Model = VisionTransformerPreset.Compact, Mode = BackpropagationMode.Reversible, Precision = ComputePrecision.Float32,
+            Quantize = true, Baseline = false, Resume = false,
         Output = "", Save = "", Json = "", Command = "",
     };
 
@@ -61,7 +65,8 @@ internal static class StartContender
     {
         var options = new BdiaImageClassificationTrainer.Options
         {
-            FeatureColumnName = "Image", Epochs = settings.Epochs, Seed = settings.Seed, Precision = settings.BFloat16 ? ComputePrecision.BFloat16 : ComputePrecision.Float32,
+            FeatureColumnName = "Image", Epochs = settings.Epochs, Seed = settings.Seed, Precision = settings.BFloat16
+                ? ComputePrecision.BFloat16 : ComputePrecision.Float32,
         };
         if (settings.Method == StartMethod.Former)
         {

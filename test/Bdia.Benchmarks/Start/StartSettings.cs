@@ -6,7 +6,10 @@ internal enum StartMethod
     /// <summary>ML.NET's SdcaMaximumEntropy on the same pixels, as the image sample has it.</summary>
     Linear,
 
-    /// <summary>The image trainer with the options that were its defaults until they were left open: batches of 128, rate 0.001, flips, crops of 4 (3) pixels, patches of 4.</summary>
+    /// <summary>
+    /// The image trainer with the options that were its defaults until they were left open: batches of 128, rate 0.001, flips, crops of 4
+    /// (3) pixels, patches of 4.
+    /// </summary>
     Former,
 
     /// <summary>The image trainer, no option given but the epochs.</summary>
@@ -15,7 +18,8 @@ internal enum StartMethod
 
 /// <summary>One contender of the start suite.</summary>
 /// <param name="Method">Who learns.</param>
-/// <param name="Data">What it learns from: a folder as the image sample's --data takes it; "shapes" for the pictures that the sample draws.</param>
+/// <param name="Data">What it learns from: a folder as the image sample's --data takes it; "shapes" for the pictures that the sample
+/// draws.</param>
 /// <param name="Rows">Training rows, the classes in turn; 0 for all.</param>
 /// <param name="Epochs">Passes over them.</param>
 /// <param name="TestRows">Rows that are scored once, when training has ended; 0 for all.</param>
@@ -37,4 +41,5 @@ internal sealed record StartSettings(StartMethod Method, string Data, int Rows, 
 /// <param name="Steps">Of the optimizer; 0 for the linear model.</param>
 /// <param name="PeakBytes">Resident, as the operating system saw it.</param>
 /// <param name="Chosen">What the log says of options that were left open.</param>
-internal sealed record StartFigures(double Accuracy, double LogLoss, double TrainingAccuracy, double Seconds, long Steps, long PeakBytes, IReadOnlyList<string> Chosen);
+internal sealed record StartFigures(double Accuracy, double LogLoss, double TrainingAccuracy, double Seconds,
+    long Steps, long PeakBytes, IReadOnlyList<string> Chosen);

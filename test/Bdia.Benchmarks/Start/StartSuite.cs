@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Bdia.Benchmarks.Start;
 
-/// <summary>What the image trainer reaches with no option given, in short runs on sets of all kinds, beside a linear model and its former defaults.</summary>
+/// <summary>
+/// What the image trainer reaches with no option given, in short runs on sets of all kinds, beside a linear model and its former defaults.
+/// </summary>
 internal static class StartSuite
 {
     private const double Mebibyte = 1 << 20;
@@ -11,14 +13,19 @@ internal static class StartSuite
 
     public static Command Command()
     {
-        var data = SuiteOptions.Several("--data", $"Folders as the image sample's --data takes them, and '{StartContender.Shapes}' for the pictures that it draws.", StartContender.Shapes);
+        var data = SuiteOptions.Several("--data",
+            $"Folders as the image sample's --data takes them, and '{StartContender.Shapes}' for the pictures that it draws.",
+            StartContender.Shapes);
         var rows = SuiteOptions.Several("--rows", "Training rows, the classes in turn; 0 for all.", 6000);
         var epochs = SuiteOptions.Several("--epochs", "Passes over them.", 6);
         var methods = SuiteOptions.Several("--methods", "Contenders.", Enum.GetValues<StartMethod>());
         var seeds = SuiteOptions.Several("--seeds", "Seeds.", 1);
-        var testRows = new Option<int>("--test-rows") { Description = "Rows that are scored once, when training has ended; 0 for all.", DefaultValueFactory = _ => 2000 };
+        var testRows = new Option<int>("--test-rows") { Description = "Rows that are scored once, when training has ended; 0 for all.",
+            DefaultValueFactory = _ => 2000 };
         var bfloat16 = new Option<bool>("--bfloat16") { Description = "Take matrix products in bfloat16." };
-        var command = new Command("start", "Accuracy of short runs of the image trainer without options, beside a linear model and its former defaults.") { data, rows, epochs, methods, seeds, testRows, bfloat16 };
+        var command = new Command("start",
+            "Accuracy of short runs of the image trainer without options, beside a linear model and its former defaults.") { data,
+            rows, epochs, methods, seeds, testRows, bfloat16 };
         var suite = new SuiteOptions(repetitions: 1);
         suite.AddTo(command);
         command.SetAction(async parse =>
@@ -28,7 +35,8 @@ internal static class StartSuite
                               from passes in parse.GetValue(epochs)!
                               from seed in parse.GetValue(seeds)!
                               from method in parse.GetValue(methods)!
-                              select new StartSettings(method, folder, count, passes, parse.GetValue(testRows), seed, parse.GetValue(bfloat16))).ToArray();
+                              select new StartSettings(method, folder, count, passes, parse.GetValue(testRows),
+                                  seed, parse.GetValue(bfloat16))).ToArray();
             var results = suite.Open(parse);
             await Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), results);
             Print(results);
@@ -40,18 +48,24 @@ internal static class StartSuite
     {
         Console.WriteLine($"One thread. {Machine.Describe()}");
         Console.WriteLine();
-        var table = new MarkdownTable("data", "rows", "epochs", "learner", "test accuracy, %", "log-loss", "training accuracy, last epoch, %", "steps", "s", "peak MiB", "chosen") { TextColumns = 1 };
-        foreach (var (settings, runs) in results.All<StartSettings, StartFigures>(ResultFile.Rows).OrderBy(row => (row.Settings.Name(), row.Settings.Rows, row.Settings.Epochs, row.Settings.Seed, row.Settings.Method)))
+        var table = new MarkdownTable("data", "rows", "epochs", "learner", "test accuracy, %", "log-loss",
+            "training accuracy, last epoch, %", "steps", "s", "peak MiB", "chosen") { TextColumns = 1 };
+        foreach (var (settings, runs) in results.All<StartSettings,
+            StartFigures>(ResultFile.Rows)
+            .OrderBy(row => (row.Settings.Name(), row.Settings.Rows, row.Settings.Epochs, row.Settings.Seed, row.Settings.Method)))
         {
             var run = runs[0];
             table.Add(
-                settings.Name(), settings.Rows == 0 ? "all" : $"{settings.Rows}", settings.Method == StartMethod.Linear ? "" : $"{settings.Epochs}", $"{settings.Method}", $"{100 * run.Accuracy:F2}", $"{run.LogLoss:F3}",
-                run.Steps == 0 ? "" : $"{100 * run.TrainingAccuracy:F1}", run.Steps == 0 ? "" : $"{run.Steps}", $"{run.Seconds:F0}", $"{run.PeakBytes / Mebibyte:F0}", Chosen(run));
+                settings.Name(), settings.Rows == 0 ? "all" : $"{settings.Rows}", settings.Method == StartMethod.Linear
+                    ? "" : $"{settings.Epochs}", $"{settings.Method}", $"{100 * run.Accuracy:F2}", $"{run.LogLoss:F3}",
+                run.Steps == 0 ? "" : $"{100 * run.TrainingAccuracy:F1}", run.Steps == 0 ? ""
+                    : $"{run.Steps}", $"{run.Seconds:F0}", $"{run.PeakBytes / Mebibyte:F0}", Chosen(run));
         }
 
         Console.WriteLine(table);
     }
 
     // The figures stand in the first sentence of each line of the log; the whole of it is in the JSON.
-    private static string Chosen(StartFigures run) => string.Join("; ", run.Chosen.Select(line => line[(line.IndexOf(']') + 1)..].Trim().Split(';', ':')[0]));
+    private static string Chosen(StartFigures run)
+        => string.Join("; ", run.Chosen.Select(line => line[(line.IndexOf(']') + 1)..].Trim().Split(';', ':')[0]));
 }

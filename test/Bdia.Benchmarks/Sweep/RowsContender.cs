@@ -26,7 +26,8 @@ internal static class RowsContender
     public static RowsFigures Run(RowsSettings settings)
     {
         Core.Native.BdiaRuntime.EnsureLoaded();
-        var model = new VisionTransformerOptions { ImageHeight = Side, ImageWidth = Side, Channels = Channels, Classes = Classes, PatchSize = 4, Width = 64, Depth = 6, Heads = 1, FeedForwardWidth = 128 };
+        var model = new VisionTransformerOptions { ImageHeight = Side, ImageWidth = Side, Channels = Channels,
+            Classes = Classes, PatchSize = 4, Width = 64, Depth = 6, Heads = 1, FeedForwardWidth = 128 };
         var training = new TrainingOptions { Epochs = 2, BatchSize = 64, BestBy = ModelSelection.Loss };
         var images = new ImageTrainingOptions { ValidationFraction = 0, PixelCacheBytes = settings.Keep ? 1L << 30 : 1 };
         var idle = ResidentMemory.Now();

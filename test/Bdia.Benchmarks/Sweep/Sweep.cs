@@ -18,8 +18,10 @@ internal sealed record Sweep(string What, string Unit, Func<TrainingSettings, do
         var table = new MarkdownTable([What, .. methods.Select(m => $"{m}, s"), .. methods.Select(m => $"{m}, MiB over idle")]);
         foreach (var group in Points.GroupBy(p => Value(p.Settings)))
         {
-            string Cell(TrainingMethod method, Func<TrainingSummary, string> text) => group.FirstOrDefault(p => p.Settings.Method == method) is { } point ? text(point) : "";
-            table.Add([$"{group.Key}", .. methods.Select(m => Cell(m, p => $"{p.SecondsPerStep:F3}")), .. methods.Select(m => Cell(m, p => $"{p.OverIdleBytes / Mebibyte:F0}"))]);
+            string Cell(TrainingMethod method, Func<TrainingSummary, string> text) =>
+                group.FirstOrDefault(p => p.Settings.Method == method) is { } point ? text(point) : "";
+            table.Add([$"{group.Key}", .. methods.Select(m => Cell(m, p => $"{p.SecondsPerStep:F3}")),
+                .. methods.Select(m => Cell(m, p => $"{p.OverIdleBytes / Mebibyte:F0}"))]);
         }
 
         return table;

@@ -16,7 +16,9 @@ internal sealed record Target(string What, string Goal, string Limit, IReadOnlyL
     }
 
     /// <summary>Every reading behind its name, the missed ones in bold.</summary>
-    public string Measured() => Readings.Count == 0 ? "not measured" : string.Join("; ", Readings.Select(r => r.Met ? $"{r.Where} {r.Value:0.00#}".Trim() : $"{r.Where} **{r.Value:0.00#}**".Trim()));
+    public string Measured()
+        => Readings.Count == 0 ? "not measured"
+        : string.Join("; ", Readings.Select(r => r.Met ? $"{r.Where} {r.Value:0.00#}".Trim() : $"{r.Where} **{r.Value:0.00#}**".Trim()));
 
     /// <summary>Whether all readings meet their goal, or how many of them do.</summary>
     public string Verdict()

@@ -12,7 +12,9 @@ internal static class TargetsCommand
 {
     public static Command Command()
     {
-        var folder = new Option<DirectoryInfo>("--results") { Description = "Folder with training.json, growth.json, scoring.json, data.json and translation.json; one that is missing counts as not measured.", DefaultValueFactory = _ => new("docs/results") };
+        var folder = new Option<DirectoryInfo>("--results") { Description = "Folder with training.json, growth.json, scoring.json, "
+            + "data.json and translation.json; one that is missing counts as not measured.",
+            DefaultValueFactory = _ => new("docs/results") };
         var command = new Command("targets", "Prints every target with what was measured for it.") { folder };
         command.SetAction(parse => Console.WriteLine(Target.Table(All(parse.GetValue(folder)!))));
         return command;

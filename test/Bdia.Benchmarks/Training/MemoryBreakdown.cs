@@ -10,7 +10,8 @@ internal static class MemoryBreakdown
     public static Contender<TrainingSettings, MemoryFigures> Contender { get; } = new("memory-contender", MemoryContender.Run);
 
     /// <summary>Methods whose memory <see cref="MemoryEstimate"/> knows.</summary>
-    public static bool Knows(TrainingMethod method) => method is TrainingMethod.Reversible or TrainingMethod.StoreActivations or TrainingMethod.Checkpointed;
+    public static bool Knows(TrainingMethod method)
+        => method is TrainingMethod.Reversible or TrainingMethod.StoreActivations or TrainingMethod.Checkpointed;
 
     public static void Print(IReadOnlyList<(TrainingSettings Settings, List<MemoryFigures> Runs)> contenders)
     {
@@ -26,16 +27,20 @@ internal static class MemoryBreakdown
 
     private static MarkdownTable Table(IEnumerable<(TrainingSettings Settings, List<MemoryFigures> Runs)> contenders)
     {
-        var table = new MarkdownTable("network", "weights", "gradients", "optimizer", "side information", "states", "block graph", "rest", "tensors over idle / allocated", "all over idle / resident", "ratio", "total / resident", "ratio");
+        var table = new MarkdownTable("network", "weights", "gradients", "optimizer", "side information", "states",
+            "block graph", "rest", "tensors over idle / allocated", "all over idle / resident", "ratio", "total / resident", "ratio");
         foreach (var (settings, runs) in contenders)
         {
             var e = MemoryEstimate.ForImages(settings.Network(), new() { BatchSize = settings.Batch }, weightCopies: 0);
             double Median(Func<MemoryFigures, double> figure) => Statistics.Median(runs.Select(figure));
-            double overIdle = e.SideInformation + e.States + e.BlockGraph + e.Rest, resident = Median(r => r.Peak - r.Idle), total = Median(r => r.Peak - r.Start);
+            double overIdle = e.SideInformation + e.States + e.BlockGraph + e.Rest, resident = Median(r => r.Peak - r.Idle),
+                total = Median(r => r.Peak - r.Start);
             table.Add($"{settings.Width}x{settings.Depth} {settings.Method} {settings.Precision}",
-                Both(e.Weights, Median(r => r.Weights.Bytes)), Both(e.Gradients, Median(r => r.Gradients.Bytes)), Both(e.Optimizer, Median(r => r.Optimizer.Bytes)),
+                Both(e.Weights, Median(r => r.Weights.Bytes)), Both(e.Gradients, Median(r => r.Gradients.Bytes)),
+                    Both(e.Optimizer, Median(r => r.Optimizer.Bytes)),
                 Both(e.SideInformation, Median(r => r.SideInformation)), Text(e.States), Text(e.BlockGraph), Text(e.Rest),
-                runs[0].AllocatedOverIdle is null ? "" : Both(e.SideInformation + e.States + e.BlockGraph, Median(r => r.AllocatedOverIdle!.Value)),
+                runs[0].AllocatedOverIdle is null ? ""
+                    : Both(e.SideInformation + e.States + e.BlockGraph, Median(r => r.AllocatedOverIdle!.Value)),
                 Both(overIdle, resident), $"{overIdle / resident:F2}",
                 Both(e.Total, total), $"{e.Total / total:F2}");
         }

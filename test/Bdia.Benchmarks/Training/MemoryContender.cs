@@ -39,7 +39,8 @@ internal static class MemoryContender
 
         var parameters = model.parameters().ToArray();
         return new(
-            new(parameters.Sum(Bytes), withModel - start), new(parameters.Sum(p => Bytes(p.grad!)), idle - withOptimizer), new(optimizer.State.Sum(pair => Bytes(pair.Value)), withOptimizer - withModel),
+            new(parameters.Sum(Bytes), withModel - start), new(parameters.Sum(p => Bytes(p.grad!)), idle - withOptimizer),
+                new(optimizer.State.Sum(pair => Bytes(pair.Value)), withOptimizer - withModel),
             model.Blocks.SideInformationBytes, allocated.Growth, start, idle, ResidentMemory.Peak());
     }
 
@@ -54,9 +55,11 @@ internal readonly record struct MeasuredTensors(long Bytes, long Resident);
 /// <param name="Gradients">Theirs.</param>
 /// <param name="Optimizer">Moments.</param>
 /// <param name="SideInformation">As the stack counts it.</param>
-/// <param name="AllocatedOverIdle">The most that was allocated at one time beyond model, gradients and optimizer; null where unknown.</param>
+/// <param name="AllocatedOverIdle">The most that was allocated at one time beyond model, gradients and optimizer; null where
+/// unknown.</param>
 /// <param name="Start">Resident before the model was made.</param>
 /// <param name="Idle">Resident with model, gradients and optimizer.</param>
 /// <param name="Peak">Resident peak.</param>
 internal sealed record MemoryFigures(
-    MeasuredTensors Weights, MeasuredTensors Gradients, MeasuredTensors Optimizer, long SideInformation, long? AllocatedOverIdle, long Start, long Idle, long Peak);
+    MeasuredTensors Weights, MeasuredTensors Gradients, MeasuredTensors Optimizer, long SideInformation,
+        long? AllocatedOverIdle, long Start, long Idle, long Peak);

@@ -7,7 +7,9 @@ using Parameter = TorchSharp.Modules.Parameter;
 
 namespace Bdia.Benchmarks.Training;
 
-/// <summary>The vision transformer around any stack of blocks: what <see cref="VisionTransformer"/> does before and after its own.</summary>
+/// <summary>
+/// The vision transformer around any stack of blocks: what <see cref="VisionTransformer"/> does before and after its own.
+/// </summary>
 internal sealed class PictureNetwork : nn.Module<Tensor, Tensor>
 {
     private readonly Parameter cls_token; // (1, 1, D)
@@ -17,7 +19,8 @@ internal sealed class PictureNetwork : nn.Module<Tensor, Tensor>
     private readonly LayerNorm norm;
     private readonly Dense head;
 
-    public PictureNetwork(VisionTransformerOptions options, Func<Generator, nn.Module<Tensor, Tensor>> createBlocks) : base(nameof(PictureNetwork))
+    public PictureNetwork(VisionTransformerOptions options, Func<Generator, nn.Module<Tensor, Tensor>> createBlocks)
+        : base(nameof(PictureNetwork))
     {
         using var generator = new Generator(1);
         cls_token = VisionTransformer.FirstClassToken(options, generator);

@@ -7,7 +7,10 @@ using static TorchSharp.torch;
 
 namespace Bdia.Benchmarks.Training;
 
-/// <summary>x + f(x) + g(x + f(x)) from TorchSharp's own layers, as its users write a pre-norm block. Mixed precision: products and what is between them in bf16, sums in float32.</summary>
+/// <summary>
+/// x + f(x) + g(x + f(x)) from TorchSharp's own layers, as its users write a pre-norm block. Mixed precision: products and what is between
+/// them in bf16, sums in float32.
+/// </summary>
 internal sealed class PlainBlock : nn.Module<Tensor, Tensor>
 {
     private readonly TorchSharp.Modules.LayerNorm norm1;
@@ -16,8 +19,8 @@ internal sealed class PlainBlock : nn.Module<Tensor, Tensor>
     private readonly TorchSharp.Modules.LayerNorm norm2;
     private readonly Linear fc1;
     private readonly Linear fc2;
-    private readonly int _heads;
-    private readonly ScalarType _type;
+    private readonly int heads;
+    private readonly ScalarType type;
 
     public PlainBlock(TransformerBlockOptions options) : base(nameof(PlainBlock))
     {
@@ -27,8 +30,8 @@ internal sealed class PlainBlock : nn.Module<Tensor, Tensor>
         norm2 = nn.LayerNorm(options.Width);
         fc1 = nn.Linear(options.Width, options.FeedForwardWidth);
         fc2 = nn.Linear(options.FeedForwardWidth, options.Width);
-        _heads = options.Heads;
-        _type = options.Precision == ComputePrecision.BFloat16 ? bfloat16 : float32;
+        heads = options.Heads;
+        type = options.Precision == ComputePrecision.BFloat16 ? bfloat16 : float32;
         RegisterComponents();
     }
 
@@ -43,12 +46,12 @@ internal sealed class PlainBlock : nn.Module<Tensor, Tensor>
     private Tensor Attention(Tensor x)
     {
         var (batch, tokens, width) = (x.shape[0], x.shape[1], x.shape[2]);
-        var parts = Product(qkv, x).view(batch, tokens, 3, _heads, width / _heads).permute(2, 0, 3, 1, 4).unbind(0); // (B, H, N, Dh) each
+        var parts = Product(qkv, x).view(batch, tokens, 3, heads, width / heads).permute(2, 0, 3, 1, 4).unbind(0); // (B, H, N, Dh) each
         var gathered = nn.functional.scaled_dot_product_attention(parts[0], parts[1], parts[2]);
         return Product(proj, gathered.transpose(1, 2).reshape(batch, tokens, width)).to(float32);
     }
 
-    private Tensor Product(Linear layer, Tensor x) => _type == float32
+    private Tensor Product(Linear layer, Tensor x) => type == float32
         ? layer.forward(x)
-        : nn.functional.linear(x.to(_type), layer.weight!.to(_type), layer.bias!.to(_type));
+        : nn.functional.linear(x.to(type), layer.weight!.to(type), layer.bias!.to(type));
 }

@@ -12,19 +12,20 @@ namespace Bdia.Benchmarks.Training;
 /// </summary>
 internal sealed class RevVitStack : nn.Module<Tensor, Tensor>
 {
-    private readonly Branch[] _attention;
-    private readonly Branch[] _feedForward;
+    private readonly Branch[] attention;
+    private readonly Branch[] feedForward;
 
     public RevVitStack(TransformerBlockOptions options, int depth, Generator generator) : base(nameof(RevVitStack))
     {
-        _attention = new Branch[depth];
-        _feedForward = new Branch[depth];
+        attention = new Branch[depth];
+        feedForward = new Branch[depth];
         for (var k = 0; k < depth; k++)
         {
-            _attention[k] = new Branch(options.Width, new SelfAttention(options.Width, options.Heads, generator, options.Precision));
-            _feedForward[k] = new Branch(options.Width, new FeedForward(options.Width, options.FeedForwardWidth, generator, options.Precision));
-            register_module($"attn{k}", _attention[k]);
-            register_module($"mlp{k}", _feedForward[k]);
+            attention[k] = new Branch(options.Width, new SelfAttention(options.Width, options.Heads, generator, options.Precision));
+            feedForward[k] = new Branch(options.Width,
+                new FeedForward(options.Width, options.FeedForwardWidth, generator, options.Precision));
+            register_module($"attn{k}", attention[k]);
+            register_module($"mlp{k}", feedForward[k]);
         }
     }
 
@@ -35,11 +36,11 @@ internal sealed class RevVitStack : nn.Module<Tensor, Tensor>
         using var noGraph = no_grad();
         using var scope = NewDisposeScope();
         var (x1, x2) = (x.clone(), x.clone());
-        for (var k = 0; k < _attention.Length; k++)
+        for (var k = 0; k < attention.Length; k++)
         {
             using var block = NewDisposeScope();
-            x1.PlusInPlace(_attention[k].forward(x2));
-            x2.PlusInPlace(_feedForward[k].forward(x1));
+            x1.PlusInPlace(attention[k].forward(x2));
+            x2.PlusInPlace(feedForward[k].forward(x1));
         }
 
         return (x1.MoveToOuterDisposeScope(), x2.MoveToOuterDisposeScope());
@@ -48,10 +49,10 @@ internal sealed class RevVitStack : nn.Module<Tensor, Tensor>
     // Takes the streams and their gradients, and leaves in all four what they were before the first block.
     private void Back(Tensor y1, Tensor y2, Tensor g1, Tensor g2)
     {
-        for (var k = _attention.Length - 1; k >= 0; k--)
+        for (var k = attention.Length - 1; k >= 0; k--)
         {
-            Undo(_feedForward[k], y1, y2, g1, g2); // x2 = y2 - G(y1);  g1 += J_G^T g2
-            Undo(_attention[k], y2, y1, g2, g1);   // x1 = y1 - F(x2);  g2 += J_F^T g1
+            Undo(feedForward[k], y1, y2, g1, g2); // x2 = y2 - G(y1);  g1 += J_G^T g2
+            Undo(attention[k], y2, y1, g2, g1);   // x1 = y1 - F(x2);  g2 += J_F^T g1
         }
     }
 

@@ -19,9 +19,11 @@ internal static class TrainingContender
         using var images = randn([settings.Batch, options.Channels, options.ImageHeight, options.ImageWidth], generator: generator);
         using var labels = randint(options.Classes, [settings.Batch], int64, generator: generator);
         model.train();
-        using var inBackward = settings.Method == TrainingMethod.ReversibleInBackward ? new AdamWInBackward(optimizer, [bdia!.Blocks]) : null;
+        using var inBackward = settings.Method == TrainingMethod.ReversibleInBackward
+            ? new AdamWInBackward(optimizer, [bdia!.Blocks]) : null;
         if (inBackward is null) optimizer.ZeroGradients();
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true); // what building the model left is not the model's
+        // what building the model left is not the model's
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         var idle = ResidentMemory.Now();
 
         var seconds = Timing.MedianSeconds(settings.Steps, step =>
@@ -39,14 +41,16 @@ internal static class TrainingContender
             optimizer.ZeroGradients();
         });
         var peak = ResidentMemory.Peak(); // before the matrix products below
-        return new(seconds, idle, peak, bdia?.Blocks.SideInformationBytes ?? 0, model.parameters().Sum(p => p.numel()), MatrixRate.Measure(settings.Precision));
+        return new(seconds, idle, peak, bdia?.Blocks.SideInformationBytes
+            ?? 0, model.parameters().Sum(p => p.numel()), MatrixRate.Measure(settings.Precision));
 
         void Backward() => nn.functional.cross_entropy(model.forward(images), labels).backward();
     }
 
     private static nn.Module<Tensor, Tensor> Create(TrainingMethod method, VisionTransformerOptions options)
     {
-        var block = new TransformerBlockOptions { Width = options.Width, Heads = options.Heads, FeedForwardWidth = options.FeedForwardWidth, Precision = options.Precision };
+        var block = new TransformerBlockOptions { Width = options.Width, Heads = options.Heads,
+            FeedForwardWidth = options.FeedForwardWidth, Precision = options.Precision };
         var squareRoot = (int)Math.Ceiling(Math.Sqrt(options.Depth));
         return method switch
         {

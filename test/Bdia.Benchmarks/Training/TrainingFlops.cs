@@ -10,7 +10,8 @@ internal static class TrainingFlops
     public static double PerStep(TrainingSettings settings)
     {
         var network = settings.Network();
-        var block = ForwardFlops.Block(network) * (settings.Method is TrainingMethod.Plain or TrainingMethod.StoreActivations ? Stored : Recomputed);
+        var block = ForwardFlops.Block(network)
+            * (settings.Method is TrainingMethod.Plain or TrainingMethod.StoreActivations ? Stored : Recomputed);
         // BDIA keeps what the last block has computed, and computes no more of it than is read.
         var last = settings.Method >= TrainingMethod.Reversible && network.Depth > 1 ? ForwardFlops.LastBlock(network) * Stored : block;
         return settings.Batch * (block * (network.Depth - 1) + last);

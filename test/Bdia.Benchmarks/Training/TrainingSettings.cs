@@ -13,9 +13,11 @@ namespace Bdia.Benchmarks.Training;
 /// <param name="Precision">Of matrix products.</param>
 /// <param name="Exponent">m of gamma = ±2^-m, where there is a gamma.</param>
 /// <param name="Steps">Timed steps, after one that is not.</param>
-internal sealed record TrainingSettings(TrainingMethod Method, int Width, int Depth, int Side, int Batch, ComputePrecision Precision, int Exponent, int Steps)
+internal sealed record TrainingSettings(TrainingMethod Method, int Width, int Depth, int Side, int Batch,
+    ComputePrecision Precision, int Exponent, int Steps)
 {
-    // Width and feed-forward width of the BDIA paper's network for CIFAR; narrower networks have the feed-forward width of small vision transformers.
+    // Width and feed-forward width of the BDIA paper's network for CIFAR; narrower networks have the feed-forward width of small vision
+    // transformers.
     private const int PaperWidth = 512, HeadSize = 64, PatchSize = 4;
 
     /// <summary>N: one for each patch, and the class token.</summary>
@@ -24,7 +26,8 @@ internal sealed record TrainingSettings(TrainingMethod Method, int Width, int De
     public VisionTransformerOptions Network() => new()
     {
         ImageHeight = Side, ImageWidth = Side, Channels = 3, Classes = 10, PatchSize = PatchSize,
-        Width = Width, Depth = Depth, Heads = Math.Max(1, Width / HeadSize), FeedForwardWidth = Width >= PaperWidth ? Width : 2 * Width, Precision = Precision,
+        Width = Width, Depth = Depth, Heads = Math.Max(1, Width / HeadSize), FeedForwardWidth = Width >= PaperWidth
+            ? Width : 2 * Width, Precision = Precision,
         Stack = new()
         {
             Gamma = GammaSchedule.Exponent(Exponent),
@@ -47,4 +50,5 @@ internal sealed record TrainingSettings(TrainingMethod Method, int Width, int De
 /// <param name="SideInformationBytes">Kept by the stack for its backward pass.</param>
 /// <param name="Parameters">Weights.</param>
 /// <param name="MatrixRate">Floating-point operations per second of a large matrix product, measured behind the steps.</param>
-internal sealed record TrainingFigures(double SecondsPerStep, long IdleBytes, long PeakBytes, long SideInformationBytes, long Parameters, double MatrixRate);
+internal sealed record TrainingFigures(double SecondsPerStep, long IdleBytes, long PeakBytes, long SideInformationBytes,
+    long Parameters, double MatrixRate);

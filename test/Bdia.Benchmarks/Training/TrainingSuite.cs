@@ -4,13 +4,16 @@ using Bdia.Core.Operations;
 
 namespace Bdia.Benchmarks.Training;
 
-/// <summary>Seconds per step and resident peak of everything that one would train a vision transformer with, over shapes and precisions.</summary>
+/// <summary>
+/// Seconds per step and resident peak of everything that one would train a vision transformer with, over shapes and precisions.
+/// </summary>
 internal static class TrainingSuite
 {
     public static Contender<TrainingSettings, TrainingFigures> Contender { get; } = new("training-contender", TrainingContender.Run);
 
     // Where products of bfloat16 are slow, the plain contenders would take hours.
-    private static ComputePrecision[] Precisions => BdiaRuntime.HasBFloat16Products ? Enum.GetValues<ComputePrecision>() : [ComputePrecision.Float32];
+    private static ComputePrecision[] Precisions
+        => BdiaRuntime.HasBFloat16Products ? Enum.GetValues<ComputePrecision>() : [ComputePrecision.Float32];
 
     public static Command Command()
     {
@@ -20,14 +23,21 @@ internal static class TrainingSuite
             CustomParser = result => [.. result.Tokens.Select(token => Shape.Parse(token.Value))],
             DefaultValueFactory = _ => [new(512, 6), new(256, 24), new(192, 96)],
         };
-        var methods = new Option<TrainingMethod[]>("--methods") { Description = "Contenders.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [.. Enum.GetValues<TrainingMethod>().Where(m => m != TrainingMethod.Checkpointed)] };
-        var precisions = new Option<ComputePrecision[]>("--precisions") { Description = "Of matrix products.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Precisions };
+        var methods = new Option<TrainingMethod[]>("--methods") { Description = "Contenders.", AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [.. Enum.GetValues<TrainingMethod>().Where(m => m != TrainingMethod.Checkpointed)] };
+        var precisions = new Option<ComputePrecision[]>("--precisions") { Description = "Of matrix products.",
+            AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Precisions };
         var batches = SuiteOptions.Several("--batch", "Pictures in a step, one number or more.", 64);
-        var sides = SuiteOptions.Several("--side", "Width and height of the pictures in pixels, one number or more; patches are of 4, so that 32 gives 65 tokens and 64 gives 257.", 32);
+        var sides = SuiteOptions.Several("--side",
+            "Width and height of the pictures in pixels, one number or more; patches are of 4, so that 32 gives 65 tokens and 64 gives "
+            + "257.", 32);
         var exponent = new Option<int>("--exponent") { Description = "m of gamma = ±2^-m.", DefaultValueFactory = _ => 1 };
         var steps = new Option<int>("--steps") { Description = "Timed steps in each process.", DefaultValueFactory = _ => 3 };
-        var breakdown = new Option<bool>("--breakdown") { Description = "Measure memory part by part beside the bytes that are computed, of the BDIA methods, instead of time." };
-        var command = new Command("training", "Seconds per step and peak resident memory of BDIA and its alternatives, each in its own process.")
+        var breakdown = new Option<bool>(
+            "--breakdown") { Description =
+            "Measure memory part by part beside the bytes that are computed, of the BDIA methods, instead of time." };
+        var command = new Command("training",
+            "Seconds per step and peak resident memory of BDIA and its alternatives, each in its own process.")
         {
             shapes, methods, precisions, batches, sides, exponent, steps, breakdown,
         };
@@ -40,11 +50,13 @@ internal static class TrainingSuite
                               from batch in parse.GetValue(batches)!
                               from precision in parse.GetValue(precisions)!
                               from method in parse.GetValue(methods)!
-                              select new TrainingSettings(method, shape.Width, shape.Depth, side, batch, precision, parse.GetValue(exponent), parse.GetValue(steps))).ToArray();
+                              select new TrainingSettings(method, shape.Width, shape.Depth, side, batch,
+                                  precision, parse.GetValue(exponent), parse.GetValue(steps))).ToArray();
             if (parse.GetValue(breakdown))
             {
                 contenders = [.. contenders.Where(contender => MemoryBreakdown.Knows(contender.Method))];
-                var parts = await MemoryBreakdown.Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), suite.Open(parse), "Memory");
+                var parts = await MemoryBreakdown.Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions),
+                    suite.Open(parse), "Memory");
                 MemoryBreakdown.Print([.. contenders.Zip(parts)]);
                 return;
             }
@@ -57,13 +69,15 @@ internal static class TrainingSuite
 
     private static void Print(TrainingSummary[] summaries)
     {
-        if (!BdiaRuntime.HasBFloat16Products) Console.WriteLine("This processor has no fast products of bfloat16, which are measured if --precisions asks for them.");
+        if (!BdiaRuntime.HasBFloat16Products) Console.WriteLine(
+            "This processor has no fast products of bfloat16, which are measured if --precisions asks for them.");
         Console.WriteLine($"Vision transformers, patches of 4x4 pixels, m = {summaries[0].Settings.Exponent}. {Machine.Describe()}");
         foreach (var group in summaries.GroupBy(s => s.Settings with { Method = TrainingMethod.Plain }))
         {
             Console.WriteLine();
             var s = group.Key;
-            Console.WriteLine($"Width {s.Width}, depth {s.Depth}, {s.Precision}, batch {s.Batch}, pictures of {s.Side}x{s.Side}; {group.First().Runs[0].Parameters / 1e6:F1} M weights");
+            Console.WriteLine($"Width {s.Width}, depth {s.Depth}, {s.Precision}, batch {s.Batch}, pictures of {s.Side}x{s.Side}; "
+                + $"{group.First().Runs[0].Parameters / 1e6:F1} M weights");
             Console.WriteLine();
             Console.WriteLine(Table([.. group]));
         }
@@ -72,12 +86,15 @@ internal static class TrainingSuite
     private static MarkdownTable Table(TrainingSummary[] summaries)
     {
         const double mebibyte = 1 << 20;
-        var table = new MarkdownTable("method", "s per step (median)", "spread", "to plain", "of matrix rate", "peak MiB", "over idle MiB", "to plain", "side information MiB");
+        var table = new MarkdownTable("method", "s per step (median)", "spread", "to plain", "of matrix rate",
+            "peak MiB", "over idle MiB", "to plain", "side information MiB");
         var plain = summaries.FirstOrDefault(s => s.Settings.Method == TrainingMethod.Plain);
         foreach (var s in summaries)
         {
-            table.Add($"{s.Settings.Method}", $"{s.SecondsPerStep:F3}", s.Spread, plain is null ? "" : $"{s.SecondsPerStep / plain.SecondsPerStep:F2}", $"{s.ShareOfMatrixRate:F2}",
-                $"{s.PeakBytes / mebibyte:F0}", $"{s.OverIdleBytes / mebibyte:F0}", plain is null ? "" : $"{s.OverIdleBytes / plain.OverIdleBytes:F3}", $"{s.SideInformationBytes / mebibyte:F2}");
+            table.Add($"{s.Settings.Method}", $"{s.SecondsPerStep:F3}", s.Spread, plain is null ? ""
+                : $"{s.SecondsPerStep / plain.SecondsPerStep:F2}", $"{s.ShareOfMatrixRate:F2}",
+                $"{s.PeakBytes / mebibyte:F0}", $"{s.OverIdleBytes / mebibyte:F0}", plain is null ? ""
+                    : $"{s.OverIdleBytes / plain.OverIdleBytes:F3}", $"{s.SideInformationBytes / mebibyte:F2}");
         }
 
         return table;
@@ -85,7 +102,9 @@ internal static class TrainingSuite
 
     private readonly record struct Shape(int Width, int Depth)
     {
-        public static Shape Parse(string text) => text.Split('x') is [var width, var depth] && int.TryParse(width, out var w) && int.TryParse(depth, out var d) && w > 0 && d > 0
+        public static Shape Parse(string text)
+            => text.Split('x') is [var width, var depth] && int.TryParse(width, out var w) && int.TryParse(depth, out var d)
+            && w > 0 && d > 0
             ? new(w, d)
             : throw new ArgumentException($"The shape is '{text}'; write width x depth, such as 512x6.");
     }

@@ -20,7 +20,9 @@ internal sealed class TrainingSummary(TrainingSettings settings, IReadOnlyList<T
 
     public long SideInformationBytes => runs[0].SideInformationBytes;
 
-    /// <summary>Operations of matrix products that a step executes, per second, over what a large product reaches in the same processes.</summary>
+    /// <summary>
+    /// Operations of matrix products that a step executes, per second, over what a large product reaches in the same processes.
+    /// </summary>
     public double ShareOfMatrixRate => Median(r => TrainingFlops.PerStep(settings) / r.SecondsPerStep / r.MatrixRate);
 
     /// <summary>Operations of matrix products in a step.</summary>

@@ -13,13 +13,16 @@ internal static class DecodingContender
 
     public static DecodingFigures Run(DecodingSettings settings)
     {
-        using var model = new EncoderDecoder(EncoderDecoderOptions.FromPreset(settings.Preset, settings.Vocabulary, settings.Vocabulary), seed: 1);
+        using var model = new EncoderDecoder(
+            EncoderDecoderOptions.FromPreset(settings.Preset, settings.Vocabulary, settings.Vocabulary), seed: 1);
         NeverEnd(model);
         model.eval();
         var random = new Random(1);
         var sources = Enumerable.Range(0, settings.Batch).Select(_ =>
-            Enumerable.Range(1, settings.Tokens - 1).Select(_ => random.Next(SpecialTokens.Count, settings.Vocabulary)).Append(SpecialTokens.End).ToArray()).ToArray();
-        var options = new DecodingOptions { BeamSize = settings.BeamSize, UseCache = settings.UseCache, MaxLengthRatio = 0, MaxLengthConstant = settings.Tokens };
+            Enumerable.Range(1, settings.Tokens - 1).Select(_ => random.Next(SpecialTokens.Count, settings.Vocabulary))
+                .Append(SpecialTokens.End).ToArray()).ToArray();
+        var options = new DecodingOptions { BeamSize = settings.BeamSize, UseCache = settings.UseCache,
+            MaxLengthRatio = 0, MaxLengthConstant = settings.Tokens };
         var idle = ResidentMemory.Now();
         var seconds = Timing.MedianSeconds(settings.Calls, _ =>
         {

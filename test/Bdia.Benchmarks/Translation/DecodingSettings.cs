@@ -10,9 +10,11 @@ namespace Bdia.Benchmarks.Translation;
 /// <param name="BeamSize">Hypotheses followed for each; 1 is greedy.</param>
 /// <param name="UseCache">Whether keys and values of earlier positions are kept.</param>
 /// <param name="Calls">Timed calls, after three seconds of calls that are not.</param>
-internal sealed record DecodingSettings(EncoderDecoderPreset Preset, int Vocabulary, int Tokens, int Batch, int BeamSize, bool UseCache, int Calls)
+internal sealed record DecodingSettings(EncoderDecoderPreset Preset, int Vocabulary, int Tokens, int Batch,
+    int BeamSize, bool UseCache, int Calls)
 {
-    public override string ToString() => $"{Preset}, {(BeamSize == 1 ? "greedy" : $"beam {BeamSize}")}, batch {Batch}, {(UseCache ? "cache" : "no cache")}";
+    public override string ToString()
+        => $"{Preset}, {(BeamSize == 1 ? "greedy" : $"beam {BeamSize}")}, batch {Batch}, {(UseCache ? "cache" : "no cache")}";
 }
 
 /// <summary>What one process measured.</summary>

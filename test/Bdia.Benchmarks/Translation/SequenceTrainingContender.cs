@@ -15,7 +15,8 @@ namespace Bdia.Benchmarks.Translation;
 /// <param name="Batch">Pairs in a step.</param>
 /// <param name="Mode">How both stacks get at their states.</param>
 /// <param name="Steps">Timed steps, after one that is not.</param>
-internal sealed record SequenceTrainingSettings(EncoderDecoderPreset Preset, int Vocabulary, int Tokens, int Batch, BackpropagationMode Mode, int Steps)
+internal sealed record SequenceTrainingSettings(EncoderDecoderPreset Preset, int Vocabulary, int Tokens,
+    int Batch, BackpropagationMode Mode, int Steps)
 {
     public override string ToString() => $"{Preset}, training, {Mode}";
 }
@@ -37,8 +38,10 @@ internal static class SequenceTrainingContender
         using var model = new EncoderDecoder(options with { Stack = options.Stack with { Mode = settings.Mode } }, seed: 1);
         using var optimizer = new AdamW(ParameterGroups.Of(model));
         using var generator = new Generator(1);
-        using var source = randint(SpecialTokens.Count, settings.Vocabulary, [settings.Batch, settings.Tokens], int64, generator: generator);
-        using var target = randint(SpecialTokens.Count, settings.Vocabulary, [settings.Batch, settings.Tokens], int64, generator: generator);
+        using var source = randint(SpecialTokens.Count, settings.Vocabulary, [settings.Batch, settings.Tokens],
+            int64, generator: generator);
+        using var target = randint(SpecialTokens.Count, settings.Vocabulary, [settings.Batch, settings.Tokens],
+            int64, generator: generator);
         var outputs = target.data<long>().Select(id => (int)id).ToArray();
         model.train();
         optimizer.ZeroGradients();
@@ -48,7 +51,8 @@ internal static class SequenceTrainingContender
             using var scope = NewDisposeScope();
             model.Clock.Step = step;
             var states = model.Decode(target, model.Encode(source), source);
-            using var loss = CrossEntropy.Mean(model.Project(states.flatten(0, 1)), outputs, SpecialTokens.Padding, LabelSmoothing); // what a trainer computes
+            // what a trainer computes
+            using var loss = CrossEntropy.Mean(model.Project(states.flatten(0, 1)), outputs, SpecialTokens.Padding, LabelSmoothing);
             loss.Value.backward();
             optimizer.Step(step + 1, 1e-4);
             optimizer.ZeroGradients();

@@ -11,18 +11,23 @@ public class CompiledCodeTests
     public void Every_way_of_using_a_type_is_seen()
     {
         var used = CompiledCode.Read(AppContext.BaseDirectory, "test", "Bdia.Core.Tests.dll").Uses
-            .Where(use => use.File == Users && use.TypeFile == "Bdia.Core.Tests/Architecture/CompiledCodeTargets.cs").Select(use => use.Type);
-        var targets = typeof(AsBase).Assembly.GetTypes().Where(type => type.Namespace == typeof(AsBase).Namespace && type.Name.TrimStart('I').StartsWith("As", StringComparison.Ordinal));
+            .Where(use => use.File == Users && use.TypeFile == "Bdia.Core.Tests/Architecture/CompiledCodeTargets.cs")
+                .Select(use => use.Type);
+        var targets = typeof(AsBase).Assembly.GetTypes()
+            .Where(type => type.Namespace == typeof(AsBase).Namespace
+            && type.Name.TrimStart('I').StartsWith("As", StringComparison.Ordinal));
         Assert.Equal(targets.Select(type => type.Name.Split('`')[0]).Order(), used.Order());
     }
 
     [Fact]
     public void Rings_are_the_strongly_connected_parts()
-        => Assert.Equal([["a", "b", "c"], ["e", "f"]], Rings.Of([("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e"), ("e", "f"), ("f", "e"), ("a", "d"), ("g", "a")]));
+        => Assert.Equal([["a", "b", "c"], ["e", "f"]],
+            Rings.Of([("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "e"), ("e", "f"), ("f", "e"), ("a", "d"), ("g", "a")]));
 
     [Fact]
     public void A_long_way_without_a_ring_is_none()
-        => Assert.Empty(Rings.Of(Enumerable.Range(0, 500).SelectMany(i => new[] { ($"{i:000}", $"{i + 1:000}"), ($"{i:000}", $"{i + 2:000}") })));
+        => Assert.Empty(Rings.Of(Enumerable.Range(0, 500)
+            .SelectMany(i => new[] { ($"{i:000}", $"{i + 1:000}"), ($"{i:000}", $"{i + 2:000}") })));
 
     [Fact]
     public void A_table_is_told_of_what_it_permits_and_the_code_does_not_need()
@@ -30,7 +35,9 @@ public class CompiledCodeTests
         var code = CompiledCode.Read(AppContext.BaseDirectory, "test", "Bdia.Core.Tests.dll");
         var table = new ArrowTable
         {
-            Rooms = [new("Core.Tests/Nowhere"), new("Core.Tests/Formats", "Core.Tests/Golden"), new("Core.Tests/Architecture", "Core.Tests/Golden: GoldenCase"), new("Core.Tests/Golden", "Core.Tests: SharedData NoSuchType")],
+            Rooms = [new("Core.Tests/Nowhere"), new("Core.Tests/Formats", "Core.Tests/Golden"),
+                new("Core.Tests/Architecture", "Core.Tests/Golden: GoldenCase"),
+                new("Core.Tests/Golden", "Core.Tests: SharedData NoSuchType")],
             Accepted = [new("none", "a", "b")],
         };
         var faults = table.Faults(code, "Bdia.Core.Tests").ToArray();

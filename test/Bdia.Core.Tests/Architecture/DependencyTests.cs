@@ -4,8 +4,8 @@ using Bdia.Tests.Dependencies;
 namespace Bdia.Core.Tests.Architecture;
 
 /// <summary>
-/// Which folder of the core may know which: a new dependency is a decision, and this table is where it is taken. Read off the compiled code. The
-/// table of Bdia.MLNet stands in that library's tests; `Bdia.Benchmarks arrows` prints the matrix of both.
+/// Which folder of the core may know which: a new dependency is a decision, and this table is where it is taken. Read off the compiled
+/// code. The table of Bdia.MLNet stands in that library's tests; `Bdia.Benchmarks arrows` prints the matrix of both.
 /// </summary>
 public partial class DependencyTests
 {
@@ -23,33 +23,46 @@ public partial class DependencyTests
             new("Core/Text", "Core/Common"),
             new("Core/Decoding", "Core/Common", "Core/Simd", "Core/Tensors", "Core/Numerics"),
             new("Core/Operations", "Core/Native: BdiaRuntime", "Core/Simd", "Core/Tensors"),
-            new("Core/Reversible", "Core/Common", "Core/Native: FreeMemory", "Core/Simd: CpuKernels KernelThreads", "Core/Tensors", "Core/Numerics"),
+            new("Core/Reversible", "Core/Common", "Core/Native: FreeMemory", "Core/Simd: CpuKernels KernelThreads",
+                "Core/Tensors", "Core/Numerics"),
             new("Core/Layers", "Core/Tensors", "Core/Operations"),
             new("Core/Blocks", "Core/Common", "Core/Simd", "Core/Tensors", "Core/Operations",
                 "Core/Reversible: BdiaStack BlockRandom IEvaluation Residual ResidualContext", "Core/Layers"),
-            new("Core/Models", "Core/Common", "Core/Tensors", "Core/Decoding: INextTokenModel INextTokenScorer", "Core/Operations: ComputePrecision", "Core/Reversible", "Core/Layers", "Core/Blocks"),
+            new("Core/Models", "Core/Common", "Core/Tensors", "Core/Decoding: INextTokenModel INextTokenScorer",
+                "Core/Operations: ComputePrecision", "Core/Reversible", "Core/Layers", "Core/Blocks"),
             new("Core/Training", "Core/Common", "Core/Simd", "Core/Tensors", "Core/Numerics: RandomSequence", "Core/Formats",
-                "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions IBlockObserver Residual ReversibilityException TrainingClock"),
-            new("Core/MemoryEstimates", "Core/Numerics: PackedPads", "Core/Operations", "Core/Reversible: BackpropagationMode BdiaStackOptions GammaSchedule",
-                "Core/Layers: Dense", "Core/Blocks: BlockMemory BlockSizes SublayerKind TransformerBlockOptions", "Core/Models", "Core/Training: TrainingOptions"),
-            new("Core/ImageClassification", "Core/Common", "Core/Native: BdiaRuntime", "Core/Tensors", "Core/Numerics: RandomSequence", "Core/Formats",
-                "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions ReversibilityException TrainingClock", "Core/Models", "Core/Training",
+                "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions IBlockObserver Residual ReversibilityException "
+                    + "TrainingClock"),
+            new("Core/MemoryEstimates", "Core/Numerics: PackedPads", "Core/Operations",
+                "Core/Reversible: BackpropagationMode BdiaStackOptions GammaSchedule",
+                "Core/Layers: Dense", "Core/Blocks: BlockMemory BlockSizes SublayerKind TransformerBlockOptions",
+                    "Core/Models", "Core/Training: TrainingOptions"),
+            new("Core/ImageClassification", "Core/Common", "Core/Native: BdiaRuntime", "Core/Tensors",
+                "Core/Numerics: RandomSequence", "Core/Formats",
+                "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions ReversibilityException TrainingClock",
+                    "Core/Models", "Core/Training",
                 "Core/MemoryEstimates"),
-            new("Core/SequenceToSequence", "Core/Common", "Core/Native: BdiaRuntime", "Core/Metrics", "Core/Numerics: RandomSequence", "Core/Formats", "Core/Text",
-                "Core/Operations: CrossEntropy", "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions ReversibilityException TrainingClock", "Core/Models",
+            new("Core/SequenceToSequence", "Core/Common", "Core/Native: BdiaRuntime", "Core/Metrics",
+                "Core/Numerics: RandomSequence", "Core/Formats", "Core/Text",
+                "Core/Operations: CrossEntropy",
+                    "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions ReversibilityException TrainingClock", "Core/Models",
                 "Core/Decoding", "Core/Training", "Core/MemoryEstimates"),
         ],
         Accepted =
         [
             new("A public record whose two factories each count for one network.",
-                "Bdia.Core/MemoryEstimates/ImageMemory", "Bdia.Core/MemoryEstimates/MemoryEstimate", "Bdia.Core/MemoryEstimates/TextMemory"),
+                "Bdia.Core/MemoryEstimates/ImageMemory", "Bdia.Core/MemoryEstimates/MemoryEstimate",
+                    "Bdia.Core/MemoryEstimates/TextMemory"),
             new("The interface's file chooses between its two implementations.",
                 "Bdia.Core/Reversible/IStepKernel", "Bdia.Core/Reversible/SimdStepKernel", "Bdia.Core/Reversible/TensorStepKernel"),
-            new("A network makes its incremental decoding, which asks it for the next step.", "Bdia.Core/Models/EncoderDecoder", "Bdia.Core/Models/EncoderDecoderDecoding"),
+            new("A network makes its incremental decoding, which asks it for the next step.",
+                "Bdia.Core/Models/EncoderDecoder", "Bdia.Core/Models/EncoderDecoderDecoding"),
             new("A step of decoding takes rows through the sub-layers of a block, which ask it for products.",
                 "Bdia.Core/Blocks/BlockStep", "Bdia.Core/Blocks/DecoderStep", "Bdia.Core/Blocks/SublayerStep"),
-            new("The view of cached keys, and attention over it.", "Bdia.Core/Operations/CachedAttentionKernel", "Bdia.Core/Operations/KeyValueView"),
-            new("What a residual gives where it has no backward pass of its own.", "Bdia.Core/Reversible/GraphEvaluation", "Bdia.Core/Reversible/Residual"),
+            new("The view of cached keys, and attention over it.", "Bdia.Core/Operations/CachedAttentionKernel",
+                "Bdia.Core/Operations/KeyValueView"),
+            new("What a residual gives where it has no backward pass of its own.", "Bdia.Core/Reversible/GraphEvaluation",
+                "Bdia.Core/Reversible/Residual"),
         ],
     };
 
@@ -64,40 +77,51 @@ public partial class DependencyTests
         {
             var without = new ArrowTable
             {
-                Rooms = [.. Table.Rooms.Select(room => room == item.room ? item.room with { Uses = [.. room.Uses.Where(use => use != item.use)] } : room)],
+                Rooms = [.. Table.Rooms.Select(room => room == item.room
+                    ? item.room with { Uses = [.. room.Uses.Where(use => use != item.use)] } : room)],
                 Accepted = Table.Accepted,
             };
-            Assert.Contains(without.Faults(Core, "Bdia.Core"), fault => fault.EndsWith($"of {item.use.Split(':')[0]}, which {item.room.Folder} may not.", StringComparison.Ordinal));
+            Assert.Contains(without.Faults(Core, "Bdia.Core"),
+                fault => fault.EndsWith($"of {item.use.Split(':')[0]}, which {item.room.Folder} may not.", StringComparison.Ordinal));
         });
 
     [Fact]
     public void The_readme_names_every_folder_in_the_order_of_the_table()
-        => Assert.Equal(Table.Rooms.Select(room => room.Folder), MapRow().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "src", "Bdia.Core", "README.md"))).Select(row => $"Core/{row.Groups[1].Value}"));
+        => Assert.Equal(Table.Rooms.Select(room => room.Folder),
+            MapRow().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "src", "Bdia.Core", "README.md")))
+            .Select(row => $"Core/{row.Groups[1].Value}"));
 
     [Fact]
     public void The_table_has_every_folder_of_the_tree()
-        => Assert.Equal(Table.Rooms.Select(room => room.Folder).Order(StringComparer.Ordinal), Directory.GetDirectories(Path.Combine(SourceTree.Root, "src", "Bdia.Core"))
-            .Select(folder => Path.GetFileName(folder)!).Where(name => name is not ("bin" or "obj")).Select(name => $"Core/{name}").Order(StringComparer.Ordinal));
+        => Assert.Equal(Table.Rooms.Select(room => room.Folder).Order(StringComparer.Ordinal),
+            Directory.GetDirectories(Path.Combine(SourceTree.Root, "src", "Bdia.Core"))
+            .Select(folder => Path.GetFileName(folder)!).Where(name => name is not ("bin" or "obj"))
+                .Select(name => $"Core/{name}").Order(StringComparer.Ordinal));
 
     [Fact]
     public void Namespace_and_folder_agree()
-        => SourceTree.AssertNone(Core.Types.Where(type => Namespace(type.Key) != $"Bdia.{ArrowMatrix.Folder(type.Value).Replace('/', '.')}").Select(type => $"{type.Value}: {type.Key}"));
+        => SourceTree.AssertNone(Core.Types.Where(type => Namespace(type.Key) != $"Bdia.{ArrowMatrix.Folder(type.Value).Replace('/', '.')}")
+            .Select(type => $"{type.Value}: {type.Key}"));
 
     [Fact]
     public void The_core_knows_nothing_of_ML_NET()
         // Its tokenizers are a package of their own, without ML.NET behind it; one folder alone uses them.
         => SourceTree.AssertNone(Core.Foreign
             .Where(use => use.Type.StartsWith("Microsoft.ML.", StringComparison.Ordinal))
-            .Where(use => ArrowMatrix.Folder(use.File) != "Core/Text" || !use.Type.StartsWith("Microsoft.ML.Tokenizers.", StringComparison.Ordinal))
+            .Where(use => ArrowMatrix.Folder(use.File) != "Core/Text"
+                || !use.Type.StartsWith("Microsoft.ML.Tokenizers.", StringComparison.Ordinal))
             .Select(use => $"{use.File} uses {use.Type}"));
 
     [Fact]
     public void Training_knows_no_model()
-        => SourceTree.AssertNone(SourceTree.CSharp("src/Bdia.Core/Training").Where(file => ModelWord().IsMatch(file.Code)).Select(file => $"{file.Path}: {ModelWord().Match(file.Code)}"));
+        => SourceTree.AssertNone(SourceTree.CSharp("src/Bdia.Core/Training").Where(file => ModelWord().IsMatch(file.Code))
+            .Select(file => $"{file.Path}: {ModelWord().Match(file.Code)}"));
 
     [Fact]
     public void What_trainers_share_in_ML_NET_knows_none_of_them()
-        => SourceTree.AssertNone(SourceTree.CSharp("src/Bdia.MLNet").Where(file => SharedPart().IsMatch(file.Path) && ModelWord().IsMatch(file.Code)).Select(file => $"{file.Path}: {ModelWord().Match(file.Code)}"));
+        => SourceTree.AssertNone(SourceTree.CSharp("src/Bdia.MLNet")
+            .Where(file => SharedPart().IsMatch(file.Path) && ModelWord().IsMatch(file.Code))
+            .Select(file => $"{file.Path}: {ModelWord().Match(file.Code)}"));
 
     private static string Namespace(string type) => type.Split('/')[0] is var outer ? outer[..outer.LastIndexOf('.')] : "";
 

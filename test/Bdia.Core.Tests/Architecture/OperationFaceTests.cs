@@ -7,8 +7,8 @@ using TorchSharp;
 namespace Bdia.Core.Tests.Architecture;
 
 /// <summary>
-/// One face per operation (docs/decisions/one-face-per-operation.md), read off the compiled library: who asks whether a kernel serves, who calls a kernel, and what a kernel
-/// says it is equal to.
+/// One face per operation (docs/decisions/one-face-per-operation.md), read off the compiled library: who asks whether a kernel serves, who
+/// calls a kernel, and what a kernel says it is equal to.
 /// </summary>
 public class OperationFaceTests
 {
@@ -33,7 +33,8 @@ public class OperationFaceTests
         ["TransposedDenseKernel"] = ["DenseProduct"],
     };
 
-    // Who asks where a tensor is: the predicate and the reader of memory; and those whose answer is no choice between a kernel and libtorch.
+    // Who asks where a tensor is: the predicate and the reader of memory; and those whose answer is no choice between a kernel and
+    // libtorch.
     private static readonly string[] Askers =
     [
         "Attention", // which of libtorch's own ways
@@ -51,7 +52,8 @@ public class OperationFaceTests
     public void A_kernel_is_called_by_its_face_alone()
         => Assert.Equal(
             Callers.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} by {string.Join(", ", pair.Value)}"),
-            Kernels().Select(kernel => $"{Name(kernel)} by {string.Join(", ", WhoCalls(called => Outermost(called.DeclaringType) == kernel).Where(name => !name.EndsWith("Kernel", StringComparison.Ordinal) || name == "StepKernel"))}"));
+            Kernels().Select(kernel => $"{Name(kernel)} by "
+                + $"{string.Join(", ", WhoCalls(called => Outermost(called.DeclaringType) == kernel).Where(name => !name.EndsWith("Kernel", StringComparison.Ordinal) || name == "StepKernel"))}"));
 
     [Fact]
     public void Where_a_tensor_is_is_asked_in_few_places()
@@ -59,7 +61,8 @@ public class OperationFaceTests
 
     [Fact]
     public void A_kernel_says_first_what_it_is_equal_to()
-        => SourceTree.AssertNone(Kernels().Where(kernel => Reference(kernel) is not { } name || Exists(name) is false).Select(kernel => $"The summary of {kernel.FullName} does not begin with a see cref of its reference."));
+        => SourceTree.AssertNone(Kernels().Where(kernel => Reference(kernel) is not { } name || Exists(name) is false)
+            .Select(kernel => $"The summary of {kernel.FullName} does not begin with a see cref of its reference."));
 
     [Fact]
     public void Every_kernel_is_known() => Assert.Equal(Callers.Keys.Order(StringComparer.Ordinal), Kernels().Select(Name));
@@ -67,7 +70,9 @@ public class OperationFaceTests
     // Types that compute; what another one is equal to is no kernel, though it may be called so.
     private static IEnumerable<Type> Kernels()
     {
-        var types = Library.GetTypes().Where(type => type is { IsNested: false, IsInterface: false } && Name(type).EndsWith("Kernel", StringComparison.Ordinal) && !Faces.Contains(Name(type))).ToArray();
+        var types = Library.GetTypes()
+            .Where(type => type is { IsNested: false, IsInterface: false } && Name(type).EndsWith("Kernel", StringComparison.Ordinal)
+            && !Faces.Contains(Name(type))).ToArray();
         var references = types.Select(Reference).ToArray();
         return types.Where(type => !references.Contains($"T:{type.FullName}")).OrderBy(Name, StringComparer.Ordinal);
     }
@@ -75,18 +80,24 @@ public class OperationFaceTests
     // The member that a summary begins with, as documentation files name it.
     private static string? Reference(Type kernel)
     {
-        var first = Documentation.Value.GetValueOrDefault($"T:{kernel.FullName}")?.Nodes().FirstOrDefault(node => node is not XText text || text.Value.Trim().Length > 0);
+        var first = Documentation.Value.GetValueOrDefault($"T:{kernel.FullName}")?.Nodes()
+            .FirstOrDefault(node => node is not XText text || text.Value.Trim().Length > 0);
         return (first as XElement)?.Attribute("cref")?.Value;
     }
 
-    private static readonly Lazy<Dictionary<string, XElement?>> Documentation = new(() => XDocument.Load(Path.ChangeExtension(Library.Location, ".xml"))
+    private static readonly Lazy<Dictionary<string,
+        XElement?>> Documentation = new(() => XDocument.Load(Path.ChangeExtension(Library.Location, ".xml"))
         .Descendants("member").ToDictionary(member => member.Attribute("name")!.Value, member => member.Element("summary")));
 
     // The compiler writes "!:" before what it does not find.
-    private static bool Exists(string reference) => reference[0] is 'T' or 'M' && Library.GetTypes().Any(type => reference[2..].StartsWith(type.FullName!, StringComparison.Ordinal));
+    private static bool Exists(string reference)
+        => reference[0] is 'T' or 'M'
+        && Library.GetTypes().Any(type => reference[2..].StartsWith(type.FullName!, StringComparison.Ordinal));
 
     private static string[] WhoCalls(Func<MethodBase, bool> isMeant)
-        => [.. Library.GetTypes().Where(type => ScalarScan.Methods(type).SelectMany(ScalarScan.Calls).Any(called => isMeant(called) && Outermost(called.DeclaringType) != Outermost(type)))
+        => [.. Library.GetTypes().Where(
+            type => ScalarScan.Methods(type).SelectMany(ScalarScan.Calls)
+            .Any(called => isMeant(called) && Outermost(called.DeclaringType) != Outermost(type)))
             .Select(type => Name(Outermost(type)!)).Distinct().Order(StringComparer.Ordinal)];
 
     private static Type? Outermost(Type? type)

@@ -13,8 +13,10 @@ public class ScalarLifetimeTests
 
     [Fact]
     public void The_scan_sees_operators_and_conversions()
-        => Assert.Equal(["Bad: add(Tensor)", "Bad: op_Addition(Tensor, Tensor)", "Bad: op_Implicit(Double)", "Bad: op_Multiply(Tensor, Single)"],
-            ScalarScan.Offences(typeof(ScalarLifetimeTests).GetMethod(nameof(Bad), BindingFlags.NonPublic | BindingFlags.Static)!).Order(StringComparer.Ordinal));
+        => Assert.Equal(["Bad: add(Tensor)", "Bad: op_Addition(Tensor, Tensor)", "Bad: op_Implicit(Double)", "Bad: op_Multiply(Tensor, "
+            + "Single)"],
+            ScalarScan.Offences(typeof(ScalarLifetimeTests).GetMethod(nameof(Bad), BindingFlags.NonPublic | BindingFlags.Static)!)
+                .Order(StringComparer.Ordinal));
 
     private static void Bad(torch.Tensor t)
     {

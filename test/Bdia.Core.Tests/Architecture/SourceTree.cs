@@ -7,12 +7,14 @@ internal static partial class SourceTree
 {
     private static readonly string[] NotOurs = ["bin", "obj", ".git", ".vs", ".idea", "artifacts", "TestResults", "node_modules"];
     private static readonly string[] TextFiles =
-        [".cs", ".csproj", ".props", ".targets", ".md", ".json", ".config", ".txt", ".sln", ".yml", ".yaml", ".runsettings", ".sh", ".editorconfig", "run"];
+        [".cs", ".csproj", ".props", ".targets", ".md", ".json", ".config", ".txt", ".sln", ".yml", ".yaml",
+            ".runsettings", ".sh", ".editorconfig", "run"];
 
     public static string Root { get; } = FindRoot();
 
     /// <summary>The C# files below a folder of the repository, with their path relative to the root and forward slashes.</summary>
-    public static IEnumerable<SourceFile> CSharp(string folder) => Files(folder).Where(file => file.Path.EndsWith(".cs", StringComparison.Ordinal));
+    public static IEnumerable<SourceFile> CSharp(string folder)
+        => Files(folder).Where(file => file.Path.EndsWith(".cs", StringComparison.Ordinal));
 
     /// <summary>The text files below a folder of the repository; the empty string means all of it.</summary>
     public static IEnumerable<SourceFile> Files(string folder)

@@ -7,7 +7,8 @@ public partial class WalkthroughTests
 {
     private static readonly string Folder = Path.Combine(SourceTree.Root, "docs");
 
-    private static string[] Stops => [.. Link().Matches(File.ReadAllText(Path.Combine(Folder, "walkthrough.md"))).Select(link => link.Groups[2].Value)];
+    private static string[] Stops
+        => [.. Link().Matches(File.ReadAllText(Path.Combine(Folder, "walkthrough.md"))).Select(link => link.Groups[2].Value)];
 
     [Fact]
     public void Every_file_on_the_way_exists() => Assert.All(Stops, stop => Assert.True(File.Exists(Path.Combine(Folder, stop)), stop));
@@ -21,7 +22,8 @@ public partial class WalkthroughTests
 
     [Fact]
     public void Every_stop_is_called_by_the_name_of_its_file()
-        => Assert.All(Link().Matches(File.ReadAllText(Path.Combine(Folder, "walkthrough.md"))), link => Assert.Equal(link.Groups[1].Value, Path.GetFileNameWithoutExtension(link.Groups[2].Value)));
+        => Assert.All(Link().Matches(File.ReadAllText(Path.Combine(Folder, "walkthrough.md"))),
+            link => Assert.Equal(link.Groups[1].Value, Path.GetFileNameWithoutExtension(link.Groups[2].Value)));
 
     // A member that a stop tells the reader to look for is in its file.
     [Fact]
@@ -29,7 +31,8 @@ public partial class WalkthroughTests
         => Assert.All(Stop().Matches(File.ReadAllText(Path.Combine(Folder, "walkthrough.md"))), stop =>
         {
             var code = File.ReadAllText(Path.Combine(Folder, stop.Groups[1].Value));
-            Assert.All(Member().Matches(stop.Groups[2].Value), member => Assert.Contains(member.Groups[1].Value, code, StringComparison.Ordinal));
+            Assert.All(Member().Matches(stop.Groups[2].Value),
+                member => Assert.Contains(member.Groups[1].Value, code, StringComparison.Ordinal));
         });
 
     [GeneratedRegex(@"\[(\w+)\]\((\.\./src/[^)]+\.cs)\)")]

@@ -11,7 +11,9 @@ namespace Bdia.Core.Tests.Blocks;
 /// <summary>The backward pass that is written down, beside libtorch's operations and autograd.</summary>
 public class BlockPassTests
 {
-    private static readonly Gen<TransformerBlockOptions> Options = Gen.Select(Gen.Int[1, 3], Gen.Int[5, 9], Gen.Int[1, 30], Gen.Bool, Gen.Bool, Gen.Bool).Select((heads, size, hidden, dropout, depth, half) =>
+    private static readonly Gen<TransformerBlockOptions> Options =
+        Gen.Select(Gen.Int[1, 3], Gen.Int[5, 9], Gen.Int[1, 30], Gen.Bool, Gen.Bool, Gen.Bool)
+        .Select((heads, size, hidden, dropout, depth, half) =>
         new TransformerBlockOptions
         {
             Width = heads * size, Heads = heads, FeedForwardWidth = hidden, Dropout = dropout ? 0.2 : 0, StochasticDepth = depth ? 0.2 : 0,
@@ -26,18 +28,22 @@ public class BlockPassTests
             using var generator = new Generator(seed);
             using var block = Stacks.Spread(new TransformerBlock(options, generator), 0.25);
             Tensor[] conditions = masked ? [Mask(seed, batch, tokens)] : [];
-            AssertAgrees(block, block.forward, block.ByOperations, options, Stacks.Normal(seed, batch, tokens, options.Width), conditions, seed);
+            AssertAgrees(block, block.forward, block.ByOperations, options, Stacks.Normal(seed, batch, tokens, options.Width),
+                conditions, seed);
         }, iter: 100, threads: 1);
 
     [Fact]
     public void A_decoder_block_agrees_with_libtorch_s_operations()
-        => Gen.Select(Options, Gen.Int[1, 4], Gen.Int[1, 9], Gen.Int[1, 9], Gen.ULong[0, 1000]).Sample((options, batch, tokens, memoryTokens, seed) =>
+        => Gen.Select(Options, Gen.Int[1, 4], Gen.Int[1, 9], Gen.Int[1, 9], Gen.ULong[0, 1000])
+            .Sample((options, batch, tokens, memoryTokens, seed) =>
         {
             using var scope = NewDisposeScope();
             using var generator = new Generator(seed);
             using var block = Stacks.Spread(new TransformerBlock(options with { Causal = true, CrossAttention = true }, generator), 0.25);
-            Tensor[] conditions = [Stacks.Normal(seed + 1, batch, memoryTokens, options.Width).requires_grad_(true), Mask(seed, batch, memoryTokens)];
-            AssertAgrees(block, block.forward, block.ByOperations, options, Stacks.Normal(seed, batch, tokens, options.Width), conditions, seed);
+            Tensor[] conditions = [Stacks.Normal(seed + 1, batch, memoryTokens, options.Width).requires_grad_(true),
+                Mask(seed, batch, memoryTokens)];
+            AssertAgrees(block, block.forward, block.ByOperations, options, Stacks.Normal(seed, batch, tokens, options.Width),
+                conditions, seed);
         }, iter: 100, threads: 1);
 
     [Fact]
@@ -46,13 +52,15 @@ public class BlockPassTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
         using var block = new TransformerBlock(new() { Width = 6, Heads = 2, FeedForwardWidth = 5 }, generator);
-        foreach (var (name, parameter) in block.named_parameters()) parameter.requires_grad = name.EndsWith("bias", StringComparison.Ordinal);
+        foreach (var (name, parameter) in block.named_parameters()) parameter.requires_grad =
+            name.EndsWith("bias", StringComparison.Ordinal);
         var x = Stacks.Normal(2, 2, 3, 6);
         block.forward(x, new(null, [])).sum().backward();
         Assert.Null(x.grad);
         Assert.All(block.named_parameters(), p => Assert.Equal(p.parameter.requires_grad, p.parameter.grad is not null));
 
-        using var stack = new BdiaStack("stack", [block, new TransformerBlock(new() { Width = 6, Heads = 2, FeedForwardWidth = 5 }, generator)]);
+        using var stack = new BdiaStack("stack",
+            [block, new TransformerBlock(new() { Width = 6, Heads = 2, FeedForwardWidth = 5 }, generator)]);
         stack.zero_grad();
         foreach (var parameter in block.parameters()) parameter.grad = null;
         stack.forward(x).sum().backward();
@@ -78,7 +86,8 @@ public class BlockPassTests
         return mask;
     }
 
-    private static void AssertAgrees(Residual block, Func<Tensor, ResidualContext, Tensor> pass, Func<Tensor, ResidualContext, Tensor> operations,
+    private static void AssertAgrees(Residual block, Func<Tensor, ResidualContext, Tensor> pass, Func<Tensor,
+        ResidualContext, Tensor> operations,
         TransformerBlockOptions options, Tensor x, Tensor[] conditions, ulong seed)
     {
         x.requires_grad_(true);
@@ -88,7 +97,8 @@ public class BlockPassTests
         // float32: sums of some dozen products, rounded at 2^-24, through six layers, of which norms may multiply an error by ten. bfloat16
         // rounds at 2^-8, and at other places in the two ways.
         var tolerance = options.Precision == ComputePrecision.Float32 ? 1e-4 : 0.2;
-        // Where terms cancel (the bias of keys, norms of one feature), what is left is their rounding: a tenth of the largest gradient is a scale for all.
+        // Where terms cancel (the bias of keys, norms of one feature), what is left is their rounding: a tenth of the largest gradient is a
+        // scale for all.
         var largest = expected.Values.Max(value => value.norm().item<float>());
         foreach (var (name, value) in expected)
         {

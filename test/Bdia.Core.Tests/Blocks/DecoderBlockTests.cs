@@ -12,7 +12,8 @@ namespace Bdia.Core.Tests.Blocks;
 /// <summary>The block with causal self-attention and cross-attention: that of a decoder behind an encoder.</summary>
 public class DecoderBlockTests
 {
-    private static readonly TransformerBlockOptions Options = new() { Width = 12, Heads = 3, FeedForwardWidth = 20, Causal = true, CrossAttention = true };
+    private static readonly TransformerBlockOptions Options =
+        new() { Width = 12, Heads = 3, FeedForwardWidth = 20, Causal = true, CrossAttention = true };
 
     // A block as training would leave it: weights of order 1, so that no part of it is negligible.
     private static TransformerBlock Trained(TransformerBlockOptions options)
@@ -44,9 +45,11 @@ public class DecoderBlockTests
                     Width = heads * size, Heads = heads, FeedForwardWidth = 2 * size + 1, Dropout = 0.2, StochasticDepth = 0.2,
                     Causal = true, CrossAttention = true, Precision = bf16 ? ComputePrecision.BFloat16 : ComputePrecision.Float32,
                 });
-                var (x, memory, mask) = (Stacks.Normal(7, batch, tokens, heads * size), Stacks.Normal(8, batch, sourceTokens, heads * size), Mask(batch, sourceTokens));
+                var (x, memory, mask) = (Stacks.Normal(7, batch, tokens, heads * size),
+                    Stacks.Normal(8, batch, sourceTokens, heads * size), Mask(batch, sourceTokens));
                 Tensor first, second;
-                using (no_grad()) (first, second) = (block.forward(x, Context(memory, mask, random)), block.forward(x.clone(), Context(memory.clone(), mask, random)));
+                using (no_grad()) (first, second) =
+                    (block.forward(x, Context(memory, mask, random)), block.forward(x.clone(), Context(memory.clone(), mask, random)));
                 var graph = block.forward(x.detach().requires_grad_(true), Context(memory.detach().requires_grad_(true), mask, random));
 
                 Assert.Equal(ScalarType.Float32, first.dtype);
@@ -72,11 +75,13 @@ public class DecoderBlockTests
         Tensor Dense(Tensor t, string name) => t.matmul(w[$"{name}.weight"].t()) + w[$"{name}.bias"];
         Tensor Heads(Tensor t) => t.view(2, -1, 3, 4).transpose(1, 2);
         Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor allowed)
-            => (Heads(q).matmul(Heads(k).transpose(-2, -1)) / 2).masked_fill(allowed.logical_not(), double.NegativeInfinity).softmax(-1).matmul(Heads(v)).transpose(1, 2).flatten(2);
+            => (Heads(q).matmul(Heads(k).transpose(-2, -1)) / 2).masked_fill(allowed.logical_not(), double.NegativeInfinity)
+                .softmax(-1).matmul(Heads(v)).transpose(1, 2).flatten(2);
         var self = Dense(Norm(exactX, "norm1"), "attn.qkv").chunk(3, -1);
         var f = Dense(Attend(self[0], self[1], self[2], ones(5, 5).tril().to(ScalarType.Bool)), "attn.proj");
         var keysAndValues = Dense(exactMemory, "cross.kv").chunk(2, -1);
-        var c = Dense(Attend(Dense(Norm(exactX + f, "norm2"), "cross.q"), keysAndValues[0], keysAndValues[1], mask.view(2, 1, 1, 7)), "cross.proj");
+        var c = Dense(Attend(Dense(Norm(exactX + f, "norm2"), "cross.q"), keysAndValues[0], keysAndValues[1], mask.view(2, 1, 1, 7)),
+            "cross.proj");
         var g = Dense(nn.functional.gelu(Dense(Norm(exactX + f + c, "norm3"), "mlp.fc1")), "mlp.fc2");
         var exact = f + c + g;
         (exact * weight.to(ScalarType.Float64)).sum().backward();
@@ -113,7 +118,8 @@ public class DecoderBlockTests
         Assert.StartsWith("A mask is Bool of shape (2, 6); it must be Bool of shape (2, 7), true for real tokens.",
             Assert.Throws<ArgumentException>(() => block.forward(x, Context(memory, Mask(2, 6)))).Message, StringComparison.Ordinal);
         Assert.StartsWith("A mask is Int64 of shape (2, 7);",
-            Assert.Throws<ArgumentException>(() => block.forward(x, Context(memory, Mask(2, 7).to(ScalarType.Int64)))).Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentException>(() => block.forward(x, Context(memory, Mask(2, 7).to(ScalarType.Int64)))).Message,
+                StringComparison.Ordinal);
     }
 
     [Theory]

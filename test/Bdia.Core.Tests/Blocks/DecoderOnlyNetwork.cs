@@ -11,8 +11,8 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Tests.Blocks;
 
 /// <summary>
-/// A decoder-only network (GPT's shape, pre-norm, output tied to the embedding) made of the library's parts and of nothing else: a stack of causal blocks between an
-/// embedding and a norm.
+/// A decoder-only network (GPT's shape, pre-norm, output tied to the embedding) made of the library's parts and of nothing else: a stack of
+/// causal blocks between an embedding and a norm.
 /// </summary>
 internal sealed class DecoderOnlyNetwork : nn.Module<Tensor, Tensor>, INextTokenModel
 {
@@ -21,12 +21,14 @@ internal sealed class DecoderOnlyNetwork : nn.Module<Tensor, Tensor>, INextToken
     private readonly LayerNorm norm;
     private readonly int width;
 
-    public DecoderOnlyNetwork(int vocabulary, TransformerBlockOptions block, int depth, BdiaStackOptions stack, ulong seed) : base(nameof(DecoderOnlyNetwork))
+    public DecoderOnlyNetwork(int vocabulary, TransformerBlockOptions block, int depth, BdiaStackOptions stack, ulong seed)
+        : base(nameof(DecoderOnlyNetwork))
     {
         (Vocabulary, width) = (vocabulary, block.Width);
         using var generator = new Generator(seed);
         embed = new TokenEmbedding(vocabulary, width, generator);
-        blocks = new BdiaStack("blocks", Enumerable.Range(0, depth).Select(_ => new TransformerBlock(block, generator)).ToArray(), stack, Clock = new(seed));
+        blocks = new BdiaStack("blocks", Enumerable.Range(0, depth).Select(_ => new TransformerBlock(block, generator)).ToArray(),
+            stack, Clock = new(seed));
         norm = new LayerNorm(width);
         RegisterComponents();
     }

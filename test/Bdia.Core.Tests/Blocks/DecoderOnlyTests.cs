@@ -13,12 +13,16 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Tests.Blocks;
 
-/// <summary>The block is a decoder-only network's as it stands: trained, gone back through and decoded from a prompt, by the parts that the other networks use.</summary>
+/// <summary>
+/// The block is a decoder-only network's as it stands: trained, gone back through and decoded from a prompt, by the parts that the other
+/// networks use.
+/// </summary>
 public class DecoderOnlyTests
 {
     private const int Vocabulary = 23;
 
-    // The way without a cache sums in another order; a rounding that moves a state over the border of two grid points moves a logit by less than this.
+    // The way without a cache sums in another order; a rounding that moves a state over the border of two grid points moves a logit by less
+    // than this.
     private const double Tolerance = 1e-3;
 
     private static readonly TransformerBlockOptions Block = new() { Width = 24, Heads = 3, FeedForwardWidth = 40, Causal = true };
@@ -42,7 +46,8 @@ public class DecoderOnlyTests
 
     [Fact]
     public void Every_bit_of_every_state_is_rebuilt()
-        => Gen.Select(Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[2, 5], Gen.Int[1, 6], Gen.ULong[0, 99]).Sample((batch, tokens, depth, m, seed) =>
+        => Gen.Select(Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[2, 5], Gen.Int[1, 6], Gen.ULong[0, 99])
+            .Sample((batch, tokens, depth, m, seed) =>
         {
             using var scope = NewDisposeScope();
             using var network = Network(Block with { Dropout = 0.2 }, depth, new() { Gamma = GammaSchedule.Exponent(m) }, seed);
@@ -128,7 +133,8 @@ public class DecoderOnlyTests
         using var network = Network(Block, 2, new());
         network.eval();
         void Fails(int[] prompt, string message)
-            => Assert.Contains(message, Assert.Throws<ArgumentException>(() => Decode(network, [new([], [5]), new([], prompt)], new())).Message, StringComparison.Ordinal);
+            => Assert.Contains(message, Assert.Throws<ArgumentException>(
+                () => Decode(network, [new([], [5]), new([], prompt)], new())).Message, StringComparison.Ordinal);
         Fails([4, Vocabulary], $"The prompt of input 1 has the id {Vocabulary} at position 1; give ids from 2 to {Vocabulary - 1}");
         Fails([SpecialTokens.Start], "The prompt of input 1 has the id 1 at position 0");
     }
@@ -145,18 +151,22 @@ public class DecoderOnlyTests
 
     // 0 to 4 tokens each, so that some go through the network at once and others one by one.
     private static IEnumerable<DecodingInput> Prompts(int count)
-        => Enumerable.Range(0, count).Select(i => new DecodingInput([], [.. Enumerable.Range(0, (3 * i + 2) % 5).Select(j => SpecialTokens.Count + (5 * i + 7 * j) % (Vocabulary - SpecialTokens.Count))]));
+        => Enumerable.Range(0, count).Select(
+            i => new DecodingInput([], [.. Enumerable.Range(0, (3 * i + 2) % 5)
+            .Select(j => SpecialTokens.Count + (5 * i + 7 * j) % (Vocabulary - SpecialTokens.Count))]));
 
     private static DecoderOnlyNetwork Network(TransformerBlockOptions block, int depth, BdiaStackOptions stack, ulong seed = 3)
         => Stacks.Spread(new DecoderOnlyNetwork(Vocabulary, block, depth, stack, seed), 0.2);
 
-    private static IReadOnlyList<IReadOnlyList<Hypothesis>> Decode(DecoderOnlyNetwork network, DecodingInput[] inputs, DecodingOptions options)
+    private static IReadOnlyList<IReadOnlyList<Hypothesis>> Decode(DecoderOnlyNetwork network, DecodingInput[] inputs,
+        DecodingOptions options)
         => Decoder.Decode(network, inputs, options, TestContext.Current.CancellationToken);
 
     private static Dictionary<string, float[]> Trained(BackpropagationMode mode, ComputePrecision precision)
     {
         using var scope = NewDisposeScope();
-        using var network = new DecoderOnlyNetwork(Vocabulary, Block with { Dropout = 0.1, Precision = precision }, 4, new() { Mode = mode, Gamma = GammaSchedule.Exponent(1) }, 1);
+        using var network = new DecoderOnlyNetwork(Vocabulary, Block with { Dropout = 0.1, Precision = precision },
+            4, new() { Mode = mode, Gamma = GammaSchedule.Exponent(1) }, 1);
         using var optimizer = new AdamW(ParameterGroups.Of(network));
         for (var step = 1; step <= 10; step++)
         {
@@ -164,7 +174,8 @@ public class DecoderOnlyTests
             network.Clock.Step = step;
             var ids = SmallNetworks.Ids(Vocabulary, step, 9, 9, 9, 9);
             var logits = network.forward(ids.narrow(1, 0, 8)).reshape(-1, Vocabulary);
-            using var loss = CrossEntropy.Mean(logits, [.. ids.narrow(1, 1, 8).reshape(-1).data<long>().Select(id => (int)id)], SpecialTokens.Padding, 0.1);
+            using var loss = CrossEntropy.Mean(logits, [.. ids.narrow(1, 1, 8).reshape(-1).data<long>().Select(id => (int)id)],
+                SpecialTokens.Padding, 0.1);
             loss.Value.backward();
             optimizer.Step(step, 0.01);
             optimizer.ZeroGradients();

@@ -7,7 +7,10 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Tests.Blocks;
 
-/// <summary>A block's step for the newest tokens by the kernel, with cross-attention and without, against libtorch's operations and against itself on other threads and among other rows.</summary>
+/// <summary>
+/// A block's step for the newest tokens by the kernel, with cross-attention and without, against libtorch's operations and against itself
+/// on other threads and among other rows.
+/// </summary>
 public class DecoderStepKernelTests
 {
     // Places on both sides of a growth of what is kept, which has room for 16 tokens at first.
@@ -15,7 +18,8 @@ public class DecoderStepKernelTests
 
     [Fact]
     public void It_gives_what_libtorch_gives_step_after_step()
-        => Gen.Select(Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[1, 30], Gen.OneOf(Gen.Int[1, 9], Gen.Int[1, 40]), Gen.Int[0, 11], Gen.Int[0, 1 << 20]).Sample(
+        => Gen.Select(Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[1, 30], Gen.OneOf(Gen.Int[1, 9], Gen.Int[1, 40]),
+            Gen.Int[0, 11], Gen.Int[0, 1 << 20]).Sample(
             (heads, size, hidden, rows, sourceTokens, seed) =>
             {
                 using var scope = NewDisposeScope();
@@ -30,17 +34,19 @@ public class DecoderStepKernelTests
                     var expected = p.Block.NextByOperations(x, p.At(pastOfLibtorch, position));
                     var actual = DecoderStepKernel.Apply(step, x, p.At(pastOfKernel, position));
                     Assert.Equal(expected.shape, actual.shape);
-                    // Both are sums of float32 products, each rounded at 2⁻²⁴, in another order, through eight layers with weights of order 1. A layer
-                    // normalisation multiplies what came before by 1 / deviation, which rows of few features may have large.
+                    // Both are sums of float32 products, each rounded at 2⁻²⁴, in another order, through eight layers with weights of order
+                    // 1. A layer normalisation multiplies what came before by 1 / deviation, which rows of few features may have large.
                     Assert.InRange((expected - actual).abs().max().item<float>(), 0, p.Rounding(x, expected));
                     var written = pastOfKernel.Memory.narrow(3, 0, position + 1);
-                    Assert.InRange((pastOfLibtorch.Memory.narrow(3, 0, position + 1) - written).abs().max().item<float>(), 0, p.Rounding(x, written));
+                    Assert.InRange((pastOfLibtorch.Memory.narrow(3, 0, position + 1) - written).abs().max().item<float>(),
+                        0, p.Rounding(x, written));
                 }
             }, iter: 60, threads: 1);
 
     [Fact]
     public void The_bits_of_a_row_depend_neither_on_threads_nor_on_other_rows()
-        => Gen.Select(Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[1, 30], Gen.Int[1, 150], Gen.Bool, Gen.Int[0, 1 << 20]).Sample((heads, size, hidden, rows, crosses, seed) =>
+        => Gen.Select(Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[1, 30], Gen.Int[1, 150], Gen.Bool, Gen.Int[0, 1 << 20])
+            .Sample((heads, size, hidden, rows, crosses, seed) =>
         {
             using var scope = NewDisposeScope();
             using var noGradients = no_grad();
@@ -48,10 +54,12 @@ public class DecoderStepKernelTests
             using var step = p.Block.Step();
             var x = p.Input(0);
             var expected = Step(x, p.Memory, p.Mask, null);
-            foreach (var threads in new[] { 1, 2, 3, 16 }) Assert.True(expected.bytes.SequenceEqual(Step(x, p.Memory, p.Mask, threads).bytes), $"{threads} threads");
+            foreach (var threads in new[] { 1, 2, 3, 16 }) Assert.True(
+                expected.bytes.SequenceEqual(Step(x, p.Memory, p.Mask, threads).bytes), $"{threads} threads");
             for (var row = 0; row < rows; row += 13)
             {
-                var alone = Step(x.narrow(0, row, 1).contiguous(), p.Memory?.narrow(1, row, 1).contiguous(), p.Mask?.narrow(0, row, 1).contiguous(), null);
+                var alone = Step(x.narrow(0, row, 1).contiguous(), p.Memory?.narrow(1, row, 1).contiguous(),
+                    p.Mask?.narrow(0, row, 1).contiguous(), null);
                 Assert.True(expected.narrow(0, row, 1).bytes.SequenceEqual(alone.bytes), $"row {row}");
             }
 
@@ -72,7 +80,8 @@ public class DecoderStepKernelTests
         using var step = p.Block.Step();
         var changed = p.Memory!.masked_fill(p.Mask!.logical_not().view(1, 11, 1, 9, 1), 1e3);
         Assert.False(changed.Equals(p.Memory));
-        Assert.True(DecoderStepKernel.Apply(step, p.Input(0), p.At(first, 0)).Equals(DecoderStepKernel.Apply(step, p.Input(0), new(second, 0, changed, p.Mask))));
+        Assert.True(DecoderStepKernel.Apply(step, p.Input(0), p.At(first, 0))
+            .Equals(DecoderStepKernel.Apply(step, p.Input(0), new(second, 0, changed, p.Mask))));
     }
 
     [Fact]
@@ -91,21 +100,25 @@ public class DecoderStepKernelTests
         Assert.Equal(before + 1, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
     }
 
-    // A block with weights as training would leave them, and memory, if it has any tokens, of which every row sees the first and some others.
+    // A block with weights as training would leave them, and memory, if it has any tokens, of which every row sees the first and some
+    // others.
     private sealed class Problem
     {
-        private readonly int _heads, _size, _rows;
-        private readonly ulong _seed;
+        private readonly int heads, size, rows;
+        private readonly ulong seed;
 
         public Problem(int heads, int size, int hidden, int rows, int sourceTokens, ulong seed)
         {
-            (_heads, _size, _rows, _seed) = (heads, size, rows, seed);
+            (this.heads, this.size, this.rows, this.seed) = (heads, size, rows, seed);
             using var generator = new Generator(1);
-            Block = Stacks.Spread(new TransformerBlock(new() { Width = heads * size, Heads = heads, FeedForwardWidth = hidden, Causal = true, CrossAttention = sourceTokens > 0 }, generator), 0.25);
+            Block = Stacks.Spread(new TransformerBlock(
+                new() { Width = heads * size, Heads = heads, FeedForwardWidth = hidden, Causal = true, CrossAttention = sourceTokens > 0 },
+                generator), 0.25);
             if (sourceTokens == 0) return;
             Memory = Block.CrossKeysAndValues(Stacks.Normal(seed, rows, sourceTokens, heads * size));
             var random = new Random((int)seed);
-            Mask = tensor(Enumerable.Range(0, rows * sourceTokens).Select(i => i % sourceTokens == 0 || random.Next(3) > 0).ToArray(), [rows, 1, 1, sourceTokens]);
+            Mask = tensor(Enumerable.Range(0, rows * sourceTokens).Select(i => i % sourceTokens == 0 || random.Next(3) > 0).ToArray(),
+                [rows, 1, 1, sourceTokens]);
         }
 
         public TransformerBlock Block { get; }
@@ -116,9 +129,9 @@ public class DecoderStepKernelTests
 
         public BlockPast At(KeyValueCache past, int position) => new(past, position, Memory, Mask);
 
-        public KeyValueCache Past() => new(_rows, _heads, _size, CPU);
+        public KeyValueCache Past() => new(rows, heads, size, CPU);
 
-        public Tensor Input(int position) => Stacks.Normal(_seed + 1 + (ulong)position, _rows, 1, _heads * _size);
+        public Tensor Input(int position) => Stacks.Normal(seed + 1 + (ulong)position, rows, 1, heads * size);
 
         public float Rounding(Tensor x, Tensor result)
         {

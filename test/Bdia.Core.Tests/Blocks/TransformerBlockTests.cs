@@ -75,7 +75,8 @@ public class TransformerBlockTests
             leaf.copy_(start);
             // 120 outputs of order 1, each rounded at 2^-24 several times: 1e-6 of the loss, divided by the step, is 4e-4; the third
             // derivative adds Step² times a small factor. The bias of the keys is the exception: softmax cancels it, so its part is 0.
-            Assert.True(Math.Abs(derivative - norm) < 2e-3 * Math.Max(1, norm), $"{name}: finite differences {derivative}, gradient {norm}");
+            Assert.True(Math.Abs(derivative - norm) < 2e-3 * Math.Max(1, norm),
+                $"{name}: finite differences {derivative}, gradient {norm}");
         }
     }
 
@@ -122,7 +123,8 @@ public class TransformerBlockTests
         var residuals = block.forward(x, Training()).flatten(1);
 
         // The same sample 400 times: neither branch, one, the other, or both; each about a quarter (±5 standard deviations of 8.7).
-        var kinds = Enumerable.Range(0, Samples).GroupBy(i => residuals[i].abs().sum().item<float>()).Select(kind => kind.Count()).ToArray();
+        var kinds = Enumerable.Range(0, Samples).GroupBy(i => residuals[i].abs().sum().item<float>())
+            .Select(kind => kind.Count()).ToArray();
         Assert.Equal(4, kinds.Length);
         Assert.All(kinds, count => Assert.InRange(count, 56, 144));
         Assert.Equal(0, residuals.abs().sum([1]).min().item<float>());
@@ -133,9 +135,11 @@ public class TransformerBlockTests
     {
         using var generator = new Generator(1);
         var fault = Assert.Throws<ArgumentException>(() => new TransformerBlock(
-            new() { Width = 10, Heads = 4, FeedForwardWidth = 0, Dropout = 1, StochasticDepth = double.NaN, Precision = (ComputePrecision)7 }, generator));
+            new() { Width = 10, Heads = 4, FeedForwardWidth = 0, Dropout = 1, StochasticDepth = double.NaN,
+                Precision = (ComputePrecision)7 }, generator));
         Assert.Equal(
-            "These TransformerBlockOptions cannot be used. Width is 10 and Heads is 4; the width must be a multiple of the heads. FeedForwardWidth is 0; it must be at least 1. "
+            "These TransformerBlockOptions cannot be used. Width is 10 and Heads is 4; the width must be a multiple of the heads. "
+                + "FeedForwardWidth is 0; it must be at least 1. "
             + "Dropout is 1; it must be from 0 up to, not including, 1. StochasticDepth is NaN; it must be from 0 up to, not including, 1. "
             + "Precision is 7; it must be Float32 or BFloat16.",
             fault.Message);

@@ -6,10 +6,12 @@ namespace Bdia.Core.Tests.Decoding;
 
 public class BeamSearchTests
 {
-    private static readonly Gen<DecodingOptions> AnyOptions = Gen.Select(Gen.Int[1, 6], Gen.Int[1, 6], Gen.OneOf<double>(0, 0.6, 1, 3), Gen.OneOf<double>(0, 0.5, 1), Gen.Int[0, 5])
+    private static readonly Gen<DecodingOptions> AnyOptions =
+        Gen.Select(Gen.Int[1, 6], Gen.Int[1, 6], Gen.OneOf<double>(0, 0.6, 1, 3), Gen.OneOf<double>(0, 0.5, 1), Gen.Int[0, 5])
         .Select((beam, best, alpha, ratio, constant) => new DecodingOptions
         {
-            BeamSize = Math.Max(beam, best), BestCount = Math.Min(beam, best), LengthPenalty = alpha, MaxLengthRatio = ratio, MaxLengthConstant = constant,
+            BeamSize = Math.Max(beam, best), BestCount = Math.Min(beam, best), LengthPenalty = alpha,
+                MaxLengthRatio = ratio, MaxLengthConstant = constant,
         });
 
     // Few levels: most rows have ties, within a row and between hypotheses.
@@ -21,7 +23,8 @@ public class BeamSearchTests
         => Gen.Select(AnyNetwork, AnyOptions, Gen.Int[1, 5]).Sample((network, options, count) =>
         {
             var inputs = ToyNetwork.Inputs(count);
-            foreach (var (input, found) in inputs.Zip(network.Decode(inputs, options))) Outputs.AssertSame(PlainSearch.Beam(network, input, options), found);
+            foreach (var (input, found) in inputs.Zip(network.Decode(inputs, options))) Outputs.AssertSame(
+                PlainSearch.Beam(network, input, options), found);
         }, iter: 300);
 
     [Fact]
@@ -30,7 +33,8 @@ public class BeamSearchTests
         {
             var (inputs, prompts) = (ToyNetwork.Inputs(lengths.Length), network.Prompts(lengths, seed));
             var found = ToyNetwork.Decode(new ToyScorer(network, inputs) { Prompts = prompts }, options);
-            for (var i = 0; i < inputs.Length; i++) Outputs.AssertSame(PlainSearch.Beam(network.Behind(prompts[i]), inputs[i], options), found[i]);
+            for (var i = 0; i < inputs.Length;
+                i++) Outputs.AssertSame(PlainSearch.Beam(network.Behind(prompts[i]), inputs[i], options), found[i]);
         }, iter: 200);
 
     [Theory]
@@ -40,7 +44,8 @@ public class BeamSearchTests
     public void A_beam_that_is_wide_enough_finds_the_best_of_all_outputs(double alpha)
     {
         // Two tokens and the end: 48 extensions in the fifth step at most.
-        var options = new DecodingOptions { BeamSize = 100, BestCount = 63, LengthPenalty = alpha, MaxLengthRatio = 0, MaxLengthConstant = 5 };
+        var options = new DecodingOptions { BeamSize = 100, BestCount = 63, LengthPenalty = alpha, MaxLengthRatio = 0,
+            MaxLengthConstant = 5 };
         for (ulong seed = 0; seed < 10; seed++)
         {
             var network = new ToyNetwork(5, seed);
@@ -67,7 +72,8 @@ public class BeamSearchTests
         => Gen.Select(AnyNetwork, AnyOptions).Sample((network, options) =>
         {
             var inputs = ToyNetwork.Inputs(7);
-            foreach (var (input, together) in inputs.Zip(network.Decode(inputs, options))) Outputs.AssertSame(network.Decode([input], options)[0], together);
+            foreach (var (input, together) in inputs.Zip(network.Decode(inputs, options))) Outputs.AssertSame(
+                network.Decode([input], options)[0], together);
         }, iter: 50);
 
     [Fact]
@@ -80,14 +86,16 @@ public class BeamSearchTests
                 Assert.Equal(found.Count, found.Select(h => string.Join(' ', h.Ids)).Distinct().Count());
                 Assert.Equal(found.OrderByDescending(h => h.Finished).ThenByDescending(h => h.Score), found);
                 Assert.All(found, h => Assert.DoesNotContain(h.Ids, id => id < SpecialTokens.Count));
-                Assert.All(found, h => Assert.Equal(h.LogProbability / Math.Pow((5 + h.Ids.Count + (h.Finished ? 1 : 0)) / 6.0, options.LengthPenalty), h.Score));
+                Assert.All(found, h => Assert.Equal(
+                    h.LogProbability / Math.Pow((5 + h.Ids.Count + (h.Finished ? 1 : 0)) / 6.0, options.LengthPenalty), h.Score));
             }
         }, iter: 100);
 
     [Fact]
     public void Padding_and_start_token_are_not_written_even_where_they_are_the_most_probable()
     {
-        var network = new ToyNetwork(8, 1) { Change = (_, _, logits) => { (logits[SpecialTokens.Padding], logits[SpecialTokens.Start]) = (30, 20); return logits; } };
+        var network = new ToyNetwork(8,
+            1) { Change = (_, _, logits) => { (logits[SpecialTokens.Padding], logits[SpecialTokens.Start]) = (30, 20); return logits; } };
         var options = new DecodingOptions { BeamSize = 3, BestCount = 3, MaxLengthConstant = 4 };
         foreach (var h in network.Decode(ToyNetwork.Inputs(5), options).SelectMany(found => found))
         {
@@ -109,7 +117,9 @@ public class BeamSearchTests
     public void Inputs_and_hypotheses_that_have_ended_leave_the_batch()
     {
         // Input i ends behind i tokens, for certain.
-        var network = new ToyNetwork(6, 1) { Change = (input, written, logits) => { logits[SpecialTokens.End] = written.Count >= input[0] - 1000 ? 90 : -90; return logits; } };
+        var network = new ToyNetwork(6,
+            1) { Change = (input, written, logits) =>
+            { logits[SpecialTokens.End] = written.Count >= input[0] - 1000 ? 90 : -90; return logits; } };
         var scorer = new ToyScorer(network, [[1003, 2], [1000, 2], [1002, 2]]);
         var found = ToyNetwork.Decode(scorer, new DecodingOptions { BeamSize = 1 });
         Assert.Equal([3, 0, 2], found.Select(h => h[0].Ids.Count));
@@ -125,7 +135,8 @@ public class BeamSearchTests
         var found = network.Decode([[5, 6, 2]], options)[0];
         Assert.All(found, h => Assert.Equal((false, 6), (h.Finished, h.Ids.Count))); // 1.5 * 3 + 2, rounded down
 
-        var ending = new ToyNetwork(12, 1) { Change = (_, written, logits) => { logits[SpecialTokens.End] = written.Count == 5 ? 1.5f : -90; return logits; } };
+        var ending = new ToyNetwork(12,
+            1) { Change = (_, written, logits) => { logits[SpecialTokens.End] = written.Count == 5 ? 1.5f : -90; return logits; } };
         Assert.Equal([true, false], ending.Decode([[5, 6, 2]], options)[0].Select(h => h.Finished).Distinct());
     }
 
@@ -142,7 +153,9 @@ public class BeamSearchTests
         // Only the end token has a probability in the second step, and two tokens have one in the first.
         var network = new ToyNetwork(9, 1)
         {
-            Change = (_, written, logits) => logits.Select((logit, id) => (written.Count == 0 ? id is 4 or 5 : id == SpecialTokens.End) ? logit : float.NegativeInfinity).ToArray(),
+            Change = (_, written, logits) =>
+                logits.Select((logit, id) => (written.Count == 0 ? id is 4 or 5 : id == SpecialTokens.End)
+                ? logit : float.NegativeInfinity).ToArray(),
         };
         var found = network.Decode([[7, 2]], new DecodingOptions { BeamSize = 5, BestCount = 5 })[0];
         Assert.Equal(2, found.Count);
@@ -154,8 +167,11 @@ public class BeamSearchTests
     [InlineData(float.PositiveInfinity)]
     public void Logits_that_are_not_finite_are_an_error_that_names_the_input_and_the_place(float logit)
     {
-        var network = new ToyNetwork(9, 1, EndBias: -90) { Change = (input, written, logits) => { if (input[0] == 1001 && written.Count == 2) logits[5] = logit; return logits; } };
-        foreach (var options in new DecodingOptions[] { new() { BeamSize = 1 }, new() { BeamSize = 3 }, new() { Sample = true }, new() { Sample = true, TopK = 3 } })
+        var network = new ToyNetwork(9, 1,
+            EndBias: -90) { Change = (input, written, logits) =>
+            { if (input[0] == 1001 && written.Count == 2) logits[5] = logit; return logits; } };
+        foreach (var options in new DecodingOptions[] { new() { BeamSize = 1 }, new() { BeamSize = 3 },
+            new() { Sample = true }, new() { Sample = true, TopK = 3 } })
         {
             var fault = Assert.Throws<NotFiniteNumberException>(() => network.Decode(ToyNetwork.Inputs(3), options));
             Assert.Contains("token 3 of the output for input 1", fault.Message, StringComparison.Ordinal);
@@ -165,7 +181,8 @@ public class BeamSearchTests
     [Fact]
     public void A_network_that_allows_nothing_but_padding_is_an_error()
     {
-        var network = new ToyNetwork(9, 1) { Change = (_, _, logits) => logits.Select((_, id) => id == SpecialTokens.Padding ? 0 : float.NegativeInfinity).ToArray() };
+        var network = new ToyNetwork(9,
+            1) { Change = (_, _, logits) => logits.Select((_, id) => id == SpecialTokens.Padding ? 0 : float.NegativeInfinity).ToArray() };
         foreach (var sample in new[] { false, true })
             Assert.Throws<NotFiniteNumberException>(() => network.Decode([[2]], new DecodingOptions { Sample = sample }));
     }
@@ -175,7 +192,8 @@ public class BeamSearchTests
     {
         using var cancellation = new CancellationTokenSource();
         var steps = 0;
-        var scorer = new ToyScorer(new ToyNetwork(9, 1, EndBias: -90), ToyNetwork.Inputs(2)) { Cancellation = cancellation.Token, BeforeStep = () => { if (++steps == 3) cancellation.Cancel(); } };
+        var scorer = new ToyScorer(new ToyNetwork(9, 1, EndBias: -90), ToyNetwork.Inputs(2)) { Cancellation = cancellation.Token,
+            BeforeStep = () => { if (++steps == 3) cancellation.Cancel(); } };
         Assert.Throws<OperationCanceledException>(() => ToyNetwork.Decode(scorer, new DecodingOptions()));
         Assert.Equal(3, steps);
     }

@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Tests.Decoding;
 
-/// <summary>The decoder with a real network of random weights. Counts live tensors of the whole process, so nothing else may run meanwhile.</summary>
+/// <summary>
+/// The decoder with a real network of random weights. Counts live tensors of the whole process, so nothing else may run meanwhile.
+/// </summary>
 [Collection("Alone")]
 public class DecoderTests
 {
@@ -19,7 +21,8 @@ public class DecoderTests
 
     private static readonly EncoderDecoderOptions Small = new()
     {
-        SourceVocabulary = Vocabulary, TargetVocabulary = Vocabulary, Width = 32, EncoderDepth = 2, DecoderDepth = 2, Heads = 4, FeedForwardWidth = 48, Stack = new() { FractionBits = 16 },
+        SourceVocabulary = Vocabulary, TargetVocabulary = Vocabulary, Width = 32, EncoderDepth = 2, DecoderDepth = 2,
+            Heads = 4, FeedForwardWidth = 48, Stack = new() { FractionBits = 16 },
     };
 
     private static readonly DecodingOptions Short = new() { MaxLengthConstant = 8 };
@@ -131,7 +134,8 @@ public class DecoderTests
     public void A_failing_network_leaves_no_tensor_behind()
     {
         using var model = Model();
-        using (no_grad()) model.named_parameters().Single(p => p.name.StartsWith("target_embed", StringComparison.Ordinal)).parameter.fill_(float.NaN);
+        using (no_grad()) model.named_parameters()
+            .Single(p => p.name.StartsWith("target_embed", StringComparison.Ordinal)).parameter.fill_(float.NaN);
         void Run(bool cached) => Assert.ThrowsAny<Exception>(() => Decode(model, Sources(6), Short with { UseCache = cached }));
         LiveTensors.AssertKept(1, () =>
         {
@@ -152,7 +156,8 @@ public class DecoderTests
     {
         using var model = Model();
         void Fails(int[] source, string message)
-            => Assert.Contains(message, Assert.Throws<ArgumentException>(() => Decode(model, [[3, 2], source], Short)).Message, StringComparison.Ordinal);
+            => Assert.Contains(message, Assert.Throws<ArgumentException>(() => Decode(model, [[3, 2], source], Short)).Message,
+                StringComparison.Ordinal);
         Fails([], "Input 1 is empty");
         Fails(null!, "Input 1 is null");
         Fails([3, 0, 2], "Input 1 has the id 0 at position 1");
@@ -170,9 +175,12 @@ public class DecoderTests
         Assert.Equal(6, Decode(model, [[3, 4, 5, 6, 7, 2]], options with { UseCache = false })[0].Max(h => h.Ids.Count));
         var fault = Assert.Throws<ArgumentException>(() => Decode(model, [[3, 4, 5, 6, 7, 8, 2]], options));
         Assert.Contains("Input 0 has 7 tokens, and the network's learned positions reach 6", fault.Message, StringComparison.Ordinal);
-        Assert.Equal(2, Decoder.Decode(model, [new DecodingInput([3, 2], [3, 4, 5, 6])], options, TestContext.Current.CancellationToken)[0].Max(h => h.Ids.Count));
-        fault = Assert.Throws<ArgumentException>(() => Decoder.Decode(model, [new DecodingInput([3, 2], [3, 4, 5, 6, 7, 8])], options, TestContext.Current.CancellationToken));
-        Assert.Contains("The prompt of input 0 has 6 tokens, and the network's texts have at most 6", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(2, Decoder.Decode(model, [new DecodingInput([3, 2], [3, 4, 5, 6])], options, TestContext.Current.CancellationToken)[0]
+            .Max(h => h.Ids.Count));
+        fault = Assert.Throws<ArgumentException>(
+            () => Decoder.Decode(model, [new DecodingInput([3, 2], [3, 4, 5, 6, 7, 8])], options, TestContext.Current.CancellationToken));
+        Assert.Contains("The prompt of input 0 has 6 tokens, and the network's texts have at most 6", fault.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -180,14 +188,17 @@ public class DecoderTests
     {
         using var model = Model();
         model.train();
-        Assert.Contains("eval()", Assert.Throws<InvalidOperationException>(() => Decode(model, Sources(1), Short)).Message, StringComparison.Ordinal);
+        Assert.Contains("eval()", Assert.Throws<InvalidOperationException>(() => Decode(model, Sources(1), Short)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Options_that_are_out_of_range_are_refused()
     {
         using var model = Model();
-        Assert.Contains("BeamSize is 0", Assert.Throws<ArgumentException>(() => Decode(model, Sources(1), Short with { BeamSize = 0 })).Message, StringComparison.Ordinal);
+        Assert.Contains("BeamSize is 0",
+            Assert.Throws<ArgumentException>(() => Decode(model, Sources(1), Short with { BeamSize = 0 })).Message,
+            StringComparison.Ordinal);
     }
 
     private static EncoderDecoder Model(EncoderDecoderOptions? options = null)
@@ -204,7 +215,8 @@ public class DecoderTests
     {
         var random = RandomSequence.At((ulong)seed);
         return Enumerable.Range(0, count).Select(_ =>
-            Enumerable.Range(0, 1 + random.Next(9)).Select(_ => SpecialTokens.Count + random.Next(Vocabulary - SpecialTokens.Count)).Append(SpecialTokens.End).ToArray()).ToArray();
+            Enumerable.Range(0, 1 + random.Next(9)).Select(_ => SpecialTokens.Count + random.Next(Vocabulary - SpecialTokens.Count))
+                .Append(SpecialTokens.End).ToArray()).ToArray();
     }
 
     private static void AssertSame(IReadOnlyList<IReadOnlyList<Hypothesis>> expected, IReadOnlyList<IReadOnlyList<Hypothesis>> actual)

@@ -14,7 +14,9 @@ public class DecodingBatchesTests
             var batches = DecodingBatches.Cut(inputs, rows).ToArray();
             Assert.Equal(Enumerable.Range(0, lengths.Length), batches.SelectMany(batch => batch.Select(input => input.Index)).Order());
             Assert.All(batches, batch => Assert.True(batch.Length == 1
-                || (batch.Length * rows <= DecodingBatches.Rows && (long)batch.Length * rows * (batch.Max(i => i.Given) + batch.Max(i => i.LongestOutput)) <= DecodingBatches.Positions)));
+                || (batch.Length * rows <= DecodingBatches.Rows
+                    && (long)batch.Length * rows * (
+                    batch.Max(i => i.Given) + batch.Max(i => i.LongestOutput)) <= DecodingBatches.Positions)));
         }, iter: 50);
 
     [Fact]

@@ -12,10 +12,12 @@ public class DecodingOptionsTests
     {
         var options = new DecodingOptions
         {
-            BeamSize = 0, LengthPenalty = double.NaN, BestCount = 101, MaxLengthRatio = -1, MaxLengthConstant = -1, Temperature = 0, TopK = -1, TopP = 0,
+            BeamSize = 0, LengthPenalty = double.NaN, BestCount = 101, MaxLengthRatio = -1, MaxLengthConstant = -1,
+                Temperature = 0, TopK = -1, TopP = 0,
         };
         var message = Assert.Throws<ArgumentException>(options.Validate).Message;
-        string[] names = ["BeamSize is 0", "LengthPenalty is NaN", "BestCount is 101", "MaxLengthRatio is -1", "MaxLengthConstant is -1", "Temperature is 0", "TopK is -1", "TopP is 0"];
+        string[] names = ["BeamSize is 0", "LengthPenalty is NaN", "BestCount is 101", "MaxLengthRatio is -1",
+            "MaxLengthConstant is -1", "Temperature is 0", "TopK is -1", "TopP is 0"];
         Assert.All(names, name => Assert.Contains(name, message, StringComparison.Ordinal));
     }
 
@@ -23,7 +25,8 @@ public class DecodingOptionsTests
     public void A_beam_gives_no_more_hypotheses_than_it_is_wide_while_draws_are_independent_of_it()
     {
         var options = new DecodingOptions { BeamSize = 2, BestCount = 3 };
-        Assert.Contains("BestCount is 3; it must be at most BeamSize, 2", Assert.Throws<ArgumentException>(options.Validate).Message, StringComparison.Ordinal);
+        Assert.Contains("BestCount is 3; it must be at most BeamSize, 2", Assert.Throws<ArgumentException>(options.Validate).Message,
+            StringComparison.Ordinal);
         (options with { Sample = true }).Validate();
     }
 

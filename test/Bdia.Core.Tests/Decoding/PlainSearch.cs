@@ -18,7 +18,8 @@ internal static class PlainSearch
         for (var length = 1; length <= options.LongestOutput(input.Count); length++)
         {
             // Stable sorts: of equal ones the earlier hypothesis and the lower id come first.
-            var best = live.SelectMany(sequence => Extensions(network, input, sequence).OrderByDescending(e => e.LogProbability)).OrderByDescending(e => e.LogProbability).Take(options.BeamSize).ToArray();
+            var best = live.SelectMany(sequence => Extensions(network, input, sequence).OrderByDescending(e => e.LogProbability))
+                .OrderByDescending(e => e.LogProbability).Take(options.BeamSize).ToArray();
             finished.AddRange(best.Where(e => e.IsFinished));
             live = best.Where(e => !e.IsFinished).ToList();
         }
@@ -47,7 +48,8 @@ internal static class PlainSearch
         while (written.Count < longest)
         {
             var logits = network.Logits(input, written);
-            var token = Enumerable.Range(SpecialTokens.End, logits.Length - SpecialTokens.End).MaxBy(id => logits[id]); // the first of equal ones
+            // the first of equal ones
+            var token = Enumerable.Range(SpecialTokens.End, logits.Length - SpecialTokens.End).MaxBy(id => logits[id]);
             if (token == SpecialTokens.End) break;
             written.Add(token);
         }

@@ -10,12 +10,15 @@ public class SamplingTests
 
     private static readonly DecodingOptions Draws = new() { Sample = true, MaxLengthRatio = 0, MaxLengthConstant = 5 };
 
-    private static readonly Gen<DecodingOptions> AnyOptions = Gen.Select(Gen.OneOf<double>(0.05, 0.7, 1, 5), Gen.Int[0, 7], Gen.OneOf<double>(0.3, 0.9, 1), Gen.Int[1, 4], Gen.ULong)
-        .Select((temperature, topK, topP, count, seed) => Draws with { Temperature = temperature, TopK = topK, TopP = topP, BestCount = count, Seed = seed });
+    private static readonly Gen<DecodingOptions> AnyOptions =
+        Gen.Select(Gen.OneOf<double>(0.05, 0.7, 1, 5), Gen.Int[0, 7], Gen.OneOf<double>(0.3, 0.9, 1), Gen.Int[1, 4], Gen.ULong)
+        .Select((temperature, topK, topP, count, seed) =>
+            Draws with { Temperature = temperature, TopK = topK, TopP = topP, BestCount = count, Seed = seed });
 
     [Fact]
     public void The_best_token_alone_makes_greedy_decoding()
-        => Gen.Select(Gen.Int[4, 9], Gen.ULong, Gen.Int[0, 3], Gen.OneOf<double>(0.1, 1, 10)).Sample((vocabulary, seed, levels, temperature) =>
+        => Gen.Select(Gen.Int[4, 9], Gen.ULong, Gen.Int[0, 3], Gen.OneOf<double>(0.1, 1, 10))
+            .Sample((vocabulary, seed, levels, temperature) =>
         {
             var (network, inputs) = (new ToyNetwork(vocabulary, seed, levels), ToyNetwork.Inputs(5));
             var greedy = network.Decode(inputs, Draws with { Sample = false, BeamSize = 1 });
@@ -36,7 +39,8 @@ public class SamplingTests
             var (inputs, prompts) = (ToyNetwork.Inputs(lengths.Length), network.Prompts(lengths, seed));
             var together = ToyNetwork.Decode(new ToyScorer(network, inputs) { Prompts = prompts }, options);
             for (var i = 0; i < inputs.Length; i++)
-                Outputs.AssertSame(ToyNetwork.Decode(new ToyScorer(network, [inputs[i]]) { Prompts = [prompts[i]] }, options)[0], together[i]);
+                Outputs.AssertSame(ToyNetwork.Decode(new ToyScorer(network, [inputs[i]]) { Prompts = [prompts[i]] }, options)[0],
+                    together[i]);
         }, iter: 60);
 
     [Theory]
@@ -54,7 +58,8 @@ public class SamplingTests
         // The first token depends on nothing that was drawn: one distribution for all draws, with the same table for all inputs.
         var table = network with { Change = (_, _, _) => network.Logits([], []) };
         var counts = new int[Vocabulary];
-        foreach (var h in table.Decode(ToyNetwork.Inputs(draws / 100), options).SelectMany(found => found)) counts[h.Finished ? SpecialTokens.End : Assert.Single(h.Ids)]++;
+        foreach (var h in table.Decode(ToyNetwork.Inputs(draws / 100), options).SelectMany(found => found)) counts[h.Finished
+            ? SpecialTokens.End : Assert.Single(h.Ids)]++;
 
         var expected = Distribution(network.LogProbabilities([], []), temperature, topK, topP);
         Assert.Equal(draws, counts.Sum());
@@ -99,13 +104,15 @@ public class SamplingTests
         var inputs = ToyNetwork.Inputs(4);
         var all = network.Decode(inputs, Draws with { BestCount = 20 });
         Assert.All(all, draws => Assert.True(draws.Select(Outputs.Text).Distinct().Count() > 15));
-        foreach (var (few, many) in network.Decode(inputs, Draws with { BestCount = 5 }).Zip(all)) Assert.Subset(many.Select(Outputs.Text).ToHashSet(), few.Select(Outputs.Text).ToHashSet());
+        foreach (var (few, many) in network.Decode(inputs, Draws with { BestCount = 5 }).Zip(all)) Assert.Subset(
+            many.Select(Outputs.Text).ToHashSet(), few.Select(Outputs.Text).ToHashSet());
     }
 
     [Fact]
     public void Another_seed_draws_something_else()
     {
-        string Text(ulong seed) => string.Join('|', new ToyNetwork(50, 1).Decode(ToyNetwork.Inputs(4), Draws with { Seed = seed }).Select(found => Outputs.Text(found[0])));
+        string Text(ulong seed) => string.Join('|',
+            new ToyNetwork(50, 1).Decode(ToyNetwork.Inputs(4), Draws with { Seed = seed }).Select(found => Outputs.Text(found[0])));
         Assert.Equal(5, Enumerable.Range(0, 5).Select(seed => Text((ulong)seed)).Distinct().Count());
     }
 
@@ -129,16 +136,21 @@ public class SamplingTests
     [Fact]
     public void A_token_without_probability_is_never_drawn()
     {
-        var network = new ToyNetwork(Vocabulary, 1) { Change = (_, _, logits) => { for (var id = 4; id < Vocabulary; id++) logits[id] = float.NegativeInfinity; return logits; } };
-        foreach (var options in new[] { Draws, Draws with { TopK = 6 }, Draws with { TopP = 0.99 }, Draws with { Temperature = 0.01 }, Draws with { Temperature = 100 } })
-            Assert.All(network.Decode(ToyNetwork.Inputs(20), options with { BestCount = 10 }).SelectMany(found => found).SelectMany(h => h.Ids), id => Assert.Equal(3, id));
+        var network = new ToyNetwork(Vocabulary,
+            1) { Change = (_, _, logits) =>
+            { for (var id = 4; id < Vocabulary; id++) logits[id] = float.NegativeInfinity; return logits; } };
+        foreach (var options in new[] { Draws, Draws with { TopK = 6 }, Draws with { TopP = 0.99 },
+            Draws with { Temperature = 0.01 }, Draws with { Temperature = 100 } })
+            Assert.All(network.Decode(ToyNetwork.Inputs(20), options with { BestCount = 10 }).SelectMany(found => found)
+                .SelectMany(h => h.Ids), id => Assert.Equal(3, id));
     }
 
     /// <summary>Temperature, then top-k, then top-p, then a sum of 1.</summary>
     private static double[] Distribution(double[] logProbabilities, double temperature, int topK, double topP)
     {
         var weights = logProbabilities.Select((l, id) => id < SpecialTokens.End ? 0 : Math.Exp(l / temperature)).ToArray();
-        var order = Enumerable.Range(0, weights.Length).OrderByDescending(id => weights[id]).Take(topK == 0 ? weights.Length : topK).ToArray();
+        var order = Enumerable.Range(0, weights.Length).OrderByDescending(id => weights[id])
+            .Take(topK == 0 ? weights.Length : topK).ToArray();
         var (total, sum) = (order.Sum(id => weights[id]), 0.0);
         var kept = order.TakeWhile(id => { var isKept = sum < topP * total; sum += weights[id]; return isKept; }).ToHashSet();
         var keptTotal = kept.Sum(id => weights[id]);

@@ -27,7 +27,8 @@ public class TopTokensKernelTests
             for (var row = 0; row < given.Rows; row++)
             {
                 var (line, own) = (exact[row].data<double>().ToArray(), logits[row].data<float>().ToArray());
-                var expected = Enumerable.Range(SpecialTokens.End, given.Vocabulary - SpecialTokens.End).OrderByDescending(id => own[id]).Take(top.Count).Where(id => float.IsFinite(own[id])).ToArray();
+                var expected = Enumerable.Range(SpecialTokens.End, given.Vocabulary - SpecialTokens.End)
+                    .OrderByDescending(id => own[id]).Take(top.Count).Where(id => float.IsFinite(own[id])).ToArray();
                 Assert.Equal(expected, top.Ids(row)[..expected.Length].ToArray());
                 // Sums of 64 exponentials in float32, the rest in double precision.
                 for (var i = 0; i < top.Count; i++)

@@ -28,7 +28,9 @@ internal sealed record ToyNetwork(int Vocabulary, ulong Seed, int Levels = 0, fl
         return Change(input, written, logits);
     }
 
-    /// <summary>The same as log-probabilities, rounded as the decoder rounds them; minus infinity for tokens that are never written.</summary>
+    /// <summary>
+    /// The same as log-probabilities, rounded as the decoder rounds them; minus infinity for tokens that are never written.
+    /// </summary>
     public double[] LogProbabilities(IReadOnlyList<int> input, IReadOnlyList<int> written)
     {
         using var scope = NewDisposeScope();
@@ -43,14 +45,17 @@ internal sealed record ToyNetwork(int Vocabulary, ulong Seed, int Levels = 0, fl
     {
         options.Validate();
         using (scorer)
-            return BatchDecoding.Run(scorer, scorer.Inputs.Select((ids, i) => new SearchInput(i, new(ids, scorer.Prompts?[i] ?? []), options.LongestOutput(ids.Count))).ToArray(), options, scorer.Cancellation);
+            return BatchDecoding.Run(scorer,
+                scorer.Inputs.Select((ids, i) => new SearchInput(i, new(ids, scorer.Prompts?[i] ?? []), options.LongestOutput(ids.Count)))
+                .ToArray(), options, scorer.Cancellation);
     }
 
     /// <summary>Prompts of the given lengths, of any tokens but padding and start.</summary>
     public int[][] Prompts(int[] lengths, ulong seed)
     {
         var random = RandomSequence.At(seed);
-        return [.. lengths.Select(length => Enumerable.Range(0, length).Select(_ => SpecialTokens.End + random.Next(Vocabulary - SpecialTokens.End)).ToArray())];
+        return [.. lengths.Select(length => Enumerable.Range(0, length)
+            .Select(_ => SpecialTokens.End + random.Next(Vocabulary - SpecialTokens.End)).ToArray())];
     }
 
     /// <summary>The network as it is behind a prompt.</summary>
@@ -58,13 +63,15 @@ internal sealed record ToyNetwork(int Vocabulary, ulong Seed, int Levels = 0, fl
 
     /// <summary>Different inputs of 1 to 4 tokens.</summary>
     public static int[][] Inputs(int count, int first = 0)
-        => Enumerable.Range(first, count).Select(i => Enumerable.Repeat(3 + i, i % 4).Append(SpecialTokens.End).Prepend(1000 + i).Skip(i % 4 == 3 ? 1 : 0).ToArray()).ToArray();
+        => Enumerable.Range(first, count)
+            .Select(i => Enumerable.Repeat(3 + i, i % 4).Append(SpecialTokens.End).Prepend(1000 + i).Skip(i % 4 == 3 ? 1 : 0).ToArray())
+            .ToArray();
 }
 
 /// <summary>A toy network at work on a batch.</summary>
 internal sealed class ToyScorer(ToyNetwork network, IReadOnlyList<IReadOnlyList<int>> inputs) : INextTokenScorer
 {
-    private List<(int Input, List<int> Written)> _rows = inputs.Select((_, i) => (i, new List<int>())).ToList();
+    private List<(int Input, List<int> Written)> rows = inputs.Select((_, i) => (i, new List<int>())).ToList();
 
     public IReadOnlyList<IReadOnlyList<int>> Inputs => inputs;
 
@@ -84,17 +91,19 @@ internal sealed class ToyScorer(ToyNetwork network, IReadOnlyList<IReadOnlyList<
     {
         BeforeStep();
         var tokens = MemoryMarshal.Cast<byte, long>(ids.bytes);
-        Assert.Equal(_rows.Count, ids.shape[0]);
-        RowsOfSteps.Add(_rows.Count);
-        for (var i = 0; i < tokens.Length; i++) _rows[i / (int)ids.shape[1]].Written.Add((int)tokens[i]);
-        Assert.All(_rows, row => Assert.Equal(SpecialTokens.Start, row.Written[0]));
-        return tensor(_rows.SelectMany(row => network.Logits(inputs[row.Input], row.Written.Skip(1).ToArray())).ToArray(), [_rows.Count, network.Vocabulary]);
+        Assert.Equal(rows.Count, ids.shape[0]);
+        RowsOfSteps.Add(rows.Count);
+        for (var i = 0; i < tokens.Length; i++) rows[i / (int)ids.shape[1]].Written.Add((int)tokens[i]);
+        Assert.All(rows, row => Assert.Equal(SpecialTokens.Start, row.Written[0]));
+        return tensor(rows.SelectMany(row => network.Logits(inputs[row.Input], row.Written.Skip(1).ToArray())).ToArray(),
+            [rows.Count, network.Vocabulary]);
     }
 
     public void Select(Tensor rows)
     {
         Selections++;
-        _rows = MemoryMarshal.Cast<byte, long>(rows.bytes).ToArray().Select(row => (_rows[(int)row].Input, _rows[(int)row].Written.ToList())).ToList();
+        this.rows = MemoryMarshal.Cast<byte,
+            long>(rows.bytes).ToArray().Select(row => (this.rows[(int)row].Input, this.rows[(int)row].Written.ToList())).ToList();
     }
 
     public void Dispose()

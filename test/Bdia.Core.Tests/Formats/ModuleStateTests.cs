@@ -91,7 +91,9 @@ public sealed class ModuleStateTests
         SafeTensors.Write(stream, new Dictionary<string, Tensor> { ["first"] = ones(2, 3) });
         stream.Position = 0;
 
-        var fault = Assert.Throws<InvalidDataException>(() => ModuleState.Fill<Pair>(1_000_000_000_000, () => throw new InvalidOperationException("made"), knowsItsLength ? stream : new ForwardOnlyStream(stream)));
+        var fault = Assert.Throws<InvalidDataException>(
+            () => ModuleState.Fill<Pair>(1_000_000_000_000, () => throw new InvalidOperationException("made"), knowsItsLength
+            ? stream : new ForwardOnlyStream(stream)));
 
         Assert.Contains("The network has 1000000000000 weights", fault.Message, StringComparison.Ordinal);
     }
@@ -117,7 +119,8 @@ public sealed class ModuleStateTests
             var stream = new MemoryStream();
             SafeTensors.Write(stream, tensors);
             stream.Position = 0;
-            Assert.Contains("'second'", Assert.Throws<InvalidDataException>(() => ModuleState.Fill(16, () => new Pair(0f), stream)).Message, StringComparison.Ordinal);
+            Assert.Contains("'second'", Assert.Throws<InvalidDataException>(
+                () => ModuleState.Fill(16, () => new Pair(0f), stream)).Message, StringComparison.Ordinal);
         }
     }
 

@@ -13,15 +13,18 @@ public sealed class SafeTensorsFaultTests
     [InlineData("[]", "The header is a JSON Array")]
     [InlineData("{\"x\":1}", "'x' is described by a JSON Number")]
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[1]}}", "'x' lacks one of dtype, shape and data_offsets")]
-    [InlineData("{\"x\":{\"dtype\":\"F8_E5M2\",\"shape\":[4],\"data_offsets\":[0,4]}}", "'x' has element type \"F8_E5M2\"; this reader knows F64, F32")]
+    [InlineData("{\"x\":{\"dtype\":\"F8_E5M2\",\"shape\":[4],\"data_offsets\":[0,4]}}", "'x' has element type \"F8_E5M2\"; this reader "
+        + "knows F64, F32")]
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", "'x' has -1 in its shape")]
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,4]}}", "'x' has 1.5 in its shape")]
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":1,\"data_offsets\":[0,4]}}", "'x' has a shape that is a JSON Number")]
-    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", "'x' of shape (2) and type Float32 needs 8 bytes, but its data_offsets span 4")]
+    [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", "'x' of shape (2) and type Float32 needs 8 bytes, "
+        + "but its data_offsets span 4")]
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}", "'x' has data_offsets [4, 0]")]
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,4]}}", "larger than any memory")]
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[0,4294967296,4294967296],\"data_offsets\":[0,0]}}", "larger than any memory")]
-    [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}", "'x' begins at byte 2 of the data, where the tensor before it ends at 0")]
+    [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}", "'x' begins at byte 2 of the data, where the tensor "
+        + "before it ends at 0")]
     [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]},\"y\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}", "'y' begins at byte 2 of the data, where the tensor before it ends at 3")]
     [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"x\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}", "names 'x' twice")]
     [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[4],\"shape\":[4],\"data_offsets\":[0,4]}}", "'x' has the field 'shape' twice")]
@@ -29,8 +32,10 @@ public sealed class SafeTensorsFaultTests
     [InlineData("{\"__metadata__\":3}", "__metadata__ is a JSON Number")]
     [InlineData("{\"__metadata__\":{\"a\":3}}", "Metadata 'a' is a JSON Number")]
     [InlineData("{\"\\ud800\":{}}", "is not text")]
-    [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]}}", "The tensors should have 3 bytes, but 4 follow the header")]
-    [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[5],\"data_offsets\":[0,5]}}", "The tensors should have 5 bytes, but 4 follow the header")]
+    [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]}}", "The tensors should have 3 bytes, but 4 follow the "
+        + "header")]
+    [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[5],\"data_offsets\":[0,5]}}", "The tensors should have 5 bytes, but 4 follow the "
+        + "header")]
     [InlineData("{\"x\":{\"dtype\":\"BOOL\",\"shape\":[4],\"data_offsets\":[0,4]}}", "'x' of type BOOL holds a byte other than 0 and 1")]
     public void A_bad_header_is_refused_with_the_reason(string header, string reason)
         => AssertFault(Assembled(Encoding.UTF8.GetBytes(header), [1, 2, 3, 4]), reason);
@@ -49,7 +54,8 @@ public sealed class SafeTensorsFaultTests
     public void Without_a_length_a_short_stream_a_long_one_and_a_giant_tensor_are_found_while_reading()
     {
         var header = "{\"x\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}}"u8.ToArray();
-        AssertFault(new ForwardOnlyStream(new MemoryStream([.. BitConverter.GetBytes(9UL), 0])), "should have 9 bytes, but the stream ends");
+        AssertFault(new ForwardOnlyStream(new MemoryStream([.. BitConverter.GetBytes(9UL), 0])),
+            "should have 9 bytes, but the stream ends");
         AssertFault(new ForwardOnlyStream(new MemoryStream(Assembled(header, [1, 2, 3]))), "The stream ends inside tensor 'x'");
         AssertFault(new ForwardOnlyStream(new MemoryStream(Assembled(header, [1, 2, 3, 4, 5]))), "goes on after the last tensor");
         var giant = "{\"x\":{\"dtype\":\"U8\",\"shape\":[1152921504606846976],\"data_offsets\":[0,1152921504606846976]}}"u8.ToArray();

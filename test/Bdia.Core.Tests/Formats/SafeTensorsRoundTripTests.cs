@@ -78,7 +78,8 @@ public sealed class SafeTensorsRoundTripTests
     public void The_same_content_gives_the_same_bytes_in_any_order()
     {
         using var scope = NewDisposeScope();
-        var tensors = "dbca".Select(name => KeyValuePair.Create($"{name}", full(2, name, dtype: name == 'c' ? ScalarType.Int16 : ScalarType.Float32))).ToList();
+        var tensors = "dbca".Select(name =>
+            KeyValuePair.Create($"{name}", full(2, name, dtype: name == 'c' ? ScalarType.Int16 : ScalarType.Float32))).ToList();
 
         Assert.Equal(Written(tensors), Written(tensors.AsEnumerable().Reverse()));
     }
@@ -125,8 +126,10 @@ public sealed class SafeTensorsRoundTripTests
     {
         using var x = ones(1);
         using var z = zeros(1, ScalarType.ComplexFloat32);
-        Assert.Contains("'x' is given twice", Assert.Throws<ArgumentException>(() => Written([new("x", x), new("x", x)])).Message, StringComparison.Ordinal);
-        Assert.Contains("'z' has element type ComplexFloat32", Assert.Throws<ArgumentException>(() => Written([new("z", z)])).Message, StringComparison.Ordinal);
+        Assert.Contains("'x' is given twice", Assert.Throws<ArgumentException>(() => Written([new("x", x), new("x", x)])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("'z' has element type ComplexFloat32", Assert.Throws<ArgumentException>(() => Written([new("z", z)])).Message,
+            StringComparison.Ordinal);
     }
 
     private static byte[] Written(IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)

@@ -9,7 +9,8 @@ namespace Bdia.Core.Tests.Golden;
 internal sealed class GoldenCase
 {
     // timm's constructor arguments that our options have; i_dynamic's further sizes are not ours, its own size is.
-    private static readonly string[] Known = ["img_size", "patch_size", "in_chans", "embed_dim", "depth", "num_heads", "mlp_ratio", "num_classes", "dynamic_img_size"];
+    private static readonly string[] Known =
+        ["img_size", "patch_size", "in_chans", "embed_dim", "depth", "num_heads", "mlp_ratio", "num_classes", "dynamic_img_size"];
 
     private readonly JsonElement json;
     private readonly JsonElement arguments;
@@ -20,11 +21,15 @@ internal sealed class GoldenCase
         arguments = json.GetProperty("timm_args");
     }
 
-    /// <summary>The names of all cases that our network can be given, of those with a file under a key of the manifest; one that is absent where there are no files.</summary>
+    /// <summary>
+    /// The names of all cases that our network can be given, of those with a file under a key of the manifest; one that is absent where
+    /// there are no files.
+    /// </summary>
     public static IEnumerable<string> Names(string withFile = "numbers")
     {
         var names = SharedData.Find("golden", "manifest.json") is null ? []
-            : Manifest().Where(item => item.arguments.ValueKind == JsonValueKind.Object && item.IsOurs && item.json.TryGetProperty(withFile, out _)).Select(item => item.Name).ToArray();
+            : Manifest().Where(item => item.arguments.ValueKind == JsonValueKind.Object && item.IsOurs
+                && item.json.TryGetProperty(withFile, out _)).Select(item => item.Name).ToArray();
         return names.Length > 0 ? names : ["absent"];
     }
 
@@ -68,7 +73,8 @@ internal sealed class GoldenCase
     /// <summary>The tensors of the file under a key of the manifest: "numbers", "gradients" or "adamw".</summary>
     public SafeTensorsContent Content(string key) => Open(json.GetProperty(key).GetString()!);
 
-    private int Argument(string name, int otherwise) => arguments.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? (int)value.GetDouble() : otherwise;
+    private int Argument(string name, int otherwise)
+        => arguments.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? (int)value.GetDouble() : otherwise;
 
     private static SafeTensorsContent Open(string name)
     {
@@ -79,6 +85,7 @@ internal sealed class GoldenCase
     private static IEnumerable<GoldenCase> Manifest()
     {
         using var document = JsonDocument.Parse(File.ReadAllText(SharedData.Find("golden", "manifest.json")!));
-        return [.. document.RootElement.GetProperty("cases").EnumerateArray().Where(item => item.TryGetProperty("timm_args", out _)).Select(item => new GoldenCase(item.Clone()))];
+        return [.. document.RootElement.GetProperty("cases").EnumerateArray().Where(item => item.TryGetProperty("timm_args", out _))
+            .Select(item => new GoldenCase(item.Clone()))];
     }
 }

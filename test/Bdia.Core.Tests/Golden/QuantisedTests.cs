@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Tests.Golden;
 
-/// <summary>How far states on the grid take the network from the standard one that timm has: the figures of docs/reference-numbers.md.</summary>
+/// <summary>
+/// How far states on the grid take the network from the standard one that timm has: the figures of docs/reference-numbers.md.
+/// </summary>
 public class QuantisedTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Cases => [.. GoldenCase.Names()];
@@ -18,7 +20,8 @@ public class QuantisedTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Six_more_bits_of_the_grid_take_logits_sixteen_times_nearer(string name) => Assert.InRange(Distance(name, 15), 0, Distance(name, 9) / 16);
+    public void Six_more_bits_of_the_grid_take_logits_sixteen_times_nearer(string name)
+        => Assert.InRange(Distance(name, 15), 0, Distance(name, 9) / 16);
 
     [Theory]
     [MemberData(nameof(Gradients))]
@@ -31,7 +34,9 @@ public class QuantisedTests(ITestOutputHelper output)
         using var model = golden.Model(new() { Gamma = GammaSchedule.Weight(0), Mode = BackpropagationMode.Checkpointed });
         model.train();
         nn.functional.cross_entropy(model.forward(numbers.Tensors["images"]), numbers.Tensors["labels"]).backward();
-        var parameters = model.named_parameters().Select(p => (Ours: p.parameter.grad!.to(ScalarType.Float64).reshape(-1), Torch: expected.Tensors[$"grad.{p.name}"].reshape(-1))).ToArray();
+        var parameters = model.named_parameters()
+            .Select(p => (Ours: p.parameter.grad!.to(ScalarType.Float64).reshape(-1),
+            Torch: expected.Tensors[$"grad.{p.name}"].reshape(-1))).ToArray();
         var torch = cat([.. parameters.Select(p => p.Torch)]);
         var distance = (cat([.. parameters.Select(p => p.Ours)]) - torch).norm().item<double>() / torch.norm().item<double>();
         output.WriteLine($"{name}: {distance:g3} of the norm of all gradients");
@@ -50,7 +55,8 @@ public class QuantisedTests(ITestOutputHelper output)
         var logits = model.forward(numbers.Tensors["images"]).to(ScalarType.Float64);
         var distance = (logits - numbers.Tensors["logits64"]).abs().max().item<double>();
         var deviation = numbers.Tensors["logits64"].std().item<double>();
-        output.WriteLine($"{name}, l = {fractionBits}: {distance:g3} off, {distance / deviation:g3} of the logits' standard deviation of {deviation:g3}");
+        output.WriteLine($"{name}, l = {fractionBits}: {distance:g3} off, {distance / deviation:g3} of the logits' standard deviation "
+            + $"of {deviation:g3}");
         return distance / deviation;
     }
 }

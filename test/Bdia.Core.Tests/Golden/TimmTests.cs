@@ -7,21 +7,26 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Tests.Golden;
 
 /// <summary>Without quantisation and with gamma 0 the network is the standard one: its numbers are those of timm and torch.</summary>
-/// <remarks>Tolerances are those that the README beside the files derives from the distance between float32 and float64 in torch itself.</remarks>
+/// <remarks>
+/// Tolerances are those that the README beside the files derives from the distance between float32 and float64 in torch itself.
+/// </remarks>
 public class TimmTests
 {
     private const double LogitTolerance = 2e-5, GradientTolerance = 5e-6, WeightTolerance = 5e-7;
 
-    private static readonly BdiaStackOptions Plain = new() { Quantize = false, Gamma = GammaSchedule.Weight(0), Mode = BackpropagationMode.StoreActivations };
+    private static readonly BdiaStackOptions Plain =
+        new() { Quantize = false, Gamma = GammaSchedule.Weight(0), Mode = BackpropagationMode.StoreActivations };
 
     public static TheoryData<string> Cases => [.. GoldenCase.Names()];
 
     // Stored activations differentiate by autograd, checkpoints by the written backward of the blocks and its kernels.
     public static TheoryData<string, BackpropagationMode> Gradients =>
-        [.. from name in GoldenCase.Names("gradients") from mode in (BackpropagationMode[])[BackpropagationMode.StoreActivations, BackpropagationMode.Checkpointed] select (name, mode)];
+        [.. from name in GoldenCase.Names("gradients") from mode in (BackpropagationMode[])[BackpropagationMode.StoreActivations,
+            BackpropagationMode.Checkpointed] select (name, mode)];
 
     public static TheoryData<string, string, BackpropagationMode> Steps =>
-        [.. from name in GoldenCase.Names("adamw") from groups in (string[])["all", "groups"] from mode in (BackpropagationMode[])[BackpropagationMode.StoreActivations, BackpropagationMode.Checkpointed] select (name, groups, mode)];
+        [.. from name in GoldenCase.Names("adamw") from groups in (string[])["all", "groups"] from mode in (
+            BackpropagationMode[])[BackpropagationMode.StoreActivations, BackpropagationMode.Checkpointed] select (name, groups, mode)];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -63,7 +68,8 @@ public class TimmTests
         AssertWithin(LogitTolerance, expected.Tensors["loss"], loss.reshape(1), "loss");
         var parameters = model.named_parameters().ToArray();
         Assert.Equal(expected.Tensors.Count - 1, parameters.Length);
-        foreach (var (parameter, tensor) in parameters) AssertWithin(GradientTolerance, expected.Tensors[$"grad.{parameter}"], tensor.grad!, parameter);
+        foreach (var (parameter, tensor) in parameters) AssertWithin(GradientTolerance, expected.Tensors[$"grad.{parameter}"],
+            tensor.grad!, parameter);
     }
 
     [Theory]
@@ -76,7 +82,8 @@ public class TimmTests
         using var expected = golden.Content("adamw");
         using var model = golden.Model(Plain with { Mode = mode });
         var parameters = model.named_parameters().Select(p => (p.name, (Tensor)p.parameter)).ToArray();
-        using var optimizer = new AdamW(groups == "all" ? new(parameters, parameters.Select(p => p.name), []) : ParameterGroups.Of(model, VisionTransformer.WithoutDecay), 0.9, 0.999, 1e-8, 0.05);
+        using var optimizer = new AdamW(groups == "all" ? new(parameters, parameters.Select(p => p.name), [])
+            : ParameterGroups.Of(model, VisionTransformer.WithoutDecay), 0.9, 0.999, 1e-8, 0.05);
 
         var compared = 0;
         for (var step = 1; step <= 3; step++)
@@ -87,7 +94,8 @@ public class TimmTests
             foreach (var (parameter, tensor) in parameters)
                 if (expected.Tensors.TryGetValue($"{groups}.{step}.{parameter}", out var weights))
                 {
-                    AssertWithin(WeightTolerance, WithoutKeyBias(parameter, weights), WithoutKeyBias(parameter, tensor), $"{parameter} after step {step}");
+                    AssertWithin(WeightTolerance, WithoutKeyBias(parameter, weights), WithoutKeyBias(parameter, tensor),
+                        $"{parameter} after step {step}");
                     compared++;
                 }
         }
@@ -105,7 +113,8 @@ public class TimmTests
 
     // The bias of the keys has no gradient but rounding, which AdamW divides by its own size: it says nothing in torch either.
     private static Tensor WithoutKeyBias(string name, Tensor t)
-        => !name.EndsWith("attn.qkv.bias", StringComparison.Ordinal) ? t : cat([t[..(int)(t.shape[0] / 3)], t[(int)(t.shape[0] * 2 / 3)..]]);
+        => !name.EndsWith("attn.qkv.bias", StringComparison.Ordinal) ? t
+            : cat([t[..(int)(t.shape[0] / 3)], t[(int)(t.shape[0] * 2 / 3)..]]);
 
     private static void AssertWithin(double tolerance, Tensor expected, Tensor actual, string what)
     {

@@ -9,7 +9,8 @@ public sealed class AugmentationTests
     private static readonly ImageShape Shape = new(2, 3, 4);
     private static readonly float[] Image = [.. Enumerable.Range(1, 24).Select(i => (float)i)];
 
-    private static float[] Apply(ulong seed, int padding, CropFill fill = CropFill.Zero, bool flip = false, PixelNormalization? normalization = null)
+    private static float[] Apply(ulong seed, int padding, CropFill fill = CropFill.Zero, bool flip = false,
+        PixelNormalization? normalization = null)
     {
         var result = new float[24];
         new Augmentation(Shape, padding, fill, flip, normalization ?? Identity).Apply(Image, RandomSequence.At(seed), result);
@@ -57,7 +58,8 @@ public sealed class AugmentationTests
     public void Beyond_a_zero_crop_lies_the_pixel_value_zero_normalised()
     {
         var normalization = new PixelNormalization { Mean = [10, 10], StandardDeviation = [2, 2] };
-        var result = Enumerable.Range(0, 50).Select(seed => Apply((ulong)seed, 2, normalization: normalization)).First(r => r[0] != (1 - 10) / 2f && r[..4].Distinct().Count() == 1);
+        var result = Enumerable.Range(0, 50).Select(seed => Apply((ulong)seed, 2, normalization: normalization))
+            .First(r => r[0] != (1 - 10) / 2f && r[..4].Distinct().Count() == 1);
         Assert.Equal(-5, result[0]);
     }
 
@@ -81,12 +83,14 @@ public sealed class AugmentationTests
     [InlineData(32, 32, 30, 2)]
     [InlineData(32, 32, 49, 3)]
     [InlineData(32, 32, 80, 3)]
-    public void Default_padding_has_no_more_places_than_the_run_has_epochs_and_is_less_for_small_images(int height, int width, int epochs, int expected)
+    public void Default_padding_has_no_more_places_than_the_run_has_epochs_and_is_less_for_small_images(int height,
+        int width, int epochs, int expected)
         => Assert.Equal(expected, new ImageTrainingOptions().CropPadding(height, width, epochs));
 
     private static float[] Shifted(int down, int right, CropFill fill)
     {
-        return [.. from c in Enumerable.Range(0, 2) from y in Enumerable.Range(0, 3) from x in Enumerable.Range(0, 4) select Pixel(c, y + down, x + right)];
+        return [.. from c in Enumerable.Range(0, 2) from y in Enumerable.Range(0, 3) from x in Enumerable.Range(0,
+            4) select Pixel(c, y + down, x + right)];
 
         float Pixel(int c, int y, int x)
         {

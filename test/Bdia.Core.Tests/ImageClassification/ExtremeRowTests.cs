@@ -32,13 +32,15 @@ public class ExtremeRowTests
 
     [Fact]
     public void The_pixel_is_named()
-        => Assert.Equal("pixel value 1 of the image is 1E+09, out of all proportion to 3, which the largest value of half of the training images does not exceed",
+        => Assert.Equal("pixel value 1 of the image is 1E+09, out of all proportion to 3, which the largest value of half of the "
+            + "training images does not exceed",
             ExtremeRows.Find([PixelExtreme.Of([0, 1e9f]), PixelExtreme.Of([3, 2]), PixelExtreme.Of([1, 2])], 3)[0].Reason);
 
     [Fact]
     public void Rows_of_which_nothing_else_is_said_are_an_error()
     {
         IImageRows rows = new ToyImages(2);
-        Assert.Equal("Row 7: it is odd. Mend or remove the row.", Assert.Throws<InvalidDataException>(() => rows.LeaveOut([(7, "it is odd")])).Message);
+        Assert.Equal("Row 7: it is odd. Mend or remove the row.",
+            Assert.Throws<InvalidDataException>(() => rows.LeaveOut([(7, "it is odd")])).Message);
     }
 }

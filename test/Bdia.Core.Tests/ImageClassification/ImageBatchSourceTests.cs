@@ -11,20 +11,24 @@ public sealed class ImageBatchSourceTests
 
     /// <summary>The whole path from rows to batches, over rows 0..count-1 without every third.</summary>
     private static ImageBatchSource Source(
-        ToyImages rows, long budget = long.MaxValue, TrainingOptions? training = null, ImageTrainingOptions? images = null, ImageShape? shape = null)
+        ToyImages rows, long budget = long.MaxValue, TrainingOptions? training = null, ImageTrainingOptions? images = null,
+            ImageShape? shape = null)
     {
         var survey = ImageSurvey.Of(rows, "training", shape ?? Shape, 2, budget, hash: false, Never);
         int[] chosen = [.. Enumerable.Range(0, survey.Labels.Count).Where(row => row % 3 != 2)];
         return new ImageBatchSource(
-            new ImageSubset(rows, survey, chosen, budget), survey.TakeNormalization(chosen), 2, training ?? new TrainingOptions { BatchSize = 7, Seed = 3 }, images ?? new());
+            new ImageSubset(rows, survey, chosen, budget), survey.TakeNormalization(chosen), 2, training
+                ?? new TrainingOptions { BatchSize = 7, Seed = 3 }, images ?? new());
     }
 
-    private static List<(float[] Images, float[] Targets, long[] Labels, double Weight)> Read(ImageBatchSource source, int epoch = 0, int first = 0)
+    private static List<(float[] Images, float[] Targets, long[] Labels, double Weight)> Read(ImageBatchSource source,
+        int epoch = 0, int first = 0)
     {
         var result = new List<(float[], float[], long[], double)>();
         foreach (var batch in source.Read(epoch, first, CancellationToken.None))
         {
-            using (batch) result.Add((batch.Images.data<float>().ToArray(), batch.Targets.data<float>().ToArray(), batch.Labels.data<long>().ToArray(), batch.Weight));
+            using (batch) result.Add((batch.Images.data<float>().ToArray(), batch.Targets.data<float>().ToArray(),
+                batch.Labels.data<long>().ToArray(), batch.Weight));
         }
 
         return result;
@@ -92,7 +96,8 @@ public sealed class ImageBatchSourceTests
     public void Targets_carry_smoothing_and_class_weights()
     {
         var source = Source(
-            new ToyImages(50), training: new TrainingOptions { BatchSize = 40, LabelSmoothing = 0.2 }, images: new() { ClassWeights = [1, 3] });
+            new ToyImages(50), training: new TrainingOptions { BatchSize = 40, LabelSmoothing = 0.2 },
+                images: new() { ClassWeights = [1, 3] });
         var (_, targets, labels, weight) = Read(source).Single();
         Assert.Equal(labels.Sum(label => label == 0 ? 1.0 : 3.0), weight, 6);
         for (var i = 0; i < labels.Length; i++)
@@ -161,8 +166,10 @@ public sealed class ImageBatchSourceTests
     [Fact]
     public void Normalisation_is_measured_over_the_chosen_rows_alone()
     {
-        var rows = new ToyImages(30) { Change = (row, image) => row % 3 == 2 ? image with { Pixels = [.. Enumerable.Repeat(255f, 64)] } : image };
-        var pixels = Read(Source(rows, images: new() { AugmentCropPadding = 0, AugmentFlip = false })).SelectMany(batch => batch.Images).ToArray();
+        var rows = new ToyImages(30) { Change = (row, image) => row % 3 == 2
+            ? image with { Pixels = [.. Enumerable.Repeat(255f, 64)] } : image };
+        var pixels = Read(Source(rows, images: new() { AugmentCropPadding = 0, AugmentFlip = false }))
+            .SelectMany(batch => batch.Images).ToArray();
         Assert.Equal(0, pixels.Average(), 4);
         Assert.Equal(1, pixels.Average(pixel => pixel * pixel), 4);
     }

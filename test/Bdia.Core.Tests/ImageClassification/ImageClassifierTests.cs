@@ -10,7 +10,8 @@ public sealed class ImageClassifierTests
     private static ImageClassifier New(VisionTransformerOptions? options = null, ulong seed = 3)
     {
         options ??= ImageClassifierTrainingTests.Tiny;
-        var normalization = new PixelNormalization { Mean = Enumerable.Repeat(100.0, options.Channels).ToArray(), StandardDeviation = Enumerable.Repeat(50.0, options.Channels).ToArray() };
+        var normalization = new PixelNormalization { Mean = Enumerable.Repeat(100.0, options.Channels).ToArray(),
+            StandardDeviation = Enumerable.Repeat(50.0, options.Channels).ToArray() };
         return new ImageClassifier(new VisionTransformer(options, seed), normalization);
     }
 
@@ -41,7 +42,8 @@ public sealed class ImageClassifierTests
         var pixels = Pixels(1000); // more than one pass
         var together = Score(classifier, pixels);
         var alone = pixels.Chunk(64).SelectMany(image => Score(classifier, image)).ToArray();
-        Assert.All(together.Zip(alone), pair => Assert.Equal(pair.First, pair.Second, 1e-4f)); // a sum that is rounded to the other side of the grid moves a state by 2^-9
+        // a sum that is rounded to the other side of the grid moves a state by 2^-9
+        Assert.All(together.Zip(alone), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
         Assert.Empty(Score(classifier, []));
     }
 
@@ -76,7 +78,8 @@ public sealed class ImageClassifierTests
         classifier.SaveWeights(stream);
         var (weights, json) = (stream.ToArray(), classifier.ToJson());
 
-        Refuses("format version 2; this library reads version 1", weights, json.Replace("\"FormatVersion\": 1", "\"FormatVersion\": 2", StringComparison.Ordinal));
+        Refuses("format version 2; this library reads version 1", weights,
+            json.Replace("\"FormatVersion\": 1", "\"FormatVersion\": 2", StringComparison.Ordinal));
         Refuses("not written by this library", weights, "{}");
         Refuses("cannot be read", weights, json[..^20]);
         Refuses("cannot be read", weights, "[]");
@@ -85,7 +88,8 @@ public sealed class ImageClassifierTests
         Refuses("stream", weights[..^5], json);
 
         static void Refuses(string text, byte[] weights, string json)
-            => Assert.Contains(text, Assert.Throws<InvalidDataException>(() => ImageClassifier.Load(new MemoryStream(weights), json)).Message, StringComparison.Ordinal);
+            => Assert.Contains(text, Assert.Throws<InvalidDataException>(
+                () => ImageClassifier.Load(new MemoryStream(weights), json)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,9 +100,11 @@ public sealed class ImageClassifierTests
         Assert.Contains("room for 3 probabilities of 1 images, which need 2", Fault(64, 1, 3), StringComparison.Ordinal);
         var pixels = Pixels(3);
         pixels[64 + 7] = float.NaN;
-        Assert.Contains("Image 1 has the value NaN at position 7", Assert.Throws<ArgumentException>(() => Score(classifier, pixels)).Message, StringComparison.Ordinal);
+        Assert.Contains("Image 1 has the value NaN at position 7",
+            Assert.Throws<ArgumentException>(() => Score(classifier, pixels)).Message, StringComparison.Ordinal);
 
-        string Fault(int length, int count, int room) => Assert.ThrowsAny<ArgumentException>(() => classifier.Score(new float[length], count, new float[room])).Message;
+        string Fault(int length, int count, int room) =>
+            Assert.ThrowsAny<ArgumentException>(() => classifier.Score(new float[length], count, new float[room])).Message;
     }
 
     [Fact]

@@ -21,13 +21,15 @@ public sealed class ImageClassifierTrainingTests
         TrainingOptions? training = null, ImageTrainingOptions? images = null, IImageRows? train = null, IImageRows? validation = null,
         VisionTransformerOptions? model = null, Action<TrainingProgress>? progress = null, Func<bool>? probe = null)
         => ImageClassifierTraining.Run(
-            model ?? Tiny, training ?? Short, images ?? Plain, train ?? new ToyImages(40), validation, progress: progress is null ? null : new Call(progress),
+            model ?? Tiny, training ?? Short, images ?? Plain, train ?? new ToyImages(40), validation, progress: progress is null
+                ? null : new Call(progress),
             stopProbe: probe, cancellation: TestContext.Current.CancellationToken);
 
     [Fact]
     public void Overfits_a_small_set()
     {
-        using var classifier = Run(Short with { Epochs = 25, LearningRate = 1e-2 }, Plain with { ValidationFraction = 0 }, new ToyImages(32));
+        using var classifier = Run(Short with { Epochs = 25, LearningRate = 1e-2 }, Plain with { ValidationFraction = 0 },
+            new ToyImages(32));
         var result = classifier.Result!;
         Assert.True(result.History[^1].TrainingAccuracy > 0.99, $"accuracy {result.History[^1].TrainingAccuracy}");
         Assert.True(result.History[^1].TrainingLoss < 0.1, $"loss {result.History[^1].TrainingLoss}");
@@ -39,7 +41,8 @@ public sealed class ImageClassifierTrainingTests
     public void Generalises_with_augmentation_mixup_smoothing_and_class_weights()
     {
         var images = new ImageTrainingOptions { AugmentCropPadding = 1, AugmentFlip = true, MixupAlpha = 0.2, ClassWeights = [1, 1.5f] };
-        using var classifier = Run(Short with { Epochs = 25, LearningRate = 1e-2, LabelSmoothing = 0.1 }, images, new ToyImages(96), new ToyImages(60, seed: 9));
+        using var classifier = Run(Short with { Epochs = 25, LearningRate = 1e-2, LabelSmoothing = 0.1 },
+            images, new ToyImages(96), new ToyImages(60, seed: 9));
         Assert.True(classifier.Result!.BestValidation!.Accuracy > 0.9, $"accuracy {classifier.Result.BestValidation.Accuracy}");
     }
 
@@ -57,7 +60,8 @@ public sealed class ImageClassifierTrainingTests
     public void Data_beyond_the_budget_trains_to_the_same_bits_where_the_window_holds_it()
     {
         using var memory = Run(images: Plain with { ValidationFraction = 0.5 });
-        using var streamed = Run(images: Plain with { ValidationFraction = 0.5, PixelCacheBytes = 20 * 64 }); // 40 rows exceed it, the 20 to train on do not
+        // 40 rows exceed it, the 20 to train on do not
+        using var streamed = Run(images: Plain with { ValidationFraction = 0.5, PixelCacheBytes = 20 * 64 });
         Assert.Equal(Weights.Bytes(memory.Model), Weights.Bytes(streamed.Model));
         Assert.Equal(memory.Result!.BestValidation, streamed.Result!.BestValidation);
     }
@@ -87,7 +91,8 @@ public sealed class ImageClassifierTrainingTests
     public void The_best_of_all_epochs_is_what_the_classifier_scores_with()
     {
         var validation = new ToyImages(30, noise: 120, seed: 4);
-        using var classifier = Run(Short with { Epochs = 8, LearningRate = 0.02 }, validation: validation, train: new ToyImages(40, noise: 120));
+        using var classifier = Run(Short with { Epochs = 8, LearningRate = 0.02 }, validation: validation,
+            train: new ToyImages(40, noise: 120));
         var history = classifier.Result!.History;
         var best = history.MaxBy(epoch => (epoch.Validation!.Accuracy, -epoch.Validation.Loss))!;
         Assert.Equal(best.Epoch, classifier.Result.BestEpoch);
@@ -118,14 +123,16 @@ public sealed class ImageClassifierTrainingTests
             var images = Plain with { MixupAlpha = 0.3, AugmentCropPadding = 1, AugmentFlip = true };
             var model = Tiny with { Dropout = 0.1, StochasticDepth = 0.1 };
             var options = Short with { CheckpointDirectory = folder, CheckpointEverySteps = 1, Resume = true, AccumulationSteps = 2 };
-            Assert.Throws<FormatException>(() => Run(options, images, model: model, progress: p => { if (p.Step == 3) throw new FormatException(); }));
+            Assert.Throws<FormatException>(
+                () => Run(options, images, model: model, progress: p => { if (p.Step == 3) throw new FormatException(); }));
             using var resumed = Run(options, images, model: model);
             using var whole = Run(Short with { AccumulationSteps = 2 }, images, model: model);
             Assert.Equal(3, resumed.Result!.ResumedAtStep);
             Assert.Equal(Weights.Bytes(whole.Model), Weights.Bytes(resumed.Model));
 
             Refuses("Width is 16 in the checkpoint and 32 here", () => Run(options, images, model: model with { Width = 32 }));
-            Refuses("the training data have 37 usable rows here and 36 in the checkpoint", () => Run(options, images, model: model, train: new ToyImages(41)));
+            Refuses("the training data have 37 usable rows here and 36 in the checkpoint",
+                () => Run(options, images, model: model, train: new ToyImages(41)));
             Refuses("the training data differ", () => Run(options, images, model: model, train: new ToyImages(40, seed: 2)));
         }
         finally
@@ -133,7 +140,8 @@ public sealed class ImageClassifierTrainingTests
             Directory.Delete(folder, recursive: true);
         }
 
-        static void Refuses(string text, Action run) => Assert.Contains(text, Assert.Throws<CheckpointException>(run).Message, StringComparison.Ordinal);
+        static void Refuses(string text, Action run)
+            => Assert.Contains(text, Assert.Throws<CheckpointException>(run).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -156,10 +164,14 @@ public sealed class ImageClassifierTrainingTests
     public void One_class_alone_no_rows_and_wrong_options_are_errors()
     {
         var single = new ToyImages(20) { Change = (_, image) => image with { Label = 1 } };
-        Assert.Contains("All training rows have label 1 (counted from 0)", Assert.Throws<InvalidDataException>(() => Run(train: single)).Message, StringComparison.Ordinal);
-        Assert.Contains("training data has no usable row", Assert.Throws<InvalidDataException>(() => Run(train: new ToyImages(0))).Message, StringComparison.Ordinal);
-        Assert.Contains("validation data has no usable row", Assert.Throws<InvalidDataException>(() => Run(validation: new ToyImages(0))).Message, StringComparison.Ordinal);
-        Assert.Contains("ClassWeights is of length 3", Assert.Throws<ArgumentException>(() => Run(images: Plain with { ClassWeights = [1, 1, 1] })).Message, StringComparison.Ordinal);
+        Assert.Contains("All training rows have label 1 (counted from 0)",
+            Assert.Throws<InvalidDataException>(() => Run(train: single)).Message, StringComparison.Ordinal);
+        Assert.Contains("training data has no usable row", Assert.Throws<InvalidDataException>(() => Run(train: new ToyImages(0))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("validation data has no usable row",
+            Assert.Throws<InvalidDataException>(() => Run(validation: new ToyImages(0))).Message, StringComparison.Ordinal);
+        Assert.Contains("ClassWeights is of length 3",
+            Assert.Throws<ArgumentException>(() => Run(images: Plain with { ClassWeights = [1, 1, 1] })).Message, StringComparison.Ordinal);
     }
 
     [Fact]

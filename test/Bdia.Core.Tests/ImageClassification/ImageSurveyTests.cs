@@ -21,7 +21,8 @@ public sealed class ImageSurveyTests
             Fault(new ToyImages(9) { Change = (row, image) => row == 3 ? image with { Label = 2 } : image }));
         Assert.Equal(
             "Row 4 of the training data has the value NaN at position 10; pixels must be finite. Replace it, or leave the row out.",
-            Fault(new ToyImages(9) { Change = (row, image) => row == 4 ? image with { Pixels = [.. image.Pixels.Select((p, i) => i == 10 ? float.NaN : p)] } : image }));
+            Fault(new ToyImages(9) { Change = (row, image) => row == 4
+                ? image with { Pixels = [.. image.Pixels.Select((p, i) => i == 10 ? float.NaN : p)] } : image }));
         Assert.Contains("no usable row", Fault(new ToyImages(0)), StringComparison.Ordinal);
     }
 
@@ -59,9 +60,11 @@ public sealed class ImageSurveyTests
     [Fact]
     public void All_faults_of_the_options_come_in_one_message()
     {
-        var options = new ImageTrainingOptions { AugmentCropPadding = -1, MixupAlpha = -2, ClassWeights = [1, 0, 2], ValidationFraction = 1, PixelCacheBytes = 0 };
+        var options = new ImageTrainingOptions { AugmentCropPadding = -1, MixupAlpha = -2, ClassWeights = [1, 0, 2],
+            ValidationFraction = 1, PixelCacheBytes = 0 };
         var message = Assert.Throws<ArgumentException>(() => options.Validate(2)).Message;
-        string[] parts = ["AugmentCropPadding is -1", "MixupAlpha is -2", "ClassWeights is of length 3", "ClassWeights[1] is 0", "ValidationFraction is 1", "PixelCacheBytes is 0"];
+        string[] parts = ["AugmentCropPadding is -1", "MixupAlpha is -2", "ClassWeights is of length 3",
+            "ClassWeights[1] is 0", "ValidationFraction is 1", "PixelCacheBytes is 0"];
         Assert.All(parts, part => Assert.Contains(part, message, StringComparison.Ordinal));
     }
 }

@@ -13,7 +13,8 @@ public class LossTests
     public void Loss_is_the_weighted_mean_of_smoothed_cross_entropies_worked_by_hand(double smoothing, bool mixed)
     {
         using var scope = torch.NewDisposeScope();
-        var options = new VisionTransformerOptions { ImageHeight = 4, ImageWidth = 4, Channels = 1, Classes = 3, Width = 8, Depth = 2, Heads = 2, FeedForwardWidth = 8 };
+        var options = new VisionTransformerOptions { ImageHeight = 4, ImageWidth = 4, Channels = 1, Classes = 3,
+            Width = 8, Depth = 2, Heads = 2, FeedForwardWidth = 8 };
         using var model = new VisionTransformer(options, seed: 5);
         var identity = new PixelNormalization { Mean = [0], StandardDeviation = [1] };
         var task = new ImageClassificationTask(model, identity, new(), null, new Dictionary<string, string>(), torch.CPU);
@@ -26,7 +27,8 @@ public class LossTests
         using var batch = writer.ToBatch();
 
         var loss = task.Loss(batch);
-        var logits = model.forward(batch.Images).data<float>().ToArray().Select(x => (double)x).Chunk(3).ToArray(); // the clock stands still: the same pass
+        // the clock stands still: the same pass
+        var logits = model.forward(batch.Images).data<float>().ToArray().Select(x => (double)x).Chunk(3).ToArray();
 
         double sum = 0, weights = 0;
         for (var i = 0; i < labels.Length; i++)
@@ -34,7 +36,8 @@ public class LossTests
             foreach (var (label, share) in new[] { (labels[i], own), (labels[(i + 1) % labels.Length], 1 - own) })
             {
                 var logSum = Math.Log(logits[i].Sum(Math.Exp));
-                var entropy = Enumerable.Range(0, 3).Sum(c => -((c == label ? 1 - smoothing : 0) + smoothing / 3) * (logits[i][c] - logSum));
+                var entropy = Enumerable.Range(0, 3)
+                    .Sum(c => -((c == label ? 1 - smoothing : 0) + smoothing / 3) * (logits[i][c] - logSum));
                 sum += share * classWeights[label] * entropy;
                 weights += share * classWeights[label];
             }

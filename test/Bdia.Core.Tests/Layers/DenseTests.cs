@@ -12,7 +12,8 @@ public class DenseTests
     [InlineData(25, 4800)]
     [InlineData(300, 400)]
     [InlineData(1600, 75)]
-    public void Weights_start_as_a_normal_distribution_whose_deviation_is_one_over_the_root_of_the_inputs_cut_at_two_of_them(int inputs, int outputs)
+    public void Weights_start_as_a_normal_distribution_whose_deviation_is_one_over_the_root_of_the_inputs_cut_at_two_of_them(int inputs,
+        int outputs)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);

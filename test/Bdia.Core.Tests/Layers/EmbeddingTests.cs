@@ -58,7 +58,8 @@ public class EmbeddingTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
         using var layer = new TokenEmbedding(7, 4, generator);
-        Assert.StartsWith($"Id {id} is not in the vocabulary, whose ids are 0 to 6.", Assert.Throws<ArgumentException>(() => layer.forward(TensorIds(3, id, 2))).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Id {id} is not in the vocabulary, whose ids are 0 to 6.",
+            Assert.Throws<ArgumentException>(() => layer.forward(TensorIds(3, id, 2))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -67,7 +68,8 @@ public class EmbeddingTests
         using var generator = new Generator(1);
         using var layer = new TokenEmbedding(7, 4, generator);
         using var ids = zeros(2);
-        Assert.StartsWith("Ids are Float32; they must be Int64.", Assert.Throws<ArgumentException>(() => layer.forward(ids)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Ids are Float32; they must be Int64.", Assert.Throws<ArgumentException>(() => layer.forward(ids)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

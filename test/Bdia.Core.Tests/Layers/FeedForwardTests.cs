@@ -15,7 +15,8 @@ public class FeedForwardTests
         using var layer = new FeedForward(3, 5, generator);
         // Weights of order 1: at the initial ones the exact unit and its tanh approximation agree to rounding.
         using (no_grad())
-            foreach (var (parameter, i) in layer.parameters().Select((parameter, i) => (parameter, i))) parameter.copy_(Stacks.Normal((ulong)i, parameter.shape));
+            foreach (var (parameter, i) in layer.parameters().Select((parameter, i) => (parameter, i))) parameter.copy_(
+                Stacks.Normal((ulong)i, parameter.shape));
         var w = layer.state_dict();
         var x = Stacks.Normal(9, 20, 3);
 

@@ -23,7 +23,8 @@ public class PatchEmbeddingTests
         var tokens = layer.forward(images);
 
         Assert.Equal([3, height / patch * (width / patch), 10], tokens.shape);
-        Assert.True(nn.functional.conv2d(images, weight, bias, strides: [patch, patch]).flatten(2).transpose(1, 2).allclose(tokens, 1e-5, 1e-6));
+        Assert.True(nn.functional.conv2d(images, weight, bias, strides: [patch, patch]).flatten(2).transpose(1, 2)
+            .allclose(tokens, 1e-5, 1e-6));
     }
 
     [Fact]
@@ -57,7 +58,8 @@ public class PatchEmbeddingTests
         using var images = zeros(shape.Select(size => (long)size).ToArray());
         var fault = Assert.Throws<ArgumentException>(() => layer.forward(images));
         Assert.StartsWith(
-            $"Images have shape ({string.Join(", ", shape)}); give (B, 3, height, width) with sides that are multiples of the patch size 4.",
+            $"Images have shape ({string.Join(", ", shape)}); give (B, 3, height, width) with sides that are multiples of the patch "
+                + "size 4.",
             fault.Message, StringComparison.Ordinal);
     }
 }

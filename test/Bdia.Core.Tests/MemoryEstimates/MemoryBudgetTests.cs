@@ -15,9 +15,11 @@ public sealed class MemoryBudgetTests
 
     [Fact]
     public void The_largest_batch_that_divides_the_asked_one_and_fits_is_taken_with_the_same_rows_in_a_step()
-        => Gen.Select(MemoryEstimateTests.Pictures, Gen.Int[1, 300], Gen.Int[1, 4], Gen.Int[1, 300]).Sample((model, batch, accumulation, enough) =>
+        => Gen.Select(MemoryEstimateTests.Pictures, Gen.Int[1, 300], Gen.Int[1, 4], Gen.Int[1, 300])
+            .Sample((model, batch, accumulation, enough) =>
         {
-            var asked = new TrainingOptions { BatchSize = batch, AccumulationSteps = accumulation, TrainingMemoryBytes = MemoryEstimateTests.Of(model, enough).Total };
+            var asked = new TrainingOptions { BatchSize = batch, AccumulationSteps = accumulation,
+                TrainingMemoryBytes = MemoryEstimateTests.Of(model, enough).Total };
             var chosen = MemoryBudget.Fit(model, asked);
 
             Assert.Equal(batch * accumulation, chosen.BatchSize * chosen.AccumulationSteps);
@@ -39,9 +41,11 @@ public sealed class MemoryBudgetTests
     [InlineData(BackpropagationMode.StoreActivations, true)]
     public void A_budget_too_small_for_one_row_is_refused_with_what_it_takes(BackpropagationMode mode, bool offersReversible)
     {
-        var error = Assert.Throws<ArgumentException>(() => MemoryBudget.Fit(Tiny with { Stack = new() { Mode = mode } }, new() { TrainingMemoryBytes = 3 << 20 }));
+        var error = Assert.Throws<ArgumentException>(
+            () => MemoryBudget.Fit(Tiny with { Stack = new() { Mode = mode } }, new() { TrainingMemoryBytes = 3 << 20 }));
 
-        Assert.StartsWith("TrainingMemoryBytes is 3145728 (3 MiB), but even one image at a time takes ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("TrainingMemoryBytes is 3145728 (3 MiB), but even one image at a time takes ",
+            error.Message, StringComparison.Ordinal);
         Assert.Contains("(weights 0, ", error.Message, StringComparison.Ordinal);
         Assert.Equal(offersReversible, error.Message.Contains("the mode Reversible", StringComparison.Ordinal));
     }
@@ -50,7 +54,9 @@ public sealed class MemoryBudgetTests
     [InlineData(0)]
     [InlineData(-1)]
     public void A_budget_of_nothing_is_out_of_range(long bytes)
-        => Assert.Contains($"TrainingMemoryBytes is {bytes}", Assert.Throws<ArgumentException>(() => new TrainingOptions { TrainingMemoryBytes = bytes }.Validate()).Message, StringComparison.Ordinal);
+        => Assert.Contains($"TrainingMemoryBytes is {bytes}",
+            Assert.Throws<ArgumentException>(() => new TrainingOptions { TrainingMemoryBytes = bytes }.Validate()).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_run_within_a_budget_takes_the_steps_of_one_without()
@@ -72,7 +78,8 @@ public sealed class MemoryBudgetTests
         var folder = Directory.CreateTempSubdirectory();
         try
         {
-            var training = new TrainingOptions { Epochs = 2, BatchSize = 12, Seed = 7, CheckpointDirectory = folder.FullName, TrainingMemoryBytes = MemoryEstimateTests.Of(Tiny, 5).Total };
+            var training = new TrainingOptions { Epochs = 2, BatchSize = 12, Seed = 7, CheckpointDirectory = folder.FullName,
+                TrainingMemoryBytes = MemoryEstimateTests.Of(Tiny, 5).Total };
             using var first = Run(training);
             var again = training with { Resume = true };
 

@@ -16,24 +16,29 @@ public sealed class MemoryEstimateTests
     private static readonly Gen<BdiaStackOptions> Stacks = Gen.Select(Gen.Enum<BackpropagationMode>(), Gen.Int[1, 8], Gen.Int[1, 8],
         (mode, first, last) => new BdiaStackOptions { Mode = mode, Gamma = GammaSchedule.Steps((0, first), (0.5, last)) });
 
-    internal static readonly Gen<VisionTransformerOptions> Pictures = Gen.Select(Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 30], Gen.Int[2, 9], Stacks)
+    internal static readonly Gen<VisionTransformerOptions> Pictures =
+        Gen.Select(Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 30], Gen.Int[2, 9], Stacks)
         .Select(Gen.Bool, Gen.Bool, (t, colour, half) =>
         {
             var (high, wide, patch, heads, depth, hidden, classes, stack) = t;
             return new VisionTransformerOptions
             {
-                ImageHeight = high * patch, ImageWidth = wide * patch, Channels = colour ? 3 : 1, Classes = classes, PatchSize = patch, Width = heads * 5, Heads = heads,
-                Depth = depth, FeedForwardWidth = hidden, Precision = half ? ComputePrecision.BFloat16 : ComputePrecision.Float32, Stack = stack,
+                ImageHeight = high * patch, ImageWidth = wide * patch, Channels = colour ? 3
+                    : 1, Classes = classes, PatchSize = patch, Width = heads * 5, Heads = heads,
+                Depth = depth, FeedForwardWidth = hidden, Precision = half ? ComputePrecision.BFloat16
+                    : ComputePrecision.Float32, Stack = stack,
             };
         });
 
-    internal static readonly Gen<EncoderDecoderOptions> Texts = Gen.Select(Gen.Int[4, 40], Gen.Int[4, 40], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 30], Gen.Int[0, 15], Stacks)
+    internal static readonly Gen<EncoderDecoderOptions> Texts =
+        Gen.Select(Gen.Int[4, 40], Gen.Int[4, 40], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 30], Gen.Int[0, 15], Stacks)
         .Select(t =>
         {
             var (source, target, heads, encoder, decoder, hidden, flags, stack) = t;
             return new EncoderDecoderOptions
             {
-                SourceVocabulary = source, TargetVocabulary = (flags & 1) == 0 ? target : source, ShareEmbeddings = (flags & 1) != 0, TieOutput = (flags & 2) == 0,
+                SourceVocabulary = source, TargetVocabulary = (flags & 1) == 0 ? target
+                    : source, ShareEmbeddings = (flags & 1) != 0, TieOutput = (flags & 2) == 0,
                 Positions = (flags & 4) == 0 ? PositionEncoding.Sinusoidal : PositionEncoding.Learned, MaxLength = 20,
                 Width = heads * 5, Heads = heads, EncoderDepth = encoder, DecoderDepth = decoder, FeedForwardWidth = hidden,
                 Precision = (flags & 8) == 0 ? ComputePrecision.Float32 : ComputePrecision.BFloat16, Stack = stack,
@@ -50,7 +55,8 @@ public sealed class MemoryEstimateTests
     }, iter: 60);
 
     [Fact]
-    public void Gradients_of_an_optimizer_within_the_backward_pass_are_those_that_it_has_memory_for() => Gen.Select(Pictures, Texts).Sample((pictures, texts) =>
+    public void Gradients_of_an_optimizer_within_the_backward_pass_are_those_that_it_has_memory_for()
+        => Gen.Select(Pictures, Texts).Sample((pictures, texts) =>
     {
         var stack = new BdiaStackOptions { Mode = BackpropagationMode.Checkpointed };
         using var classifier = new VisionTransformer(pictures with { Stack = stack }, 1);
@@ -71,7 +77,8 @@ public sealed class MemoryEstimateTests
     }, iter: 30);
 
     [Fact]
-    public void Side_information_is_what_the_stacks_keep() => Gen.Select(Pictures, Texts, Gen.Int[1, 3], Gen.Bool).Sample((pictures, texts, rows, late) =>
+    public void Side_information_is_what_the_stacks_keep()
+        => Gen.Select(Pictures, Texts, Gen.Int[1, 3], Gen.Bool).Sample((pictures, texts, rows, late) =>
     {
         using var scope = NewDisposeScope();
         using var classifier = new VisionTransformer(OfOneExponent(pictures), 1);
@@ -79,20 +86,28 @@ public sealed class MemoryEstimateTests
         Assert.Equal(classifier.Blocks.SideInformationBytes, Of(classifier.Options, rows).SideInformation);
 
         using var translator = new EncoderDecoder(texts with { Stack = OfOneExponent(pictures).Stack }, 1);
-        var (source, target) = (full([rows, 3], SpecialTokens.End, ScalarType.Int64), full([rows, 4], SpecialTokens.Start, ScalarType.Int64));
+        var (source, target) = (full([rows, 3], SpecialTokens.End, ScalarType.Int64),
+            full([rows, 4], SpecialTokens.Start, ScalarType.Int64));
         translator.Project(translator.Decode(target, translator.Encode(source), source)).sum().backward();
-        Assert.Equal(translator.Encoder.SideInformationBytes + translator.Decoder.SideInformationBytes, Of(translator.Options, rows).SideInformation);
+        Assert.Equal(translator.Encoder.SideInformationBytes + translator.Decoder.SideInformationBytes,
+            Of(translator.Options, rows).SideInformation);
 
         VisionTransformerOptions OfOneExponent(VisionTransformerOptions options)
-            => options with { Stack = options.Stack with { Gamma = GammaSchedule.Exponent(options.Stack.Gamma.At(late ? 1 : 0).PadBits!.Value) } };
+            => options with { Stack = options.Stack with { Gamma = GammaSchedule.Exponent(
+                options.Stack.Gamma.At(late ? 1 : 0).PadBits!.Value) } };
     }, iter: 60);
 
     // Sizes at which the numbers of a norm and of scratch rows do not count.
-    private static readonly Gen<VisionTransformerOptions> Larger = Gen.Select(Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[2, 5], Gen.Bool, Gen.Bool, Gen.Int[1, 3]).Select((heads, hidden, depth, half, stored, size) =>
+    private static readonly Gen<VisionTransformerOptions> Larger =
+        Gen.Select(Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[2, 5], Gen.Bool, Gen.Bool, Gen.Int[1, 3])
+        .Select((heads, hidden, depth, half, stored, size) =>
         new VisionTransformerOptions
         {
-            ImageHeight = 16, ImageWidth = 16, PatchSize = 4, Width = heads * size * 16, Heads = heads, Depth = depth, FeedForwardWidth = hidden * heads * size * 16,
-            Precision = half ? ComputePrecision.BFloat16 : ComputePrecision.Float32, Stack = new() { Mode = stored ? BackpropagationMode.StoreActivations : BackpropagationMode.Reversible },
+            ImageHeight = 16, ImageWidth = 16, PatchSize = 4, Width = heads * size * 16, Heads = heads,
+                Depth = depth, FeedForwardWidth = hidden * heads * size * 16,
+            Precision = half ? ComputePrecision.BFloat16
+                : ComputePrecision.Float32, Stack =
+                new() { Mode = stored ? BackpropagationMode.StoreActivations : BackpropagationMode.Reversible },
         });
 
     [Fact]
@@ -109,19 +124,23 @@ public sealed class MemoryEstimateTests
     }, iter: 60);
 
     [Fact]
-    public void States_and_block_graph_of_an_encoder_decoder_are_what_its_passes_rent() => Gen.Select(Larger, Gen.Int[1, 9], Gen.Int[8, 24], Gen.Int[8, 24]).Sample((sizes, rows, sourceTokens, targetTokens) =>
+    public void States_and_block_graph_of_an_encoder_decoder_are_what_its_passes_rent()
+        => Gen.Select(Larger, Gen.Int[1, 9], Gen.Int[8, 24], Gen.Int[8, 24]).Sample((sizes, rows, sourceTokens, targetTokens) =>
     {
         using var scope = NewDisposeScope();
         var options = new EncoderDecoderOptions
         {
-            SourceVocabulary = 9, TargetVocabulary = 9, Width = sizes.Width, Heads = sizes.Heads, FeedForwardWidth = sizes.FeedForwardWidth, EncoderDepth = 1, DecoderDepth = sizes.Depth,
+            SourceVocabulary = 9, TargetVocabulary = 9, Width = sizes.Width, Heads = sizes.Heads,
+                FeedForwardWidth = sizes.FeedForwardWidth, EncoderDepth = 1, DecoderDepth = sizes.Depth,
             Precision = sizes.Precision, MaxLength = 30,
         };
         using var network = new EncoderDecoder(options, 1);
         network.Encoder.eval(); // so that what is kept is the decoder's
-        var (source, target) = (full([rows, sourceTokens], SpecialTokens.End, ScalarType.Int64), full([rows, targetTokens], SpecialTokens.Start, ScalarType.Int64));
+        var (source, target) = (full([rows, sourceTokens], SpecialTokens.End, ScalarType.Int64),
+            full([rows, targetTokens], SpecialTokens.Start, ScalarType.Int64));
         network.Project(network.Decode(target, network.Encode(source), source)).sum().backward();
-        var (block, state) = (BlockMemory.Of(new(options.DecoderBlock, rows, targetTokens, sourceTokens)), rows * targetTokens * options.Width * sizeof(float));
+        var (block, state) = (BlockMemory.Of(new(options.DecoderBlock, rows, targetTokens, sourceTokens)),
+            rows * targetTokens * options.Width * sizeof(float));
         var decoder = StackMemory.Of(options.Stack, options.DecoderDepth, rows, targetTokens * options.Width, block);
         // Besides what is rented: x_K, x_{K-1}, the gradient by x_K, and the sum of gradients by the memory.
         var computed = decoder.States + decoder.Graph - block.Weights - 3 * state - rows * sourceTokens * options.Width * sizeof(float);
@@ -130,17 +149,20 @@ public sealed class MemoryEstimateTests
     }, iter: 60);
 
     [Fact]
-    public void What_a_stack_of_blocks_that_only_write_rents_is_what_its_sub_layers_say() => Gen.Select(Larger, Gen.Int[1, 9]).Sample((sizes, rows) =>
+    public void What_a_stack_of_blocks_that_only_write_rents_is_what_its_sub_layers_say()
+        => Gen.Select(Larger, Gen.Int[1, 9]).Sample((sizes, rows) =>
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
         var options = sizes.Block(0) with { Causal = true };
-        using var stack = new BdiaStack("stack", Enumerable.Range(0, sizes.Depth).Select(_ => new TransformerBlock(options, generator)).ToArray(), sizes.Stack);
+        using var stack = new BdiaStack("stack",
+            Enumerable.Range(0, sizes.Depth).Select(_ => new TransformerBlock(options, generator)).ToArray(), sizes.Stack);
         stack.forward(zeros(rows, 17, options.Width)).sum().backward();
         var (block, state) = (BlockMemory.Of(new(options, rows, 17)), rows * 17L * options.Width * sizeof(float));
         var estimate = StackMemory.Of(sizes.Stack, sizes.Depth, rows, 17L * options.Width, block);
         // Besides what is rented: x_K, and the gradient by it; where states are rebuilt, also x_{K-1}.
-        var computed = estimate.States + estimate.Graph - block.Weights - (sizes.Stack.Mode == BackpropagationMode.Reversible ? 3 : 2) * state;
+        var computed = estimate.States + estimate.Graph - block.Weights
+            - (sizes.Stack.Mode == BackpropagationMode.Reversible ? 3 : 2) * state;
         Assert.InRange((double)stack.Spare.Bytes / computed, 0.8, 1.2);
     }, iter: 60);
 
@@ -175,7 +197,8 @@ public sealed class MemoryEstimateTests
                 Assert.Equal(few.States, many.States);
                 Assert.Equal(0, many.SideInformation);
                 Assert.Equal(27 * (At(options, 4).BlockGraph - few.BlockGraph), many.BlockGraph - few.BlockGraph);
-                Assert.True(many.BlockGraph > At(options with { Stack = options.Stack with { Mode = BackpropagationMode.Reversible } }, 30).BlockGraph);
+                Assert.True(many.BlockGraph > At(options with { Stack = options.Stack with { Mode = BackpropagationMode.Reversible } },
+                    30).BlockGraph);
                 break;
             default:
                 Assert.Equal((few.States, few.BlockGraph), (many.States, many.BlockGraph));
@@ -184,7 +207,8 @@ public sealed class MemoryEstimateTests
                 break;
         }
 
-        static MemoryEstimate At(VisionTransformerOptions options, int depth) => MemoryEstimate.ForImages(options with { Depth = depth }, new() { BatchSize = 4 }, weightCopies: 0);
+        static MemoryEstimate At(VisionTransformerOptions options, int depth)
+            => MemoryEstimate.ForImages(options with { Depth = depth }, new() { BatchSize = 4 }, weightCopies: 0);
     });
 
     [Fact]
@@ -197,21 +221,26 @@ public sealed class MemoryEstimateTests
     [Fact]
     public void Its_text_has_the_sum_and_every_part()
     {
-        var estimate = new MemoryEstimate { Weights = 1 << 20, Gradients = 2 << 20, Optimizer = 3 << 20, States = 4 << 20, SideInformation = 5 << 19, BlockGraph = 6 << 20, Rest = 7 << 20 };
+        var estimate = new MemoryEstimate { Weights = 1 << 20, Gradients = 2 << 20, Optimizer = 3 << 20,
+            States = 4 << 20, SideInformation = 5 << 19, BlockGraph = 6 << 20, Rest = 7 << 20 };
         Assert.Equal(51 << 19, estimate.Total);
-        Assert.Equal("26 MiB (weights 1, gradients 2, optimizer 3, states 4, side information 2.5, block graph 6, rest 7)", estimate.ToString());
+        Assert.Equal("26 MiB (weights 1, gradients 2, optimizer 3, states 4, side information 2.5, block graph 6, rest 7)",
+            estimate.ToString());
     }
 
     [Fact]
     public void Options_out_of_range_are_refused()
     {
-        Assert.Contains("Depth is 0", Assert.Throws<ArgumentException>(() => Of(new VisionTransformerOptions { Depth = 0 })).Message, StringComparison.Ordinal);
-        Assert.Contains("Heads is 0", Assert.Throws<ArgumentException>(() => Of(new EncoderDecoderOptions { Heads = 0 })).Message, StringComparison.Ordinal);
+        Assert.Contains("Depth is 0", Assert.Throws<ArgumentException>(() => Of(new VisionTransformerOptions { Depth = 0 })).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("Heads is 0", Assert.Throws<ArgumentException>(() => Of(new EncoderDecoderOptions { Heads = 0 })).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Of(new VisionTransformerOptions(), 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => Of(new EncoderDecoderOptions(), 0));
     }
 
-    internal static MemoryEstimate Of(VisionTransformerOptions options, int rows = 2) => MemoryEstimate.ForImages(options, new() { BatchSize = rows });
+    internal static MemoryEstimate Of(VisionTransformerOptions options, int rows = 2)
+        => MemoryEstimate.ForImages(options, new() { BatchSize = rows });
 
     internal static MemoryEstimate Of(EncoderDecoderOptions options, int rows = 2) => MemoryEstimate.ForTexts(options, rows, 3, 4);
 

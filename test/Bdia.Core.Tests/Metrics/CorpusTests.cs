@@ -47,9 +47,11 @@ public class CorpusTests
         foreach (var add in new Action<string, string[]>[] { bleu.Add, chrf.Add })
         {
             Assert.Contains("output of row 1 is null", Assert.Throws<ArgumentNullException>("hypothesis", () => add(null!, ["x"])).Message);
-            Assert.Contains("references of row 1 are null", Assert.Throws<ArgumentNullException>("references", () => add("x", null!)).Message);
+            Assert.Contains("references of row 1 are null",
+                Assert.Throws<ArgumentNullException>("references", () => add("x", null!)).Message);
             Assert.Contains("Row 1 has no reference", Assert.Throws<ArgumentException>("references", () => add("x", [])).Message);
-            Assert.Contains("Reference 2 of row 1 is null", Assert.Throws<ArgumentException>("references", () => add("x", ["y", "z", null!])).Message);
+            Assert.Contains("Reference 2 of row 1 is null",
+                Assert.Throws<ArgumentException>("references", () => add("x", ["y", "z", null!])).Message);
         }
 
         Assert.Equal((1, 1), (bleu.Rows, chrf.Rows));
@@ -65,7 +67,8 @@ public class CorpusTests
             Assert.Throws<ArgumentNullException>("hypotheses", () => score(null!, References));
             Assert.Throws<ArgumentNullException>("references", () => score(Hypotheses, null!));
             Assert.Contains("no outputs", Assert.Throws<ArgumentException>("hypotheses", () => score([], [])).Message);
-            Assert.Contains("3 outputs and 2 lists", Assert.Throws<ArgumentException>("references", () => score(Hypotheses, References[1..])).Message);
+            Assert.Contains("3 outputs and 2 lists",
+                Assert.Throws<ArgumentException>("references", () => score(Hypotheses, References[1..])).Message);
             Assert.Contains("row 1", Assert.Throws<ArgumentNullException>("references", () => score(["a", "b"], [["a"], null!])).Message);
             Assert.Contains("row 1", Assert.Throws<ArgumentNullException>("hypothesis", () => score(["a", null!], [["a"], ["b"]])).Message);
         }

@@ -22,7 +22,8 @@ public class NgramNumberingTests
 
             var first = Written(texts[0], order);
             var second = Written(texts[1], order);
-            Assert.Equal(first.Sum(ngram => Math.Min(ngram.Value, second.GetValueOrDefault(ngram.Key))), NgramNumbering.Matches(numbering.Counts(0), numbering.Counts(1)));
+            Assert.Equal(first.Sum(ngram => Math.Min(ngram.Value, second.GetValueOrDefault(ngram.Key))),
+                NgramNumbering.Matches(numbering.Counts(0), numbering.Counts(1)));
         }
     });
 
@@ -34,7 +35,8 @@ public class NgramNumberingTests
         {
             numbering.Lengthen();
             var written = texts.Select(text => Written(text, order)).ToArray();
-            var expected = written.SelectMany(counts => counts.Keys).Distinct().Select(ngram => string.Join(',', written.Select(counts => counts.GetValueOrDefault(ngram))));
+            var expected = written.SelectMany(counts => counts.Keys).Distinct()
+                .Select(ngram => string.Join(',', written.Select(counts => counts.GetValueOrDefault(ngram))));
             var counts = Enumerable.Range(0, texts.Length).Select(numbering.Counts).ToArray();
             var actual = Enumerable.Range(0, counts[0].Length).Select(n => string.Join(',', counts.Select(c => c[n])));
             Assert.Equal(expected.Order(StringComparer.Ordinal), actual.Order(StringComparer.Ordinal));

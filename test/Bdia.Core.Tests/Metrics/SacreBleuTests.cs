@@ -48,7 +48,9 @@ public class SacreBleuTests
         Assert.Equal(chrf, Chrf.Corpus(hypotheses, kept).Score);
     }
 
-    /// <summary>300 rows of words drawn by a generator that any language has: each text is the same draw with a quarter of its words drawn anew.</summary>
+    /// <summary>
+    /// 300 rows of words drawn by a generator that any language has: each text is the same draw with a quarter of its words drawn anew.
+    /// </summary>
     private static (string[] Hypotheses, string[][] References) Generated()
     {
         var words = "a of to in the cat dog saw ran red old 5 1.5 2,000 , . ; - \" ' é ß 猫 😀 e\u0301 &amp; .5 7- x.".Split(' ');

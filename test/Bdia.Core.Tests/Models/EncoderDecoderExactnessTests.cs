@@ -13,30 +13,37 @@ namespace Bdia.Core.Tests.Models;
 /// <summary>Both stacks of an encoder-decoder go back exactly, with dropout, padding and a memory that all decoder blocks read.</summary>
 public class EncoderDecoderExactnessTests
 {
-    private sealed record Case(int Batch, int SourceLength, int TargetLength, int Heads, int HeadSize, int Depth, int GammaExponent, bool BFloat16, bool Share, ulong Seed)
+    private sealed record Case(int Batch, int SourceLength, int TargetLength, int Heads, int HeadSize, int Depth,
+        int GammaExponent, bool BFloat16, bool Share, ulong Seed)
     {
         public EncoderDecoderOptions Options(BackpropagationMode mode, bool audit = false) => new()
         {
-            SourceVocabulary = 13, TargetVocabulary = 13, ShareEmbeddings = Share, TieOutput = Share, Positions = Share ? PositionEncoding.Sinusoidal : PositionEncoding.Learned,
-            MaxLength = 20, Width = Heads * HeadSize, Heads = Heads, FeedForwardWidth = 2 * HeadSize + 1, EncoderDepth = Depth, DecoderDepth = Depth + 1, Dropout = 0.2,
+            SourceVocabulary = 13, TargetVocabulary = 13, ShareEmbeddings = Share, TieOutput = Share, Positions = Share
+                ? PositionEncoding.Sinusoidal : PositionEncoding.Learned,
+            MaxLength = 20, Width = Heads * HeadSize, Heads = Heads, FeedForwardWidth = 2 * HeadSize + 1,
+                EncoderDepth = Depth, DecoderDepth = Depth + 1, Dropout = 0.2,
             Precision = BFloat16 ? ComputePrecision.BFloat16 : ComputePrecision.Float32,
             Stack = new() { Mode = mode, Audit = audit, Gamma = GammaSchedule.Exponent(GammaExponent) },
         };
 
         public Tensor Source => Ids(13, (int)Seed, [.. Enumerable.Range(0, Batch).Select(row => Math.Max(1, SourceLength - 2 * row))]);
 
-        public Tensor Target => Ids(13, (int)Seed + 1, [.. Enumerable.Range(0, Batch).Select(row => Math.Max(1, TargetLength - 3 * (Batch - 1 - row)))]);
+        public Tensor Target
+            => Ids(13, (int)Seed + 1, [.. Enumerable.Range(0, Batch).Select(row => Math.Max(1, TargetLength - 3 * (Batch - 1 - row)))]);
     }
 
     private static readonly Gen<Case> Cases = Gen.Select(
         Gen.Int[1, 4], Gen.Int[1, 12], Gen.Int[1, 12], Gen.Int[1, 3], Gen.Int[1, 7],
         Gen.Select(Gen.Int[1, 3], Gen.Int[1, 8], Gen.Bool, Gen.Bool, Gen.ULong[0, 99]),
-        (batch, source, target, heads, size, rest) => new Case(batch, source, target, heads, size, rest.Item1, rest.Item2, rest.Item3, rest.Item4, rest.Item5));
+        (batch, source, target, heads, size, rest) =>
+            new Case(batch, source, target, heads, size, rest.Item1, rest.Item2, rest.Item3, rest.Item4, rest.Item5));
 
     [Fact]
     public void All_modes_give_the_same_loss_and_gradients_bit_for_bit() => Cases.Sample(c =>
     {
-        var (reversible, stored, checkpointed) = (Outcome(c, BackpropagationMode.Reversible), Outcome(c, BackpropagationMode.StoreActivations), Outcome(c, BackpropagationMode.Checkpointed));
+        var (reversible, stored, checkpointed) =
+            (Outcome(c, BackpropagationMode.Reversible), Outcome(c, BackpropagationMode.StoreActivations),
+            Outcome(c, BackpropagationMode.Checkpointed));
         foreach (var other in new[] { stored, checkpointed })
         {
             Assert.Equal(reversible.Keys, other.Keys);
@@ -55,7 +62,8 @@ public class EncoderDecoderExactnessTests
         var (source, target) = (c.Source, c.Target);
         var mask = source.ne(0);
         var encoder = ReversibilityProbe.Run(model.Encoder, Stacks.Normal(5, c.Batch, source.shape[1], model.Options.Width), mask);
-        var decoder = ReversibilityProbe.Run(model.Decoder, Stacks.Normal(6, c.Batch, target.shape[1], model.Options.Width), model.Encode(source), mask);
+        var decoder = ReversibilityProbe.Run(model.Decoder, Stacks.Normal(6, c.Batch, target.shape[1], model.Options.Width),
+            model.Encode(source), mask);
 
         Assert.Equal((0, 0), (encoder.DifferingElements, decoder.DifferingElements));
         Assert.Equal(c.Depth * c.Batch * target.shape[1] * model.Options.Width, decoder.Elements);
@@ -67,7 +75,8 @@ public class EncoderDecoderExactnessTests
     public void An_audited_training_step_finds_nothing(ComputePrecision precision)
     {
         using var scope = NewDisposeScope();
-        using var model = Spread(new EncoderDecoder(Small with { Precision = precision, Dropout = 0.1, DecoderDepth = 6, Stack = new() { Audit = true } }, 1));
+        using var model = Spread(new EncoderDecoder(
+            Small with { Precision = precision, Dropout = 0.1, DecoderDepth = 6, Stack = new() { Audit = true } }, 1));
         for (var step = 0; step < 5; step++)
         {
             model.Clock.Step = step;
@@ -85,7 +94,8 @@ public class EncoderDecoderExactnessTests
         using var scope = NewDisposeScope();
         var trained = new[] { BackpropagationMode.Reversible, BackpropagationMode.StoreActivations }.Select(mode =>
         {
-            using var model = new EncoderDecoder(Small with { Precision = precision, Dropout = 0.1, Stack = new() { Mode = mode, Gamma = GammaSchedule.Exponent(1) } }, 1);
+            using var model = new EncoderDecoder(
+                Small with { Precision = precision, Dropout = 0.1, Stack = new() { Mode = mode, Gamma = GammaSchedule.Exponent(1) } }, 1);
             using var optimizer = new AdamW(ParameterGroups.Of(model, model.WithoutDecay));
             for (var step = 1; step <= 12; step++)
             {
@@ -102,7 +112,9 @@ public class EncoderDecoderExactnessTests
         foreach (var (name, values) in trained[0]) Assert.True(values.AsSpan().SequenceEqual(trained[1][name]), name);
     }
 
-    /// <summary>The claim for decoders at scale: networks of the sizes that are trained, dropout, padding, every m, both precisions.</summary>
+    /// <summary>
+    /// The claim for decoders at scale: networks of the sizes that are trained, dropout, padding, every m, both precisions.
+    /// </summary>
     [Fact]
     [Trait("Category", "Slow")]
     public void Fifty_million_elements_of_both_stacks_are_rebuilt_without_a_differing_bit()
@@ -111,9 +123,11 @@ public class EncoderDecoderExactnessTests
         for (ulong round = 0; elements < 50_000_000; round++)
         {
             using var scope = NewDisposeScope();
-            var options = EncoderDecoderOptions.FromPreset(round % 4 == 3 ? EncoderDecoderPreset.Small : EncoderDecoderPreset.Compact, 50, 50) with
+            var options = EncoderDecoderOptions.FromPreset(round % 4 == 3 ? EncoderDecoderPreset.Small
+                : EncoderDecoderPreset.Compact, 50, 50) with
             {
-                EncoderDepth = 4 + (int)round % 5, DecoderDepth = 12 - (int)round % 5, Precision = round % 2 == 0 ? ComputePrecision.Float32 : ComputePrecision.BFloat16,
+                EncoderDepth = 4 + (int)round % 5, DecoderDepth = 12 - (int)round % 5, Precision = round % 2 == 0
+                    ? ComputePrecision.Float32 : ComputePrecision.BFloat16,
                 Stack = new() { Gamma = GammaSchedule.Exponent(1 + (int)round % 8) },
             };
             using var model = new EncoderDecoder(options, round);
@@ -125,7 +139,8 @@ public class EncoderDecoderExactnessTests
             foreach (var report in new[]
             {
                 ReversibilityProbe.Run(model.Encoder, Stacks.Normal(round, source.shape[0], source.shape[1], options.Width), mask),
-                ReversibilityProbe.Run(model.Decoder, Stacks.Normal(round, target.shape[0], target.shape[1], options.Width), model.Encode(source), mask),
+                ReversibilityProbe.Run(model.Decoder, Stacks.Normal(round, target.shape[0], target.shape[1], options.Width),
+                    model.Encode(source), mask),
             })
             {
                 Assert.Equal(0, report.DifferingElements);

@@ -17,21 +17,27 @@ public class EncoderDecoderTests
     [Fact]
     public void State_has_stable_names_and_shapes()
     {
-        using var model = new EncoderDecoder(Small with { EncoderDepth = 1, DecoderDepth = 1, Positions = PositionEncoding.Learned, MaxLength = 9, TieOutput = false }, 1);
+        using var model = new EncoderDecoder(
+            Small with { EncoderDepth = 1, DecoderDepth = 1, Positions = PositionEncoding.Learned, MaxLength = 9, TieOutput = false }, 1);
         string[] Dense(string name, int outputs, int inputs) => [$"{name}.weight ({outputs}, {inputs})", $"{name}.bias ({outputs})"];
         string[] Norm(string name) => [$"{name}.weight (12)", $"{name}.bias (12)"];
         string[] expected =
         [
-            "source_embed.weight (11, 12)", "target_embed.weight (13, 12)", "source_positions.weight (9, 12)", "target_positions.weight (9, 12)",
+            "source_embed.weight (11, 12)", "target_embed.weight (13, 12)", "source_positions.weight (9, 12)",
+                "target_positions.weight (9, 12)",
             .. Norm("encoder.0.norm1"), .. Dense("encoder.0.attn.qkv", 36, 12), .. Dense("encoder.0.attn.proj", 12, 12),
-            .. Norm("encoder.0.norm2"), .. Dense("encoder.0.mlp.fc1", 20, 12), .. Dense("encoder.0.mlp.fc2", 12, 20), .. Norm("encoder_norm"),
+            .. Norm("encoder.0.norm2"), .. Dense("encoder.0.mlp.fc1", 20, 12), .. Dense("encoder.0.mlp.fc2", 12, 20),
+                .. Norm("encoder_norm"),
             .. Norm("decoder.0.norm1"), .. Dense("decoder.0.attn.qkv", 36, 12), .. Dense("decoder.0.attn.proj", 12, 12),
-            .. Norm("decoder.0.norm2"), .. Dense("decoder.0.cross.q", 12, 12), .. Dense("decoder.0.cross.kv", 24, 12), .. Dense("decoder.0.cross.proj", 12, 12),
-            .. Norm("decoder.0.norm3"), .. Dense("decoder.0.mlp.fc1", 20, 12), .. Dense("decoder.0.mlp.fc2", 12, 20), .. Norm("decoder_norm"),
+            .. Norm("decoder.0.norm2"), .. Dense("decoder.0.cross.q", 12, 12), .. Dense("decoder.0.cross.kv", 24, 12),
+                .. Dense("decoder.0.cross.proj", 12, 12),
+            .. Norm("decoder.0.norm3"), .. Dense("decoder.0.mlp.fc1", 20, 12), .. Dense("decoder.0.mlp.fc2", 12, 20),
+                .. Norm("decoder_norm"),
             .. Dense("head", 13, 12),
         ];
         Assert.Equal(expected.Order(), model.state_dict().Select(p => $"{p.Key} ({string.Join(", ", p.Value.shape)})").Order());
-        Assert.Equal(["source_embed.weight", "source_positions.weight", "target_embed.weight", "target_positions.weight"], model.WithoutDecay.Order());
+        Assert.Equal(["source_embed.weight", "source_positions.weight", "target_embed.weight", "target_positions.weight"],
+            model.WithoutDecay.Order());
         Assert.Equal(expected.Length, ParameterGroups.Of(model, model.WithoutDecay).Parameters.Count);
     }
 
@@ -42,7 +48,8 @@ public class EncoderDecoderTests
     [InlineData(EncoderDecoderPreset.Base, 37000, true, 63_084_544)]
     public void Presets_have_the_expected_number_of_weights(EncoderDecoderPreset preset, int vocabulary, bool shared, long weights)
     {
-        using var model = new EncoderDecoder(EncoderDecoderOptions.FromPreset(preset, vocabulary, vocabulary) with { ShareEmbeddings = shared }, 1);
+        using var model = new EncoderDecoder(
+            EncoderDecoderOptions.FromPreset(preset, vocabulary, vocabulary) with { ShareEmbeddings = shared }, 1);
         Assert.Equal(weights, model.parameters().Sum(p => p.numel()));
         Assert.Equal(0.1, model.Options.Dropout);
     }
@@ -62,9 +69,11 @@ public class EncoderDecoderTests
         Tensor Dense(Tensor t, string name) => t.matmul(w[$"{name}.weight"].t()) + w[$"{name}.bias"];
         Tensor Heads(Tensor t) => t.view(t.shape[0], -1, 3, 4).transpose(1, 2);
         Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor allowed)
-            => (Heads(q).matmul(Heads(k).transpose(-2, -1)) / 2).masked_fill(allowed.logical_not(), double.NegativeInfinity).softmax(-1).matmul(Heads(v)).transpose(1, 2).flatten(2);
+            => (Heads(q).matmul(Heads(k).transpose(-2, -1)) / 2).masked_fill(allowed.logical_not(), double.NegativeInfinity)
+                .softmax(-1).matmul(Heads(v)).transpose(1, 2).flatten(2);
         Tensor Embed(Tensor ids, string name) => w[name][ids] * Math.Sqrt(12) + SinusoidalPositions.Rows(0, ids.shape[1], 12, CPU);
-        Tensor FeedForward(Tensor x, string block, string norm) => x + Dense(nn.functional.gelu(Dense(Norm(x, $"{block}.{norm}"), $"{block}.mlp.fc1")), $"{block}.mlp.fc2");
+        Tensor FeedForward(Tensor x, string block, string norm) => x
+            + Dense(nn.functional.gelu(Dense(Norm(x, $"{block}.{norm}"), $"{block}.mlp.fc1")), $"{block}.mlp.fc2");
 
         var real = source.ne(0).view(3, 1, 1, -1);
         var x = Embed(source, "source_embed.weight");
@@ -83,7 +92,8 @@ public class EncoderDecoderTests
             var qkv = Dense(Norm(y, $"decoder.{k}.norm1"), $"decoder.{k}.attn.qkv").chunk(3, -1);
             y = y + Dense(Attend(qkv[0], qkv[1], qkv[2], past), $"decoder.{k}.attn.proj");
             var kv = Dense(memory, $"decoder.{k}.cross.kv").chunk(2, -1);
-            y = y + Dense(Attend(Dense(Norm(y, $"decoder.{k}.norm2"), $"decoder.{k}.cross.q"), kv[0], kv[1], real), $"decoder.{k}.cross.proj");
+            y = y + Dense(Attend(Dense(Norm(y, $"decoder.{k}.norm2"), $"decoder.{k}.cross.q"), kv[0], kv[1], real),
+                $"decoder.{k}.cross.proj");
             y = FeedForward(y, $"decoder.{k}", "norm3");
         }
 
@@ -148,7 +158,8 @@ public class EncoderDecoderTests
         var together = model.Project(model.Decode(Target, model.Encode(Source), Source));
         foreach (var (row, (sourceLength, targetLength)) in new[] { (5, 6), (7, 3), (2, 5) }.Index())
         {
-            var (source, target) = (Source.narrow(0, row, 1).narrow(1, 0, sourceLength), Target.narrow(0, row, 1).narrow(1, 0, targetLength));
+            var (source, target) = (Source.narrow(0, row, 1).narrow(1, 0, sourceLength),
+                Target.narrow(0, row, 1).narrow(1, 0, targetLength));
             var alone = model.Project(model.Decode(target, model.Encode(source), source));
             // As above: the order of sums.
             Assert.InRange((alone[0] - together[row].narrow(0, 0, targetLength)).abs().max().item<float>(), 0, 1e-4f);
@@ -169,7 +180,8 @@ public class EncoderDecoderTests
         {
             foreach (var name in new[] { "source_embed.weight", "head.weight" }) weights[name].copy_(weights["target_embed.weight"]);
             foreach (var model in new[] { tied, shared })
-                foreach (var (name, tensor) in model.state_dict()) tensor.copy_(weights[name == "embed.weight" ? "target_embed.weight" : name]);
+                foreach (var (name, tensor) in model.state_dict()) tensor.copy_(
+                    weights[name == "embed.weight" ? "target_embed.weight" : name]);
         }
 
         var gradients = new[] { apart, tied, shared }.Select(model =>
@@ -181,7 +193,8 @@ public class EncoderDecoderTests
 
         Assert.Equal(["source_embed.weight", "target_embed.weight"], gradients[1].Keys.Where(name => name.Contains("embed")).Order());
         Assert.Equal(["embed.weight"], gradients[2].Keys.Where(name => name.Contains("embed")));
-        Assert.All(new[] { tied, shared }, model => Assert.Equal(model.named_parameters().Select(p => p.name).Order(), ModuleState.Save(model).Keys.Order()));
+        Assert.All(new[] { tied, shared },
+            model => Assert.Equal(model.named_parameters().Select(p => p.name).Order(), ModuleState.Save(model).Keys.Order()));
         // The order of three sums.
         var target = gradients[0]["target_embed.weight"] + gradients[0]["head.weight"];
         Assert.True(target.allclose(gradients[1]["target_embed.weight"], 1e-5, 1e-6));
@@ -251,7 +264,8 @@ public class EncoderDecoderTests
     [Fact]
     public void Options_read_back_from_json_as_written()
     {
-        var options = Small with { Dropout = 0.3, Precision = ComputePrecision.BFloat16, Positions = PositionEncoding.Learned, Stack = new() { Gamma = GammaSchedule.Parse("6@0,1@0.5") } };
+        var options = Small with { Dropout = 0.3, Precision = ComputePrecision.BFloat16, Positions = PositionEncoding.Learned,
+            Stack = new() { Gamma = GammaSchedule.Parse("6@0,1@0.5") } };
         Assert.Equal(options, JsonSerializer.Deserialize<EncoderDecoderOptions>(JsonSerializer.Serialize(options)));
     }
 
@@ -260,12 +274,15 @@ public class EncoderDecoderTests
     {
         var e = Assert.Throws<ArgumentException>(() => new EncoderDecoder(Small with
         {
-            SourceVocabulary = 3, TargetVocabulary = -1, ShareEmbeddings = true, Heads = 5, EncoderDepth = 0, DecoderDepth = -2, Dropout = 1,
-            FeedForwardWidth = 0, MaxLength = 1, Positions = (PositionEncoding)9, Precision = (ComputePrecision)9, Stack = new() { FractionBits = 0 },
+            SourceVocabulary = 3, TargetVocabulary = -1, ShareEmbeddings = true, Heads = 5, EncoderDepth = 0,
+                DecoderDepth = -2, Dropout = 1,
+            FeedForwardWidth = 0, MaxLength = 1, Positions = (PositionEncoding)9, Precision = (ComputePrecision)9,
+                Stack = new() { FractionBits = 0 },
         }, 1));
         foreach (var part in new[]
         {
-            "SourceVocabulary is 3", "TargetVocabulary is -1", "ShareEmbeddings is true", "Heads is 5", "EncoderDepth is 0", "DecoderDepth is -2", "Dropout is 1",
+            "SourceVocabulary is 3", "TargetVocabulary is -1", "ShareEmbeddings is true", "Heads is 5",
+                "EncoderDepth is 0", "DecoderDepth is -2", "Dropout is 1",
             "FeedForwardWidth is 0", "MaxLength is 1", "Positions is 9", "Precision is 9", "FractionBits is 0",
         })
         {
@@ -284,15 +301,18 @@ public class EncoderDecoderTests
         using var model = new EncoderDecoder(Small with { Positions = PositionEncoding.Learned, MaxLength = 7 }, 1);
         var (source, target) = (Source, Target);
         var memory = model.Encode(source);
-        void Refused(string message, Action act) => Assert.StartsWith(message, Assert.Throws<ArgumentException>(act).Message, StringComparison.Ordinal);
+        void Refused(string message, Action act) =>
+            Assert.StartsWith(message, Assert.Throws<ArgumentException>(act).Message, StringComparison.Ordinal);
 
         Refused("Id 11 is not in the vocabulary, whose ids are 0 to 10.", () => model.Encode(tensor(new long[] { 4, 11 }, [1, 2])));
-        Refused("Id -3 is not in the vocabulary, whose ids are 0 to 12.", () => model.Decode(tensor(new long[] { 4, -3, 5 }, [3, 1]), memory, source));
+        Refused("Id -3 is not in the vocabulary, whose ids are 0 to 12.",
+            () => model.Decode(tensor(new long[] { 4, -3, 5 }, [3, 1]), memory, source));
         Refused("Ids are Int64 of shape (3); give Int64 of two dimensions", () => model.Encode(tensor(new long[] { 4, 5, 6 })));
         Refused("Ids are Int32 of shape (1, 2); give Int64 of two dimensions", () => model.Encode(tensor(new[] { 4, 5 }, [1, 2])));
         Refused("Ids are Int64 of shape (2, 0); give Int64 of two dimensions", () => model.Encode(zeros(2, 0, ScalarType.Int64)));
         Refused("A row of the source is padding alone", () => model.Encode(tensor(new long[] { 4, 5, 0, 0 }, [2, 2])));
-        Refused("Source has shape (3, 7), memory (3, 7, 12) and target (2, 6); give source (B, S), its memory (B, S, 12) and target (B, T).", () => model.Decode(target.narrow(0, 0, 2), memory, source));
+        Refused("Source has shape (3, 7), memory (3, 7, 12) and target (2, 6); give source (B, S), its memory (B, S, 12) and target (B, "
+            + "T).", () => model.Decode(target.narrow(0, 0, 2), memory, source));
         Refused("Source has shape (3, 7), memory (3, 6, 12)", () => model.Decode(target, memory.narrow(1, 0, 6), source));
         Refused("A text has 8 tokens; places were learned for 7.", () => model.Encode(Ids(11, 1, 8)));
         Refused("A text has 9 tokens; places were learned for 7.", () => model.Decode(Ids(13, 1, 9, 2, 2), memory, source));

@@ -28,7 +28,8 @@ public class IncrementalDecodingTests
     {
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        using var model = Network(Small with { Positions = positions, MaxLength = 40, Stack = WithoutGrid with { InferenceGamma = gamma } });
+        using var model = Network(Small with { Positions = positions, MaxLength = 40,
+            Stack = WithoutGrid with { InferenceGamma = gamma } });
         var target = Ids(13, 2, 40, 40, 40); // beyond two doublings of what is kept
         var expected = model.Project(model.Decode(target, model.Encode(Source), Source));
 
@@ -90,7 +91,9 @@ public class IncrementalDecodingTests
         var prefixes = origins.Select(_ => new List<long>()).ToList();
         using var state = model.Begin(Source);
         // Swapped, repeated, dropped, the same again, and one alone, with 16 tokens in between so that memory grows.
-        var selections = new Dictionary<int, int[]> { [0] = [0, 0, 1, 1, 2, 2], [3] = [1, 0, 3, 3, 5, 4], [7] = [0, 1, 2, 3, 4, 5], [9] = [5, 0, 2], [12] = [2, 2, 2, 1, 0, 1, 0], [20] = [4], [22] = [0, 0] };
+        var selections = new Dictionary<int,
+            int[]> { [0] = [0, 0, 1, 1, 2, 2], [3] = [1, 0, 3, 3, 5, 4], [7] = [0, 1, 2, 3, 4, 5], [9] = [5, 0, 2],
+            [12] = [2, 2, 2, 1, 0, 1, 0], [20] = [4], [22] = [0, 0] };
         for (var t = 0; t < 25; t++)
         {
             if (selections.TryGetValue(t, out var rows))
@@ -105,7 +108,8 @@ public class IncrementalDecodingTests
             var actual = model.Next(tensor(prefixes.Select(prefix => prefix[^1]).ToArray()), state);
 
             var sources = Source.index_select(0, tensor(origins.Select(row => (long)row).ToArray()));
-            var expected = model.Project(model.Decode(tensor(prefixes.SelectMany(prefix => prefix).ToArray(), [prefixes.Count, t + 1]), model.Encode(sources), sources).select(1, t));
+            var expected = model.Project(model.Decode(tensor(prefixes.SelectMany(prefix => prefix).ToArray(), [prefixes.Count, t + 1]),
+                model.Encode(sources), sources).select(1, t));
             Assert.InRange((actual - expected).abs().max().item<float>(), 0, Rounding);
         }
     }
@@ -124,14 +128,16 @@ public class IncrementalDecodingTests
             Refused("Ids have shape (2); give one for each of the state's 3 rows.", () => model.Next(tensor(new long[] { 4, 5 }), state));
             Refused("There is no row 3; the state has rows 0 to 2.", () => state.Select(tensor(new long[] { 0, 3 })));
             Refused("There is no row -1;", () => state.Select(tensor(new long[] { -1 })));
-            Refused("Rows are Int64 of shape (0); give Int64 of one dimension, at least one row.", () => state.Select(zeros(0, ScalarType.Int64)));
+            Refused("Rows are Int64 of shape (0); give Int64 of one dimension, at least one row.",
+                () => state.Select(zeros(0, ScalarType.Int64)));
             Assert.True(model.Next(target.select(1, t), undisturbed).Equals(model.Next(target.select(1, t), state)));
         }
 
         Refused("A text has 8 tokens; places were learned for 7.", () => model.Next(target.select(1, 7), state));
         Assert.Equal(7, state.Length);
 
-        static void Refused(string message, Action act) => Assert.StartsWith(message, Assert.Throws<ArgumentException>(act).Message, StringComparison.Ordinal);
+        static void Refused(string message, Action act)
+            => Assert.StartsWith(message, Assert.Throws<ArgumentException>(act).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,7 +147,8 @@ public class IncrementalDecodingTests
         using var model = Network(Small);
         using var other = Network(Small);
         using var state = other.Begin(Source);
-        Assert.Contains("begun by another network", Assert.Throws<ArgumentException>(() => model.Next(Target.select(1, 0), state)).Message, StringComparison.Ordinal);
+        Assert.Contains("begun by another network", Assert.Throws<ArgumentException>(() => model.Next(Target.select(1, 0), state)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -151,8 +158,10 @@ public class IncrementalDecodingTests
         using var model = Network(Small);
         using var state = model.Begin(Source);
         model.train();
-        Assert.Contains("training mode", Assert.Throws<InvalidOperationException>(() => model.Begin(Source)).Message, StringComparison.Ordinal);
-        Assert.Contains("training mode", Assert.Throws<InvalidOperationException>(() => model.Next(Target.select(1, 0), state)).Message, StringComparison.Ordinal);
+        Assert.Contains("training mode", Assert.Throws<InvalidOperationException>(() => model.Begin(Source)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("training mode", Assert.Throws<InvalidOperationException>(() => model.Next(Target.select(1, 0), state)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,7 +11,8 @@ internal static class SmallNetworks
 {
     public static EncoderDecoderOptions Small => new()
     {
-        SourceVocabulary = 11, TargetVocabulary = 13, Width = 12, EncoderDepth = 3, DecoderDepth = 2, Heads = 3, FeedForwardWidth = 20, Dropout = 0,
+        SourceVocabulary = 11, TargetVocabulary = 13, Width = 12, EncoderDepth = 3, DecoderDepth = 2, Heads = 3,
+            FeedForwardWidth = 20, Dropout = 0,
     };
 
     public static BdiaStackOptions WithoutGrid => new() { Quantize = false, Mode = BackpropagationMode.StoreActivations };

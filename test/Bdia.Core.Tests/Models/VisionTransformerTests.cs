@@ -24,9 +24,12 @@ public class VisionTransformerTests
         using var model = new VisionTransformer(Small with { Depth = 2 }, 1);
         var block = (int k) => new[]
         {
-            $"blocks.{k}.norm1.weight (16)", $"blocks.{k}.norm1.bias (16)", $"blocks.{k}.attn.qkv.weight (48, 16)", $"blocks.{k}.attn.qkv.bias (48)",
-            $"blocks.{k}.attn.proj.weight (16, 16)", $"blocks.{k}.attn.proj.bias (16)", $"blocks.{k}.norm2.weight (16)", $"blocks.{k}.norm2.bias (16)",
-            $"blocks.{k}.mlp.fc1.weight (24, 16)", $"blocks.{k}.mlp.fc1.bias (24)", $"blocks.{k}.mlp.fc2.weight (16, 24)", $"blocks.{k}.mlp.fc2.bias (16)",
+            $"blocks.{k}.norm1.weight (16)", $"blocks.{k}.norm1.bias (16)", $"blocks.{k}.attn.qkv.weight (48, 16)",
+                $"blocks.{k}.attn.qkv.bias (48)",
+            $"blocks.{k}.attn.proj.weight (16, 16)", $"blocks.{k}.attn.proj.bias (16)", $"blocks.{k}.norm2.weight (16)",
+                $"blocks.{k}.norm2.bias (16)",
+            $"blocks.{k}.mlp.fc1.weight (24, 16)", $"blocks.{k}.mlp.fc1.bias (24)", $"blocks.{k}.mlp.fc2.weight (16, 24)",
+                $"blocks.{k}.mlp.fc2.bias (16)",
         };
         var expected = new[]
         {
@@ -57,7 +60,8 @@ public class VisionTransformerTests
         using var noGradient = no_grad();
         var options = new VisionTransformerOptions
         {
-            ImageHeight = 4 * side, ImageWidth = 4 * side, Classes = 5, PatchSize = 4, Width = width, Depth = depth, Heads = 4, FeedForwardWidth = 2 * width,
+            ImageHeight = 4 * side, ImageWidth = 4 * side, Classes = 5, PatchSize = 4, Width = width, Depth = depth,
+                Heads = 4, FeedForwardWidth = 2 * width,
         };
         using var model = new VisionTransformer(options, 1);
         using var generator = new Generator(2);
@@ -82,7 +86,8 @@ public class VisionTransformerTests
         var places = positions.narrow(0, 1, rows * columns);
         Assert.Equal(0.5, places.square().mean().sqrt().item<float>(), 0.05);
         var alike = places.mm(places.t()).div(0.25 * width); // about exp(-d² / (2 · 1.5²)) for places d apart
-        double Mean(Func<int, double, bool> chosen) => (from p in Enumerable.Range(0, rows * columns) from q in Enumerable.Range(0, rows * columns)
+        double Mean(Func<int, double, bool> chosen) =>
+            (from p in Enumerable.Range(0, rows * columns) from q in Enumerable.Range(0, rows * columns)
             let d = Math.Pow(p / columns - q / columns, 2) + Math.Pow(p % columns - q % columns, 2)
             where chosen(p, d) select alike[p, q].item<float>()).Average();
         Assert.InRange(Mean((_, d) => d == 1), 0.6, 0.95); // 0.80
@@ -94,7 +99,8 @@ public class VisionTransformerTests
     {
         using var before = new VisionTransformer(Small, 1);
         using (var empty = VisionTransformer.WithoutValues(Small))
-            Assert.Equal(before.state_dict().Select(p => (p.Key, string.Join(",", p.Value.shape), p.Value.dtype)), empty.state_dict().Select(p => (p.Key, string.Join(",", p.Value.shape), p.Value.dtype)));
+            Assert.Equal(before.state_dict().Select(p => (p.Key, string.Join(",", p.Value.shape), p.Value.dtype)),
+                empty.state_dict().Select(p => (p.Key, string.Join(",", p.Value.shape), p.Value.dtype)));
         using var after = new VisionTransformer(Small, 1);
         Assert.All(after.state_dict(), p => Assert.True(p.Value.Equals(before.state_dict()[p.Key])));
     }
@@ -104,12 +110,14 @@ public class VisionTransformerTests
     {
         using var scope = NewDisposeScope();
         using var noGraph = no_grad();
-        using var model = new VisionTransformer(Small with { Stack = new() { Quantize = false, Mode = BackpropagationMode.StoreActivations } }, 1);
+        using var model = new VisionTransformer(
+            Small with { Stack = new() { Quantize = false, Mode = BackpropagationMode.StoreActivations } }, 1);
         model.eval();
         var w = model.state_dict();
         var images = Stacks.Normal(5, 2, 3, 8, 12);
 
-        var x = nn.functional.conv2d(images, w["patch_embed.proj.weight"], w["patch_embed.proj.bias"], strides: [4, 4]).flatten(2).transpose(1, 2);
+        var x = nn.functional.conv2d(images, w["patch_embed.proj.weight"], w["patch_embed.proj.bias"], strides: [4, 4])
+            .flatten(2).transpose(1, 2);
         x = cat([w["cls_token"].expand(2, 1, 16), x], 1) + w["pos_embed"];
         Tensor Norm(Tensor t, string name) => nn.functional.layer_norm(t, [16], w[$"{name}.weight"], w[$"{name}.bias"], 1e-6);
         Tensor Dense(Tensor t, string name) => t.matmul(w[$"{name}.weight"].t()) + w[$"{name}.bias"];
@@ -135,11 +143,13 @@ public class VisionTransformerTests
         var images = Stacks.Normal(5, 3, 3, 8, 12);
         var outcomes = Enum.GetValues<BackpropagationMode>().Select(mode =>
         {
-            using var model = new VisionTransformer(Small with { Precision = precision, Dropout = 0.1, StochasticDepth = 0.2, Stack = new() { Mode = mode } }, 1);
+            using var model = new VisionTransformer(
+                Small with { Precision = precision, Dropout = 0.1, StochasticDepth = 0.2, Stack = new() { Mode = mode } }, 1);
             model.train();
             var loss = model.forward(images).logsumexp(1).sum();
             loss.backward();
-            return model.named_parameters().Select(p => (p.name, Gradient: p.parameter.grad!.reshape(-1).data<float>().ToArray())).Append(("loss", loss.data<float>().ToArray())).ToArray();
+            return model.named_parameters().Select(p => (p.name, Gradient: p.parameter.grad!.reshape(-1).data<float>().ToArray()))
+                .Append(("loss", loss.data<float>().ToArray())).ToArray();
         }).ToArray();
         foreach (var other in outcomes.Skip(1))
             foreach (var ((name, a), (_, b)) in outcomes[0].Zip(other)) Assert.True(a.AsSpan().SequenceEqual(b), name);
@@ -223,7 +233,8 @@ public class VisionTransformerTests
     [Fact]
     public void Options_read_back_from_json_as_written()
     {
-        var options = Small with { Dropout = 0.1, Precision = ComputePrecision.BFloat16, Stack = new() { Gamma = GammaSchedule.Parse("6@0,1@0.5"), FractionBits = 10 } };
+        var options = Small with { Dropout = 0.1, Precision = ComputePrecision.BFloat16,
+            Stack = new() { Gamma = GammaSchedule.Parse("6@0,1@0.5"), FractionBits = 10 } };
         Assert.Equal(options, JsonSerializer.Deserialize<VisionTransformerOptions>(JsonSerializer.Serialize(options)));
     }
 
@@ -243,7 +254,8 @@ public class VisionTransformerTests
     [InlineData(VisionTransformerPreset.Compact, 20, 60, 4)]
     [InlineData(VisionTransformerPreset.Tiny, 224, 224, 16)]
     [InlineData(VisionTransformerPreset.Base, 32, 32, 2)]
-    [InlineData(VisionTransformerPreset.Compact, 31, 31, 4)] // no divisor comes near: 961 patches or 1; construction then says to resize them
+    // no divisor comes near: 961 patches or 1; construction then says to resize them
+    [InlineData(VisionTransformerPreset.Compact, 31, 31, 4)]
     public void A_preset_has_patches_that_suit_the_size_of_the_pictures(VisionTransformerPreset preset, int height, int width, int patch)
         => Assert.Equal(patch, VisionTransformerOptions.FromPreset(preset, height, width, 3, 10).PatchSize);
 
@@ -252,9 +264,11 @@ public class VisionTransformerTests
     {
         var e = Assert.Throws<ArgumentException>(() => new VisionTransformer(Small with
         {
-            ImageHeight = 9, Channels = 2, Classes = 1, Heads = 3, Depth = 0, Dropout = 1, StochasticDepth = -1, Stack = new() { FractionBits = 0 },
+            ImageHeight = 9, Channels = 2, Classes = 1, Heads = 3, Depth = 0, Dropout = 1, StochasticDepth = -1,
+                Stack = new() { FractionBits = 0 },
         }, 1));
-        foreach (var part in new[] { "9x12 and PatchSize is 4", "Channels is 2", "Classes is 1", "Heads is 3", "Depth is 0", "Dropout is 1", "StochasticDepth is -1", "FractionBits is 0" })
+        foreach (var part in new[] { "9x12 and PatchSize is 4", "Channels is 2", "Classes is 1", "Heads is 3", "Depth is 0", "Dropout "
+            + "is 1", "StochasticDepth is -1", "FractionBits is 0" })
             Assert.Contains(part, e.Message);
     }
 
@@ -263,6 +277,7 @@ public class VisionTransformerTests
     {
         using var model = new VisionTransformer(Small, 1);
         using var images = zeros(1, 3, 12, 8);
-        Assert.Equal("Images have shape (1, 3, 12, 8); give (B, 3, 8, 12). (Parameter 'images')", Assert.Throws<ArgumentException>(() => model.forward(images)).Message);
+        Assert.Equal("Images have shape (1, 3, 12, 8); give (B, 3, 8, 12). (Parameter 'images')",
+            Assert.Throws<ArgumentException>(() => model.forward(images)).Message);
     }
 }

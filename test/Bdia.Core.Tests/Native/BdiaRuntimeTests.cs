@@ -43,5 +43,6 @@ public class BdiaRuntimeTests
     public void The_C_plus_plus_library_is_found_among_the_mappings() =>
         Assert.Equal(
             "/usr/lib/libstdc++.so.6.0.30",
-            CxxRuntime.Find(["7f00-7f01 r-xp 00000000 00:00 0", "7f02-7f03 r-xp 00000000 08:01 7      /lib/libm.so.6", "7f04-7f05 r-xp 00000000 08:01 9 /usr/lib/libstdc++.so.6.0.30"]));
+            CxxRuntime.Find(["7f00-7f01 r-xp 00000000 00:00 0", "7f02-7f03 r-xp 00000000 08:01 7      /lib/libm.so.6", "7f04-7f05 r-xp "
+                + "00000000 08:01 9 /usr/lib/libstdc++.so.6.0.30"]));
 }

@@ -32,7 +32,8 @@ public class ElfImageTests
 
     [Fact]
     public void Every_truncation_gives_an_error_and_nothing_else() =>
-        Assert.All(Enumerable.Range(0, Image.Length - 16), length => Assert.Throws<BadImageFormatException>(() => ElfImage.Parse(Image[..length])));
+        Assert.All(Enumerable.Range(0, Image.Length - 16),
+            length => Assert.Throws<BadImageFormatException>(() => ElfImage.Parse(Image[..length])));
 
     [Fact]
     public void No_altered_byte_gives_anything_but_a_result_or_that_error() =>

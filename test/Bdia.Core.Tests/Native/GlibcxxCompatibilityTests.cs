@@ -80,8 +80,10 @@ public class GlibcxxCompatibilityTests
         Assert.DoesNotContain(elf.Symbols, symbol => symbol.Name == Init);
 
         HashSet<string> Versions(string last) => ElfImage.Parse(image).Needed.Select(need => need.Version)
-            .Where(version => !version.StartsWith("GLIBCXX_", StringComparison.Ordinal) || GlibcxxCompatibility.Highest([version, last]) == last).ToHashSet();
+            .Where(version => !version.StartsWith("GLIBCXX_", StringComparison.Ordinal)
+                || GlibcxxCompatibility.Highest([version, last]) == last).ToHashSet();
     }
 
-    private static byte[]? Adapt(byte[] image, IReadOnlySet<string> available) => GlibcxxCompatibility.Adapt(image, "lib.so", available, "libstdc++.so");
+    private static byte[]? Adapt(byte[] image, IReadOnlySet<string> available)
+        => GlibcxxCompatibility.Adapt(image, "lib.so", available, "libstdc++.so");
 }

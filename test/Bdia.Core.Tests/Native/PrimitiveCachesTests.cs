@@ -13,16 +13,19 @@ public sealed partial class PrimitiveCachesTests
     public void Both_caches_are_bounded_in_the_environment_that_native_code_sees()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux alone.");
-        Assert.All(PrimitiveCaches.Variables, names => Assert.Contains(names, name => Marshal.PtrToStringUTF8(GetEnvironment(name)) is { Length: > 0 }));
+        Assert.All(PrimitiveCaches.Variables,
+            names => Assert.Contains(names, name => Marshal.PtrToStringUTF8(GetEnvironment(name)) is { Length: > 0 }));
     }
 
     [Fact]
     [Trait("Category", "Slow")]
     public void Products_of_bfloat16_of_ever_new_shapes_take_no_more_and_more_memory()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && BdiaRuntime.HasBFloat16Products, "Linux, and a processor with products of bfloat16.");
+        Assert.SkipUnless(OperatingSystem.IsLinux()
+            && BdiaRuntime.HasBFloat16Products, "Linux, and a processor with products of bfloat16.");
         using var model = new EncoderDecoder(
-            new() { SourceVocabulary = 100, TargetVocabulary = 100, Width = 32, Heads = 2, FeedForwardWidth = 32, EncoderDepth = 1, DecoderDepth = 1, Precision = ComputePrecision.BFloat16 }, 1);
+            new() { SourceVocabulary = 100, TargetVocabulary = 100, Width = 32, Heads = 2, FeedForwardWidth = 32,
+                EncoderDepth = 1, DecoderDepth = 1, Precision = ComputePrecision.BFloat16 }, 1);
         model.train();
         var random = new Random(1);
         Steps(40); // both caches are full, and so is the heap
@@ -44,7 +47,9 @@ public sealed partial class PrimitiveCachesTests
         }
     }
 
-    private static long Resident() => long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmRSS", StringComparison.Ordinal)).Where(char.IsDigit).ToArray()) << 10;
+    private static long Resident()
+        => long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmRSS", StringComparison.Ordinal))
+        .Where(char.IsDigit).ToArray()) << 10;
 
     [LibraryImport("libc", EntryPoint = "getenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint GetEnvironment(string name);

@@ -26,13 +26,15 @@ public class DropoutMaskTests
 
     [Fact]
     public void A_mask_from_any_element_on_is_that_part_of_the_whole_by_every_way_to_make_it()
-        => Gen.Select(Gen.Int[0, 40], Gen.OneOf(Gen.Long[0, 1000], Gen.Long[uint.MaxValue - 40L, uint.MaxValue + 40L]), Gen.Double[0.01, 0.99], Gen.ULong).Sample((count, first, probability, key) =>
+        => Gen.Select(Gen.Int[0, 40], Gen.OneOf(Gen.Long[0, 1000], Gen.Long[uint.MaxValue - 40L, uint.MaxValue + 40L]),
+            Gen.Double[0.01, 0.99], Gen.ULong).Sample((count, first, probability, key) =>
         {
             using var scope = NewDisposeScope();
             var expected = Enumerable.Range(0, count).Select(i => DropoutMask.Element(first + i, probability, key)).ToArray();
             var applied = ones(count);
             DropoutMask.Apply(applied, probability, key, first);
-            foreach (var mask in new[] { DropoutMask.Create([count], probability, key, first), DropoutMask.ByOperations([count], probability, key, first, CPU), applied })
+            foreach (var mask in new[] { DropoutMask.Create([count], probability, key, first),
+                DropoutMask.ByOperations([count], probability, key, first, CPU), applied })
             {
                 Assert.Equal((ScalarType.Float32, count), (mask.dtype, mask.numel()));
                 if (count > 0) Assert.Equal(expected, mask.data<float>().ToArray());
@@ -61,7 +63,8 @@ public class DropoutMaskTests
             var dropped = Draw(key);
             Near(probability * count, dropped.Count(d => d));
             foreach (var lag in new[] { 1, 2, 8, 128, 4096 }) // the neighbour, the next lanes, the next rows
-                Near(probability * probability * (count - lag), Enumerable.Range(lag, count - lag).Count(i => dropped[i] && dropped[i - lag]));
+                Near(probability * probability * (count - lag),
+                    Enumerable.Range(lag, count - lag).Count(i => dropped[i] && dropped[i - lag]));
             Near(probability * probability * count, dropped.Zip(Draw(key + 1)).Count(pair => pair.First && pair.Second));
         }
 

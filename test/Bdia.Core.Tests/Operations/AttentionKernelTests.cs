@@ -9,13 +9,16 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Tests.Operations;
 
-/// <summary>The kernel against the formula in float64 and its gradients by libtorch's autograd, over views with gaps at odd addresses.</summary>
+/// <summary>
+/// The kernel against the formula in float64 and its gradients by libtorch's autograd, over views with gaps at odd addresses.
+/// </summary>
 public unsafe class AttentionKernelTests
 {
     private const float Untouched = 7.5f; // what lies between the rows of a view
 
     // Rows of one register and of several, whole and not; one tile and several; one block of queries and several.
-    private static readonly Gen<int> Lengths = Gen.OneOf(Gen.Int[1, 20], Gen.Int[1, 100], Gen.Const(1), Gen.Const(64), Gen.Const(65), Gen.Const(300));
+    private static readonly Gen<int> Lengths =
+        Gen.OneOf(Gen.Int[1, 20], Gen.Int[1, 100], Gen.Const(1), Gen.Const(64), Gen.Const(65), Gen.Const(300));
     private static readonly Gen<int> Sizes = Gen.OneOf(Gen.Int[1, 40], Gen.Const(16), Gen.Const(32), Gen.Const(64), Gen.Const(80));
     private static readonly Gen<AttentionShape> Shapes = Gen.Select(Gen.Int[1, 3], Gen.Int[1, 3], Lengths, Lengths, Sizes, Gen.Bool)
         .Select((batch, heads, queries, keys, size, causal) => new AttentionShape(batch, heads, queries, keys, size, causal));
@@ -49,7 +52,8 @@ public unsafe class AttentionKernelTests
         var problem = new Problem(new(3, 5, 65, 70, 33, Causal: false), masked: true);
         var first = Results(1);
         foreach (var threads in new int?[] { 1, 2, 3, 16, null })
-            foreach (var (expected, actual) in first.Zip(Results(threads))) Assert.Equal(0, TensorMemory.DifferingElements(expected, actual));
+            foreach (var (expected, actual) in first.Zip(Results(threads))) Assert.Equal(0,
+                TensorMemory.DifferingElements(expected, actual));
 
         Tensor[] Results(int? threads)
         {
@@ -68,7 +72,8 @@ public unsafe class AttentionKernelTests
         var forbidden = problem.Mask!.logical_not().unsqueeze(-1).unsqueeze(-1);
         foreach (var view in new[] { problem.K, problem.V }) view.Tensor.masked_fill_(forbidden, float.NaN);
         problem.Run();
-        foreach (var (expected, view) in before.Zip(problem.Written)) Assert.Equal(0, TensorMemory.DifferingElements(expected, view.Tensor.contiguous()));
+        foreach (var (expected, view) in before.Zip(problem.Written)) Assert.Equal(0,
+            TensorMemory.DifferingElements(expected, view.Tensor.contiguous()));
     }
 
     [Fact]
@@ -78,10 +83,14 @@ public unsafe class AttentionKernelTests
             using var scope = NewDisposeScope();
             var problem = new Problem(shape, masked, half ? ScalarType.BFloat16 : ScalarType.Float32);
             problem.Run();
-            AttentionKernel.Backward(shape, problem.Q.Rows, problem.K.Rows, problem.V.Rows, problem.Output.Rows, TensorMemory.Pointer<float>(problem.LogSumExp),
-                problem.OutputGradient.Rows, problem.Q.Rows, problem.K.Rows, problem.V.Rows, problem.Mask is null ? null : TensorMemory.Pointer<byte>(problem.Mask));
-            foreach (var (expected, actual) in new[] { (problem.QGradient, problem.Q), (problem.KGradient, problem.K), (problem.VGradient, problem.V) })
-                Assert.Equal(0, TensorMemory.DifferingElements(expected.Tensor.to(ScalarType.Float32).contiguous(), actual.Tensor.to(ScalarType.Float32).contiguous()));
+            AttentionKernel.Backward(shape, problem.Q.Rows, problem.K.Rows, problem.V.Rows, problem.Output.Rows,
+                TensorMemory.Pointer<float>(problem.LogSumExp),
+                problem.OutputGradient.Rows, problem.Q.Rows, problem.K.Rows, problem.V.Rows, problem.Mask is null
+                    ? null : TensorMemory.Pointer<byte>(problem.Mask));
+            foreach (var (expected, actual) in new[] { (problem.QGradient, problem.Q), (problem.KGradient, problem.K),
+                (problem.VGradient, problem.V) })
+                Assert.Equal(0, TensorMemory.DifferingElements(expected.Tensor.to(ScalarType.Float32).contiguous(),
+                    actual.Tensor.to(ScalarType.Float32).contiguous()));
         }, iter: 100);
 
     [Theory]
@@ -166,8 +175,10 @@ public unsafe class AttentionKernelTests
         var shape = new AttentionShape(1, 1, 2, 3, 4, Causal: false);
         var (narrow, wide) = (new Problem(shape, masked: false, ScalarType.BFloat16), new Problem(shape, masked: false));
         var sums = TensorMemory.Pointer<float>(wide.LogSumExp);
-        Assert.Throws<ArgumentException>(() => AttentionKernel.Forward(shape, wide.Q.Rows, wide.K.Rows, wide.V.Rows, narrow.Output.Rows, sums));
-        Assert.Throws<ArgumentException>(() => AttentionKernel.Backward(shape, narrow.Q.Rows, narrow.K.Rows, narrow.V.Rows, narrow.Output.Rows, sums,
+        Assert.Throws<ArgumentException>(
+            () => AttentionKernel.Forward(shape, wide.Q.Rows, wide.K.Rows, wide.V.Rows, narrow.Output.Rows, sums));
+        Assert.Throws<ArgumentException>(
+            () => AttentionKernel.Backward(shape, narrow.Q.Rows, narrow.K.Rows, narrow.V.Rows, narrow.Output.Rows, sums,
             narrow.OutputGradient.Rows, narrow.QGradient.Rows, narrow.KGradient.Rows, wide.VGradient.Rows));
     }
 
@@ -177,7 +188,8 @@ public unsafe class AttentionKernelTests
         Assert.Equal(0, TensorMemory.DifferingElements(rounded, narrow.Tensor.to(ScalarType.Float32).contiguous()));
     }
 
-    private static Tensor Exact(View view) => view.Tensor.transpose(1, 2).to(ScalarType.Float64).detach().requires_grad_(true); // (B, H, N, Dh)
+    // (B, H, N, Dh)
+    private static Tensor Exact(View view) => view.Tensor.transpose(1, 2).to(ScalarType.Float64).detach().requires_grad_(true);
 
     private static void AssertNear(Tensor exact, View view) => AssertNear(exact, view.Tensor.transpose(1, 2));
 
@@ -189,15 +201,19 @@ public unsafe class AttentionKernelTests
         Assert.InRange((exact - actual).abs().max().to(ScalarType.Float64).item<double>(), 0, bound);
     }
 
-    /// <summary>A part of a buffer (B, N, parts, H, Dh), whose tokens lie a few elements apart, from an address that is no multiple of two elements.</summary>
+    /// <summary>
+    /// A part of a buffer (B, N, parts, H, Dh), whose tokens lie a few elements apart, from an address that is no multiple of two elements.
+    /// </summary>
     private sealed class View(Tensor buffer, int part, long[] shape, long tokenStride)
     {
         public const int Gap = 5, Start = 1;
-        private readonly long _offset = Start + part * shape[2] * shape[3];
+        private readonly long offset = Start + part * shape[2] * shape[3];
 
-        public Tensor Tensor => buffer.as_strided(shape, [tokenStride * shape[1], tokenStride, shape[3], 1], _offset);
+        public Tensor Tensor => buffer.as_strided(shape, [tokenStride * shape[1], tokenStride, shape[3], 1], offset);
 
-        public HeadRows Rows => new((nint)(TensorMemory.Address(buffer) + _offset * buffer.element_size()), buffer.dtype == ScalarType.BFloat16, tokenStride * shape[1], tokenStride, shape[3]);
+        public HeadRows Rows
+            => new((nint)(TensorMemory.Address(buffer) + offset * buffer.element_size()), buffer.dtype == ScalarType.BFloat16,
+            tokenStride * shape[1], tokenStride, shape[3]);
 
         public static (Tensor Buffer, View[] Views) Create(int parts, long batch, long tokens, long heads, long size, ScalarType type)
         {
@@ -209,18 +225,19 @@ public unsafe class AttentionKernelTests
 
     private sealed class Problem
     {
-        private readonly AttentionShape _shape;
-        private readonly ScalarType _type;
-        private readonly Tensor[] _buffers;
+        private readonly AttentionShape shape;
+        private readonly ScalarType type;
+        private readonly Tensor[] buffers;
 
         public Problem(AttentionShape shape, bool masked, ScalarType type = ScalarType.Float32, ulong seed = 100)
         {
-            (_shape, _type) = (shape, type);
-            var (own, others, output, gradient, ownGradient, otherGradients) = (Create(1, shape.Queries), Create(2, shape.Keys), Create(1, shape.Queries),
+            (this.shape, this.type) = (shape, type);
+            var (own, others, output, gradient, ownGradient, otherGradients) =
+                (Create(1, shape.Queries), Create(2, shape.Keys), Create(1, shape.Queries),
                 Create(1, shape.Queries), Create(1, shape.Queries), Create(2, shape.Keys));
             (Q, K, V, Output, OutputGradient) = (own.Views[0], others.Views[0], others.Views[1], output.Views[0], gradient.Views[0]);
             (QGradient, KGradient, VGradient) = (ownGradient.Views[0], otherGradients.Views[0], otherGradients.Views[1]);
-            _buffers = [output.Buffer, ownGradient.Buffer, otherGradients.Buffer];
+            buffers = [output.Buffer, ownGradient.Buffer, otherGradients.Buffer];
             LogSumExp = full([shape.Batch, shape.Heads, shape.Queries], Untouched);
             foreach (var view in Operands)
             {
@@ -274,42 +291,45 @@ public unsafe class AttentionKernelTests
         public void Pass(bool backward, int? threads = null)
         {
             var sums = TensorMemory.Pointer<float>(LogSumExp);
-            if (!backward) AttentionKernel.Forward(_shape, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, MaskBytes, threads);
-            else AttentionKernel.Backward(_shape, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, OutputGradient.Rows, QGradient.Rows, KGradient.Rows, VGradient.Rows, MaskBytes, threads);
+            if (!backward) AttentionKernel.Forward(this.shape, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, MaskBytes, threads);
+            else AttentionKernel.Backward(this.shape, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, OutputGradient.Rows,
+                QGradient.Rows, KGradient.Rows, VGradient.Rows, MaskBytes, threads);
         }
 
         public void Pass<S, V1>(bool backward) where S : struct, ISimd<V1> where V1 : struct
         {
-            if (_type == ScalarType.BFloat16) Pass<S, V1, BFloat16Element>(backward);
+            if (type == ScalarType.BFloat16) Pass<S, V1, BFloat16Element>(backward);
             else Pass<S, V1, Float32Element>(backward);
         }
 
         private void Pass<S, V1, E>(bool backward) where S : struct, ISimd<V1> where V1 : struct where E : struct, ISimdElement
         {
             var sums = TensorMemory.Pointer<float>(LogSumExp);
-            using var forward = new AttentionForward<S, V1, E>(_shape);
-            using var back = new AttentionBackward<S, V1, E>(_shape);
-            for (var head = 0; head < _shape.Batch * _shape.Heads; head++)
+            using var forward = new AttentionForward<S, V1, E>(this.shape);
+            using var back = new AttentionBackward<S, V1, E>(this.shape);
+            for (var head = 0; head < this.shape.Batch * this.shape.Heads; head++)
             {
                 if (!backward) forward.Run(head, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, MaskBytes);
-                else back.Run(head, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, OutputGradient.Rows, QGradient.Rows, KGradient.Rows, VGradient.Rows, MaskBytes);
+                else back.Run(head, Q.Rows, K.Rows, V.Rows, Output.Rows, sums, OutputGradient.Rows, QGradient.Rows,
+                    KGradient.Rows, VGradient.Rows, MaskBytes);
             }
         }
 
         // (B, 1, N, M)
         public Tensor Visible()
         {
-            var visible = ones([_shape.Queries, _shape.Keys], ScalarType.Bool);
-            if (_shape.Causal) visible = visible.tril();
+            var visible = ones([this.shape.Queries, this.shape.Keys], ScalarType.Bool);
+            if (this.shape.Causal) visible = visible.tril();
             return Mask is null ? visible : Mask.unsqueeze(1).unsqueeze(1).logical_and(visible);
         }
 
         public void AssertNothingElseWritten()
         {
             foreach (var view in Written) view.Tensor.fill_(Untouched);
-            Assert.All(_buffers, buffer => Assert.True(buffer.eq(Untouched).all().item<bool>()));
+            Assert.All(buffers, buffer => Assert.True(buffer.eq(Untouched).all().item<bool>()));
         }
 
-        private (Tensor Buffer, View[] Views) Create(int parts, int tokens) => View.Create(parts, _shape.Batch, tokens, _shape.Heads, _shape.Size, _type);
+        private (Tensor Buffer, View[] Views) Create(int parts, int tokens)
+            => View.Create(parts, this.shape.Batch, tokens, this.shape.Heads, this.shape.Size, type);
     }
 }

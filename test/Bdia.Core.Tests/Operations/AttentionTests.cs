@@ -65,7 +65,8 @@ public class AttentionTests
         var q = Stacks.Normal(1, Batch, Queries, Heads, Size).to(type).requires_grad_(true);
         var kv = Stacks.Normal(3, Batch, keys, 2, Heads, Size).to(type).requires_grad_(true);
         var weight = Stacks.Normal(2, Batch, Queries, Heads * Size);
-        var (exactQ, exactKv) = (q.detach().to(ScalarType.Float64).requires_grad_(true), kv.detach().to(ScalarType.Float64).requires_grad_(true));
+        var (exactQ, exactKv) = (q.detach().to(ScalarType.Float64).requires_grad_(true),
+            kv.detach().to(ScalarType.Float64).requires_grad_(true));
         var allowed = Padding(kind, keys);
 
         var result = Attention.Cross(q, kv, kind == Kind.Padded ? allowed : null);
@@ -122,8 +123,10 @@ public class AttentionTests
     {
         using var generator = new Generator(1);
         const string Message = "Width 10 cannot be split into 4 heads; choose a width that is a multiple of the heads.";
-        Assert.StartsWith(Message, Assert.Throws<ArgumentException>(() => new SelfAttention(10, 4, generator)).Message, StringComparison.Ordinal);
-        Assert.StartsWith(Message, Assert.Throws<ArgumentException>(() => new CrossAttention(10, 4, generator)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(Message, Assert.Throws<ArgumentException>(() => new SelfAttention(10, 4, generator)).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(Message, Assert.Throws<ArgumentException>(() => new CrossAttention(10, 4, generator)).Message,
+            StringComparison.Ordinal);
     }
 
     // (B, 1, 1, N): all of the first sequence, about the first half of the second.
@@ -140,7 +143,8 @@ public class AttentionTests
         return scores.softmax(-1).matmul(v).transpose(1, 2).flatten(2);
     }
 
-    // float32: a few hundred roundings of 2^-24. bf16: every step rounds to 2^-9; values and gradients are of order 1, sums of gradients of order 10.
+    // float32: a few hundred roundings of 2^-24. bf16: every step rounds to 2^-9; values and gradients are of order 1, sums of gradients of
+    // order 10.
     private static void AssertNear(Tensor expected, Tensor actual)
     {
         var difference = (expected - actual.to(ScalarType.Float64)).abs().max().item<double>();

@@ -19,7 +19,8 @@ public class CachedAttentionTests
         {
             using var scope = NewDisposeScope();
             var (rows, heads, size, count, spare) = shape;
-            var (queries, kept) = (Stacks.Normal((ulong)seed, rows, 1, 3 * heads * size), Stacks.Normal((ulong)seed + 1, 2, rows, heads, count + spare, size));
+            var (queries, kept) = (Stacks.Normal((ulong)seed, rows, 1, 3 * heads * size),
+                Stacks.Normal((ulong)seed + 1, 2, rows, heads, count + spare, size));
             var mask = masked ? Mask(rows, count, seed) : null;
 
             var actual = CachedAttentionKernel.Apply(queries, kept, count, mask);
@@ -54,14 +55,16 @@ public class CachedAttentionTests
         changed.masked_fill_(mask.logical_not().view(1, 300, 1, 40, 1), 1e3);
         for (var row = 0; row < 300; row += 23)
         {
-            var alone = CachedAttentionKernel.Apply(queries.narrow(0, row, 1).contiguous(), changed.narrow(1, row, 1).contiguous(), 40, mask.narrow(0, row, 1).contiguous());
+            var alone = CachedAttentionKernel.Apply(queries.narrow(0, row, 1).contiguous(),
+                changed.narrow(1, row, 1).contiguous(), 40, mask.narrow(0, row, 1).contiguous());
             Assert.True(together.narrow(0, row, 1).Equals(alone));
         }
     }
 
     [Fact]
     public void Several_tokens_at_once_are_written_and_attend_as_one_after_the_other()
-        => Gen.Select(Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[0, 6], Gen.Int[2, 7], Gen.Bool, Gen.Int[0, 1 << 20]).Sample((rows, heads, size, before, tokens, causal, seed) =>
+        => Gen.Select(Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[0, 6], Gen.Int[2, 7], Gen.Bool, Gen.Int[0, 1 << 20])
+            .Sample((rows, heads, size, before, tokens, causal, seed) =>
         {
             using var scope = NewDisposeScope();
             var projected = Stacks.Normal((ulong)seed, rows, tokens, 3 * heads * size);
@@ -73,7 +76,8 @@ public class CachedAttentionTests
             Assert.True(together.Equals(oneByOne));
             for (var t = 0; t < tokens; t++)
             {
-                var expected = CachedAttention.Apply(projected.narrow(1, t, 1).contiguous(), together, causal ? before + t + 1 : before + tokens, null, causal);
+                var expected = CachedAttention.Apply(projected.narrow(1, t, 1).contiguous(), together, causal
+                    ? before + t + 1 : before + tokens, null, causal);
                 // The same sums of some dozen float32 products, in another order.
                 Assert.InRange((expected - actual.narrow(1, t, 1)).abs().max().item<float>(), 0, 1e-5f);
             }

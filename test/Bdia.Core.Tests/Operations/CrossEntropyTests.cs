@@ -11,7 +11,8 @@ public class CrossEntropyTests
     private const int Never = 0;
 
     // Widths with and without a remainder behind the vectors, and some smaller than a vector.
-    private static readonly Gen<(int Rows, int Width, ulong Seed, double Smoothing)> Cases = Gen.Select(Gen.Int[1, 20], Gen.Int[4, 70], Gen.ULong, Gen.Double[0, 0.9]);
+    private static readonly Gen<(int Rows, int Width, ulong Seed, double Smoothing)> Cases =
+        Gen.Select(Gen.Int[1, 20], Gen.Int[4, 70], Gen.ULong, Gen.Double[0, 0.9]);
 
     [Fact]
     public void Loss_and_gradient_are_those_of_the_definition() => Cases.Sample(test =>
@@ -24,10 +25,12 @@ public class CrossEntropyTests
         using var loss = CrossEntropy.Mean(leaf * 1, targets, Never, test.Smoothing);
         loss.Value.backward();
 
-        Assert.Equal(expected.Loss, loss.Value.item<float>(), 1e-5 * Math.Max(1, expected.Loss)); // float32 of the sum; logits themselves are exact
+        // float32 of the sum; logits themselves are exact
+        Assert.Equal(expected.Loss, loss.Value.item<float>(), 1e-5 * Math.Max(1, expected.Loss));
         Assert.Equal(expected.Correct, loss.Correct);
         var gradient = leaf.grad!.data<float>().ToArray();
-        for (var i = 0; i < gradient.Length; i++) Assert.Equal(expected.Gradient[i], gradient[i], 2e-6 / test.Rows); // a probability in float32, some roundings
+        // a probability in float32, some roundings
+        for (var i = 0; i < gradient.Length; i++) Assert.Equal(expected.Gradient[i], gradient[i], 2e-6 / test.Rows);
     }, iter: 60);
 
     [Fact]
@@ -90,7 +93,8 @@ public class CrossEntropyTests
         var logits = new float[20];
         logits[5] = 1000;
         Assert.Equal(1000, CrossEntropy.Sum(tensor(logits, [1, 20]), [6], Never).Sum, 2e-7);
-        Assert.Equal(0, CrossEntropy.Sum(tensor(logits, [1, 20]), [5], Never).Sum, 2e-7); // the exponential of 0 may be off by a float32's last bit
+        // the exponential of 0 may be off by a float32's last bit
+        Assert.Equal(0, CrossEntropy.Sum(tensor(logits, [1, 20]), [5], Never).Sum, 2e-7);
     }
 
     [Fact]
@@ -107,7 +111,8 @@ public class CrossEntropyTests
     public void Other_shapes_are_refused()
     {
         using var scope = NewDisposeScope();
-        Assert.Contains("(2, 5) for 3 tokens", Assert.Throws<ArgumentException>(() => CrossEntropy.Mean(zeros(2, 5), [1, 2, 3], Never, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("(2, 5) for 3 tokens",
+            Assert.Throws<ArgumentException>(() => CrossEntropy.Mean(zeros(2, 5), [1, 2, 3], Never, 0)).Message, StringComparison.Ordinal);
     }
 
     private static (float[] Logits, int[] Targets) Random(int rows, int width, ulong seed)

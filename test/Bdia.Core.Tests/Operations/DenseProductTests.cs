@@ -12,7 +12,8 @@ public class DenseProductTests
 {
     [Fact]
     public void It_is_the_layers_output_transposed()
-        => Gen.Select(Gen.OneOf(Gen.Int[1, 9].Select(i => 8 * i), Gen.Int[1, 70]), Gen.Int[1, 70], Gen.OneOf(Gen.Int[1, 30], Gen.Int[500, 900]), Gen.Int[0, 1 << 20]).Sample(
+        => Gen.Select(Gen.OneOf(Gen.Int[1, 9].Select(i => 8 * i), Gen.Int[1, 70]), Gen.Int[1, 70],
+            Gen.OneOf(Gen.Int[1, 30], Gen.Int[500, 900]), Gen.Int[0, 1 << 20]).Sample(
             (rows, inputs, outputs, seed) =>
             {
                 using var scope = NewDisposeScope();
@@ -31,7 +32,8 @@ public class DenseProductTests
         using var noGradients = no_grad();
         var (x, weight) = (Stacks.Normal(1, 48, 33), Stacks.Normal(2, 1111, 33));
         var expected = TransposedDenseKernel.Apply(x, weight);
-        foreach (var threads in new[] { 1, 2, 3, 16 }) Assert.True(expected.bytes.SequenceEqual(TransposedDenseKernel.Apply(x, weight, threads).bytes), $"{threads} threads");
+        foreach (var threads in new[] { 1, 2, 3, 16 }) Assert.True(
+            expected.bytes.SequenceEqual(TransposedDenseKernel.Apply(x, weight, threads).bytes), $"{threads} threads");
         Assert.True(expected.narrow(1, 8, 8).Equals(TransposedDenseKernel.Apply(x.narrow(0, 8, 8), weight)));
     }
 

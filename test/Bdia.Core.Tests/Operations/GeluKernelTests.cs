@@ -15,7 +15,8 @@ public class GeluKernelTests
     public void It_and_its_derivative_are_wrong_by_at_most_3e7_over_all_magnitudes()
     {
         using var scope = NewDisposeScope();
-        var x = cat([linspace(-20, 20, 400_001), tensor(new[] { 0f, -0f, 1e-40f, 1e30f, -1e30f, float.MaxValue, float.MinValue, float.PositiveInfinity })]);
+        var x = cat([linspace(-20, 20, 400_001),
+            tensor(new[] { 0f, -0f, 1e-40f, 1e30f, -1e30f, float.MaxValue, float.MinValue, float.PositiveInfinity })]);
         var (exact, ones, sums) = (Exact(x.clamp(-1e30, 1e30)), ones_like(x), empty(x.numel()));
         var expected = nn.functional.gelu(exact);
         expected.sum().backward();
@@ -35,7 +36,8 @@ public class GeluKernelTests
         => Shapes.Sample((rows, length, half) =>
         {
             using var scope = NewDisposeScope();
-            Tensor x = Values(1, half, rows, length) * 2, gradient = Values(2, half, rows, length), y = empty_like(x), sums = full([length], 7f);
+            Tensor x = Values(1, half, rows, length) * 2, gradient = Values(2, half, rows, length), y = empty_like(x),
+                sums = full([length], 7f);
             var exact = Exact(x);
             var expected = nn.functional.gelu(exact);
             expected.backward([gradient.to(ScalarType.Float64)]);
@@ -57,7 +59,8 @@ public class GeluKernelTests
             x[1, 18] = float.NaN;
             GeluKernel.Forward(x, y);
             GeluKernel.Backward(x, gradient, sums);
-            foreach (var result in new[] { y, gradient }) AssertSame(x.isnan().to(ScalarType.Float32), result.isnan().to(ScalarType.Float32));
+            foreach (var result in new[] { y, gradient }) AssertSame(x.isnan().to(ScalarType.Float32),
+                result.isnan().to(ScalarType.Float32));
             Assert.True(sums[18].isnan().item<bool>());
         }
     }

@@ -16,15 +16,18 @@ internal static class KernelRows
 
     // Rows of one piece and several, whole and not; lengths of one register and several, whole and not.
     public static readonly Gen<(int Rows, int Length, bool Half)> Shapes = Gen.Select(
-        Gen.OneOf(Gen.Const(0), Gen.Const(1), Gen.Const(64), Gen.Int[1, 200]), Gen.OneOf(Gen.Const(1), Gen.Const(40), Gen.Const(256), Gen.Int[1, 100]), Gen.Bool);
+        Gen.OneOf(Gen.Const(0), Gen.Const(1), Gen.Const(64), Gen.Int[1, 200]),
+            Gen.OneOf(Gen.Const(1), Gen.Const(40), Gen.Const(256), Gen.Int[1, 100]), Gen.Bool);
 
     public static Tensor Values(ulong seed, bool half, params long[] shape)
-        => shape.Contains(0) ? empty(shape, half ? ScalarType.BFloat16 : ScalarType.Float32) : Stacks.Normal(seed, shape).to(half ? ScalarType.BFloat16 : ScalarType.Float32);
+        => shape.Contains(0) ? empty(shape, half ? ScalarType.BFloat16 : ScalarType.Float32)
+            : Stacks.Normal(seed, shape).to(half ? ScalarType.BFloat16 : ScalarType.Float32);
 
     public static Tensor Exact(Tensor x) => x.to(ScalarType.Float64).detach().requires_grad_(true);
 
     public static void AssertSame(Tensor expected, Tensor actual)
-        => Assert.Equal(0, TensorMemory.DifferingElements(expected.to(ScalarType.Float32).contiguous(), actual.to(ScalarType.Float32).contiguous()));
+        => Assert.Equal(0, TensorMemory.DifferingElements(expected.to(ScalarType.Float32).contiguous(),
+            actual.to(ScalarType.Float32).contiguous()));
 
     public static void AssertNear(Tensor exact, Tensor actual, double bound, bool half)
     {

@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Tests.Operations;
 
-/// <summary>The kernel of layer normalisation against libtorch in float64, and its bits against themselves on other numbers of threads.</summary>
+/// <summary>
+/// The kernel of layer normalisation against libtorch in float64, and its bits against themselves on other numbers of threads.
+/// </summary>
 public class LayerNormKernelTests
 {
     private const double Epsilon = 1e-5;
@@ -25,8 +27,8 @@ public class LayerNormKernelTests
             var output = centred / (variance + Epsilon).sqrt() * weight + bias;
             output.backward([p.Gradient.to(ScalarType.Float64)]);
 
-            // Every rounding of x - mean, some 10⁻⁷ of the largest values, is multiplied by 1 / deviation, which rows of few elements may have large;
-            // the gradient has it to the second power in its projection.
+            // Every rounding of x - mean, some 10⁻⁷ of the largest values, is multiplied by 1 / deviation, which rows of few elements may
+            // have large; the gradient has it to the second power in its projection.
             var inverse = rows == 0 ? 1 : Math.Max(1, (variance + Epsilon).rsqrt().max().item<double>());
             var results = p.Run(null);
             AssertNear(output, results[0], 1e-5 * inverse, half);
@@ -56,7 +58,8 @@ public class LayerNormKernelTests
     {
         using var scope = NewDisposeScope();
         // Normalised with no spread, a row is its bias: 1 + 2⁻⁸ lies halfway between two bfloat16, as does 1 + 3 · 2⁻⁸.
-        var bias = cat([tensor(new[] { 1 + 1 / 256f, 1 + 3 / 256f, -1 - 1 / 256f, float.NaN, float.PositiveInfinity, float.MaxValue, 1e-40f, -0f }), Stacks.Normal(3, 60)]);
+        var bias = cat([tensor(new[] { 1 + 1 / 256f, 1 + 3 / 256f, -1 - 1 / 256f, float.NaN, float.PositiveInfinity,
+            float.MaxValue, 1e-40f, -0f }), Stacks.Normal(3, 60)]);
         var output = empty(3, 68, ScalarType.BFloat16);
         LayerNormKernel.Forward(zeros(3, 68), ones(68), bias, Epsilon, output);
         var expected = bias.to(ScalarType.BFloat16).expand(3, 68);

@@ -73,7 +73,8 @@ public class BdiaStackTests
     {
         // Rounding makes the exact network a staircase; differences are taken where it is switched off.
         using var scope = NewDisposeScope();
-        using var stack = Stacks.Of(3, 6, new() { Mode = BackpropagationMode.StoreActivations, Quantize = false, Gamma = GammaSchedule.Exponent(1) });
+        using var stack = Stacks.Of(3, 6,
+            new() { Mode = BackpropagationMode.StoreActivations, Quantize = false, Gamma = GammaSchedule.Exponent(1) });
         var input = Stacks.Normal(3, 1, 4, 6);
         var gradient = Stacks.Gradients(stack, input)["x"];
         var weight = Stacks.Normal(77, input.shape);
@@ -182,7 +183,8 @@ public class BdiaStackTests
         using var stack = Stacks.Of(4, 8, new());
         using var input = Stacks.Normal(3, 2, 5, 8);
         Tensor loss;
-        using (var inner = NewDisposeScope()) loss = stack.forward(input.clone(), Stacks.Normal(4, 2, 5, 8)).sum().MoveToOuterDisposeScope();
+        using (var inner = NewDisposeScope()) loss = stack.forward(input.clone(), Stacks.Normal(4, 2, 5, 8))
+            .sum().MoveToOuterDisposeScope();
         loss.backward();
         loss.Dispose();
         Assert.All(stack.parameters(), p => Assert.NotNull(p.grad));

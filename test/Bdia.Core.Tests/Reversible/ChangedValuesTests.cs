@@ -9,7 +9,10 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Tests.Reversible;
 
-/// <summary>What a backward pass reads must be as the forward pass left it: anything else is an error, as it is of libtorch's own layers, never a wrong gradient.</summary>
+/// <summary>
+/// What a backward pass reads must be as the forward pass left it: anything else is an error, as it is of libtorch's own layers, never a
+/// wrong gradient.
+/// </summary>
 public class ChangedValuesTests
 {
     private const string Said = "were written to between the forward and the backward pass";
@@ -56,13 +59,15 @@ public class ChangedValuesTests
         using var scope = NewDisposeScope();
         using var images = new VisionTransformer(new()
         {
-            ImageHeight = 8, ImageWidth = 8, Channels = 1, Classes = 3, PatchSize = 4, Width = 8, Depth = 3, Heads = 2, FeedForwardWidth = 12, Stack = new() { Mode = mode },
+            ImageHeight = 8, ImageWidth = 8, Channels = 1, Classes = 3, PatchSize = 4, Width = 8, Depth = 3,
+                Heads = 2, FeedForwardWidth = 12, Stack = new() { Mode = mode },
         }, seed: 1);
         using var texts = new EncoderDecoder(SmallNetworks.Small with { Stack = new() { Mode = mode } }, seed: 1);
         var pictures = Stacks.Normal(5, 2, 1, 8, 8);
         // Of the blocks alone: libtorch itself notices the layers around them.
         Check(images, [images.Blocks], () => images.forward(pictures));
-        Check(texts, [texts.Encoder, texts.Decoder], () => texts.Project(texts.Decode(SmallNetworks.Target, texts.Encode(SmallNetworks.Source), SmallNetworks.Source)));
+        Check(texts, [texts.Encoder, texts.Decoder],
+            () => texts.Project(texts.Decode(SmallNetworks.Target, texts.Encode(SmallNetworks.Source), SmallNetworks.Source)));
 
         static void Check(nn.Module network, BdiaStack[] stacks, Func<Tensor> forward)
         {
@@ -109,7 +114,9 @@ public class ChangedValuesTests
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
-        using var stack = new BdiaStack("stack", Enumerable.Range(0, 3).Select(_ => new TransformerBlock(Options with { Causal = true, CrossAttention = true }, generator)), new() { Mode = mode });
+        using var stack = new BdiaStack("stack",
+            Enumerable.Range(0, 3).Select(_ => new TransformerBlock(Options with { Causal = true, CrossAttention = true }, generator)),
+            new() { Mode = mode });
         var (memory, mask) = (Stacks.Normal(4, 2, 6, 8).requires_grad_(true), ones([2, 6], ScalarType.Bool));
         foreach (var input in new[] { memory, mask })
         {

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Tests.Reversible;
 
 /// <summary>
-/// The claim at large: random stacks of every kind of block, forward and back, every state and every gradient compared bit for bit. The environment variable
-/// BDIA_EXACTNESS_CASES says how many, 50 if it is not set; BDIA_EXACTNESS_FIRST the number of the first.
+/// The claim at large: random stacks of every kind of block, forward and back, every state and every gradient compared bit for bit. The
+/// environment variable BDIA_EXACTNESS_CASES says how many, 50 if it is not set; BDIA_EXACTNESS_FIRST the number of the first.
 /// </summary>
 [Collection("Alone")]
 public class ExactnessCampaignTests
@@ -32,7 +32,8 @@ public class ExactnessCampaignTests
                     using (var stack = configuration.Stack(BackpropagationMode.Reversible))
                     {
                         var report = ReversibilityProbe.Run(stack, configuration.Input, configuration.Conditions);
-                        Assert.True(report.IsExact, $"{configuration}: {report.DifferingElements} of {report.Elements} elements differ, first in block {report.FirstDifferingBlock}");
+                        Assert.True(report.IsExact, $"{configuration}: {report.DifferingElements} of {report.Elements} elements differ, "
+                            + $"first in block {report.FirstDifferingBlock}");
                         states += report.Elements;
                     }
 
@@ -50,11 +51,13 @@ public class ExactnessCampaignTests
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"configurations {first} to {first + count - 1}, {refused} refused for their range: {states:N0} elements of states and {gradients:N0} of gradients and results compared, 0 bits differ");
+            $"configurations {first} to {first + count - 1}, {refused} refused for their range: {states:N0} elements of states and "
+                + $"{gradients:N0} of gradients and results compared, 0 bits differ");
         Assert.InRange(refused, 0, count / 4);
     }
 
-    private static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+    private static int Setting(string name, int otherwise)
+        => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 
     /// <summary>The three modes beside one another; gives how many elements of gradients and results were compared.</summary>
     private static long Compared(Configuration configuration)
@@ -88,9 +91,11 @@ public class ExactnessCampaignTests
         {
             var random = new Random(number);
             this.number = number;
-            (kind, batch, heads, size, depth) = (random.Next(3), random.Next(1, 17), random.Next(1, 5), random.Next(1, 33), random.Next(1, 25));
+            (kind, batch, heads, size, depth) =
+                (random.Next(3), random.Next(1, 17), random.Next(1, 5), random.Next(1, 33), random.Next(1, 25));
             tokens = random.Next(8) == 0 ? random.Next(100, 400) : random.Next(1, 100);
-            (exponent, fractionBits, leading) = (random.Next(1, 9), random.Next(6, 13), random.Next(2) == 0 ? 0 : random.Next(1, tokens + 1));
+            (exponent, fractionBits, leading) =
+                (random.Next(1, 9), random.Next(6, 13), random.Next(2) == 0 ? 0 : random.Next(1, tokens + 1));
             (dropout, magnitude) = (random.Next(3) * 0.15, Math.Pow(10, random.Next(-2, 2)));
             (half, isMasked) = (random.Next(3) == 0, random.Next(2) == 0);
         }
@@ -107,7 +112,8 @@ public class ExactnessCampaignTests
         };
 
         public override string ToString()
-            => $"configuration {number} (kind {kind}, {batch} x {tokens} x {Width}, {heads} heads, {depth} blocks, m {exponent}, l {fractionBits}, dropout {dropout}, "
+            => $"configuration {number} (kind {kind}, {batch} x {tokens} x {Width}, {heads} heads, {depth} blocks, m {exponent}, l "
+                + $"{fractionBits}, dropout {dropout}, "
                 + $"leading {leading}, bfloat16 {half}, mask {isMasked}, {get_num_threads()} threads)";
 
         public BdiaStack Stack(BackpropagationMode mode)
@@ -125,7 +131,8 @@ public class ExactnessCampaignTests
                 _ => Stacks.Spread(new TransformerBlock(block with { Causal = true, CrossAttention = true }, generator), 0.1),
             });
             var options = new BdiaStackOptions { Mode = mode, Gamma = GammaSchedule.Exponent(exponent), FractionBits = fractionBits };
-            return new BdiaStack("stack", residuals, options, new TrainingClock((ulong)number) { Step = number % 7, FirstRow = number % 5 });
+            return new BdiaStack("stack", residuals, options,
+                new TrainingClock((ulong)number) { Step = number % 7, FirstRow = number % 5 });
         }
 
         public Dictionary<string, float[]> Outcome(BdiaStack stack)

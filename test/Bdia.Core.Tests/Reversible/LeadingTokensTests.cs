@@ -11,22 +11,28 @@ namespace Bdia.Core.Tests.Reversible;
 [Collection("Alone")]
 public class LeadingTokensTests
 {
-    private static readonly Gen<Case> Cases = Gen.Select(Gen.Int[1, 5], Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[1, 9], Gen.Int[1, 3], Gen.Int[1, 8], Gen.Select(Gen.Bool, Gen.Bool), Gen.ULong[0, 1000])
-        .Select((depth, heads, tokens, leading, batch, m, either, seed) => new Case(depth, heads, tokens, Math.Min(leading, tokens), batch, m, either.Item1, either.Item2, seed));
+    private static readonly Gen<Case> Cases =
+        Gen.Select(Gen.Int[1, 5], Gen.Int[1, 3], Gen.Int[1, 9], Gen.Int[1, 9], Gen.Int[1, 3], Gen.Int[1, 8],
+        Gen.Select(Gen.Bool, Gen.Bool), Gen.ULong[0, 1000])
+        .Select((depth, heads, tokens, leading, batch, m, either, seed) =>
+            new Case(depth, heads, tokens, Math.Min(leading, tokens), batch, m, either.Item1, either.Item2, seed));
 
     [Fact]
     public void Values_and_gradients_are_those_of_the_whole() => Cases.Sample(c =>
     {
         using var scope = NewDisposeScope();
         var cut = c.Gradients(BackpropagationMode.Reversible, dropout: 0, (stack, x) => stack.Leading(x, c.Leading, c.Conditions));
-        var whole = c.Gradients(BackpropagationMode.Reversible, dropout: 0, (stack, x) => stack.forward(x, c.Conditions).narrow(1, 0, c.Leading));
-        // Products over fewer rows round at other places: 2^-24 through a block's six layers, and in bfloat16, 2^-8. In x_K that is a step of the grid at most.
+        var whole = c.Gradients(BackpropagationMode.Reversible, dropout: 0,
+            (stack, x) => stack.forward(x, c.Conditions).narrow(1, 0, c.Leading));
+        // Products over fewer rows round at other places: 2^-24 through a block's six layers, and in bfloat16, 2^-8. In x_K that is a step
+        // of the grid at most.
         var tolerance = c.Half ? 0.1 : 1e-4;
         var largest = whole.Where(pair => pair.Key != "x_K").Max(pair => Norm(pair.Value));
         foreach (var (name, expected) in whole)
         {
             var error = Norm([.. expected.Zip(cut[name], (a, b) => a - b)]);
-            if (name == "x_K" && !c.Half) Assert.All(expected.Zip(cut[name]), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 1.0 / 512));
+            if (name == "x_K" && !c.Half) Assert.All(expected.Zip(cut[name]),
+                pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 1.0 / 512));
             else Assert.True(error <= tolerance * (Norm(expected) + largest / 10), $"{name}: {error} off, of {Norm(expected)}");
         }
     }, iter: 100, threads: 1);
@@ -47,13 +53,15 @@ public class LeadingTokensTests
     {
         using var scope = NewDisposeScope();
         using var noGraph = no_grad();
-        using var stack = c.Stack(away ? new() { Mode = BackpropagationMode.StoreActivations, InferenceGamma = 0.25 } : new(), dropout: 0.2);
+        using var stack = c.Stack(away ? new() { Mode = BackpropagationMode.StoreActivations, InferenceGamma = 0.25 }
+            : new(), dropout: 0.2);
         stack.eval();
         var x = Stacks.Normal(c.Seed, c.Batch, c.Tokens, c.Width);
         var (cut, whole) = (stack.Leading(x, c.Leading, c.Conditions), stack.forward(x, c.Conditions).narrow(1, 0, c.Leading));
         Assert.Equal(whole.shape, cut.shape);
         Assert.InRange((cut - whole).abs().max().item<float>(), 0, c.Half ? 0.2 : 1.0 / 512); // as above
-        using (enable_grad()) Assert.InRange((stack.Leading(x, c.Leading, c.Conditions) - whole).abs().max().item<float>(), 0, c.Half ? 0.2 : 1.0 / 512);
+        using (enable_grad()) Assert.InRange((stack.Leading(x, c.Leading, c.Conditions) - whole).abs().max().item<float>(), 0, c.Half
+            ? 0.2 : 1.0 / 512);
     }, iter: 60, threads: 1);
 
     [Theory]
@@ -75,7 +83,8 @@ public class LeadingTokensTests
     public void The_pads_of_the_last_step_are_not_kept()
     {
         using var scope = NewDisposeScope();
-        using var stack = new Case(Depth: 4, Heads: 2, Tokens: 6, Leading: 1, Batch: 3, Exponent: 3, Half: false, Masked: false, Seed: 1).Stack(new() { Gamma = GammaSchedule.Exponent(3) }, dropout: 0);
+        using var stack = new Case(Depth: 4, Heads: 2, Tokens: 6, Leading: 1, Batch: 3, Exponent: 3, Half: false, Masked: false, Seed: 1)
+            .Stack(new() { Gamma = GammaSchedule.Exponent(3) }, dropout: 0);
         stack.Leading(Stacks.Normal(1, 3, 6, 8), 1).sum().backward();
         Assert.Equal(2 * 3 * 6 * 8 * 3 / 8, stack.SideInformationBytes);
     }
@@ -88,7 +97,8 @@ public class LeadingTokensTests
     [InlineData(BackpropagationMode.Checkpointed, true)]
     public void A_training_step_leaves_no_tensor_behind(BackpropagationMode mode, bool back)
     {
-        using var stack = new Case(Depth: 4, Heads: 2, Tokens: 6, Leading: 1, Batch: 3, Exponent: 1, Half: false, Masked: false, Seed: 1).Stack(new() { Mode = mode }, dropout: 0.1);
+        using var stack = new Case(Depth: 4, Heads: 2, Tokens: 6, Leading: 1, Batch: 3, Exponent: 1, Half: false, Masked: false, Seed: 1)
+            .Stack(new() { Mode = mode }, dropout: 0.1);
         using var input = Stacks.Normal(3, 3, 6, 8);
         LiveTensors.AssertKept(20, () =>
         {
@@ -113,9 +123,12 @@ public class LeadingTokensTests
             using var generator = new Generator(Seed);
             var block = new TransformerBlockOptions
             {
-                Width = Width, Heads = Heads, FeedForwardWidth = 7, Dropout = dropout, StochasticDepth = dropout, Precision = Half ? ComputePrecision.BFloat16 : ComputePrecision.Float32,
+                Width = Width, Heads = Heads, FeedForwardWidth = 7, Dropout = dropout, StochasticDepth = dropout, Precision = Half
+                    ? ComputePrecision.BFloat16 : ComputePrecision.Float32,
             };
-            return new BdiaStack("stack", Enumerable.Range(0, Depth).Select(k => Stacks.Spread(new TransformerBlock(block, generator), 0.25)), options, new TrainingClock(Seed));
+            return new BdiaStack("stack",
+                Enumerable.Range(0, Depth).Select(k => Stacks.Spread(new TransformerBlock(block, generator), 0.25)),
+                options, new TrainingClock(Seed));
         }
 
         public Dictionary<string, float[]> Gradients(BackpropagationMode mode, double dropout, Func<BdiaStack, Tensor, Tensor> run)
@@ -127,7 +140,8 @@ public class LeadingTokensTests
         /// <summary>Of residuals that autograd goes back through.</summary>
         public Dictionary<string, float[]> OfGraphs(BackpropagationMode mode, Func<BdiaStack, Tensor, Tensor> run)
         {
-            using var stack = Stacks.Of(Depth, Width, new() { Mode = mode, Gamma = GammaSchedule.Exponent(Exponent) }, Seed, dropout: 0.2, Half);
+            using var stack = Stacks.Of(Depth, Width, new() { Mode = mode, Gamma = GammaSchedule.Exponent(Exponent) },
+                Seed, dropout: 0.2, Half);
             return Gradients(stack, run);
         }
 

@@ -14,7 +14,8 @@ public class ReversibilityFaultTests
         using var stack = Stacks.Of(3, 8, new());
         var e = Assert.Throws<ReversibilityException>(() => stack.forward(ones(1, 2, 8) * 40000));
         Assert.Equal(0, e.Block);
-        Assert.Equal("Block 0 produced a state of magnitude 40000, beyond 32768, the largest that float32 holds exactly with 9 fraction bits. "
+        Assert.Equal("Block 0 produced a state of magnitude 40000, beyond 32768, the largest that float32 holds exactly with 9 fraction "
+            + "bits. "
             + "Use fewer fraction bits (each one less doubles the limit), a lower learning rate, or gradient clipping.", e.Message);
     }
 
@@ -95,14 +96,18 @@ public class ReversibilityFaultTests
         using var scope = NewDisposeScope();
         using var stack = new BdiaStack("stack", [new Stacks.Mixer(8, 1, 0, false), new Narrow()]);
         var e = Assert.Throws<InvalidOperationException>(() => stack.forward(zeros(1, 2, 8)));
-        Assert.Equal("Residual 1 returned Float32 of shape (1, 2, 7); a residual must return Float32 of its input's shape (1, 2, 8).", e.Message);
+        Assert.Equal("Residual 1 returned Float32 of shape (1, 2, 7); a residual must return Float32 of its input's shape (1, 2, "
+            + "8).", e.Message);
     }
 
     [Fact]
     public void Options_report_all_faults_at_once()
     {
-        var e = Assert.Throws<ArgumentException>(() => new BdiaStackOptions { FractionBits = 30, Quantize = false, InferenceGamma = 2, Gamma = GammaSchedule.Weight(0.6) }.Validate());
-        foreach (var part in new[] { "FractionBits is 30", "InferenceGamma is 2", "Quantize is false", "Gamma is w0.6" }) Assert.Contains(part, e.Message);
+        var e = Assert.Throws<ArgumentException>(
+            () => new BdiaStackOptions { FractionBits = 30, Quantize = false, InferenceGamma = 2, Gamma = GammaSchedule.Weight(0.6) }
+            .Validate());
+        foreach (var part in new[] { "FractionBits is 30", "InferenceGamma is 2", "Quantize is false", "Gamma is w0.6" }) Assert.Contains(
+            part, e.Message);
     }
 
     [Fact]

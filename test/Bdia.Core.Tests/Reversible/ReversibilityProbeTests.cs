@@ -23,7 +23,8 @@ public class ReversibilityProbeTests
     private static long Probe(int iterations, int maxElements)
     {
         long elements = 0;
-        Gen.Select(Gen.Int[1, 48], Gen.Int[1, 8], Gen.Int[1, 67], Gen.Int[1, 200], Gen.Int[1, 8], Gen.Bool, Gen.UInt).Sample((depth, b, n, d, m, bfloat16, seed) =>
+        Gen.Select(Gen.Int[1, 48], Gen.Int[1, 8], Gen.Int[1, 67], Gen.Int[1, 200], Gen.Int[1, 8], Gen.Bool, Gen.UInt)
+            .Sample((depth, b, n, d, m, bfloat16, seed) =>
         {
             using var scope = NewDisposeScope();
             while (b * n * d > maxElements) (b, n, d) = ((b + 1) / 2, (n + 1) / 2, (d + 1) / 2);

@@ -14,7 +14,8 @@ public class RowDrawTests
     private static readonly Gen<int[]> Parts = Gen.Int[1, 5].Array[1, 3];
 
     [Fact]
-    public void A_batch_in_parts_draws_the_gammas_and_masks_of_the_whole() => Gen.Select(Parts, Gen.Int[1, 4], Gen.Int[1, 9], Gen.ULong, Gen.Long[0, 1_000_000]).Sample((parts, tokens, width, seed, step) =>
+    public void A_batch_in_parts_draws_the_gammas_and_masks_of_the_whole()
+        => Gen.Select(Parts, Gen.Int[1, 4], Gen.Int[1, 9], Gen.ULong, Gen.Long[0, 1_000_000]).Sample((parts, tokens, width, seed, step) =>
     {
         using var scope = NewDisposeScope();
         var whole = Draw(parts.Sum(), 0);
@@ -64,7 +65,8 @@ public class RowDrawTests
 
         if (parts.Length == 1) return;
         model.Clock.FirstRow = 0; // as if the last part were the first
-        Assert.True((model.forward(images.narrow(0, first - parts[^1], parts[^1])) - whole.narrow(0, first - parts[^1], parts[^1])).abs().max().item<float>() > 0.05f);
+        Assert.True((model.forward(images.narrow(0, first - parts[^1], parts[^1])) - whole.narrow(0, first - parts[^1], parts[^1]))
+            .abs().max().item<float>() > 0.05f);
     }, iter: 30, threads: 1);
 
     [Theory]
@@ -75,11 +77,13 @@ public class RowDrawTests
         using var whole = Train(12, 1);
         using var cut = Train(batch, gathered);
         // The mean over a batch is rounded in another order.
-        foreach (var (expected, epoch) in whole.Result!.History.Zip(cut.Result!.History)) Assert.Equal(expected.TrainingLoss, epoch.TrainingLoss, 5e-3);
+        foreach (var (expected, epoch) in whole.Result!.History.Zip(cut.Result!.History)) Assert.Equal(expected.TrainingLoss,
+            epoch.TrainingLoss, 5e-3);
 
         static ImageClassifier Train(int batch, int gathered) => ImageClassifierTraining.Run(
             Network, new TrainingOptions { Epochs = 2, BatchSize = batch, AccumulationSteps = gathered, LearningRate = 1e-3, Seed = 3 },
-            new ImageTrainingOptions { AugmentFlip = false, AugmentCropPadding = 0, ValidationFraction = 0 }, new ToyImages(36), cancellation: TestContext.Current.CancellationToken);
+            new ImageTrainingOptions { AugmentFlip = false, AugmentCropPadding = 0, ValidationFraction = 0 },
+                new ToyImages(36), cancellation: TestContext.Current.CancellationToken);
     }
 
     private static VisionTransformerOptions Network => new()

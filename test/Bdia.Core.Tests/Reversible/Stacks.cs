@@ -32,63 +32,65 @@ internal static class Stacks
         return new BdiaStack("stack", residuals, options, clock ?? new TrainingClock(seed), 0, kernel);
     }
 
-    /// <summary>A residual with a norm, token mixing by attention, a hidden layer, dropout and both uses of x that a transformer block has.</summary>
+    /// <summary>
+    /// A residual with a norm, token mixing by attention, a hidden layer, dropout and both uses of x that a transformer block has.
+    /// </summary>
     internal sealed class Mixer : Residual
     {
-        private readonly Parameter _in, _out, _scale;
-        private readonly double _dropout;
-        private readonly bool _bfloat16;
+        private readonly Parameter @in, @out, scale;
+        private readonly double dropout;
+        private readonly bool bfloat16;
 
         public Mixer(int width, ulong seed, double dropout, bool bfloat16) : base("mixer")
         {
             using var scope = NewDisposeScope();
-            _in = new Parameter(Normal(seed, width, 2 * width) * (1 / MathF.Sqrt(width)));
-            _out = new Parameter(Normal(seed + 500, 2 * width, width) * (0.5f / MathF.Sqrt(width)));
-            _scale = new Parameter(ones(width));
-            foreach (var p in new[] { _in, _out, _scale }) p.MoveToOuterDisposeScope();
-            (_dropout, _bfloat16) = (dropout, bfloat16);
-            register_parameter("in", _in);
-            register_parameter("out", _out);
-            register_parameter("scale", _scale);
+            this.in = new Parameter(Normal(seed, width, 2 * width) * (1 / MathF.Sqrt(width)));
+            this.out = new Parameter(Normal(seed + 500, 2 * width, width) * (0.5f / MathF.Sqrt(width)));
+            scale = new Parameter(ones(width));
+            foreach (var p in new[] { this.in, this.out, scale }) p.MoveToOuterDisposeScope();
+            (this.dropout, this.bfloat16) = (dropout, bfloat16);
+            register_parameter("in", this.in);
+            register_parameter("out", this.out);
+            register_parameter("scale", scale);
         }
 
         public override Tensor forward(Tensor x, ResidualContext context)
         {
             using var scope = NewDisposeScope();
-            var y = nn.functional.layer_norm(x, [x.shape[^1]], _scale);
+            var y = nn.functional.layer_norm(x, [x.shape[^1]], scale);
             if (context.Conditions.Count > 0) y = y + context.Conditions[0];
             var f = nn.functional.scaled_dot_product_attention(y.unsqueeze(1), y.unsqueeze(1), y.unsqueeze(1)).squeeze(1);
             var z = x + f;
-            var hidden = nn.functional.gelu(Product(z, _in));
-            var g = Product(hidden, _out);
-            if (context.Random is { } random) g = random.DropPath(random.Dropout(g, _dropout), _dropout / 2);
+            var hidden = nn.functional.gelu(Product(z, this.in));
+            var g = Product(hidden, this.out);
+            if (context.Random is { } random) g = random.DropPath(random.Dropout(g, dropout), dropout / 2);
             return ((f + g) * 0.3f).MoveToOuterDisposeScope();
         }
 
         private Tensor Product(Tensor x, Tensor weight)
-            => _bfloat16 ? x.to(bfloat16).matmul(weight.to(bfloat16)).to(float32) : x.matmul(weight);
+            => this.bfloat16 ? x.to(bfloat16).matmul(weight.to(bfloat16)).to(float32) : x.matmul(weight);
     }
 
     /// <summary>A residual that does not repeat itself: what the library must catch.</summary>
     internal sealed class Impure(Residual inner) : Residual("impure")
     {
-        private int _calls;
+        private int calls;
 
-        public override Tensor forward(Tensor x, ResidualContext context) => inner.forward(x, context) + 0.25f * _calls++;
+        public override Tensor forward(Tensor x, ResidualContext context) => inner.forward(x, context) + 0.25f * calls++;
     }
 
     /// <summary>A finite value with an infinite derivative.</summary>
     internal sealed class Steep : Residual
     {
-        private readonly Parameter _weight;
+        private readonly Parameter weight;
 
         public Steep(int width) : base("steep")
         {
-            _weight = new Parameter(zeros(width));
-            register_parameter("weight", _weight);
+            weight = new Parameter(zeros(width));
+            register_parameter("weight", weight);
         }
 
-        public override Tensor forward(Tensor x, ResidualContext context) => _weight.sqrt().expand_as(x);
+        public override Tensor forward(Tensor x, ResidualContext context) => weight.sqrt().expand_as(x);
     }
 
     /// <summary>Every gradient of a stack and its input after one backward pass of sum(x_K * weight), and the loss.</summary>

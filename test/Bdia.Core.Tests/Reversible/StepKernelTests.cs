@@ -10,9 +10,11 @@ namespace Bdia.Core.Tests.Reversible;
 /// <summary>The fused kernel against its plain reference: every bit of every result, for odd, tiny, empty and large shapes.</summary>
 public class StepKernelTests
 {
-    private static readonly Gen<long[]> Shapes = Gen.Select(Gen.Int[1, 5], Gen.Int[1, 9], Gen.Int[1, 70]).Select((b, n, d) => new long[] { b, n, d });
+    private static readonly Gen<long[]> Shapes = Gen.Select(Gen.Int[1, 5], Gen.Int[1, 9], Gen.Int[1, 70])
+        .Select((b, n, d) => new long[] { b, n, d });
 
-    public static TheoryData<long[]> EdgeShapes => [new long[] { 1, 1, 1 }, new long[] { 0, 3, 4 }, new long[] { 2, 0, 4 }, new long[] { 3, 7, 129 }, new long[] { 2, 65, 512 }];
+    public static TheoryData<long[]> EdgeShapes
+        => [new long[] { 1, 1, 1 }, new long[] { 0, 3, 4 }, new long[] { 2, 0, 4 }, new long[] { 3, 7, 129 }, new long[] { 2, 65, 512 }];
 
     [Fact]
     public void Fused_and_plain_kernel_agree_in_every_bit()
@@ -59,7 +61,8 @@ public class StepKernelTests
             {
                 var states = States([1, 3, 7], 4, grid);
                 states[2].view(-1)[at] = tensor(value);
-                var magnitude = kernel.Next(empty_like(states[0]), states[0], states[1], states[2], [0.5f], PackedPads.Allocate(1, 1, 21, 1, CPU)[0], grid);
+                var magnitude = kernel.Next(empty_like(states[0]), states[0], states[1], states[2], [0.5f],
+                    PackedPads.Allocate(1, 1, 21, 1, CPU)[0], grid);
                 Assert.False(float.IsFinite(magnitude));
                 Assert.False(float.IsFinite(kernel.Euler(empty_like(states[0]), states[0], states[2], grid)));
                 Assert.False(float.IsFinite(kernel.Quantize(empty_like(states[0]), states[2], grid)));
@@ -108,6 +111,7 @@ public class StepKernelTests
         }).ToArray();
         Assert.Equal(outcomes[1].magnitudes, outcomes[0].magnitudes);
         Assert.Equal(outcomes[1].Pads, outcomes[0].Pads);
-        foreach (var (fused, plain) in outcomes[0].Tensors.Zip(outcomes[1].Tensors)) Assert.Equal(0, TensorMemory.DifferingElements(plain, fused));
+        foreach (var (fused, plain) in outcomes[0].Tensors.Zip(outcomes[1].Tensors)) Assert.Equal(0,
+            TensorMemory.DifferingElements(plain, fused));
     }
 }

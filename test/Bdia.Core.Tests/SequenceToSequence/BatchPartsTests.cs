@@ -14,11 +14,13 @@ namespace Bdia.Core.Tests.SequenceToSequence;
 /// <summary>Batches of text that are cut into parts to fit a memory budget.</summary>
 public sealed class BatchPartsTests
 {
-    private static readonly EncoderDecoderOptions Model = TranslatorTrainingTests.Tiny with { SourceVocabulary = 500, TargetVocabulary = 500 };
+    private static readonly EncoderDecoderOptions Model =
+        TranslatorTrainingTests.Tiny with { SourceVocabulary = 500, TargetVocabulary = 500 };
 
     [Fact]
     public void A_step_takes_the_rows_of_the_batch_that_was_cut()
-        => Gen.Select(Gen.Int[1, 150], Gen.Int[2, 30], Gen.Int[1, 300], Gen.Int[1, 6], Gen.ULong).Sample((count, longest, tokens, parts, seed) =>
+        => Gen.Select(Gen.Int[1, 150], Gen.Int[2, 30], Gen.Int[1, 300], Gen.Int[1, 6], Gen.ULong)
+            .Sample((count, longest, tokens, parts, seed) =>
         {
             var rows = Rows(count, longest, seed);
             var (whole, cut) = (new TokenBatchPlan(rows, tokens), new TokenBatchPlan(rows, tokens, parts));
@@ -27,8 +29,10 @@ public sealed class BatchPartsTests
                 var batches = cut.Shuffled(epoch, seed);
                 Assert.Equal(cut.BatchCount(epoch), batches.Count);
                 Assert.Equal(Enumerable.Range(0, count), batches.SelectMany(part => part.Rows).Order());
-                var large = whole.Shuffled(epoch, seed).Where(batch => batch.Rows.Count >= parts).Select(batch => batch.Rows.ToArray()).ToArray();
-                Assert.Equal(large, batches.Take(large.Length * parts).Chunk(parts).Select(step => step.SelectMany(part => part.Rows).ToArray()));
+                var large = whole.Shuffled(epoch, seed).Where(batch => batch.Rows.Count >= parts)
+                    .Select(batch => batch.Rows.ToArray()).ToArray();
+                Assert.Equal(large, batches.Take(large.Length * parts).Chunk(parts)
+                    .Select(step => step.SelectMany(part => part.Rows).ToArray()));
                 foreach (var step in batches.Take(large.Length * parts).Chunk(parts))
                 {
                     Assert.InRange(step.Max(part => part.Rows.Count) - step.Min(part => part.Rows.Count), 0, 1);
@@ -70,7 +74,8 @@ public sealed class BatchPartsTests
 
     [Fact]
     public void The_fewest_parts_are_taken_with_which_every_batch_fits()
-        => Gen.Select(Gen.Int[1, 60], Gen.Int[1, 30], Gen.Int[1, 30], Gen.Int[1, 60]).Array[1, 5].Select(Gen.Int[1, 60]).Sample((batches, enough) =>
+        => Gen.Select(Gen.Int[1, 60], Gen.Int[1, 30], Gen.Int[1, 30], Gen.Int[1, 60]).Array[1, 5].Select(Gen.Int[1, 60])
+            .Sample((batches, enough) =>
         {
             var shapes = batches.Select(batch => (batch.Item1, batch.Item2, batch.Item3)).ToArray();
             var budget = MemoryEstimate.ForTexts(Model, enough, 30, 30).Total; // any batch of so many rows fits, and perhaps some of more
@@ -84,9 +89,11 @@ public sealed class BatchPartsTests
     [Fact]
     public void A_budget_too_small_for_one_pair_is_refused_with_what_it_takes()
     {
-        var error = Assert.Throws<ArgumentException>(() => BatchParts.Fewest(Model, new() { TrainingMemoryBytes = 1 << 20 }, 1, [(4, 7, 9)]));
+        var error = Assert.Throws<ArgumentException>(
+            () => BatchParts.Fewest(Model, new() { TrainingMemoryBytes = 1 << 20 }, 1, [(4, 7, 9)]));
 
-        Assert.StartsWith("TrainingMemoryBytes is 1048576 (1 MiB), but even one pair of 7 and 9 tokens at a time takes ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("TrainingMemoryBytes is 1048576 (1 MiB), but even one pair of 7 and 9 tokens at a time takes ",
+            error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -94,9 +101,11 @@ public sealed class BatchPartsTests
     {
         var notes = new Notes();
         using var without = Run(TranslatorTrainingTests.Short, notes);
-        Assert.Contains(notes.All, note => note.StartsWith("Training is estimated to take ", StringComparison.Ordinal) && note.EndsWith("without it.", StringComparison.Ordinal));
+        Assert.Contains(notes.All, note => note.StartsWith("Training is estimated to take ", StringComparison.Ordinal)
+            && note.EndsWith("without it.", StringComparison.Ordinal));
 
-        var training = TranslatorTrainingTests.Short with { TrainingMemoryBytes = MemoryEstimate.ForTexts(without.Model.Options, 8, 6, 6).Total };
+        var training = TranslatorTrainingTests.Short with { TrainingMemoryBytes = MemoryEstimate.ForTexts(without.Model.Options,
+            8, 6, 6).Total };
         using var within = Run(training, notes);
         using var again = Run(training, notes);
         Assert.Contains(notes.All, note => note.Contains("batches are cut into ", StringComparison.Ordinal));
@@ -112,7 +121,8 @@ public sealed class BatchPartsTests
         try
         {
             using var some = Run(TranslatorTrainingTests.Short with { Epochs = 1 }, new());
-            var training = TranslatorTrainingTests.Short with { CheckpointDirectory = folder.FullName, TrainingMemoryBytes = MemoryEstimate.ForTexts(some.Model.Options, 8, 6, 6).Total };
+            var training = TranslatorTrainingTests.Short with { CheckpointDirectory = folder.FullName,
+                TrainingMemoryBytes = MemoryEstimate.ForTexts(some.Model.Options, 8, 6, 6).Total };
             using var first = Run(training, new());
 
             using var resumed = Run(training with { Resume = true }, new());
@@ -129,7 +139,8 @@ public sealed class BatchPartsTests
     [Fact]
     public void Before_training_the_largest_batch_of_long_texts_is_told()
     {
-        var sequences = TranslatorTrainingTests.Words with { TokensPerBatch = 1000, MaxTokens = 100, AverageEpochs = 3, SourceTokenizer = new AlphabetTokenizer("abc"), TargetTokenizer = new AlphabetTokenizer("abcde") };
+        var sequences = TranslatorTrainingTests.Words with { TokensPerBatch = 1000, MaxTokens = 100,
+            AverageEpochs = 3, SourceTokenizer = new AlphabetTokenizer("abc"), TargetTokenizer = new AlphabetTokenizer("abcde") };
         var model = TranslatorTrainingTests.Tiny with { ShareEmbeddings = false };
         var sized = model with { SourceVocabulary = SpecialTokens.Count + 3, TargetVocabulary = SpecialTokens.Count + 5 };
 
@@ -143,7 +154,8 @@ public sealed class BatchPartsTests
     }
 
     private static Translator Run(TrainingOptions training, Notes notes)
-        => TranslatorTraining.Run(TranslatorTrainingTests.Tiny, training, TranslatorTrainingTests.Words, Toy.Pairs(200), notes: notes, cancellation: TestContext.Current.CancellationToken);
+        => TranslatorTraining.Run(TranslatorTrainingTests.Tiny, training, TranslatorTrainingTests.Words,
+            Toy.Pairs(200), notes: notes, cancellation: TestContext.Current.CancellationToken);
 
     private static SequenceRows Rows(int count, int longest, ulong seed)
     {

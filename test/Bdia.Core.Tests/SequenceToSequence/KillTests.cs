@@ -11,11 +11,13 @@ public sealed class KillTests
     {
         var training = TranslatorTrainingTests.Short with
         {
-            Epochs = 8, LabelSmoothing = 0.1, AccumulationSteps = 2, BestBy = ModelSelection.Score, CheckpointDirectory = folder, Resume = folder is not null, CheckpointEverySteps = 2,
+            Epochs = 8, LabelSmoothing = 0.1, AccumulationSteps = 2, BestBy = ModelSelection.Score,
+                CheckpointDirectory = folder, Resume = folder is not null, CheckpointEverySteps = 2,
         };
         var sequences = TranslatorTrainingTests.Words with { BleuEveryEpochs = 2, AverageEpochs = 2 };
         using var translator = TranslatorTraining.Run(
-            TranslatorTrainingTests.Tiny with { Dropout = 0.1 }, training, sequences, Toy.Pairs(120), progress: progress is null ? null : new Call(progress),
+            TranslatorTrainingTests.Tiny with { Dropout = 0.1 }, training, sequences, Toy.Pairs(120), progress: progress is null
+                ? null : new Call(progress),
             cancellation: TestContext.Current.CancellationToken);
         return Weights.Bytes(translator.Model);
     }

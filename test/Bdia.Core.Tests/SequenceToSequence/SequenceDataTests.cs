@@ -10,8 +10,10 @@ public class SequenceDataTests
     private static readonly TokenizerOptions Characters = new() { TokenLevel = TokenLevel.Character, VocabularySize = 300 };
     private static readonly SequenceTrainingOptions Options = new() { Tokenizer = Characters, ValidationFraction = 0 };
 
-    private static SequenceData Read(SequenceTrainingOptions options, ITextPairs train, ITextPairs? validation = null, Notes? notes = null, ulong seed = 1)
-        => SequenceData.Read(options, seed, train, validation, notes, new StopSignal(null, null, CancellationToken.None), TestContext.Current.CancellationToken);
+    private static SequenceData Read(SequenceTrainingOptions options, ITextPairs train, ITextPairs? validation = null,
+        Notes? notes = null, ulong seed = 1)
+        => SequenceData.Read(options, seed, train, validation, notes, new StopSignal(null, null, CancellationToken.None),
+            TestContext.Current.CancellationToken);
 
     [Theory]
     [InlineData("", "b")]
@@ -33,7 +35,8 @@ public class SequenceDataTests
     public void Long_texts_are_cut_and_counted_the_target_without_its_end()
     {
         var notes = new Notes();
-        var data = Read(Options with { MaxTokens = 4 }, new Pairs(new("abcdef", "ab"), new("abc", "fedcba"), new("abc", "abc")), notes: notes);
+        var data = Read(Options with { MaxTokens = 4 }, new Pairs(new("abcdef", "ab"), new("abc", "fedcba"), new("abc", "abc")),
+            notes: notes);
         Assert.Equal([["a", "b", "c", "<2>"], ["a", "b", "c", "<2>"], ["a", "b", "c", "<2>"]], Ids(data.Training.Source, data.Source));
         Assert.Equal([["a", "b", "<2>"], ["f", "e", "d", "c"], ["a", "b", "c", "<2>"]], Ids(data.Training.Target, data.Target));
         Assert.Equal(["1 source and 1 target texts of the training rows have more than 4 tokens; their ends are cut off."], notes.Warnings);
@@ -44,21 +47,26 @@ public class SequenceDataTests
     {
         var options = Options with { MaxTokens = 4, LongTexts = LongTextPolicy.Throw };
         var fault = Assert.Throws<InvalidDataException>(() => Read(options, new Pairs(new("a", "b"), new("", "b"), new("abc", "abcde"))));
-        Assert.StartsWith("The target of row 2 of the training data has 6 tokens, end token included; MaxTokens is 4.", fault.Message, StringComparison.Ordinal);
-        fault = Assert.Throws<InvalidDataException>(() => Read(options, new Pairs(new TextPair("a", "b")), new Pairs(new TextPair("abaaa", "b"))));
+        Assert.StartsWith("The target of row 2 of the training data has 6 tokens, end token included; MaxTokens is 4.",
+            fault.Message, StringComparison.Ordinal);
+        fault = Assert.Throws<InvalidDataException>(
+            () => Read(options, new Pairs(new TextPair("a", "b")), new Pairs(new TextPair("abaaa", "b"))));
         Assert.StartsWith("The source of row 0 of the validation data has 6 tokens", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Held_back_rows_are_neither_trained_on_nor_seen_by_the_tokenizer()
     {
-        var rows = Enumerable.Range(0, 50).Select(row => new TextPair($"{(char)(0x400 + row)}", "x")).ToArray(); // a letter of its own in each
+        // a letter of its own in each
+        var rows = Enumerable.Range(0, 50).Select(row => new TextPair($"{(char)(0x400 + row)}", "x")).ToArray();
         var data = Read(Options with { ValidationFraction = 0.2, Tokenizer = Characters with { VocabularySize = 1000 } }, new Pairs(rows));
         Assert.Equal((40, 10), (data.Training.Count, data.Validation!.Count));
         var texts = Texts(data.Training.Source, data.Source).Concat(Texts(data.Validation.Source, data.Source));
         Assert.Equal(rows.Select(row => row.Source), texts.Order(StringComparer.Ordinal));
-        for (var row = 0; row < data.Validation.Count; row++) Assert.Equal(2 + 1, data.Validation.Source.Length(row)); // two bytes: the letter is unknown
-        Assert.NotEqual(Texts(data.Validation.Source, data.Source), Texts(Read(Options with { ValidationFraction = 0.2 }, new Pairs(rows), seed: 2).Validation!.Source, data.Source));
+        // two bytes: the letter is unknown
+        for (var row = 0; row < data.Validation.Count; row++) Assert.Equal(2 + 1, data.Validation.Source.Length(row));
+        Assert.NotEqual(Texts(data.Validation.Source, data.Source),
+            Texts(Read(Options with { ValidationFraction = 0.2 }, new Pairs(rows), seed: 2).Validation!.Source, data.Source));
     }
 
     [Theory]
@@ -75,24 +83,29 @@ public class SequenceDataTests
         Assert.Empty(Texts(data.Validation.Source, data.Source).Intersect(Texts(data.Training.Source, data.Source)));
         Assert.Empty(notes.Warnings);
         Assert.Contains("ValidationRows.By", data.Hashes.Keys);
-        Assert.DoesNotContain("ValidationRows.By", Read(Options with { ValidationFraction = 0.2 }, new Pairs([.. rows.DistinctBy(row => row.Source.Trim())])).Hashes.Keys);
+        Assert.DoesNotContain("ValidationRows.By",
+            Read(Options with { ValidationFraction = 0.2 }, new Pairs([.. rows.DistinctBy(row => row.Source.Trim())])).Hashes.Keys);
     }
 
     [Fact]
     public void Where_sources_cannot_be_parted_the_share_that_is_on_both_sides_is_told()
     {
         var notes = new Notes();
-        var data = Read(Options with { ValidationFraction = 0.1 }, new Pairs([.. Enumerable.Range(0, 40).Select(row => new TextPair(row < 20 ? "a" : "b", $"{row}"))]), notes: notes);
+        var data = Read(Options with { ValidationFraction = 0.1 },
+            new Pairs([.. Enumerable.Range(0, 40).Select(row => new TextPair(row < 20 ? "a" : "b", $"{row}"))]), notes: notes);
         Assert.Equal((36, 4), (data.Training.Count, data.Validation!.Count));
-        Assert.StartsWith("4 of 4 validation rows (100.0 %) have a source that is trained on as well", Assert.Single(notes.Warnings), StringComparison.Ordinal);
+        Assert.StartsWith("4 of 4 validation rows (100.0 %) have a source that is trained on as well",
+            Assert.Single(notes.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Validation_rows_of_their_own_whose_source_is_trained_on_are_counted()
     {
         var notes = new Notes();
-        Read(Options, new Pairs(new("a", "b"), new("c", "d")), new Pairs(new(" a ", "x"), new("e", "y"), new("", "b"), new("A", "b"), new("c", "d")), notes: notes);
-        Assert.Contains(notes.Warnings, note => note.StartsWith("2 of 4 validation rows (50.0 %) have a source that is trained on as well", StringComparison.Ordinal));
+        Read(Options, new Pairs(new("a", "b"), new("c", "d")),
+            new Pairs(new(" a ", "x"), new("e", "y"), new("", "b"), new("A", "b"), new("c", "d")), notes: notes);
+        Assert.Contains(notes.Warnings,
+            note => note.StartsWith("2 of 4 validation rows (50.0 %) have a source that is trained on as well", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -111,10 +124,12 @@ public class SequenceDataTests
     public void The_share_of_tokens_that_stand_for_what_is_lost_is_told()
     {
         var notes = new Notes();
-        var pieces = TextTokenizer.FromSentencePiece(Path.Combine(SourceTree.Root, "test", "Bdia.Core.Tests", "Text", "SentencePieceModels", "char.model"));
+        var pieces = TextTokenizer.FromSentencePiece(
+            Path.Combine(SourceTree.Root, "test", "Bdia.Core.Tests", "Text", "SentencePieceModels", "char.model"));
         Read(Options with { SourceTokenizer = pieces }, new Pairs(new TextPair("the \u2603\u2603 mill", "b")), notes: notes);
         // _ t h e _ <unk> _ mill, and the end token
-        Assert.StartsWith("1 of 9 source tokens of the training rows (11.11 %) stand for text that the tokenizer cannot write", Assert.Single(notes.Warnings), StringComparison.Ordinal);
+        Assert.StartsWith("1 of 9 source tokens of the training rows (11.11 %) stand for text that the tokenizer cannot write",
+            Assert.Single(notes.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,7 +147,8 @@ public class SequenceDataTests
     public void References_are_the_normalised_text_of_the_first_validation_rows()
     {
         var options = Options with { BleuRows = 2, Tokenizer = Characters with { Normalization = new() { LowerCase = true } } };
-        var data = Read(options, new Pairs(new TextPair("a", "b")), new Pairs(new("a", " A  b "), new("", "c"), new("a", "D"), new("a", "e")));
+        var data = Read(options, new Pairs(new TextPair("a", "b")),
+            new Pairs(new("a", " A  b "), new("", "c"), new("a", "D"), new("a", "e")));
         Assert.Equal(["a b", "d"], data.References);
         Assert.Equal(3, data.Validation!.Count);
     }
@@ -145,7 +161,8 @@ public class SequenceDataTests
         Assert.Same(joint.Source, joint.Target);
         Assert.Equal([1, 1], [joint.Source.Encode("a").Count, joint.Source.Encode("b").Count]);
 
-        var separate = Read(Options with { SharedVocabulary = false, Tokenizer = Characters with { TokenLevel = TokenLevel.Character } }, new Pairs(new("éé", "àà"), new("éé", "àà")));
+        var separate = Read(Options with { SharedVocabulary = false, Tokenizer = Characters with { TokenLevel = TokenLevel.Character } },
+            new Pairs(new("éé", "àà"), new("éé", "àà")));
         Assert.Equal([1, 2], [separate.Source.Encode("é").Count, separate.Source.Encode("à").Count]);
         Assert.Equal([2, 1], [separate.Target.Encode("é").Count, separate.Target.Encode("à").Count]);
 
@@ -158,8 +175,10 @@ public class SequenceDataTests
     public void Data_without_a_usable_row_is_an_error()
     {
         Refuses("The training data has no rows; give it at least one.", () => Read(Options, new Pairs()));
-        Refuses("The training data has 2 rows, and in each of them the source or the target is empty", () => Read(Options, new Pairs(new("", "a"), new("a", " "))));
-        Refuses("The validation data has no usable row", () => Read(Options, new Pairs(new TextPair("a", "b")), new Pairs(new TextPair("a", ""))));
+        Refuses("The training data has 2 rows, and in each of them the source or the target is empty",
+            () => Read(Options, new Pairs(new("", "a"), new("a", " "))));
+        Refuses("The validation data has no usable row",
+            () => Read(Options, new Pairs(new TextPair("a", "b")), new Pairs(new TextPair("a", ""))));
     }
 
     [Fact]
@@ -169,7 +188,8 @@ public class SequenceDataTests
     [Fact]
     public void A_tokenizer_that_cannot_be_saved_is_refused_before_training()
     {
-        var fault = Assert.Throws<ArgumentException>(() => Read(Options with { SourceTokenizer = new AlphabetTokenizer("ab") }, new Pairs(new TextPair("ab", "ba"))));
+        var fault = Assert.Throws<ArgumentException>(
+            () => Read(Options with { SourceTokenizer = new AlphabetTokenizer("ab") }, new Pairs(new TextPair("ab", "ba"))));
         Assert.StartsWith("SourceTokenizer cannot be saved", fault.Message, StringComparison.Ordinal);
     }
 
@@ -178,8 +198,10 @@ public class SequenceDataTests
     {
         var hashes = Read(Options, new Pairs(new("a", "bc"), new("b", "c"))).Hashes;
         Assert.Equal(hashes, Read(Options with { TokensPerBatch = 7 }, new Pairs(new("a", "bc"), new("b", "c"))).Hashes);
-        Assert.NotEqual(hashes["TrainingData.SHA-256"], Read(Options, new Pairs(new("ab", "c"), new("b", "c"))).Hashes["TrainingData.SHA-256"]);
-        Assert.NotEqual(hashes["SourceTokenizer.SHA-256"], Read(Options, new Pairs(new("é", "bc"), new("é", "c"))).Hashes["SourceTokenizer.SHA-256"]);
+        Assert.NotEqual(hashes["TrainingData.SHA-256"],
+            Read(Options, new Pairs(new("ab", "c"), new("b", "c"))).Hashes["TrainingData.SHA-256"]);
+        Assert.NotEqual(hashes["SourceTokenizer.SHA-256"],
+            Read(Options, new Pairs(new("é", "bc"), new("é", "c"))).Hashes["SourceTokenizer.SHA-256"]);
     }
 
     [Fact]
@@ -187,7 +209,8 @@ public class SequenceDataTests
     {
         var notes = new Notes();
         var data = Read(Options with { Tokenizer = new() { VocabularySize = 300 } }, new Pairs(
-            new("\ud800 lone \udfff", "\ud83d\ude00 \u0301"), new("a\u0000b\u001b", "c"), new(new string('x', 1 << 17), "long")), notes: notes);
+            new("\ud800 lone \udfff", "\ud83d\ude00 \u0301"), new("a\u0000b\u001b", "c"), new(new string('x', 1 << 17), "long")),
+                notes: notes);
         Assert.Equal(3, data.Training.Count);
         Assert.Equal("\ufffd lone \ufffd", Texts(data.Training.Source, data.Source)[0]);
         Assert.Equal("a b", Texts(data.Training.Source, data.Source)[1]);
@@ -197,12 +220,13 @@ public class SequenceDataTests
 
     private sealed class Changing : ITextPairs
     {
-        private int _passes;
+        private int passes;
 
-        public IEnumerable<TextPair> Read() => [new TextPair("a", "b"), new TextPair("c", ++_passes < 3 ? "d" : "e")];
+        public IEnumerable<TextPair> Read() => [new TextPair("a", "b"), new TextPair("c", ++passes < 3 ? "d" : "e")];
     }
 
-    private static void Refuses(string text, Action read) => Assert.Contains(text, Assert.Throws<InvalidDataException>(read).Message, StringComparison.Ordinal);
+    private static void Refuses(string text, Action read)
+        => Assert.Contains(text, Assert.Throws<InvalidDataException>(read).Message, StringComparison.Ordinal);
 
     private static int[][] Raw(TokenStore store) => [.. Enumerable.Range(0, store.Count).Select(row =>
     {
@@ -211,9 +235,11 @@ public class SequenceDataTests
         return ids.Select(id => (int)id).ToArray();
     })];
 
-    private static string[] Texts(TokenStore store, ITextTokenizer tokenizer) => [.. Raw(store).Select(ids => NetworkIds.Text(tokenizer, ids))];
+    private static string[] Texts(TokenStore store, ITextTokenizer tokenizer)
+        => [.. Raw(store).Select(ids => NetworkIds.Text(tokenizer, ids))];
 
     /// <summary>Each id by itself, as text; special ones in angle brackets.</summary>
     private static string[][] Ids(TokenStore store, ITextTokenizer tokenizer)
-        => [.. Raw(store).Select(ids => ids.Select(id => id < SpecialTokens.Count ? $"<{id}>" : NetworkIds.Text(tokenizer, [id])).ToArray())];
+        => [.. Raw(store).Select(ids => ids.Select(id => id < SpecialTokens.Count ? $"<{id}>" : NetworkIds.Text(tokenizer, [id]))
+            .ToArray())];
 }

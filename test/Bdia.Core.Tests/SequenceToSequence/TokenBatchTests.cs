@@ -7,7 +7,8 @@ namespace Bdia.Core.Tests.SequenceToSequence;
 
 public class TokenBatchTests
 {
-    private static readonly Gen<(int Rows, int Longest, int Budget, ulong Seed)> Cases = Gen.Select(Gen.Int[1, 120], Gen.Int[2, 40], Gen.Int[1, 200], Gen.ULong);
+    private static readonly Gen<(int Rows, int Longest, int Budget, ulong Seed)> Cases =
+        Gen.Select(Gen.Int[1, 120], Gen.Int[2, 40], Gen.Int[1, 200], Gen.ULong);
 
     [Fact]
     public void Every_row_comes_exactly_once_an_epoch_within_the_budget_and_in_the_number_of_batches_told() => Cases.Sample(test =>
@@ -96,7 +97,8 @@ public class TokenBatchTests
         for (var row = 0; row < count; row++) rows.Add(Ids(), Ids());
         return rows;
 
-        int[] Ids() => [.. Enumerable.Range(0, random.Next(longest)).Select(i => SpecialTokens.Count + (i * 31 + count) % 900), SpecialTokens.End];
+        int[] Ids() => [.. Enumerable.Range(0, random.Next(longest)).Select(i => SpecialTokens.Count + (i * 31 + count) % 900),
+            SpecialTokens.End];
     }
 
     private static string Show(TorchSharp.torch.Tensor ids) => string.Concat(ids.data<long>().Select(id => $"{id} "));

@@ -23,7 +23,8 @@ internal static class Toy
     private static readonly string[] Words = ["ab", "cd", "ef"], Translated = ["xyz", "uv", "w"];
 
     /// <summary>Rows of one to four words, translated word by word; the words of a row depend on the seed and its number alone.</summary>
-    public static Pairs Pairs(int rows, ulong seed = 1, int mostWords = 4) => new([.. Enumerable.Range(0, rows).Select(row => Pair(seed, row, mostWords))]);
+    public static Pairs Pairs(int rows, ulong seed = 1, int mostWords = 4)
+        => new([.. Enumerable.Range(0, rows).Select(row => Pair(seed, row, mostWords))]);
 
     public static TextPair Pair(ulong seed, int row, int mostWords)
     {
@@ -38,7 +39,8 @@ internal static class TranslatorCalls
 {
     /// <summary>The best text for each.</summary>
     public static string[] Best(this Translator translator, params string[] texts)
-        => [.. translator.Translate(texts, cancellation: TestContext.Current.CancellationToken).Select(translations => translations[0].Text)];
+        => [.. translator.Translate(texts, cancellation: TestContext.Current.CancellationToken)
+            .Select(translations => translations[0].Text)];
 }
 
 /// <summary>A token for each Unicode character of a fixed alphabet, none for others; counts what it is asked.</summary>

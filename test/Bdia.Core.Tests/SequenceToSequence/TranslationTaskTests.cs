@@ -13,7 +13,8 @@ public class TranslationTaskTests
     private const int Vocabulary = 23;
     internal static readonly EncoderDecoderOptions Tiny = new()
     {
-        SourceVocabulary = Vocabulary, TargetVocabulary = Vocabulary, Width = 16, EncoderDepth = 2, DecoderDepth = 2, Heads = 2, FeedForwardWidth = 32,
+        SourceVocabulary = Vocabulary, TargetVocabulary = Vocabulary, Width = 16, EncoderDepth = 2, DecoderDepth = 2,
+            Heads = 2, FeedForwardWidth = 32,
     };
 
     // Of several lengths on either side, one of them cut off.
@@ -41,7 +42,8 @@ public class TranslationTaskTests
                 var row = logits[t];
                 var logSum = Math.Log(row.Sum(Math.Exp));
                 for (var v = 0; v < Vocabulary; v++)
-                    sum -= ((v == target[t] ? 1 - smoothing : 0) + (v == SpecialTokens.Padding ? 0 : smoothing / (Vocabulary - 1))) * (row[v] - logSum);
+                    sum -= ((v == target[t] ? 1 - smoothing : 0) + (v == SpecialTokens.Padding ? 0 : smoothing / (Vocabulary - 1)))
+                        * (row[v] - logSum);
                 if (row[target[t]] == row.Max()) correct++;
             }
         }
@@ -81,7 +83,8 @@ public class TranslationTaskTests
         foreach (var (name, gradient) in plain)
         {
             var scale = Math.Max(gradient.Max(Math.Abs), 1e-3f);
-            for (var i = 0; i < gradient.Length; i++) Assert.True(Math.Abs(gradient[i] - own[name][i]) <= tolerance * scale, $"{name}[{i}]: {own[name][i]} for {gradient[i]}");
+            for (var i = 0; i < gradient.Length; i++) Assert.True(Math.Abs(gradient[i] - own[name][i]) <= tolerance * scale,
+                $"{name}[{i}]: {own[name][i]} for {gradient[i]}");
         }
     }
 
@@ -97,10 +100,12 @@ public class TranslationTaskTests
             foreach (var (source, target) in Rows) rows.Add(source, target);
         foreach (var tokens in (int[])[1, 12, 1000])
         {
-            using var task = Task(model, new TrainingOptions { LabelSmoothing = 0.3 }, rows, new() { TokensPerBatch = tokens, BleuEveryEpochs = 0 });
+            using var task = Task(model, new TrainingOptions { LabelSmoothing = 0.3 }, rows,
+                new() { TokensPerBatch = tokens, BleuEveryEpochs = 0 });
             var validation = task.Validate(1, new StopSignal(null, null, CancellationToken.None))!;
 
-            var expected = 3 * Rows.Sum(row => Logits(model, row.Source, row.Target).Select((logits, t) => Math.Log(logits.Sum(Math.Exp)) - logits[row.Target[t]]).Sum());
+            var expected = 3 * Rows.Sum(row => Logits(model, row.Source, row.Target)
+                .Select((logits, t) => Math.Log(logits.Sum(Math.Exp)) - logits[row.Target[t]]).Sum());
             Assert.Equal(3 * Rows.Sum(row => row.Target.Length), validation.Items);
             Assert.Equal(expected / validation.Items, validation.Loss, 0.005); // as above
             Assert.Equal(Math.Exp(validation.Loss), validation.Perplexity);
@@ -133,7 +138,8 @@ public class TranslationTaskTests
         return TokenBatchWriter.Write(rows, [0, 1, 2, 3], [0, 1, 2, 3]);
     }
 
-    internal static TranslationTask Task(EncoderDecoder model, TrainingOptions training, SequenceRows? validation = null, SequenceTrainingOptions? options = null)
+    internal static TranslationTask Task(EncoderDecoder model, TrainingOptions training, SequenceRows? validation = null,
+        SequenceTrainingOptions? options = null)
     {
         var tokenizer = new AlphabetTokenizer("abcdefghijklmnopqrst");
         var data = new SequenceData(tokenizer, tokenizer, new SequenceRows(4, 4), validation, [], 50, new Dictionary<string, string>());

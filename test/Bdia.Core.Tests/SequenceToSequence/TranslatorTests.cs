@@ -14,14 +14,18 @@ public class TranslatorTests
     private static readonly string[] Texts = ["ab cd", "ef", "", "ab ab ab cd ef", "never seen"];
 
     // Untrained: what it says means nothing, but it says the same each time.
-    private static Translator New(LongTextPolicy longTexts = LongTextPolicy.Truncate, int maxTokens = 20, DecodingOptions? decoding = null, ulong seed = 3, ITextTokenizer? target = null, int? maxLengthConstant = null)
+    private static Translator New(LongTextPolicy longTexts = LongTextPolicy.Truncate, int maxTokens = 20,
+        DecodingOptions? decoding = null, ulong seed = 3, ITextTokenizer? target = null, int? maxLengthConstant = null)
     {
         target ??= Tokenizer;
-        var model = TranslatorTrainingTests.Tiny with { SourceVocabulary = Tokenizer.Size + 3, TargetVocabulary = target.Size + 3, ShareEmbeddings = target == Tokenizer };
-        return new Translator(new EncoderDecoder(model, seed), Tokenizer, target, maxTokens, longTexts, decoding ?? new() { MaxLengthConstant = 5 }, maxLengthConstant: maxLengthConstant);
+        var model = TranslatorTrainingTests.Tiny with { SourceVocabulary = Tokenizer.Size + 3,
+            TargetVocabulary = target.Size + 3, ShareEmbeddings = target == Tokenizer };
+        return new Translator(new EncoderDecoder(model, seed), Tokenizer, target, maxTokens, longTexts, decoding
+            ?? new() { MaxLengthConstant = 5 }, maxLengthConstant: maxLengthConstant);
     }
 
-    private static IReadOnlyList<IReadOnlyList<Translation>> Translate(Translator translator, IReadOnlyList<string> texts, DecodingOptions? decoding = null)
+    private static IReadOnlyList<IReadOnlyList<Translation>> Translate(Translator translator, IReadOnlyList<string> texts,
+        DecodingOptions? decoding = null)
         => translator.Translate(texts, decoding, TestContext.Current.CancellationToken);
 
     private static Translator Reload(Translator translator, Func<string, string>? change = null)
@@ -37,7 +41,8 @@ public class TranslatorTests
     [InlineData(false)]
     public void Saved_and_loaded_it_gives_the_same_texts_and_scores_to_the_last_bit(bool shared)
     {
-        var target = shared ? null : TextTokenizer.Train(["xyz uv w xyz uv w"], new() { TokenLevel = TokenLevel.Character, VocabularySize = 280 }, TestContext.Current.CancellationToken);
+        var target = shared ? null : TextTokenizer.Train(["xyz uv w xyz uv w"],
+            new() { TokenLevel = TokenLevel.Character, VocabularySize = 280 }, TestContext.Current.CancellationToken);
         var decoding = new DecodingOptions { BeamSize = 3, BestCount = 2, MaxLengthConstant = 4, LengthPenalty = 0.9 };
         using var translator = New(LongTextPolicy.Throw, 30, decoding, target: target);
         using var loaded = Reload(translator);
@@ -60,9 +65,13 @@ public class TranslatorTests
         Assert.NotEqual(Translate(loaded, ["ab"], new() { BeamSize = 1, MaxLengthConstant = 8 })[0][0].Text, fitted.Text);
 
         // As they were saved before: a constant in the decoding, and none beside it.
-        using var old = Reload(given, json => json.Replace("\"MaxLengthConstant\": 9", "\"MaxLengthConstant\": null", StringComparison.Ordinal).Replace("\"MaxLengthConstant\": null,\n    \"Sample\"", "\"MaxLengthConstant\": 50,\n    \"Sample\"", StringComparison.Ordinal));
+        using var old = Reload(given, json => json.Replace("\"MaxLengthConstant\": 9", "\"MaxLengthConstant\": "
+            + "null", StringComparison.Ordinal)
+            .Replace("\"MaxLengthConstant\": null,\n    \"Sample\"", "\"MaxLengthConstant\": 50,\n    \"Sample\"",
+            StringComparison.Ordinal));
         Assert.Equal((50, 50), (old.MaxLengthConstant, old.Decoding.MaxLengthConstant));
-        Assert.Throws<InvalidDataException>(() => Reload(given, json => json.Replace("\"MaxLengthConstant\": 9", "\"MaxLengthConstant\": -9", StringComparison.Ordinal)));
+        Assert.Throws<InvalidDataException>(
+            () => Reload(given, json => json.Replace("\"MaxLengthConstant\": 9", "\"MaxLengthConstant\": -9", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -90,7 +99,8 @@ public class TranslatorTests
 
         using var strict = New(LongTextPolicy.Throw, 9);
         var fault = Assert.Throws<ArgumentException>(() => Translate(strict, ["ab", kept, text]));
-        Assert.StartsWith($"Text 2 has {cut.CountTokens(text)} tokens, end token included; MaxTokens is 9.", fault.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Text 2 has {cut.CountTokens(text)} tokens, end token included; MaxTokens is 9.",
+            fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,17 +131,25 @@ public class TranslatorTests
     public void Wrong_decoding_options_are_refused()
     {
         using var translator = New();
-        Assert.Contains("BeamSize is 0", Assert.Throws<ArgumentException>(() => Translate(translator, ["ab"], new() { BeamSize = 0 })).Message, StringComparison.Ordinal);
+        Assert.Contains("BeamSize is 0",
+            Assert.Throws<ArgumentException>(() => Translate(translator, ["ab"], new() { BeamSize = 0 })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Parts_that_do_not_belong_together_are_refused()
     {
         using var model = new EncoderDecoder(TranslatorTrainingTests.Tiny with { SourceVocabulary = 10, TargetVocabulary = 10 }, 1);
-        Assert.Contains("the network has 10 and 10", Assert.Throws<ArgumentException>(() => new Translator(model, Tokenizer, Tokenizer, 20, default, new())).Message, StringComparison.Ordinal);
+        Assert.Contains("the network has 10 and 10",
+            Assert.Throws<ArgumentException>(() => new Translator(model, Tokenizer, Tokenizer, 20, default, new())).Message,
+            StringComparison.Ordinal);
         var alphabet = new AlphabetTokenizer("abcdefg");
-        Assert.Contains("MaxTokens is 600; it must be 2..512", Assert.Throws<ArgumentException>(() => new Translator(model, alphabet, alphabet, 600, default, new())).Message, StringComparison.Ordinal);
-        Assert.Contains("LongTexts is 7", Assert.Throws<ArgumentException>(() => new Translator(model, alphabet, alphabet, 20, (LongTextPolicy)7, new())).Message, StringComparison.Ordinal);
+        Assert.Contains("MaxTokens is 600; it must be 2..512",
+            Assert.Throws<ArgumentException>(() => new Translator(model, alphabet, alphabet, 600, default, new())).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("LongTexts is 7",
+            Assert.Throws<ArgumentException>(() => new Translator(model, alphabet, alphabet, 20, (LongTextPolicy)7, new())).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,7 +172,8 @@ public class TranslatorTests
         Refuses("", Set("SourceTokenizer", Convert.ToBase64String(bytes[..^5])));
 
         void Refuses(string text, Func<string, string> change)
-            => Assert.Contains(text, Assert.Throws<InvalidDataException>(() => Reload(translator, change).Dispose()).Message, StringComparison.Ordinal);
+            => Assert.Contains(text, Assert.Throws<InvalidDataException>(() => Reload(translator, change).Dispose()).Message,
+                StringComparison.Ordinal);
 
         static Func<string, string> Set(string name, JsonNode? value) => Edit(root => root[name] = value);
 
@@ -172,11 +191,13 @@ public class TranslatorTests
         using var translator = New();
         using var weights = new MemoryStream();
         translator.SaveWeights(weights);
-        Assert.Throws<InvalidDataException>(() => Translator.Load(new MemoryStream(weights.ToArray()[..^9]), translator.ToJson()).Dispose());
+        Assert.Throws<InvalidDataException>(
+            () => Translator.Load(new MemoryStream(weights.ToArray()[..^9]), translator.ToJson()).Dispose());
         using var empty = new MemoryStream();
         SafeTensors.Write(empty, []);
         empty.Position = 0;
-        Assert.Contains("missing: ", Assert.Throws<InvalidDataException>(() => Translator.Load(empty, translator.ToJson()).Dispose()).Message, StringComparison.Ordinal);
+        Assert.Contains("missing: ", Assert.Throws<InvalidDataException>(
+            () => Translator.Load(empty, translator.ToJson()).Dispose()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

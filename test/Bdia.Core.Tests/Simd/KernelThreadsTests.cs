@@ -42,7 +42,8 @@ public class KernelThreadsTests
     [InlineData(2)]
     public void A_failure_reaches_the_caller(int threads)
     {
-        var failure = Assert.ThrowsAny<Exception>(() => KernelThreads.For(8, i => throw new InvalidOperationException($"piece {i}"), threads));
+        var failure = Assert.ThrowsAny<Exception>(
+            () => KernelThreads.For(8, i => throw new InvalidOperationException($"piece {i}"), threads));
         Assert.IsType<InvalidOperationException>(failure is AggregateException ? failure.InnerException : failure);
     }
 

@@ -7,24 +7,24 @@ namespace Bdia.Core.Tests.Text;
 
 public sealed class BytePairFilesTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("bdia-text-").FullName;
-    private readonly string _vocabulary;
-    private readonly string _merges;
+    private readonly string folder = Directory.CreateTempSubdirectory("bdia-text-").FullName;
+    private readonly string vocabulary;
+    private readonly string merges;
 
     public BytePairFilesTests()
     {
-        _vocabulary = Path.Combine(_folder, "vocab.json");
-        _merges = Path.Combine(_folder, "merges.txt");
+        vocabulary = Path.Combine(folder, "vocab.json");
+        merges = Path.Combine(folder, "merges.txt");
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
     public void What_was_exported_reads_back_with_the_same_ids()
     {
         var tokenizer = Corpus.Train(Corpus.Lines(500), new TokenizerOptions { VocabularySize = 500 });
-        TextTokenizer.ExportBytePair(tokenizer, _vocabulary, _merges);
-        var read = TextTokenizer.FromBytePairFiles(_vocabulary, _merges);
+        TextTokenizer.ExportBytePair(tokenizer, vocabulary, merges);
+        var read = TextTokenizer.FromBytePairFiles(vocabulary, merges);
         Corpus.AnyText.Sample(text => read.Encode(text).SequenceEqual(tokenizer.Encode(text)));
         Assert.All(Corpus.Lines(200, seed: 2), text => Assert.Equal(tokenizer.Encode(text), read.Encode(text)));
     }
@@ -33,17 +33,18 @@ public sealed class BytePairFilesTests : IDisposable
     public void Files_of_other_tools_are_cut_into_words_as_GPT_2_does()
     {
         var tokenizer = Corpus.Train(Corpus.Lines(500), new TokenizerOptions { VocabularySize = 500 });
-        TextTokenizer.ExportBytePair(tokenizer, _vocabulary, _merges);
-        File.WriteAllLines(_merges, ["#version: 0.2", .. File.ReadLines(_merges).Skip(1)]);
+        TextTokenizer.ExportBytePair(tokenizer, vocabulary, merges);
+        File.WriteAllLines(merges, ["#version: 0.2", .. File.ReadLines(merges).Skip(1)]);
         var normalization = new TextNormalization { CollapseWhiteSpace = false };
-        var read = TextTokenizer.FromBytePairFiles(_vocabulary, _merges, normalization);
-        var plain = BpeTokenizer.Create(new BpeOptions(_vocabulary, _merges) { ByteLevel = true, PreTokenizer = RobertaPreTokenizer.Instance });
+        var read = TextTokenizer.FromBytePairFiles(vocabulary, merges, normalization);
+        var plain = BpeTokenizer.Create(
+            new BpeOptions(vocabulary, merges) { ByteLevel = true, PreTokenizer = RobertaPreTokenizer.Instance });
         Corpus.AnyText.Sample(text => read.Encode(text).SequenceEqual(plain.EncodeToIds(normalization.Apply(text))));
         Assert.NotEqual(tokenizer.Encode("हिन्दी"), read.Encode("हिन्दी"));
         using var stream = new MemoryStream();
         TextTokenizer.Save(read, stream);
         stream.Position = 0;
-        File.Delete(_vocabulary);
+        File.Delete(vocabulary);
         Assert.Equal(read.Encode("हिन्दी"), TextTokenizer.Load(stream).Encode("हिन्दी"));
     }
 
@@ -51,7 +52,7 @@ public sealed class BytePairFilesTests : IDisposable
     public void A_token_that_no_merge_makes_decodes_to_its_text()
     {
         Write([.. Bytes, "<|end|>", "中"], []);
-        var read = TextTokenizer.FromBytePairFiles(_vocabulary, _merges);
+        var read = TextTokenizer.FromBytePairFiles(vocabulary, merges);
         Assert.Equal("a<|end|>中", read.Decode(['a', 256, 257]));
         Assert.Equal(7, read.Encode("<|end|>").Count);
     }
@@ -82,33 +83,39 @@ public sealed class BytePairFilesTests : IDisposable
     [MemberData(nameof(Faulty))]
     public void Files_that_do_not_fit_are_named_with_their_fault(string name, string? vocabulary, string? merges, string fact)
     {
-        if (vocabulary is not null) File.WriteAllText(_vocabulary, vocabulary);
-        if (merges is not null) File.WriteAllText(_merges, merges);
-        var fault = Assert.ThrowsAny<SystemException>(() => TextTokenizer.FromBytePairFiles(_vocabulary, _merges));
-        Assert.True((fault is FileNotFoundException) == (vocabulary is null || merges is null) && fault is FileNotFoundException or InvalidDataException, $"{name}: {fault}");
-        Assert.Contains(_folder, fault.Message, StringComparison.Ordinal);
+        if (vocabulary is not null) File.WriteAllText(this.vocabulary, vocabulary);
+        if (merges is not null) File.WriteAllText(this.merges, merges);
+        var fault = Assert.ThrowsAny<SystemException>(() => TextTokenizer.FromBytePairFiles(this.vocabulary, this.merges));
+        Assert.True((fault is FileNotFoundException) == (vocabulary is null || merges is null)
+            && fault is FileNotFoundException or InvalidDataException, $"{name}: {fault}");
+        Assert.Contains(folder, fault.Message, StringComparison.Ordinal);
         Assert.Contains(fact, fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_byte_order_mark_and_Windows_line_ends_do_no_harm()
     {
-        File.WriteAllText(_vocabulary, Vocabulary("ab"), System.Text.Encoding.UTF8);
-        File.WriteAllText(_merges, "#version: 0.2\r\na b\r\n\r\n", System.Text.Encoding.UTF8);
-        Assert.Equal([256], TextTokenizer.FromBytePairFiles(_vocabulary, _merges).Encode("ab"));
+        File.WriteAllText(vocabulary, Vocabulary("ab"), System.Text.Encoding.UTF8);
+        File.WriteAllText(merges, "#version: 0.2\r\na b\r\n\r\n", System.Text.Encoding.UTF8);
+        Assert.Equal([256], TextTokenizer.FromBytePairFiles(vocabulary, merges).Encode("ab"));
     }
 
     [Fact]
     public void Only_byte_pair_tokenizers_are_exported() =>
-        Assert.Throws<ArgumentException>(() => TextTokenizer.ExportBytePair(Corpus.Train(["a b"], new TokenizerOptions { TokenLevel = TokenLevel.Word }), _vocabulary, _merges));
+        Assert.Throws<ArgumentException>(
+            () => TextTokenizer.ExportBytePair(Corpus.Train(["a b"], new TokenizerOptions { TokenLevel = TokenLevel.Word }),
+            vocabulary, merges));
 
     private static IEnumerable<string> Bytes => Enumerable.Range(0, 256).Select(value => ByteAlphabet.Spell([(byte)value]));
 
-    private static string Vocabulary(params string[] more) => JsonSerializer.Serialize(Bytes.Concat(more).Select((token, id) => (token, id)).ToDictionary(entry => entry.token, entry => entry.id));
+    private static string Vocabulary(params string[] more)
+        => JsonSerializer.Serialize(Bytes.Concat(more).Select((token, id) => (token, id))
+        .ToDictionary(entry => entry.token, entry => entry.id));
 
     private void Write(IEnumerable<string> tokens, IEnumerable<string> merges)
     {
-        File.WriteAllText(_vocabulary, JsonSerializer.Serialize(tokens.Select((token, id) => (token, id)).ToDictionary(entry => entry.token, entry => entry.id)));
-        File.WriteAllLines(_merges, merges);
+        File.WriteAllText(vocabulary,
+            JsonSerializer.Serialize(tokens.Select((token, id) => (token, id)).ToDictionary(entry => entry.token, entry => entry.id)));
+        File.WriteAllLines(this.merges, merges);
     }
 }

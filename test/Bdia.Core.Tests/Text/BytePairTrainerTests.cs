@@ -8,7 +8,8 @@ public class BytePairTrainerTests
 {
     private static readonly Gen<KeyValuePair<byte[], long>[]> Words =
         Gen.Select(Gen.Char["abc"].Array[1, 12], Gen.Long[1, 5]).Array[1, 25]
-            .Select(words => words.DistinctBy(word => new string(word.Item1)).Select(word => KeyValuePair.Create(Encoding.UTF8.GetBytes(word.Item1), word.Item2)).ToArray());
+            .Select(words => words.DistinctBy(word => new string(word.Item1))
+                .Select(word => KeyValuePair.Create(Encoding.UTF8.GetBytes(word.Item1), word.Item2)).ToArray());
 
     [Fact]
     public void Merges_are_those_of_counting_all_pairs_anew_for_each() =>
@@ -21,7 +22,8 @@ public class BytePairTrainerTests
 
     [Fact]
     public void The_order_of_words_does_not_matter() =>
-        Words.Sample(words => BytePairTrainer.Train(words, 300, default).Merges.SequenceEqual(BytePairTrainer.Train([.. words.Reverse()], 300, default).Merges));
+        Words.Sample(words => BytePairTrainer.Train(words, 300,
+            default).Merges.SequenceEqual(BytePairTrainer.Train([.. words.Reverse()], 300, default).Merges));
 
     // The definition, without any bookkeeping.
     private static (List<string> Tokens, List<(int Left, int Right)> Merges) Plain(KeyValuePair<byte[], long>[] words, int size)
@@ -33,7 +35,8 @@ public class BytePairTrainerTests
         {
             var best = texts.SelectMany(text => text.Symbols.Zip(text.Symbols.Skip(1)).Select(pair => (pair, text.Count)))
                 .GroupBy(pair => pair.pair).Select(group => (Pair: group.Key, Count: group.Sum(pair => pair.Count)))
-                .Where(pair => pair.Count > 1).OrderByDescending(pair => pair.Count).ThenBy(pair => pair.Pair).Select(pair => ((int, int)?)pair.Pair).FirstOrDefault();
+                .Where(pair => pair.Count > 1).OrderByDescending(pair => pair.Count).ThenBy(pair => pair.Pair)
+                    .Select(pair => ((int, int)?)pair.Pair).FirstOrDefault();
             if (best is not { } found) break;
             var token = tokens[found.Item1] + tokens[found.Item2];
             if (!tokens.Contains(token)) tokens.Add(token);

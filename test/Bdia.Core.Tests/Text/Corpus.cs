@@ -10,7 +10,8 @@ internal static class Corpus
 {
     private static readonly string[] Words =
     [
-        "the", "a", "dog", "dogs", "runs", "running", "café", "naïve", "Straße", "l'homme", "don't", "1987", "23.5", "東京", "हिन्दी", "שלום", "👩‍👩‍👧", "e\u0301te\u0301", "𐐀𐐁", "—", "(x)",
+        "the", "a", "dog", "dogs", "runs", "running", "café", "naïve", "Straße", "l'homme", "don't", "1987",
+            "23.5", "東京", "हिन्दी", "שלום", "👩‍👩‍👧", "e\u0301te\u0301", "𐐀𐐁", "—", "(x)",
     ];
 
     private static readonly string[] Gaps = [" ", " ", " ", " ", ", ", ". ", "  ", "\t", " \n"];
@@ -37,20 +38,24 @@ internal static class Corpus
     public static string[] Lines(int count, int seed = 1)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 12)).Select(_ => Words[random.Next(Words.Length)] + Gaps[random.Next(Gaps.Length)])))];
+        return [.. Enumerable.Range(0, count)
+            .Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 12))
+            .Select(_ => Words[random.Next(Words.Length)] + Gaps[random.Next(Gaps.Length)])))];
     }
 
     /// <summary>The lines of a file of Multi30k; skips the test where the data set is absent.</summary>
     public static string[] Multi30k(string name)
     {
-        using var reader = new StreamReader(new GZipStream(File.OpenRead(SharedData.Require("multi30k", name + ".gz")), CompressionMode.Decompress), Encoding.UTF8);
+        using var reader = new StreamReader(
+            new GZipStream(File.OpenRead(SharedData.Require("multi30k", name + ".gz")), CompressionMode.Decompress), Encoding.UTF8);
         var lines = new List<string>();
         while (reader.ReadLine() is { } line) lines.Add(line);
         return [.. lines];
     }
 
     /// <summary>Trains with the test's cancellation.</summary>
-    public static ITextTokenizer Train(IEnumerable<string> lines, TokenizerOptions options) => TextTokenizer.Train(lines, options, TestContext.Current.CancellationToken);
+    public static ITextTokenizer Train(IEnumerable<string> lines, TokenizerOptions options)
+        => TextTokenizer.Train(lines, options, TestContext.Current.CancellationToken);
 
     private static string Rune(int value) => new Rune(value).ToString();
 }

@@ -5,7 +5,9 @@ namespace Bdia.Core.Tests.Text;
 
 public class RoundTripTests
 {
-    public static TheoryData<TokenLevel, bool> Tokenizers => new() { { TokenLevel.BytePair, true }, { TokenLevel.BytePair, false }, { TokenLevel.Word, true }, { TokenLevel.Word, false }, { TokenLevel.Character, true }, { TokenLevel.Character, false } };
+    public static TheoryData<TokenLevel, bool> Tokenizers
+        => new() { { TokenLevel.BytePair, true }, { TokenLevel.BytePair, false }, { TokenLevel.Word, true },
+        { TokenLevel.Word, false }, { TokenLevel.Character, true }, { TokenLevel.Character, false } };
 
     [Theory]
     [MemberData(nameof(Tokenizers))]
@@ -56,7 +58,8 @@ public class RoundTripTests
     public void A_megabyte_goes_through_with_and_without_spaces(TokenLevel level)
     {
         var tokenizer = Train(level, new TextNormalization());
-        foreach (var text in (string[])[new('a', 1 << 20), string.Concat(Enumerable.Repeat("the dog ", 1 << 17)).Trim(), string.Concat(Enumerable.Repeat("😀", 1 << 18))])
+        foreach (var text in (string[])[new('a', 1 << 20), string.Concat(Enumerable.Repeat("the "
+            + "dog ", 1 << 17)).Trim(), string.Concat(Enumerable.Repeat("😀", 1 << 18))])
             Assert.True(text == tokenizer.Decode(tokenizer.Encode(text)));
     }
 

@@ -4,7 +4,9 @@ using Bdia.Core.Text;
 
 namespace Bdia.Core.Tests.Text;
 
-/// <summary>Ids and texts against those of SentencePiece 0.1.97: constants that make.py beside the models wrote, for each kind of model.</summary>
+/// <summary>
+/// Ids and texts against those of SentencePiece 0.1.97: constants that make.py beside the models wrote, for each kind of model.
+/// </summary>
 public class SentencePieceEqualityTests
 {
     private static readonly string Folder = Path.Combine(SourceTree.Root, "test", "Bdia.Core.Tests", "Text", "SentencePieceModels");

@@ -2,14 +2,16 @@ using System.Text;
 
 namespace Bdia.Core.Tests.Text;
 
-/// <summary>Writes SentencePiece models, field by field as sentencepiece_model.proto numbers them: nothing on a test machine trains one.</summary>
+/// <summary>
+/// Writes SentencePiece models, field by field as sentencepiece_model.proto numbers them: nothing on a test machine trains one.
+/// </summary>
 internal sealed class SentencePieceFile
 {
     public const int Unigram = 1, Bpe = 2, Word = 3;
     private const int Normal = 1, Unknown = 2, Control = 3, Byte = 6;
 
-    private readonly List<byte> _model = [];
-    private int _count;
+    private readonly List<byte> model = [];
+    private int count;
 
     /// <summary>Begins with the pieces of every model: unknown, start, end; then, if asked for, the bytes.</summary>
     public SentencePieceFile(bool bytes)
@@ -21,7 +23,7 @@ internal sealed class SentencePieceFile
     /// <summary>Adds pieces that join as BPE would join them, best first: the characters, then the rest.</summary>
     public SentencePieceFile Add(params string[] pieces)
     {
-        foreach (var piece in pieces) Add(piece, -_count, Normal);
+        foreach (var piece in pieces) Add(piece, -count, Normal);
         return this;
     }
 
@@ -34,13 +36,13 @@ internal sealed class SentencePieceFile
 
     public byte[] Finish(int type, bool byteFallback, Action<List<byte>>? normalizer = null)
     {
-        Message(_model, 2, trainer =>
+        Message(model, 2, trainer =>
         {
             Number(trainer, 3, type);
             if (byteFallback) Number(trainer, 35, 1);
         });
-        Message(_model, 3, normalizer ?? (settings => Bytes(settings, 1, "identity"u8)));
-        return [.. _model];
+        Message(model, 3, normalizer ?? (settings => Bytes(settings, 1, "identity"u8)));
+        return [.. model];
     }
 
     public static void Number(List<byte> stream, int field, int value)
@@ -51,8 +53,8 @@ internal sealed class SentencePieceFile
 
     private SentencePieceFile Add(string piece, float score, int type)
     {
-        _count++;
-        Message(_model, 1, message =>
+        count++;
+        Message(model, 1, message =>
         {
             Bytes(message, 1, Encoding.UTF8.GetBytes(piece));
             Varint(message, (2 << 3) | 5);

@@ -6,7 +6,10 @@ using CsCheck;
 
 namespace Bdia.Core.Tests.Text;
 
-/// <summary>Ids against SentencePiece's own programs on random text, for models that they train here. Skipped where they are not installed (Debian: sentencepiece).</summary>
+/// <summary>
+/// Ids against SentencePiece's own programs on random text, for models that they train here. Skipped where they are not installed (Debian:
+/// sentencepiece).
+/// </summary>
 [Trait("Category", "Slow")]
 public sealed class SentencePieceOracleTests : IDisposable
 {
@@ -28,7 +31,8 @@ public sealed class SentencePieceOracleTests : IDisposable
     {
         var (corpus, model) = (Path.Combine(folder, "corpus.txt"), Path.Combine(folder, "m"));
         File.WriteAllLines(corpus, Corpus.Lines(3000).Select(OneLine));
-        Run("spm_train", $"--input={corpus} --model_prefix={model} --vocab_size=300 --hard_vocab_limit=false --num_threads=1 --minloglevel=2 {settings}", "");
+        Run("spm_train", $"--input={corpus} --model_prefix={model} --vocab_size=300 --hard_vocab_limit=false --num_threads=1 "
+            + $"--minloglevel=2 {settings}", "");
         var texts = new List<string>(Corpus.Lines(200, seed: 2).Select(OneLine));
         Corpus.AnyText.Select(OneLine).Sample(texts.Add, iter: 400, threads: 1);
         var tokenizer = TextTokenizer.FromSentencePiece(model + ".model");

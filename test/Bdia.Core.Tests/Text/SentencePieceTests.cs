@@ -6,11 +6,12 @@ namespace Bdia.Core.Tests.Text;
 
 public sealed class SentencePieceTests : IDisposable
 {
-    private static readonly string[] Pieces = ["▁", "t", "h", "e", "d", "o", "g", "s", "é", "日", "▁t", "he", "▁the", "▁d", "og", "▁dog", "▁dogs"];
+    private static readonly string[] Pieces =
+        ["▁", "t", "h", "e", "d", "o", "g", "s", "é", "日", "▁t", "he", "▁the", "▁d", "og", "▁dog", "▁dogs"];
 
-    private readonly string _file = Path.Combine(Directory.CreateTempSubdirectory("bdia-text-").FullName, "tiny.model");
+    private readonly string file = Path.Combine(Directory.CreateTempSubdirectory("bdia-text-").FullName, "tiny.model");
 
-    public void Dispose() => Directory.Delete(Path.GetDirectoryName(_file)!, recursive: true);
+    public void Dispose() => Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
 
     [Theory]
     [InlineData(SentencePieceFile.Bpe, true)]
@@ -37,7 +38,8 @@ public sealed class SentencePieceTests : IDisposable
     {
         var tokenizer = Read(new SentencePieceFile(bytes: true).Add(Pieces).Finish(type, byteFallback: true));
         // The sign for a space is a space to the model.
-        Corpus.AnyText.Select(text => text.Replace('\u2581', '_')).Sample(text => tokenizer.Decode(tokenizer.Encode(text)) == tokenizer.Normalize(text));
+        Corpus.AnyText.Select(text => text.Replace('\u2581', '_'))
+            .Sample(text => tokenizer.Decode(tokenizer.Encode(text)) == tokenizer.Normalize(text));
         Assert.All(["d", "x", "é", "🙂", "dog", "\t\0"], text => Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text))));
         Assert.Equal("a dog", tokenizer.Decode(tokenizer.Encode("  a   dog ")));
         Assert.Equal("a\ufffd dog", tokenizer.Decode(tokenizer.Encode("a\ud800 dog")));
@@ -77,7 +79,8 @@ public sealed class SentencePieceTests : IDisposable
     [Fact]
     public void Settings_of_the_model_count()
     {
-        var tokenizer = Read(new SentencePieceFile(bytes: true).Add(Pieces).Finish(SentencePieceFile.Bpe, byteFallback: true, normalizer => SentencePieceFile.Number(normalizer, 3, 0)));
+        var tokenizer = Read(new SentencePieceFile(bytes: true).Add(Pieces)
+            .Finish(SentencePieceFile.Bpe, byteFallback: true, normalizer => SentencePieceFile.Number(normalizer, 3, 0)));
         Assert.Equal([260, 270], tokenizer.Encode("the")); // t, he: without the space before it
         Assert.Equal("the dogs", tokenizer.Decode(tokenizer.Encode("the dogs")));
     }
@@ -86,7 +89,7 @@ public sealed class SentencePieceTests : IDisposable
     public void A_saved_tokenizer_needs_no_file()
     {
         var tokenizer = Read(new SentencePieceFile(bytes: true).Add(Pieces).Finish(SentencePieceFile.Unigram, byteFallback: true));
-        File.Delete(_file);
+        File.Delete(file);
         using var stream = new MemoryStream();
         TextTokenizer.Save(tokenizer, stream);
         stream.Position = 0;
@@ -98,9 +101,11 @@ public sealed class SentencePieceTests : IDisposable
     {
         { "empty", [], "no pieces" },
         { "text", "a tokenizer"u8.ToArray(), "protocol buffer" },
-        { "cut", new SentencePieceFile(bytes: true).Add(Pieces).Finish(SentencePieceFile.Bpe, byteFallback: true)[..1000], "protocol buffer" },
+        { "cut", new SentencePieceFile(bytes: true).Add(Pieces).Finish(SentencePieceFile.Bpe, byteFallback: true)[..1000],
+            "protocol buffer" },
         { "of no known type", new SentencePieceFile(bytes: false).Add(Pieces).Finish(9, byteFallback: false), "unknown type 9" },
-        { "bytes by mistake", new SentencePieceFile(bytes: true).Add(Pieces).Finish(SentencePieceFile.Bpe, byteFallback: false), "does not fall back to bytes" },
+        { "bytes by mistake", new SentencePieceFile(bytes: true).Add(Pieces).Finish(SentencePieceFile.Bpe, byteFallback: false),
+            "does not fall back to bytes" },
         { "JSON", "\ufeff {\"<unk>\": 0}"u8.ToArray(), "needs its merges" },
         { "twice", new SentencePieceFile(bytes: false).Add("a", "a").Finish(SentencePieceFile.Bpe, byteFallback: false), "a" },
         { "no bytes", new SentencePieceFile(bytes: false).Add(Pieces).Finish(SentencePieceFile.Bpe, byteFallback: true), "<0x00>" },
@@ -111,17 +116,18 @@ public sealed class SentencePieceTests : IDisposable
     public void A_file_that_does_not_fit_is_named_with_its_fault(string name, byte[] content, string fact)
     {
         var fault = Assert.Throws<InvalidDataException>(() => Read(content));
-        Assert.Contains(_file, fault.Message, StringComparison.Ordinal);
+        Assert.Contains(file, fault.Message, StringComparison.Ordinal);
         Assert.True(fault.Message.Contains(fact, StringComparison.Ordinal), $"{name}: {fault.Message}");
     }
 
     [Fact]
     public void A_missing_file_is_named() =>
-        Assert.Contains(_file, Assert.Throws<FileNotFoundException>(() => TextTokenizer.FromSentencePiece(_file)).Message, StringComparison.Ordinal);
+        Assert.Contains(file, Assert.Throws<FileNotFoundException>(() => TextTokenizer.FromSentencePiece(file)).Message,
+            StringComparison.Ordinal);
 
     private ITextTokenizer Read(byte[] content)
     {
-        File.WriteAllBytes(_file, content);
-        return TextTokenizer.FromSentencePiece(_file);
+        File.WriteAllBytes(file, content);
+        return TextTokenizer.FromSentencePiece(file);
     }
 }

@@ -11,9 +11,11 @@ public sealed class SymbolTests
     public static TheoryData<TokenLevel> Levels => [.. Enum.GetValues<TokenLevel>()];
 
     private static ITextTokenizer Train(TokenLevel level, params string[] symbols) =>
-        Corpus.Train(Corpus.Lines(400).Concat(Dated).Append("a<sep>b <sep>"), new TokenizerOptions { TokenLevel = level, VocabularySize = 400, UserDefinedSymbols = symbols });
+        Corpus.Train(Corpus.Lines(400).Concat(Dated).Append("a<sep>b <sep>"),
+            new TokenizerOptions { TokenLevel = level, VocabularySize = 400, UserDefinedSymbols = symbols });
 
-    private static string[] Pieces(ITextTokenizer tokenizer, string text) => [.. tokenizer.Encode(text).Select(id => tokenizer.Decode([id]))];
+    private static string[] Pieces(ITextTokenizer tokenizer, string text)
+        => [.. tokenizer.Encode(text).Select(id => tokenizer.Decode([id]))];
 
     private static ITextTokenizer Reload(ITextTokenizer tokenizer)
     {
@@ -65,7 +67,8 @@ public sealed class SymbolTests
         {
             var text = $"{left}<sep>{right}é 1{left}";
             var ids = tokenizer.Encode(text);
-            return tokenizer.Decode(ids) == tokenizer.Normalize(text) && loaded.Encode(text).SequenceEqual(ids) && loaded.Decode(ids) == tokenizer.Decode(ids);
+            return tokenizer.Decode(ids) == tokenizer.Normalize(text) && loaded.Encode(text).SequenceEqual(ids)
+                && loaded.Decode(ids) == tokenizer.Decode(ids);
         });
         Gen.Int[0, tokenizer.Size - 1].Array[0, 40].Sample(ids => tokenizer.Decode(ids).Length >= 0);
         Assert.Throws<ArgumentOutOfRangeException>(() => tokenizer.Decode([tokenizer.Size]));
@@ -74,7 +77,8 @@ public sealed class SymbolTests
     [Fact]
     public void Symbols_go_through_the_normalisation_that_texts_go_through()
     {
-        var tokenizer = Corpus.Train(["a dog, a dog"], new TokenizerOptions { UserDefinedSymbols = ["<SEP>"], Normalization = new() { LowerCase = true } });
+        var tokenizer = Corpus.Train(["a dog, a dog"],
+            new TokenizerOptions { UserDefinedSymbols = ["<SEP>"], Normalization = new() { LowerCase = true } });
         Assert.Equal([tokenizer.Size - 1], tokenizer.Encode("<Sep>"));
         Assert.Equal("a <sep> dog", tokenizer.Decode(tokenizer.Encode("A <SEP>  dog")));
     }
@@ -82,8 +86,10 @@ public sealed class SymbolTests
     [Fact]
     public void Symbols_that_cannot_be_told_apart_or_have_no_room_are_refused()
     {
-        Refuses("UserDefinedSymbols[1] is ' '; it must be a text of which normalisation leaves something", new() { UserDefinedSymbols = ["x", " "] });
-        Refuses("UserDefinedSymbols[1] is 'X'; it must be different from the others", new() { UserDefinedSymbols = ["x", "X"], Normalization = new() { LowerCase = true } });
+        Refuses("UserDefinedSymbols[1] is ' '; it must be a text of which normalisation leaves something",
+            new() { UserDefinedSymbols = ["x", " "] });
+        Refuses("UserDefinedSymbols[1] is 'X'; it must be different from the others",
+            new() { UserDefinedSymbols = ["x", "X"], Normalization = new() { LowerCase = true } });
         Refuses("UserDefinedSymbols[0] is null", new() { UserDefinedSymbols = [null!] });
         Refuses("UserDefinedSymbols is null", new() { UserDefinedSymbols = null! });
         Refuses("VocabularySize is 258", new() { VocabularySize = 258, UserDefinedSymbols = ["x", "y"] });
@@ -95,5 +101,7 @@ public sealed class SymbolTests
 
     [Fact]
     public void Files_for_other_readers_hold_no_symbols() =>
-        Assert.Contains("user-defined symbols", Assert.Throws<ArgumentException>(() => TextTokenizer.ExportBytePair(Train(TokenLevel.BytePair, "<sep>"), "v", "m")).Message, StringComparison.Ordinal);
+        Assert.Contains("user-defined symbols",
+            Assert.Throws<ArgumentException>(() => TextTokenizer.ExportBytePair(Train(TokenLevel.BytePair, "<sep>"), "v", "m")).Message,
+            StringComparison.Ordinal);
 }

@@ -15,13 +15,16 @@ public class TextNormalizationTests
     [InlineData("  a \u00a0\u2003 b\r\n", "a b")]
     [InlineData("a\u0007b\u200d\ufeffc", "a b\u200d\ufeffc")]
     [InlineData("É\u0301 😀", "É\u0301 😀")]
-    public void White_space_and_control_characters_collapse(string text, string expected) => Assert.Equal(expected, new TextNormalization().Apply(text));
+    public void White_space_and_control_characters_collapse(string text, string expected)
+        => Assert.Equal(expected, new TextNormalization().Apply(text));
 
     [Fact]
-    public void White_space_stays_by_option() => Assert.Equal(" a\t\0 b ", new TextNormalization { CollapseWhiteSpace = false }.Apply(" a\t\0 b "));
+    public void White_space_stays_by_option()
+        => Assert.Equal(" a\t\0 b ", new TextNormalization { CollapseWhiteSpace = false }.Apply(" a\t\0 b "));
 
     [Fact]
-    public void Letters_become_lower_case_by_option() => Assert.Equal("straße élan ωσ 😀", new TextNormalization { LowerCase = true }.Apply("Straße ÉLAN ΩΣ 😀"));
+    public void Letters_become_lower_case_by_option()
+        => Assert.Equal("straße élan ωσ 😀", new TextNormalization { LowerCase = true }.Apply("Straße ÉLAN ΩΣ 😀"));
 
     [Theory]
     [InlineData(true)]
@@ -57,9 +60,11 @@ public class TextNormalizationTests
             return;
         }
 
-        Assert.Contains("InvariantGlobalization", Assert.Throws<PlatformNotSupportedException>(() => normalization.Apply("a")).Message, StringComparison.Ordinal);
+        Assert.Contains("InvariantGlobalization", Assert.Throws<PlatformNotSupportedException>(() => normalization.Apply("a")).Message,
+            StringComparison.Ordinal);
         var options = new TokenizerOptions { Normalization = normalization };
-        Assert.Contains("Normalization.Form is FormC", Assert.Throws<ArgumentException>(options.Validate).Message, StringComparison.Ordinal);
+        Assert.Contains("Normalization.Form is FormC", Assert.Throws<ArgumentException>(options.Validate).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Corpus.Train(["a dog"], options));
     }
 

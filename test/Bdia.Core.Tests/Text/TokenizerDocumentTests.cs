@@ -39,7 +39,8 @@ public class TokenizerDocumentTests
             damaged[at] ^= flip;
             Assert.Throws<InvalidDataException>(() => TextTokenizer.Load(new MemoryStream(damaged)));
         }, iter: 200);
-        Gen.Int[0, saved.Length - 1].Sample(length => { Assert.Throws<InvalidDataException>(() => TextTokenizer.Load(new MemoryStream(saved[..length]))); }, iter: 100);
+        Gen.Int[0, saved.Length - 1].Sample(
+            length => { Assert.Throws<InvalidDataException>(() => TextTokenizer.Load(new MemoryStream(saved[..length]))); }, iter: 100);
     }
 
     [Fact]
@@ -47,18 +48,22 @@ public class TokenizerDocumentTests
     {
         var saved = Saved(Train(TokenLevel.Word));
         saved[8] = 3;
-        Assert.Contains("version 3", Assert.Throws<InvalidDataException>(() => TextTokenizer.Load(new MemoryStream(saved))).Message, StringComparison.Ordinal);
+        Assert.Contains("version 3", Assert.Throws<InvalidDataException>(() => TextTokenizer.Load(new MemoryStream(saved))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Foreign_content_is_named() =>
-        Assert.Contains("no tokenizer", Assert.Throws<InvalidDataException>(() => TextTokenizer.Load(new MemoryStream(Encoding.UTF8.GetBytes(new string('x', 100))))).Message, StringComparison.Ordinal);
+        Assert.Contains("no tokenizer",
+            Assert.Throws<InvalidDataException>(
+            () => TextTokenizer.Load(new MemoryStream(Encoding.UTF8.GetBytes(new string('x', 100))))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_tokenizer_of_another_class_cannot_be_saved() => Assert.Throws<ArgumentException>(() => Saved(new Other()));
 
     private static ITextTokenizer Train(TokenLevel level, TextNormalization? normalization = null) =>
-        Corpus.Train(Corpus.Lines(200), new TokenizerOptions { TokenLevel = level, VocabularySize = 400, Normalization = normalization ?? new TextNormalization() });
+        Corpus.Train(Corpus.Lines(200),
+            new TokenizerOptions { TokenLevel = level, VocabularySize = 400, Normalization = normalization ?? new TextNormalization() });
 
     private static byte[] Saved(ITextTokenizer tokenizer)
     {

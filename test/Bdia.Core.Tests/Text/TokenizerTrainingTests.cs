@@ -12,7 +12,8 @@ public class TokenizerTrainingTests
     {
         var options = new TokenizerOptions { TokenLevel = (TokenLevel)7, VocabularySize = 256, Normalization = null! };
         Assert.Equal(
-            "These TokenizerOptions cannot be used. TokenLevel is 7; it must be BytePair, Word or Character. VocabularySize is 256; it must be 257..1,000,000. Normalization is null; it must be set.",
+            "These TokenizerOptions cannot be used. TokenLevel is 7; it must be BytePair, Word or Character. VocabularySize is 256; it "
+                + "must be 257..1,000,000. Normalization is null; it must be set.",
             Assert.Throws<ArgumentException>(options.Validate).Message);
         new TokenizerOptions { VocabularySize = 257 }.Validate();
         new TokenizerOptions { VocabularySize = 1_000_000 }.Validate();
@@ -24,7 +25,9 @@ public class TokenizerTrainingTests
     public void Lines_without_any_text_are_refused(TokenLevel level)
     {
         foreach (var lines in (string[][])[[], [""], [" ", "\t\r\n", null!]])
-            Assert.Contains($"None of the {lines.Length} lines", Assert.Throws<ArgumentException>(() => Corpus.Train(lines, new TokenizerOptions { TokenLevel = level })).Message, StringComparison.Ordinal);
+            Assert.Contains($"None of the {lines.Length} lines",
+                Assert.Throws<ArgumentException>(() => Corpus.Train(lines, new TokenizerOptions { TokenLevel = level })).Message,
+                StringComparison.Ordinal);
     }
 
     [Theory]
@@ -40,7 +43,8 @@ public class TokenizerTrainingTests
     [Theory]
     [MemberData(nameof(Levels))]
     public void The_vocabulary_is_no_larger_than_asked_for(TokenLevel level) =>
-        Assert.All([257, 258, 270], size => Assert.Equal(size, Corpus.Train(Corpus.Lines(300), new TokenizerOptions { TokenLevel = level, VocabularySize = size }).Size));
+        Assert.All([257, 258, 270], size =>
+            Assert.Equal(size, Corpus.Train(Corpus.Lines(300), new TokenizerOptions { TokenLevel = level, VocabularySize = size }).Size));
 
     [Theory]
     [MemberData(nameof(Levels))]
@@ -105,7 +109,8 @@ public class TokenizerTrainingTests
         var fresh = Corpus.Train(Corpus.Lines(500), new TokenizerOptions { TokenLevel = level, VocabularySize = 500 });
         var together = new int[lines.Length][];
         var texts = new string[lines.Length];
-        Parallel.For(0, lines.Length, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken }, i =>
+        Parallel.For(0, lines.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken }, i =>
         {
             together[i] = [.. fresh.Encode(lines[i])];
             texts[i] = fresh.Decode(together[i]);

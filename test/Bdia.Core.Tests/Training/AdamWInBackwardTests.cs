@@ -19,7 +19,8 @@ public sealed class AdamWInBackwardTests
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public void Weights_moments_and_norms_are_those_of_a_step_over_all_gradients(bool texts, BackpropagationMode mode, ComputePrecision precision, double clip)
+    public void Weights_moments_and_norms_are_those_of_a_step_over_all_gradients(bool texts, BackpropagationMode mode,
+        ComputePrecision precision, double clip)
     {
         using var ordinary = Create();
         using var inPlace = Create();
@@ -89,7 +90,8 @@ public sealed class AdamWInBackwardTests
         Assert.Equal(["3: 3", "2: 2", "1: 1", "0: 0"], visits);
         Assert.All(blocks, block => Assert.False(block.HasGradients));
 
-        void Visit(string name) => visits.Add($"{name}: {string.Join(", ", blocks.Where(block => block.HasGradients).Select(block => block.GetName()))}");
+        void Visit(string name) => visits.Add(
+            $"{name}: {string.Join(", ", blocks.Where(block => block.HasGradients).Select(block => block.GetName()))}");
     }
 
     [Fact]
@@ -99,7 +101,8 @@ public sealed class AdamWInBackwardTests
         using var owner = optimizer;
         using var scope = NewDisposeScope();
         var numbers = new int[optimizer.Slots.Count];
-        var memory = zeros(optimizer.Slots.Where(slot => slot.Name.StartsWith("0.", StringComparison.Ordinal)).Sum(slot => slot.Parameter.numel()));
+        var memory = zeros(optimizer.Slots.Where(slot => slot.Name.StartsWith("0.", StringComparison.Ordinal))
+            .Sum(slot => slot.Parameter.numel()));
         for (var i = 0; i < numbers.Length; i++) numbers[i] = i;
         foreach (var block in numbers.GroupBy(i => optimizer.Slots[i].Name[0]))
         {
@@ -159,14 +162,16 @@ public sealed class AdamWInBackwardTests
         using var x = Nets.Normal(3, 2, 4, 8);
         var weight = optimizer.Slots[0].Parameter;
 
-        var twice = Assert.Throws<InvalidOperationException>(() => inBackward.Step(() => Pass(input => stack.forward(stack.forward(input)).sum()), 1, 0.01));
+        var twice = Assert.Throws<InvalidOperationException>(
+            () => inBackward.Step(() => Pass(input => stack.forward(stack.forward(input)).sum()), 1, 0.01));
         Assert.Contains("twice", twice.Message, StringComparison.Ordinal);
         foreach (Func<Tensor, Tensor> loss in (Func<Tensor, Tensor>[])[
             input => stack.forward(input).sum() + weight.sum(),                                    // comes after the stack, or before it
             input => stack.forward(input + weight.mean()).sum(), input => stack.forward(input).sum() * weight.mean()])
         {
             var elsewhere = Assert.Throws<InvalidOperationException>(() => inBackward.Step(() => Pass(loss), 1, 0.01));
-            Assert.Contains($"Parameter {optimizer.Slots[0].Name} has a gradient from outside of its block", elsewhere.Message, StringComparison.Ordinal);
+            Assert.Contains($"Parameter {optimizer.Slots[0].Name} has a gradient from outside of its block",
+                elsewhere.Message, StringComparison.Ordinal);
         }
 
         Assert.Null(stack.Observer);
@@ -189,10 +194,12 @@ public sealed class AdamWInBackwardTests
         var shared = new Nets.Mixer(8, 1, 0, false);
         using var tied = new BdiaStack("tied", [shared, Residual.From(nn.Identity()), shared]);
         using var other = new AdamW(ParameterGroups.Of(tied));
-        Assert.Contains("belongs to 2 blocks", Assert.Throws<ArgumentException>(() => new AdamWInBackward(other, [tied])).Message, StringComparison.Ordinal);
+        Assert.Contains("belongs to 2 blocks", Assert.Throws<ArgumentException>(() => new AdamWInBackward(other, [tied])).Message,
+            StringComparison.Ordinal);
 
         void Refuses(string text, BdiaStack[] stacks)
-            => Assert.Contains(text, Assert.Throws<ArgumentException>(() => new AdamWInBackward(optimizer, stacks)).Message, StringComparison.Ordinal);
+            => Assert.Contains(text, Assert.Throws<ArgumentException>(() => new AdamWInBackward(optimizer, stacks)).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -233,18 +240,18 @@ public sealed class AdamWInBackwardTests
     /// <summary>Says which gradients there are while its own backward pass runs.</summary>
     private sealed class Watched : Residual
     {
-        private readonly Residual _inner;
-        private readonly Action<string> _visit;
+        private readonly Residual inner;
+        private readonly Action<string> visit;
 
         public Watched(string name, Residual inner, Action<string> visit) : base(name)
         {
-            (_inner, _visit) = (inner, visit);
+            (this.inner, this.visit) = (inner, visit);
             register_module("inner", inner);
         }
 
-        public bool HasGradients => _inner.parameters().Any(parameter => parameter.grad is not null);
+        public bool HasGradients => inner.parameters().Any(parameter => parameter.grad is not null);
 
-        public override Tensor forward(Tensor x, ResidualContext context) => Probe.apply(() => _visit(GetName()), _inner.forward(x, context));
+        public override Tensor forward(Tensor x, ResidualContext context) => Probe.apply(() => visit(GetName()), inner.forward(x, context));
     }
 
     private sealed class Probe : autograd.SingleTensorFunction<Probe>

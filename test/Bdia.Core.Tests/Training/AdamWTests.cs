@@ -123,7 +123,8 @@ public sealed class AdamWTests
         var a = Filled(1, 5);
         a.requires_grad = true;
         using var optimizer = new AdamW(Groups(a));
-        var fault = Assert.Throws<InvalidDataException>(() => optimizer.Load(new Dictionary<string, Tensor> { ["m.p0"] = zeros(4), ["x"] = zeros(1) }));
+        var fault = Assert.Throws<InvalidDataException>(
+            () => optimizer.Load(new Dictionary<string, Tensor> { ["m.p0"] = zeros(4), ["x"] = zeros(1) }));
         Assert.Contains("m.p0, v.p0, x", fault.Message, StringComparison.Ordinal);
     }
 
@@ -143,6 +144,7 @@ public sealed class AdamWTests
         using var net = new ToyModule(1);
         Assert.Equal(["fc1", "fc2"], ParameterGroups.Of(net).Parameters.Where(p => p.Decays).Select(p => p.Name));
         Assert.Equal(["fc2"], ParameterGroups.Of(net, ["fc1"]).Parameters.Where(p => p.Decays).Select(p => p.Name));
-        Assert.Contains("no such parameter: cls", Assert.Throws<ArgumentException>(() => ParameterGroups.Of(net, ["cls"])).Message, StringComparison.Ordinal);
+        Assert.Contains("no such parameter: cls", Assert.Throws<ArgumentException>(() => ParameterGroups.Of(net, ["cls"])).Message,
+            StringComparison.Ordinal);
     }
 }

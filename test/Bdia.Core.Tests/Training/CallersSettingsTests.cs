@@ -26,8 +26,10 @@ public class CallersSettingsTests
         static byte[] Run()
         {
             using var classifier = ImageClassifierTraining.Run(
-                ImageClassifierTrainingTests.Tiny with { Dropout = 0.1, StochasticDepth = 0.1 }, new() { Epochs = 2, BatchSize = 16, Seed = 7, LabelSmoothing = 0.1 },
-                new() { MixupAlpha = 0.2, ValidationFraction = 0.2 }, new ToyImages(40), cancellation: TestContext.Current.CancellationToken);
+                ImageClassifierTrainingTests.Tiny with { Dropout = 0.1, StochasticDepth = 0.1 },
+                    new() { Epochs = 2, BatchSize = 16, Seed = 7, LabelSmoothing = 0.1 },
+                new() { MixupAlpha = 0.2, ValidationFraction = 0.2 }, new ToyImages(40),
+                    cancellation: TestContext.Current.CancellationToken);
             var scores = new float[3 * 2];
             classifier.Score([.. new ToyImages(3).Read().SelectMany(row => row.Pixels.ToArray())], 3, scores);
             return [.. Weights.Bytes(classifier.Model), .. scores.SelectMany(BitConverter.GetBytes)];
@@ -45,8 +47,10 @@ public class CallersSettingsTests
         static byte[] Run()
         {
             using var translator = TranslatorTraining.Run(
-                TranslatorTrainingTests.Tiny with { Dropout = 0.1 }, TranslatorTrainingTests.Short with { LabelSmoothing = 0.1, Epochs = 2 },
-                TranslatorTrainingTests.Words with { BleuEveryEpochs = 1, AverageEpochs = 2 }, SequenceToSequence.Toy.Pairs(60), cancellation: TestContext.Current.CancellationToken);
+                TranslatorTrainingTests.Tiny with { Dropout = 0.1 },
+                    TranslatorTrainingTests.Short with { LabelSmoothing = 0.1, Epochs = 2 },
+                TranslatorTrainingTests.Words with { BleuEveryEpochs = 1, AverageEpochs = 2 },
+                    SequenceToSequence.Toy.Pairs(60), cancellation: TestContext.Current.CancellationToken);
             var texts = translator.Best("ab cd", "ef ef");
             return [.. Weights.Bytes(translator.Model), .. texts.SelectMany(System.Text.Encoding.UTF8.GetBytes)];
         }

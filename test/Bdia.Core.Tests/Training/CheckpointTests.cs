@@ -5,14 +5,15 @@ namespace Bdia.Core.Tests.Training;
 
 public sealed class CheckpointTests : IDisposable
 {
-    private static readonly TrainingOptions Options = new() { Epochs = 4, LearningRate = 0.02, Seed = 5, AccumulationSteps = 2, CheckpointEverySteps = 1 };
-    private readonly string _folder = Directory.CreateTempSubdirectory("bdia-checkpoint-").FullName;
+    private static readonly TrainingOptions Options =
+        new() { Epochs = 4, LearningRate = 0.02, Seed = 5, AccumulationSteps = 2, CheckpointEverySteps = 1 };
+    private readonly string folder = Directory.CreateTempSubdirectory("bdia-checkpoint-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    private TrainingOptions Resuming => Options with { CheckpointDirectory = _folder, Resume = true };
+    private TrainingOptions Resuming => Options with { CheckpointDirectory = folder, Resume = true };
 
-    private string[] Files => [.. Directory.GetFiles(_folder, "checkpoint-*").Order(StringComparer.Ordinal)];
+    private string[] Files => [.. Directory.GetFiles(folder, "checkpoint-*").Order(StringComparer.Ordinal)];
 
     private static ToyTask NewTask(string rows = "70")
     {
@@ -20,7 +21,8 @@ public sealed class CheckpointTests : IDisposable
         return task = new ToyTask { OnValidate = (_, _) => task!.Unseen(), Identity = new Dictionary<string, string> { ["Rows"] = rows } };
     }
 
-    private static (TrainingResult Result, byte[] Weights) Run(TrainingOptions options, Action<TrainingProgress>? progress = null, ToyTask? task = null)
+    private static (TrainingResult Result, byte[] Weights) Run(TrainingOptions options, Action<TrainingProgress>? progress = null,
+        ToyTask? task = null)
     {
         task ??= NewTask();
         using var net = task.Net;
@@ -38,7 +40,7 @@ public sealed class CheckpointTests : IDisposable
         for (var step = 1; step <= whole.Result.Steps; step++)
         {
             Clear();
-            var resuming = options with { CheckpointDirectory = _folder, Resume = true };
+            var resuming = options with { CheckpointDirectory = folder, Resume = true };
             Assert.Throws<Interrupted>(() => Run(resuming, p => { if (p.Step == step) throw new Interrupted(); }));
             var resumed = Run(resuming);
 
@@ -49,7 +51,8 @@ public sealed class CheckpointTests : IDisposable
             Assert.Equal(step, resumed.Result.ResumedAtStep);
         }
 
-        static object Figures(EpochResult epoch) => (epoch.Epoch, epoch.TrainingLoss, epoch.TrainingAccuracy, epoch.LearningRate, epoch.Validation);
+        static object Figures(EpochResult epoch)
+            => (epoch.Epoch, epoch.TrainingLoss, epoch.TrainingAccuracy, epoch.LearningRate, epoch.Validation);
     }
 
     [Fact]
@@ -104,25 +107,30 @@ public sealed class CheckpointTests : IDisposable
     {
         Run(Resuming);
         Assert.Equal(["checkpoint-0000000011.safetensors", "checkpoint-0000000012.safetensors"], Files.Select(Path.GetFileName));
-        Assert.Equal(["in-use.lock"], Directory.GetFiles(_folder).Except(Files).Select(Path.GetFileName));
+        Assert.Equal(["in-use.lock"], Directory.GetFiles(folder).Except(Files).Select(Path.GetFileName));
     }
 
     [Fact]
     public void What_a_killed_writer_left_is_cleared_and_does_not_count()
     {
         Assert.Throws<Interrupted>(() => Run(Resuming, p => { if (p.Step == 3) throw new Interrupted(); }));
-        File.WriteAllText(Path.Combine(_folder, "checkpoint-0000000004.safetensors.writing"), "half");
+        File.WriteAllText(Path.Combine(folder, "checkpoint-0000000004.safetensors.writing"), "half");
         Assert.Equal(3, Run(Resuming).Result.ResumedAtStep);
-        Assert.Empty(Directory.GetFiles(_folder, "*.writing"));
+        Assert.Empty(Directory.GetFiles(folder, "*.writing"));
     }
 
     [Fact]
     public void An_option_that_had_another_name_when_the_checkpoint_was_written_is_the_same_option()
     {
-        var before = new Dictionary<string, string> { ["TrainingOptions.Schedule"] = "Cosine", ["Task.MemoryBudgetBytes"] = "7", ["Task.Tokenizer.Level"] = "Word" };
-        var now = new Dictionary<string, string> { ["TrainingOptions.LearningRateSchedule"] = "Cosine", ["Task.PixelCacheBytes"] = "7", ["Task.Tokenizer.TokenLevel"] = "Word" };
+        var before = new Dictionary<string,
+            string> { ["TrainingOptions.Schedule"] = "Cosine", ["Task.MemoryBudgetBytes"] = "7", ["Task.Tokenizer.Level"] = "Word" };
+        var now = new Dictionary<string,
+            string> { ["TrainingOptions.LearningRateSchedule"] = "Cosine", ["Task.PixelCacheBytes"] = "7",
+            ["Task.Tokenizer.TokenLevel"] = "Word" };
         Assert.Empty(RunIdentity.Differences(before, now));
-        Assert.Equal("PixelCacheBytes is 7 in the checkpoint and 8 here", Assert.Single(RunIdentity.Differences(before, new Dictionary<string, string>(now) { ["Task.PixelCacheBytes"] = "8" })).ToString());
+        Assert.Equal("PixelCacheBytes is 7 in the checkpoint and 8 here",
+            Assert.Single(RunIdentity.Differences(before, new Dictionary<string, string>(now) { ["Task.PixelCacheBytes"] = "8" }))
+            .ToString());
     }
 
     [Fact]
@@ -137,9 +145,10 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_checkpoint_that_cannot_be_written_is_an_error_that_leaves_the_ones_before()
     {
-        var blocked = Directory.CreateDirectory(Path.Combine(_folder, "checkpoint-0000000003.safetensors.writing"));
+        var blocked = Directory.CreateDirectory(Path.Combine(folder, "checkpoint-0000000003.safetensors.writing"));
         Refuses("checkpoint-0000000003.safetensors cannot be written", () => Run(Resuming));
-        Assert.Equal(["checkpoint-0000000001.safetensors", "checkpoint-0000000002.safetensors"], Files.Where(File.Exists).Select(Path.GetFileName));
+        Assert.Equal(["checkpoint-0000000001.safetensors", "checkpoint-0000000002.safetensors"],
+            Files.Where(File.Exists).Select(Path.GetFileName));
         blocked.Delete();
         var resumed = Run(Resuming);
         Assert.Equal(2, resumed.Result.ResumedAtStep);
@@ -159,14 +168,15 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("Checkpoint-9999999999.safetensors")]
     public void Files_of_other_names_are_the_users_and_neither_deleted_nor_read(string name)
     {
-        var path = Path.Combine(_folder, name);
+        var path = Path.Combine(folder, name);
         File.WriteAllText(path, "mine");
 
         Run(Resuming with { Resume = false });
         Run(Resuming);
 
         Assert.Equal("mine", File.ReadAllText(path));
-        Assert.Equal(["checkpoint-0000000011.safetensors", "checkpoint-0000000012.safetensors"], Files.Select(Path.GetFileName).Where(file => file != name));
+        Assert.Equal(["checkpoint-0000000011.safetensors", "checkpoint-0000000012.safetensors"],
+            Files.Select(Path.GetFileName).Where(file => file != name));
     }
 
     [Fact]
@@ -201,24 +211,26 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void The_only_checkpoint_being_damaged_says_that_there_is_no_earlier_one()
     {
-        File.WriteAllText(Path.Combine(_folder, "checkpoint-0000000001.safetensors"), "not one");
+        File.WriteAllText(Path.Combine(folder, "checkpoint-0000000001.safetensors"), "not one");
         Refuses("to begin anew; there is no earlier one", () => Run(Resuming));
     }
 
     [Fact]
     public void A_foreign_file_and_another_format_version_are_told_apart()
     {
-        var path = Path.Combine(_folder, "checkpoint-0000000001.safetensors");
+        var path = Path.Combine(folder, "checkpoint-0000000001.safetensors");
         using (var stream = File.Create(path)) SafeTensors.Write(stream, []);
         Refuses("no checkpoint of this library", () => Run(Resuming));
-        using (var stream = File.Create(path)) SafeTensors.Write(stream, [], new Dictionary<string, string> { ["bdia.checkpoint.version"] = "7" });
+        using (var stream = File.Create(path)) SafeTensors.Write(stream, [], new Dictionary<string,
+            string> { ["bdia.checkpoint.version"] = "7" });
         Refuses("format version is 7, and this library reads version 1", () => Run(Resuming));
     }
 
     private void Clear()
     {
-        foreach (var file in Directory.GetFiles(_folder)) File.Delete(file);
+        foreach (var file in Directory.GetFiles(folder)) File.Delete(file);
     }
 
-    private static void Refuses(string text, Action run) => Assert.Contains(text, Assert.Throws<CheckpointException>(run).Message, StringComparison.Ordinal);
+    private static void Refuses(string text, Action run)
+        => Assert.Contains(text, Assert.Throws<CheckpointException>(run).Message, StringComparison.Ordinal);
 }

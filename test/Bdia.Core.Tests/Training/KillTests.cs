@@ -7,7 +7,8 @@ public sealed class KillTests
 {
     private static readonly TrainingOptions Options = new()
     {
-        Epochs = 40, LearningRate = 0.01, Seed = 5, AccumulationSteps = 2, CheckpointEverySteps = 1, BestBy = ModelSelection.Loss, EarlyStoppingPatience = 40,
+        Epochs = 40, LearningRate = 0.01, Seed = 5, AccumulationSteps = 2, CheckpointEverySteps = 1,
+            BestBy = ModelSelection.Loss, EarlyStoppingPatience = 40,
     };
 
     private static byte[] Train(string? folder, Action<TrainingProgress>? progress = null)

@@ -4,16 +4,18 @@ using Bdia.Core.Training;
 
 namespace Bdia.Core.Tests.Training;
 
-/// <summary>A run in a process of its own, which is this assembly once more, killed (SIGKILL) at random moments and begun again until it ends.</summary>
+/// <summary>
+/// A run in a process of its own, which is this assembly once more, killed (SIGKILL) at random moments and begun again until it ends.
+/// </summary>
 /// <param name="test">The explicit test that is the run: full name of its class and method.</param>
 internal sealed class KilledChild(string test) : IDisposable
 {
     private const string FolderVariable = "BDIA_TEST_KILLED_RUN";
-    private readonly string _folder = Directory.CreateTempSubdirectory("bdia-kill-").FullName;
+    private readonly string folder = Directory.CreateTempSubdirectory("bdia-kill-").FullName;
 
-    private string ResultFile => Path.Combine(_folder, "final.bytes");
+    private string ResultFile => Path.Combine(folder, "final.bytes");
 
-    private string BegunFile => Path.Combine(_folder, "begun");
+    private string BegunFile => Path.Combine(folder, "begun");
 
     /// <summary>What the explicit test does: runs, unless it was started as an ordinary test.</summary>
     /// <param name="run">Trains with this checkpoint folder, reports to this, and gives the weights.</param>
@@ -42,14 +44,14 @@ internal sealed class KilledChild(string test) : IDisposable
         return File.ReadAllBytes(ResultFile);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     /// <summary>Runs the child, and kills it that many milliseconds after it has begun to train; true if it was killed.</summary>
     private bool Run(int? killAfter)
     {
         var start = new ProcessStartInfo("dotnet", ["exec", typeof(KilledChild).Assembly.Location, "-method", test, "-explicit", "only"])
         {
-            Environment = { [FolderVariable] = _folder },
+            Environment = { [FolderVariable] = folder },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

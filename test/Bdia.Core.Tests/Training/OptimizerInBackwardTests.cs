@@ -14,11 +14,13 @@ namespace Bdia.Core.Tests.Training;
 /// <summary>The option as the trainer takes it; what a step does is tested with <see cref="AdamWInBackward"/>.</summary>
 public sealed class OptimizerInBackwardTests
 {
-    private static readonly TrainingOptions Short = new() { Epochs = 2, BatchSize = 16, LearningRate = 3e-3, Seed = 7, ClipNorm = 0.5, OptimizerInBackward = true };
+    private static readonly TrainingOptions Short =
+        new() { Epochs = 2, BatchSize = 16, LearningRate = 3e-3, Seed = 7, ClipNorm = 0.5, OptimizerInBackward = true };
 
     private static readonly VisionTransformerOptions Network = new()
     {
-        ImageHeight = 8, ImageWidth = 8, Channels = 1, Classes = 2, PatchSize = 4, Width = 16, Depth = 3, Heads = 2, FeedForwardWidth = 32, Dropout = 0.1,
+        ImageHeight = 8, ImageWidth = 8, Channels = 1, Classes = 2, PatchSize = 4, Width = 16, Depth = 3,
+            Heads = 2, FeedForwardWidth = 32, Dropout = 0.1,
     };
 
     [Theory]
@@ -33,7 +35,8 @@ public sealed class OptimizerInBackwardTests
         Assert.Equal(norms[(norms.Count / 2)..], norms[..(norms.Count / 2)]);
         Assert.Contains(norms, norm => norm > 0.5);
         var (a, b) = (ordinary.Result!, inBackward.Result!);
-        Assert.Equal(a.History.Select(epoch => (epoch.TrainingLoss, epoch.TrainingAccuracy, epoch.Validation)), b.History.Select(epoch => (epoch.TrainingLoss, epoch.TrainingAccuracy, epoch.Validation)));
+        Assert.Equal(a.History.Select(epoch => (epoch.TrainingLoss, epoch.TrainingAccuracy, epoch.Validation)),
+            b.History.Select(epoch => (epoch.TrainingLoss, epoch.TrainingAccuracy, epoch.Validation)));
     }
 
     [Theory]
@@ -92,7 +95,8 @@ public sealed class OptimizerInBackwardTests
     {
         using var task = new StackTask { LossFactor = float.PositiveInfinity };
         var before = Weights.Bytes(task.Module);
-        Assert.Contains("loss", Assert.Throws<TrainingDivergedException>(() => task.Train(Short with { ClipNorm = 0 })).Message, StringComparison.Ordinal);
+        Assert.Contains("loss", Assert.Throws<TrainingDivergedException>(() => task.Train(Short with { ClipNorm = 0 })).Message,
+            StringComparison.Ordinal);
         Assert.Equal(before, Weights.Bytes(task.Module));
     }
 
@@ -100,55 +104,67 @@ public sealed class OptimizerInBackwardTests
     public void The_reason_why_states_could_not_be_rebuilt_reaches_the_caller()
     {
         using var task = new StackTask(impure: true);
-        Assert.Contains("do not fit together", Assert.Throws<ReversibilityException>(() => task.Train(Short)).Message, StringComparison.Ordinal);
+        Assert.Contains("do not fit together", Assert.Throws<ReversibilityException>(() => task.Train(Short)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_it_cannot_go_with_is_refused_before_any_row_is_read()
     {
         var rows = new ToyImages(40);
-        Refuses("OptimizerInBackward is True; it must be false where AccumulationSteps is 2", Short with { AccumulationSteps = 2 }, Network);
-        Refuses("OptimizerInBackward is True; it must be false where Mode is StoreActivations", Short, Network with { Stack = new() { Mode = BackpropagationMode.StoreActivations } });
-        Refuses("TrainingMemoryBytes is 3145728 (3 MiB), but a batch of 16 images takes", Short with { TrainingMemoryBytes = 3 << 20 }, Network);
+        Refuses("OptimizerInBackward is True; it must be false where AccumulationSteps is 2",
+            Short with { AccumulationSteps = 2 }, Network);
+        Refuses("OptimizerInBackward is True; it must be false where Mode is StoreActivations", Short,
+            Network with { Stack = new() { Mode = BackpropagationMode.StoreActivations } });
+        Refuses("TrainingMemoryBytes is 3145728 (3 MiB), but a batch of 16 images takes",
+            Short with { TrainingMemoryBytes = 3 << 20 }, Network);
         Assert.Equal(0, rows.Passes);
-        Assert.Contains("but a batch of ", Assert.Throws<ArgumentException>(() => Texts(Short with { TrainingMemoryBytes = 3 << 20 })).Message, StringComparison.Ordinal);
+        Assert.Contains("but a batch of ",
+            Assert.Throws<ArgumentException>(() => Texts(Short with { TrainingMemoryBytes = 3 << 20 })).Message, StringComparison.Ordinal);
 
         var task = new ToyTask();
         using var net = task.Net;
-        Assert.Contains("There is no stack", Assert.Throws<ArgumentException>(() => task.Train(Short, new ToySource(64, 16, 5))).Message, StringComparison.Ordinal);
+        Assert.Contains("There is no stack", Assert.Throws<ArgumentException>(() => task.Train(Short, new ToySource(64, 16, 5))).Message,
+            StringComparison.Ordinal);
 
         void Refuses(string text, TrainingOptions options, VisionTransformerOptions model)
-            => Assert.Contains(text, Assert.Throws<ArgumentException>(() => ImageClassifierTraining.Run(model, options, new(), rows, cancellation: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+            => Assert.Contains(text, Assert.Throws<ArgumentException>(
+                () => ImageClassifierTraining.Run(model, options, new(), rows,
+                cancellation: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     private static ImageClassifier Images(TrainingOptions options, Action<double>? norm = null)
         => ImageClassifierTraining.Run(
             Network, options, new() { AugmentFlip = true, MixupAlpha = 0.2 }, new ToyImages(40),
-            progress: new Call(report => { if (report.CompletedEpoch is null) norm?.Invoke(report.GradientNorm); }), cancellation: TestContext.Current.CancellationToken);
+            progress: new Call(report => { if (report.CompletedEpoch is null) norm?.Invoke(report.GradientNorm); }),
+                cancellation: TestContext.Current.CancellationToken);
 
     private static Translator Texts(TrainingOptions options)
         => TranslatorTraining.Run(
-            TranslatorTrainingTests.Tiny with { Dropout = 0.1, TieOutput = true }, options with { BestBy = ModelSelection.Loss }, TranslatorTrainingTests.Words, Toy.Pairs(60),
+            TranslatorTrainingTests.Tiny with { Dropout = 0.1, TieOutput = true }, options with { BestBy = ModelSelection.Loss },
+                TranslatorTrainingTests.Words, Toy.Pairs(60),
             cancellation: TestContext.Current.CancellationToken);
 
     /// <summary>A stack of which the middle block has a gradient that is not finite, or the lowest one does not repeat itself.</summary>
     private sealed class StackTask : ITrainingTask<ToyBatch>, IDisposable
     {
-        private readonly BdiaStack _stack;
+        private readonly BdiaStack stack;
 
         public StackTask(bool impure = false)
         {
             Residual lowest = new Nets.Mixer(8, 1, 0, false);
-            _stack = new BdiaStack("stack", [impure ? new Nets.Impure(lowest) : lowest, impure ? new Nets.Mixer(8, 3, 0, false) : new Nets.Steep(8), new Nets.Mixer(8, 2, 0, false)], null, Clock);
+            stack = new BdiaStack("stack",
+                [impure ? new Nets.Impure(lowest) : lowest, impure ? new Nets.Mixer(8, 3, 0, false)
+                : new Nets.Steep(8), new Nets.Mixer(8, 2, 0, false)], null, Clock);
         }
 
         public float LossFactor { get; init; } = 1;
 
-        public nn.Module Module => _stack;
+        public nn.Module Module => stack;
 
         public TrainingClock Clock { get; } = new(1);
 
-        public IReadOnlyList<BdiaStack> Stacks => [_stack];
+        public IReadOnlyList<BdiaStack> Stacks => [stack];
 
         public IReadOnlyCollection<string> WithoutDecay => [];
 
@@ -156,16 +172,17 @@ public sealed class OptimizerInBackwardTests
 
         public bool HasValidation => false;
 
-        public ReversibilityException? BackwardFault => _stack.BackwardFault;
+        public ReversibilityException? BackwardFault => stack.BackwardFault;
 
         public long SideInformationBytes => 0;
 
-        public BatchLoss Loss(ToyBatch batch) => new(_stack.forward(Nets.Normal(3, 2, 4, 8)).square().sum() * LossFactor, 2, 2);
+        public BatchLoss Loss(ToyBatch batch) => new(stack.forward(Nets.Normal(3, 2, 4, 8)).square().sum() * LossFactor, 2, 2);
 
         public ValidationResult? Validate(int epoch, StopSignal stop) => null;
 
-        public void Train(TrainingOptions options) => new Trainer<ToyBatch>(options).Run(this, new ToySource(64, 16, 5), cancellation: TestContext.Current.CancellationToken);
+        public void Train(TrainingOptions options)
+            => new Trainer<ToyBatch>(options).Run(this, new ToySource(64, 16, 5), cancellation: TestContext.Current.CancellationToken);
 
-        public void Dispose() => _stack.Dispose();
+        public void Dispose() => stack.Dispose();
     }
 }

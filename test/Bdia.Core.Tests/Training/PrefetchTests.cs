@@ -19,7 +19,8 @@ public sealed class PrefetchTests
     public void Items_come_in_order_from_another_thread()
     {
         var thread = Environment.CurrentManagedThreadId;
-        using var prefetch = new Prefetch<(int Number, int Thread)>(_ => Enumerable.Range(0, 50).Select(i => (i, Environment.CurrentManagedThreadId)), 3);
+        using var prefetch = new Prefetch<(int Number,
+            int Thread)>(_ => Enumerable.Range(0, 50).Select(i => (i, Environment.CurrentManagedThreadId)), 3);
         for (var i = 0; i < 50; i++)
         {
             Assert.True(prefetch.TryTake(Never, out var item));

@@ -18,7 +18,8 @@ public sealed class RandomTests
     [Fact]
     public void Sequences_of_different_places_differ()
     {
-        var first = new[] { RandomSequence.At(1, 2, 3), RandomSequence.At(1, 3, 2), RandomSequence.At(1, 2), RandomSequence.At(2, 2, 3), RandomSequence.At(1) };
+        var first = new[] { RandomSequence.At(1, 2, 3), RandomSequence.At(1, 3, 2), RandomSequence.At(1, 2),
+            RandomSequence.At(2, 2, 3), RandomSequence.At(1) };
         Assert.Equal(first.Length, first.Select(sequence => sequence.Next()).Distinct().Count());
     }
 

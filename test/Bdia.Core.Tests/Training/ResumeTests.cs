@@ -11,7 +11,8 @@ public sealed class ResumeTests : IDisposable
 
     private TrainingOptions Options => new() { Epochs = 4, LearningRate = 0.02, Seed = 5, CheckpointDirectory = folder, Resume = true };
 
-    private static ToyTask NewTask(Dictionary<string, string>? identity = null, Func<ToyTask, ValidationResult>? judge = null, bool validates = true)
+    private static ToyTask NewTask(Dictionary<string, string>? identity = null, Func<ToyTask,
+        ValidationResult>? judge = null, bool validates = true)
     {
         ToyTask? task = null;
         return task = new ToyTask
@@ -42,7 +43,8 @@ public sealed class ResumeTests : IDisposable
         Assert.Equal(20, longer.Result.ResumedAtStep);
         Assert.Equal(7, longer.Result.History.Count);
         Assert.Equal(new LearningRate(Options with { Epochs = 7 }, 35).At(34), longer.Result.History[^1].LearningRate);
-        Assert.Contains("Going on from checkpoint-0000000020.safetensors: 4 epochs and 20 steps are done", longer.Notes[0].Text, StringComparison.Ordinal);
+        Assert.Contains("Going on from checkpoint-0000000020.safetensors: 4 epochs and 20 steps are done",
+            longer.Notes[0].Text, StringComparison.Ordinal);
         Assert.Contains("Epochs is 4 in the checkpoint and 7 here", longer.Notes[0].Text, StringComparison.Ordinal);
     }
 
@@ -51,14 +53,16 @@ public sealed class ResumeTests : IDisposable
     {
         Run(Options);
 
-        Assert.Contains("Epochs is 3, but checkpoint-0000000020.safetensors", Refusal(Options with { Epochs = 3 }), StringComparison.Ordinal);
+        Assert.Contains("Epochs is 3, but checkpoint-0000000020.safetensors", Refusal(Options with { Epochs = 3 }),
+            StringComparison.Ordinal);
         Assert.Equal(20, Run(Options).Result.Steps);
     }
 
     public static TheoryData<string, Func<TrainingOptions, TrainingOptions>> Changes => new()
     {
         { "LearningRate is 0.02 in the checkpoint and 0.01 here", options => options with { LearningRate = 0.01 } },
-        { "LearningRateSchedule is Cosine in the checkpoint and Constant here", options => options with { LearningRateSchedule = LearningRateSchedule.Constant } },
+        { "LearningRateSchedule is Cosine in the checkpoint and Constant here",
+            options => options with { LearningRateSchedule = LearningRateSchedule.Constant } },
         { "WarmupFraction", options => options with { WarmupFraction = 0.5 } },
         { "WarmupSteps", options => options with { WarmupSteps = 3 } },
         { "FinalLearningRateFraction", options => options with { FinalLearningRateFraction = 0.5 } },
@@ -90,7 +94,8 @@ public sealed class ResumeTests : IDisposable
     {
         Run(Options);
 
-        var notes = Run(Options with { CheckpointEverySteps = 7, TimeBudget = TimeSpan.FromHours(1), TrainingMemoryBytes = 1L << 40, OnDivergence = DivergencePolicy.ReturnBest }).Notes;
+        var notes = Run(Options with { CheckpointEverySteps = 7, TimeBudget = TimeSpan.FromHours(1),
+            TrainingMemoryBytes = 1L << 40, OnDivergence = DivergencePolicy.ReturnBest }).Notes;
 
         Assert.EndsWith(".", Assert.Single(notes).Text, StringComparison.Ordinal);
         Assert.DoesNotContain("Not as", notes[0].Text, StringComparison.Ordinal);
@@ -102,8 +107,10 @@ public sealed class ResumeTests : IDisposable
         Run(Options);
 
         Assert.Contains("Seed is 5 in the checkpoint and 6 here", Refusal(Options with { Seed = 6 }), StringComparison.Ordinal);
-        Assert.Contains("BatchSize is 128 in the checkpoint and 64 here", Refusal(Options with { BatchSize = 64 }), StringComparison.Ordinal);
-        Assert.Contains("AccumulationSteps is 1 in the checkpoint and 2 here", Refusal(Options with { AccumulationSteps = 2 }), StringComparison.Ordinal);
+        Assert.Contains("BatchSize is 128 in the checkpoint and 64 here", Refusal(Options with { BatchSize = 64 }),
+            StringComparison.Ordinal);
+        Assert.Contains("AccumulationSteps is 1 in the checkpoint and 2 here", Refusal(Options with { AccumulationSteps = 2 }),
+            StringComparison.Ordinal);
         Assert.Contains("BestBy", Refusal(Options with { BestBy = ModelSelection.Loss }), StringComparison.Ordinal);
         var message = Refusal(Options, NewTask(new() { ["TrainingData.Rows"] = "71" }));
         Assert.Contains("the training data have 71 usable rows here and 70 in the checkpoint", message, StringComparison.Ordinal);
@@ -135,7 +142,8 @@ public sealed class ResumeTests : IDisposable
     [Fact]
     public void With_other_validation_data_the_best_so_far_is_judged_by_it()
     {
-        Run(Options, NewTask(new() { ["TrainingData.Rows"] = "70", ["ValidationData.SHA-256"] = "old" }, _ => new ValidationResult(0.001, 50, 1)));
+        Run(Options, NewTask(new() { ["TrainingData.Rows"] = "70", ["ValidationData.SHA-256"] = "old" },
+            _ => new ValidationResult(0.001, 50, 1)));
 
         var resumed = Run(Options with { Epochs = 5 }, NewTask(new() { ["TrainingData.Rows"] = "70", ["ValidationData.SHA-256"] = "new" }));
 
@@ -150,7 +158,8 @@ public sealed class ResumeTests : IDisposable
     {
         Run(Options, NewTask(new() { ["TrainingData.Rows"] = "70", ["ValidationData.Rows"] = "50" }));
 
-        var resumed = Run(Options with { Epochs = 5 }, NewTask(new() { ["TrainingData.Rows"] = "70", ["ValidationData.Rows"] = "0" }, validates: false));
+        var resumed = Run(Options with { Epochs = 5 },
+            NewTask(new() { ["TrainingData.Rows"] = "70", ["ValidationData.Rows"] = "0" }, validates: false));
 
         Assert.Null(resumed.Result.BestEpoch);
         Assert.Null(resumed.Result.BestValidation);
@@ -176,8 +185,10 @@ public sealed class ResumeTests : IDisposable
 
         Assert.Equal(ulong.MaxValue, TrainingCheckpoint.SeedIn(folder));
         File.WriteAllText(Path.Combine(folder, "checkpoint-9999999999.safetensors"), "no checkpoint");
-        Assert.Contains("Delete that file", Assert.Throws<CheckpointException>(() => TrainingCheckpoint.SeedIn(folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("Delete that file", Assert.Throws<CheckpointException>(() => TrainingCheckpoint.SeedIn(folder)).Message,
+            StringComparison.Ordinal);
     }
 
-    private static string Refusal(TrainingOptions options, ToyTask? task = null) => Assert.Throws<CheckpointException>(() => Run(options, task)).Message;
+    private static string Refusal(TrainingOptions options, ToyTask? task = null)
+        => Assert.Throws<CheckpointException>(() => Run(options, task)).Message;
 }

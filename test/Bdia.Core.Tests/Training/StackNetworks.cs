@@ -11,7 +11,7 @@ namespace Bdia.Core.Tests.Training;
 /// <summary>A module with reversible stacks, a loss that depends on the clock alone, and an optimizer.</summary>
 internal sealed class StackNetwork(nn.Module module, TrainingClock clock, BdiaStack[] stacks, Func<Tensor> loss) : IDisposable
 {
-    private long _steps;
+    private long steps;
 
     public AdamW Optimizer { get; } = new(ParameterGroups.Of(module), weightDecay: 0.1);
 
@@ -23,7 +23,8 @@ internal sealed class StackNetwork(nn.Module module, TrainingClock clock, BdiaSt
     {
         var model = Nets.Spread(new VisionTransformer(new()
         {
-            ImageHeight = 8, ImageWidth = 8, Channels = 1, Classes = 3, PatchSize = 4, Width = 16, Depth = 3, Heads = 2, FeedForwardWidth = 24,
+            ImageHeight = 8, ImageWidth = 8, Channels = 1, Classes = 3, PatchSize = 4, Width = 16, Depth = 3,
+                Heads = 2, FeedForwardWidth = 24,
             Dropout = 0.1, StochasticDepth = 0.1, Precision = precision, Stack = new() { Mode = mode },
         }, seed: 1), 0.1);
         var (images, labels) = (Nets.Normal(5, 4, 1, 8, 8), tensor(new long[] { 0, 1, 2, 1 }));
@@ -34,7 +35,8 @@ internal sealed class StackNetwork(nn.Module module, TrainingClock clock, BdiaSt
     {
         var model = Nets.Spread(new EncoderDecoder(SmallNetworks.Small with
         {
-            SourceVocabulary = 13, ShareEmbeddings = true, TieOutput = true, Dropout = 0.1, Precision = precision, Stack = new() { Mode = mode },
+            SourceVocabulary = 13, ShareEmbeddings = true, TieOutput = true, Dropout = 0.1, Precision = precision,
+                Stack = new() { Mode = mode },
         }, seed: 1), 0.1);
         var (source, target) = (SmallNetworks.Source, SmallNetworks.Target);
         return new StackNetwork(model, model.Clock, [model.Encoder, model.Decoder], () =>
@@ -48,7 +50,7 @@ internal sealed class StackNetwork(nn.Module module, TrainingClock clock, BdiaSt
     public void Backward()
     {
         using var scope = NewDisposeScope();
-        clock.Step = _steps;
+        clock.Step = steps;
         module.train();
         loss().backward();
     }
@@ -59,7 +61,7 @@ internal sealed class StackNetwork(nn.Module module, TrainingClock clock, BdiaSt
         Optimizer.ZeroGradients();
         Backward();
         var norm = Optimizer.GradientNorm();
-        Optimizer.Step(++_steps, rate, Scale(norm, clip));
+        Optimizer.Step(++steps, rate, Scale(norm, clip));
         return norm;
     }
 
@@ -67,8 +69,8 @@ internal sealed class StackNetwork(nn.Module module, TrainingClock clock, BdiaSt
     public double Step(AdamWInBackward inBackward, double rate, double clip)
     {
         var measured = clip > 0 ? inBackward.Measure(Backward) : (double?)null;
-        var norm = inBackward.Step(Backward, _steps + 1, rate, measured is { } known ? Scale(known, clip) : 1);
-        _steps++;
+        var norm = inBackward.Step(Backward, steps + 1, rate, measured is { } known ? Scale(known, clip) : 1);
+        steps++;
         Assert.Equal(measured ?? norm, norm);
         return norm;
     }

@@ -146,7 +146,8 @@ internal sealed class Call(Action<TrainingProgress> action) : IProgress<Training
 internal static class Weights
 {
     /// <summary>All tensors of a module as bytes, to compare runs to the last bit.</summary>
-    public static byte[] Bytes(nn.Module module) => [.. module.state_dict().OrderBy(pair => pair.Key).SelectMany(pair => pair.Value.bytes.ToArray())];
+    public static byte[] Bytes(nn.Module module)
+        => [.. module.state_dict().OrderBy(pair => pair.Key).SelectMany(pair => pair.Value.bytes.ToArray())];
 }
 
 internal static class ToyRuns
@@ -155,7 +156,8 @@ internal static class ToyRuns
     public static TrainingResult Train(
         this ToyTask task, TrainingOptions options, IBatchSource<ToyBatch> source,
         Action<TrainingProgress>? progress = null, Func<bool>? probe = null, CancellationTokenSource? cancel = null, Notes? notes = null)
-        => new Trainer<ToyBatch>(options).Run(task, source, progress is null ? null : new Call(progress), notes, probe, cancel?.Token ?? CancellationToken.None);
+        => new Trainer<ToyBatch>(options)
+            .Run(task, source, progress is null ? null : new Call(progress), notes, probe, cancel?.Token ?? CancellationToken.None);
 }
 
 /// <summary>Collects what a run tells of itself.</summary>

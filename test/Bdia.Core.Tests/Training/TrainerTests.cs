@@ -83,7 +83,8 @@ public sealed class TrainerTests
         double[] accuracies = [0.5, 0.7, 0.7, 0.6, 0.65, 0.9];
         var weights = new List<byte[]>();
         ToyTask? toy = null;
-        toy = new ToyTask { OnValidate = (epoch, _) => { weights.Add(Weights.Bytes(toy!.Net)); return new ValidationResult(1, 10, accuracies[epoch - 1]); } };
+        toy = new ToyTask { OnValidate = (epoch, _) =>
+            { weights.Add(Weights.Bytes(toy!.Net)); return new ValidationResult(1, 10, accuracies[epoch - 1]); } };
         using var task = Disposing(toy);
 
         var result = Run(toy, Short with { Epochs = 6, EarlyStoppingPatience = 3 });
@@ -109,7 +110,8 @@ public sealed class TrainerTests
     {
         double[] losses = [1, 0.95, 0.91, 0.89, 0.2];
         using var task = Disposing(new ToyTask { OnValidate = (epoch, _) => new ValidationResult(losses[epoch - 1], 10) });
-        var result = Run(task.Task, Short with { Epochs = 5, BestBy = ModelSelection.Loss, EarlyStoppingPatience = 2, EarlyStoppingMinDelta = 0.1 });
+        var result = Run(task.Task, Short with { Epochs = 5, BestBy = ModelSelection.Loss, EarlyStoppingPatience = 2,
+            EarlyStoppingMinDelta = 0.1 });
         Assert.Equal((StopReason.EarlyStopping, 3, 3), (result.StopReason, result.History.Count, result.BestEpoch!.Value));
     }
 
@@ -126,7 +128,8 @@ public sealed class TrainerTests
     public void The_last_epoch_is_validated_whatever_the_interval()
     {
         var epochs = new List<int>();
-        using var task = Disposing(new ToyTask { OnValidate = (epoch, _) => { epochs.Add(epoch); return new ValidationResult(1, 10, 0.5); } });
+        using var task = Disposing(
+            new ToyTask { OnValidate = (epoch, _) => { epochs.Add(epoch); return new ValidationResult(1, 10, 0.5); } });
         var result = Run(task.Task, Short with { Epochs = 5, ValidateEveryEpochs = 2 });
         Assert.Equal([2, 4, 5], epochs);
         Assert.Null(result.History[0].Validation);
@@ -196,7 +199,8 @@ public sealed class TrainerTests
     public void A_run_that_ends_before_its_first_step_has_no_result()
     {
         using var task = Disposing(new ToyTask());
-        Assert.Contains("before the first step", Assert.Throws<OperationCanceledException>(() => Run(task.Task, Short, probe: () => true)).Message, StringComparison.Ordinal);
+        Assert.Contains("before the first step",
+            Assert.Throws<OperationCanceledException>(() => Run(task.Task, Short, probe: () => true)).Message, StringComparison.Ordinal);
         var late = Assert.Throws<TimeoutException>(() => Run(task.Task, Short with { TimeBudget = TimeSpan.FromTicks(1) }));
         Assert.StartsWith("TimeBudget is 00:00:00.0000001", late.Message, StringComparison.Ordinal);
         Assert.False(task.Task.Module.training);
@@ -207,7 +211,8 @@ public sealed class TrainerTests
     {
         using var task = Disposing(new ToyTask());
         var source = new ToySource(64, 16, 5);
-        var fault = Assert.Throws<FormatException>(() => task.Task.Train(Short, source, p => { if (p.Step == 2) throw new FormatException("mine"); }));
+        var fault = Assert.Throws<FormatException>(
+            () => task.Task.Train(Short, source, p => { if (p.Step == 2) throw new FormatException("mine"); }));
         Assert.Equal("mine", fault.Message);
         Assert.All(source.Given, batch => Assert.True(batch.Disposed));
         Assert.Null(task.Task.Net.fc1.grad);
@@ -232,7 +237,8 @@ public sealed class TrainerTests
     [Fact]
     public void An_infinite_gradient_under_a_finite_loss_is_an_error_not_a_skipped_step()
     {
-        using var task = Disposing(new ToyTask { OnLoss = loss => loss + (loss - loss.detach()).abs().sqrt() }); // derivative of a root at 0
+        // derivative of a root at 0
+        using var task = Disposing(new ToyTask { OnLoss = loss => loss + (loss - loss.detach()).abs().sqrt() });
         var fault = Assert.Throws<TrainingDivergedException>(() => Run(task.Task));
         Assert.Contains("gradient norm", fault.Message, StringComparison.Ordinal);
         Assert.Equal(1, fault.Step);
@@ -250,16 +256,21 @@ public sealed class TrainerTests
     public void A_source_that_miscounts_is_found()
     {
         using var task = Disposing(new ToyTask());
-        Assert.Contains("ended after 4 batches", Assert.Throws<InvalidOperationException>(() => task.Task.Train(Short, new Miscounting(5))).Message, StringComparison.Ordinal);
-        Assert.Contains("more than the 3 batches", Assert.Throws<InvalidOperationException>(() => task.Task.Train(Short, new Miscounting(3))).Message, StringComparison.Ordinal);
-        Assert.Contains("needs at least one row", Assert.Throws<ArgumentException>(() => task.Task.Train(Short, new Miscounting(0))).Message, StringComparison.Ordinal);
+        Assert.Contains("ended after 4 batches",
+            Assert.Throws<InvalidOperationException>(() => task.Task.Train(Short, new Miscounting(5))).Message, StringComparison.Ordinal);
+        Assert.Contains("more than the 3 batches",
+            Assert.Throws<InvalidOperationException>(() => task.Task.Train(Short, new Miscounting(3))).Message, StringComparison.Ordinal);
+        Assert.Contains("needs at least one row",
+            Assert.Throws<ArgumentException>(() => task.Task.Train(Short, new Miscounting(0))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Patience_without_validation_is_refused()
     {
         using var task = Disposing(new ToyTask());
-        Assert.Contains("nothing to validate on", Assert.Throws<ArgumentException>(() => Run(task.Task, Short with { EarlyStoppingPatience = 2 })).Message, StringComparison.Ordinal);
+        Assert.Contains("nothing to validate on",
+            Assert.Throws<ArgumentException>(() => Run(task.Task, Short with { EarlyStoppingPatience = 2 })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -283,10 +294,11 @@ public sealed class TrainerTests
 
     private sealed class Miscounting(int claimed) : IBatchSource<ToyBatch>
     {
-        private readonly ToySource _four = new(64, 16, 1);
+        private readonly ToySource four = new(64, 16, 1);
 
         public int BatchCount(int epoch) => claimed;
 
-        public IEnumerable<ToyBatch> Read(int epoch, int firstBatch, CancellationToken cancellation) => _four.Read(epoch, firstBatch, cancellation);
+        public IEnumerable<ToyBatch> Read(int epoch, int firstBatch, CancellationToken cancellation)
+            => four.Read(epoch, firstBatch, cancellation);
     }
 }

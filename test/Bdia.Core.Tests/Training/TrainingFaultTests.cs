@@ -72,7 +72,8 @@ public sealed class TrainingFaultTests
     {
         using var run = new FailingRun(failingStep: 3, validates: true);
 
-        Assert.Null(Assert.Throws<TrainingDivergedException>(() => run.Run(Options with { OnDivergence = DivergencePolicy.ReturnBest })).BestModel<TrainingResult>());
+        Assert.Null(Assert.Throws<TrainingDivergedException>(() => run.Run(Options with { OnDivergence = DivergencePolicy.ReturnBest }))
+            .BestModel<TrainingResult>());
     }
 
     [Theory]
@@ -80,7 +81,8 @@ public sealed class TrainingFaultTests
     [InlineData(false)]
     public void ReturnBest_gives_it_back_with_the_reason(bool range)
     {
-        using var run = new FailingRun(failingStep: 4 * StepsPerEpoch + 2, validates: true, range ? _ => throw new ReversibilityException("out of range", 3) : null);
+        using var run = new FailingRun(failingStep: 4 * StepsPerEpoch + 2, validates: true, range
+            ? _ => throw new ReversibilityException("out of range", 3) : null);
 
         var result = run.Run(Options with { OnDivergence = DivergencePolicy.ReturnBest });
 
@@ -107,7 +109,8 @@ public sealed class TrainingFaultTests
         inner.CarryBestModel("the model");
 
         Assert.Equal("the model", new InvalidOperationException("outer", inner).BestModel<string>());
-        Assert.Equal("the model", new AggregateException(new IOException(), new InvalidOperationException("outer", inner)).BestModel<string>());
+        Assert.Equal("the model", new AggregateException(new IOException(), new InvalidOperationException("outer", inner))
+            .BestModel<string>());
         Assert.Null(new InvalidOperationException("outer", new IOException()).BestModel<string>());
         Assert.Null(inner.BestModel<TrainingResult>());
     }
@@ -127,7 +130,8 @@ public sealed class TrainingFaultTests
             using var remedied = new FailingRun(failingStep: 0, validates: true);
             var result = remedied.Run(options with { LearningRate = 0.005, ClipNorm = 0.5, WarmupFraction = 0.2 });
 
-            Assert.Equal((StopReason.Completed, 4 * StepsPerEpoch, 6 * StepsPerEpoch), (result.StopReason, (int)result.ResumedAtStep, (int)result.Steps));
+            Assert.Equal((StopReason.Completed, 4 * StepsPerEpoch, 6 * StepsPerEpoch),
+                (result.StopReason, (int)result.ResumedAtStep, (int)result.Steps));
         }
         finally
         {

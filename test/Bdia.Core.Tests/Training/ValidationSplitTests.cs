@@ -11,7 +11,8 @@ public sealed class ValidationSplitTests
     {
         int[] labels = [.. Enumerable.Repeat(0, 600), .. Enumerable.Repeat(1, 300), .. Enumerable.Repeat(2, 100)];
         var held = ValidationSplit.Stratified(labels, 0.2, RandomSequence.At(1));
-        Assert.Equal([120, 60, 20], Enumerable.Range(0, 3).Select(c => Enumerable.Range(0, 1000).Count(row => held[row] && labels[row] == c)));
+        Assert.Equal([120, 60, 20], Enumerable.Range(0, 3)
+            .Select(c => Enumerable.Range(0, 1000).Count(row => held[row] && labels[row] == c)));
     }
 
     [Fact]
@@ -33,13 +34,16 @@ public sealed class ValidationSplitTests
     public void The_seed_decides()
     {
         int[] labels = [.. Enumerable.Range(0, 100).Select(i => i % 3)];
-        Assert.Equal(ValidationSplit.Stratified(labels, 0.3, RandomSequence.At(1)), ValidationSplit.Stratified(labels, 0.3, RandomSequence.At(1)));
-        Assert.NotEqual(ValidationSplit.Stratified(labels, 0.3, RandomSequence.At(1)), ValidationSplit.Stratified(labels, 0.3, RandomSequence.At(2)));
+        Assert.Equal(ValidationSplit.Stratified(labels, 0.3, RandomSequence.At(1)),
+            ValidationSplit.Stratified(labels, 0.3, RandomSequence.At(1)));
+        Assert.NotEqual(ValidationSplit.Stratified(labels, 0.3, RandomSequence.At(1)),
+            ValidationSplit.Stratified(labels, 0.3, RandomSequence.At(2)));
         Assert.Equal(30, ValidationSplit.Random(100, 0.3, RandomSequence.At(1)).Count(h => h));
         Assert.NotEqual(ValidationSplit.Random(100, 0.3, RandomSequence.At(1)), ValidationSplit.Random(100, 0.3, RandomSequence.At(2)));
     }
 
     [Fact]
     public void A_random_split_leaves_two_rows_to_train_on() =>
-        Assert.Equal([0, 0, 1, 98], new[] { 1, 2, 3, 100 }.Select(count => ValidationSplit.Random(count, 0.99, RandomSequence.At(1)).Count(h => h)));
+        Assert.Equal([0, 0, 1, 98], new[] { 1, 2, 3, 100 }
+            .Select(count => ValidationSplit.Random(count, 0.99, RandomSequence.At(1)).Count(h => h)));
 }

@@ -6,15 +6,16 @@ namespace Bdia.Core.Tests.Training;
 public sealed class WeightAverageTests : IDisposable
 {
     private static readonly TrainingOptions Options = new() { Epochs = 5, LearningRate = 0.02, Seed = 5, BestBy = ModelSelection.Score };
-    private readonly string _folder = Directory.CreateTempSubdirectory("bdia-average-").FullName;
+    private readonly string folder = Directory.CreateTempSubdirectory("bdia-average-").FullName;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     private sealed record Outcome(TrainingResult Result, Dictionary<string, float[]> Weights, List<Dictionary<string, float[]>> Epochs);
 
     /// <summary>Trains with these scores of the epochs, and one for the average behind them; null = no validation.</summary>
     private static Outcome Run(
-        double[]? scores, int count, WeightAverage of = WeightAverage.Last, TrainingOptions? options = null, Action<TrainingProgress>? progress = null,
+        double[]? scores, int count, WeightAverage of = WeightAverage.Last, TrainingOptions? options = null,
+            Action<TrainingProgress>? progress = null,
         Func<bool>? probe = null, Func<ValidationResult>? average = null)
     {
         var epochs = new List<Dictionary<string, float[]>>();
@@ -34,10 +35,13 @@ public sealed class WeightAverageTests : IDisposable
         return new Outcome(result, Values(net), epochs);
     }
 
-    private static Dictionary<string, float[]> Values(torch.nn.Module module) => module.state_dict().ToDictionary(pair => pair.Key, pair => pair.Value.data<float>().ToArray());
+    private static Dictionary<string, float[]> Values(torch.nn.Module module)
+        => module.state_dict().ToDictionary(pair => pair.Key, pair => pair.Value.data<float>().ToArray());
 
     private static Dictionary<string, float[]> Mean(params List<Dictionary<string, float[]>> epochs)
-        => epochs[0].Keys.ToDictionary(name => name, name => epochs[0][name].Select((_, i) => (float)(epochs.Sum(epoch => (double)epoch[name][i]) * (1.0 / epochs.Count))).ToArray());
+        => epochs[0].Keys.ToDictionary(name => name,
+            name => epochs[0][name].Select((_, i) => (float)(epochs.Sum(epoch => (double)epoch[name][i]) * (1.0 / epochs.Count)))
+            .ToArray());
 
     [Fact]
     public void The_last_epochs_are_averaged_without_validation()
@@ -98,7 +102,8 @@ public sealed class WeightAverageTests : IDisposable
         Assert.Equal((StopReason.Cancelled, null), (cancelled.Result.StopReason, cancelled.Result.AveragedEpochs));
 
         var scores = Enumerable.Range(0, 1_000_000).Select(epoch => epoch < 3 ? epoch : 0.0).ToArray();
-        var late = Run(scores, 2, options: Options with { Epochs = scores.Length, TimeBudget = TimeSpan.FromSeconds(0.3) }, average: () => new ValidationResult(1, 10, Score: 4));
+        var late = Run(scores, 2, options: Options with { Epochs = scores.Length, TimeBudget = TimeSpan.FromSeconds(0.3) },
+            average: () => new ValidationResult(1, 10, Score: 4));
         Assert.Equal(StopReason.TimeBudget, late.Result.StopReason);
         Assert.Equal([late.Result.History.Count - 1, late.Result.History.Count], late.Result.AveragedEpochs!);
     }
@@ -112,22 +117,25 @@ public sealed class WeightAverageTests : IDisposable
         var whole = Run(scores, 2, of);
         for (var step = 1; step <= whole.Result.Steps; step += 3)
         {
-            foreach (var file in Directory.GetFiles(_folder)) File.Delete(file);
-            var resuming = Options with { CheckpointDirectory = _folder, CheckpointEverySteps = 1, Resume = true };
+            foreach (var file in Directory.GetFiles(folder)) File.Delete(file);
+            var resuming = Options with { CheckpointDirectory = folder, CheckpointEverySteps = 1, Resume = true };
             Assert.Throws<FormatException>(() => Run(scores, 2, of, resuming, p => { if (p.Step == step) throw new FormatException(); }));
             var resumed = Run(scores, 2, of, resuming);
             Assert.Equal(whole.Weights, resumed.Weights);
             Assert.Equal(whole.Result.AveragedEpochs, resumed.Result.AveragedEpochs);
         }
 
-        var again = Run(scores, 2, of, Options with { CheckpointDirectory = _folder, CheckpointEverySteps = 1, Resume = true }, _ => Assert.Fail("a step was made"));
+        var again = Run(scores, 2, of, Options with { CheckpointDirectory = folder, CheckpointEverySteps = 1, Resume = true },
+            _ => Assert.Fail("a step was made"));
         Assert.Equal(whole.Weights, again.Weights);
     }
 
     [Fact]
     public void Wrong_numbers_and_the_best_without_validation_are_refused()
     {
-        Assert.Contains("AverageEpochs is 0; it must be 1..100", Assert.Throws<ArgumentException>(() => Run(null, 0)).Message, StringComparison.Ordinal);
-        Assert.Contains("nothing to validate on", Assert.Throws<ArgumentException>(() => Run(null, 2, WeightAverage.Best)).Message, StringComparison.Ordinal);
+        Assert.Contains("AverageEpochs is 0; it must be 1..100", Assert.Throws<ArgumentException>(() => Run(null, 0)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("nothing to validate on", Assert.Throws<ArgumentException>(() => Run(null, 2, WeightAverage.Best)).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -3,8 +3,8 @@ using Bdia.Tests.Dependencies;
 namespace Bdia.MLNet.Tests.Architecture;
 
 /// <summary>
-/// Which folder of this library may know which of it and of the core: a new dependency is a decision, and this table is where it is taken. Read off
-/// the compiled code. The core's own table stands in its tests.
+/// Which folder of this library may know which of it and of the core: a new dependency is a decision, and this table is where it is taken.
+/// Read off the compiled code. The core's own table stands in its tests.
 /// </summary>
 public class DependencyTests
 {
@@ -16,27 +16,39 @@ public class DependencyTests
             new("MLNet/Scoring", "MLNet/Internals: INotForOnnx"),
             new("MLNet/Columns", "MLNet/Internals: ColumnShapes"),
             new("MLNet/ModelFiles", "MLNet/Internals: ModelArchiveReader ModelArchiveWriter"),
-            new("MLNet/Trainers", "Core/Common", "Core/Native: BdiaRuntime", "Core/Operations: ComputePrecision", "Core/Reversible: BackpropagationMode BdiaStackOptions GammaSchedule", "Core/Training",
+            new("MLNet/Trainers", "Core/Common", "Core/Native: BdiaRuntime", "Core/Operations: ComputePrecision",
+                "Core/Reversible: BackpropagationMode BdiaStackOptions GammaSchedule", "Core/Training",
                 "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns"),
-            new("MLNet/ImageClassification", "Core/Common", "Core/Operations: ComputePrecision", "Core/Reversible: BackpropagationMode ReversibilityException", "Core/Models", "Core/Training",
-                "Core/MemoryEstimates", "Core/ImageClassification", "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Trainers"),
-            new("MLNet/SequenceToSequence", "Core/Common", "Core/Metrics", "Core/Text", "Core/Operations: ComputePrecision", "Core/Reversible: BackpropagationMode", "Core/Models", "Core/Decoding",
-                "Core/Training", "Core/MemoryEstimates", "Core/SequenceToSequence", "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Trainers"),
+            new("MLNet/ImageClassification", "Core/Common", "Core/Operations: ComputePrecision",
+                "Core/Reversible: BackpropagationMode ReversibilityException", "Core/Models", "Core/Training",
+                "Core/MemoryEstimates", "Core/ImageClassification", "MLNet/Internals", "MLNet/Scoring",
+                    "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Trainers"),
+            new("MLNet/SequenceToSequence", "Core/Common", "Core/Metrics", "Core/Text", "Core/Operations: ComputePrecision",
+                "Core/Reversible: BackpropagationMode", "Core/Models", "Core/Decoding",
+                "Core/Training", "Core/MemoryEstimates", "Core/SequenceToSequence", "MLNet/Internals",
+                    "MLNet/Scoring", "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Trainers"),
             new("MLNet", "MLNet/Internals", "MLNet/Trainers: BdiaTrainerOptions", "MLNet/ImageClassification", "MLNet/SequenceToSequence"),
         ],
         Accepted =
         [
             new("A column of images chooses among the readers by its type, and they read what it says of them.",
-                "Bdia.MLNet/ImageClassification/BitmapReader", "Bdia.MLNet/ImageClassification/EncodedImageReader", "Bdia.MLNet/ImageClassification/ImageColumn",
-                "Bdia.MLNet/ImageClassification/ImageCounts", "Bdia.MLNet/ImageClassification/ImageReader", "Bdia.MLNet/ImageClassification/PixelVectorReader"),
-            new("What is asked of sizes, and the sizes that are found.", "Bdia.MLNet/ImageClassification/ImageShapeFinder", "Bdia.MLNet/ImageClassification/ImageSizes"),
+                "Bdia.MLNet/ImageClassification/BitmapReader", "Bdia.MLNet/ImageClassification/EncodedImageReader",
+                    "Bdia.MLNet/ImageClassification/ImageColumn",
+                "Bdia.MLNet/ImageClassification/ImageCounts", "Bdia.MLNet/ImageClassification/ImageReader",
+                    "Bdia.MLNet/ImageClassification/PixelVectorReader"),
+            new("What is asked of sizes, and the sizes that are found.", "Bdia.MLNet/ImageClassification/ImageShapeFinder",
+                "Bdia.MLNet/ImageClassification/ImageSizes"),
             new("The key values of a column, by their type.", "Bdia.MLNet/Columns/KeyValueType", "Bdia.MLNet/Columns/KeyValues"),
             new("A transformer saves itself in its format, which loads it.",
-                "Bdia.MLNet/ImageClassification/BdiaImageClassificationTransformer", "Bdia.MLNet/ImageClassification/ImageClassificationFormat"),
+                "Bdia.MLNet/ImageClassification/BdiaImageClassificationTransformer",
+                    "Bdia.MLNet/ImageClassification/ImageClassificationFormat"),
             new("A transformer saves itself in its format, which loads it.",
-                "Bdia.MLNet/SequenceToSequence/BdiaSequenceToSequenceTransformer", "Bdia.MLNet/SequenceToSequence/SequenceToSequenceFormat"),
-            new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/ImageClassification/ImageRowBatch", "Bdia.MLNet/ImageClassification/ImageBatchModel"),
-            new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/SequenceToSequence/TextBatch", "Bdia.MLNet/SequenceToSequence/TextBatchModel"),
+                "Bdia.MLNet/SequenceToSequence/BdiaSequenceToSequenceTransformer",
+                    "Bdia.MLNet/SequenceToSequence/SequenceToSequenceFormat"),
+            new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/ImageClassification/ImageRowBatch",
+                "Bdia.MLNet/ImageClassification/ImageBatchModel"),
+            new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/SequenceToSequence/TextBatch",
+                "Bdia.MLNet/SequenceToSequence/TextBatchModel"),
         ],
     };
 
@@ -50,11 +62,14 @@ public class DependencyTests
     }
 
     [Fact]
-    public void No_folder_of_either_library_is_in_a_ring() => Assert.Empty(Rings.Of(ArrowMatrix.Arrows(Code).Keys.Select(arrow => (arrow.From, arrow.To))));
+    public void No_folder_of_either_library_is_in_a_ring()
+        => Assert.Empty(Rings.Of(ArrowMatrix.Arrows(Code).Keys.Select(arrow => (arrow.From, arrow.To))));
 
     // Namespaces of ours are imported together: one name, one meaning. A name with and without type parameters is one idea.
     [Fact]
     public void No_two_types_of_the_libraries_have_one_name()
-        => Assert.Empty(Code.Types.Keys.Where(type => !type.Contains('/', StringComparison.Ordinal)).Select(type => type.Split('`')[0]).Distinct()
-            .GroupBy(type => type[(type.LastIndexOf('.') + 1)..]).Where(group => group.Count() > 1).Select(group => string.Join(" and ", group)));
+        => Assert.Empty(Code.Types.Keys.Where(type => !type.Contains('/', StringComparison.Ordinal))
+            .Select(type => type.Split('`')[0]).Distinct()
+            .GroupBy(type => type[(type.LastIndexOf('.') + 1)..]).Where(group => group.Count() > 1)
+                .Select(group => string.Join(" and ", group)));
 }

@@ -12,7 +12,8 @@ public class KeyValuesTests
     {
         var annotations = new DataViewSchema.Annotations.Builder();
         var buffer = new VBuffer<T>(values.Length, values);
-        annotations.Add(KeyValues.AnnotationKind, new VectorDataViewType(type, values.Length), (ref VBuffer<T> value) => buffer.CopyTo(ref value));
+        annotations.Add(KeyValues.AnnotationKind, new VectorDataViewType(type, values.Length),
+            (ref VBuffer<T> value) => buffer.CopyTo(ref value));
         var schema = new DataViewSchema.Builder();
         schema.AddColumn("Label", new KeyDataViewType(typeof(uint), values.Length), annotations.ToAnnotations());
         return schema.ToSchema()["Label"];
@@ -37,7 +38,8 @@ public class KeyValuesTests
     [Fact]
     public void Values_of_every_type_survive()
     {
-        AssertSurvives(TextDataViewType.Instance, "cat".AsMemory(), "chien \"é\" \\u0041 \\".AsMemory(), "".AsMemory(), "日本 😀\n".AsMemory());
+        AssertSurvives(TextDataViewType.Instance, "cat".AsMemory(), "chien \"é\" \\u0041 \\".AsMemory(),
+            "".AsMemory(), "日本 😀\n".AsMemory());
         AssertSurvives(BooleanDataViewType.Instance, true, false);
         AssertSurvives(NumberDataViewType.SByte, sbyte.MinValue, (sbyte)5);
         AssertSurvives(NumberDataViewType.Byte, byte.MaxValue, (byte)0);
@@ -50,8 +52,10 @@ public class KeyValuesTests
         AssertSurvives(NumberDataViewType.Single, 0.1f, float.Epsilon, -0f, float.NaN, float.PositiveInfinity, float.MaxValue);
         AssertSurvives(NumberDataViewType.Double, 0.1, double.Epsilon, double.NaN, double.NegativeInfinity);
         AssertSurvives(TimeSpanDataViewType.Instance, TimeSpan.MinValue, new TimeSpan(1, 2, 3, 4, 5));
-        AssertSurvives(DateTimeDataViewType.Instance, new DateTime(2024, 2, 29, 23, 59, 59, DateTimeKind.Utc).AddTicks(1), new DateTime(1, 1, 1));
-        AssertSurvives(DateTimeOffsetDataViewType.Instance, new DateTimeOffset(2024, 2, 29, 1, 2, 3, TimeSpan.FromMinutes(-90)).AddTicks(7));
+        AssertSurvives(DateTimeDataViewType.Instance, new DateTime(2024, 2, 29, 23, 59, 59, DateTimeKind.Utc).AddTicks(1),
+            new DateTime(1, 1, 1));
+        AssertSurvives(DateTimeOffsetDataViewType.Instance,
+            new DateTimeOffset(2024, 2, 29, 1, 2, 3, TimeSpan.FromMinutes(-90)).AddTicks(7));
         AssertSurvives(RowIdDataViewType.Instance, new DataViewRowId(ulong.MaxValue, 1), new DataViewRowId(0, ulong.MaxValue));
     }
 
@@ -81,5 +85,6 @@ public class KeyValuesTests
     [InlineData("""{"type":"Int32","values":["one"]}""", "one")]
     [InlineData("""{"type":"String","values":["\\x"]}""", "escape")]
     public void Json_that_is_none_of_ours_is_refused_with_a_reason(string json, string fact)
-        => Assert.Contains(fact, Assert.Throws<FormatException>(() => KeyValues.FromJson(JsonSerializer.Deserialize<JsonElement>(json))).Message, StringComparison.Ordinal);
+        => Assert.Contains(fact, Assert.Throws<FormatException>(
+            () => KeyValues.FromJson(JsonSerializer.Deserialize<JsonElement>(json))).Message, StringComparison.Ordinal);
 }

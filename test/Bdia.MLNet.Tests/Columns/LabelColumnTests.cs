@@ -42,7 +42,8 @@ public class LabelColumnTests
     {
         var error = Assert.Throws<InvalidDataException>(() => Read(5u));
 
-        Assert.StartsWith("Row 7: the label in column 'Label' is key 5, but the key type ends at 4.", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Row 7: the label in column 'Label' is key 5, but the key type ends at 4.", error.Message,
+            StringComparison.Ordinal);
         Assert.Throws<InvalidDataException>(() => Read(ulong.MaxValue));
     }
 }

@@ -9,7 +9,8 @@ public class AdviceTests
 {
     private readonly MLContext context = new(1);
 
-    private BdiaImageClassificationTrainer Trainer(string features) => context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options(features));
+    private BdiaImageClassificationTrainer Trainer(string features)
+        => context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options(features));
 
     [Fact]
     public void A_column_that_a_cache_dropped_is_told_as_such()
@@ -18,7 +19,8 @@ public class AdviceTests
 
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => pipeline.Fit(ImageRows.Labelled(context, ImageRows.Of(6))));
 
-        Assert.StartsWith("Could not find feature column 'Image'. Where it held MLImages: AppendCacheCheckpoint and Cache drop such columns.", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Could not find feature column 'Image'. Where it held MLImages: AppendCacheCheckpoint and Cache drop such "
+            + "columns.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -29,7 +31,8 @@ public class AdviceTests
 
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => Trainer("Bytes").Fit(bytes));
 
-        Assert.Contains("expected Image, Vector<Single> or VarVector<Byte>, got Vector<Byte>. Pixels as bytes come of ExtractPixels with outputAsFloatArray: false; leave that out", error.Message, StringComparison.Ordinal);
+        Assert.Contains("expected Image, Vector<Single> or VarVector<Byte>, got Vector<Byte>. Pixels as bytes come of ExtractPixels "
+            + "with outputAsFloatArray: false; leave that out", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -38,9 +41,11 @@ public class AdviceTests
         var rows = ImageRows.Labelled(context, ImageRows.Of(12));
         var resized = context.Transforms.ResizeImages("Resized", ImageRow.Side, ImageRow.Side, "Image").Fit(rows).Transform(rows);
 
-        var error = Assert.Throws<InvalidDataException>(() => { Trainer("Resized").Fit(resized).Dispose(); Trainer("Resized").Fit(resized).Dispose(); });
+        var error = Assert.Throws<InvalidDataException>(
+            () => { Trainer("Resized").Fit(resized).Dispose(); Trainer("Resized").Fit(resized).Dispose(); });
 
-        Assert.Contains("the image was disposed before it was read (ML.NET's ExtractPixels does so, and ResizeImages with images that have the size already)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("the image was disposed before it was read (ML.NET's ExtractPixels does so, and ResizeImages with images that "
+            + "have the size already)", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -62,21 +67,26 @@ public class AdviceTests
         var size = 3 * ImageRow.Side * ImageRow.Side;
         var definition = SchemaDefinition.Create(typeof(ImageRow));
         if (named)
-            definition["Features"].AddAnnotation("SlotNames", new VBuffer<ReadOnlyMemory<char>>(size, [.. Enumerable.Range(0, size).Select(i => $"pixel {i}".AsMemory())]),
+            definition["Features"].AddAnnotation("SlotNames",
+                new VBuffer<ReadOnlyMemory<char>>(size, [.. Enumerable.Range(0, size).Select(i => $"pixel {i}".AsMemory())]),
                 new VectorDataViewType(TextDataViewType.Instance, size));
         var rows = context.Data.LoadFromEnumerable(ImageRows.Of(12).ToList(), definition);
-        using var chain = context.Transforms.Conversion.MapValueToKey("Label", "Name").Append(Trainer("Features")).Append(context.Transforms.Conversion.MapKeyToValue("Guess", "PredictedLabel")).Fit(rows);
+        using var chain = context.Transforms.Conversion.MapValueToKey("Label", "Name").Append(Trainer("Features"))
+            .Append(context.Transforms.Conversion.MapKeyToValue("Guess", "PredictedLabel")).Fit(rows);
         using var stream = new MemoryStream();
         context.Model.Save(chain, rows.Schema, stream);
         stream.Position = 0;
         var loaded = context.Model.Load(stream, out _);
 
-        var ofChain = new MLContext(1).MulticlassClassification.PermutationFeatureImportance(chain, chain.Transform(rows), permutationCount: 1);
-        var ofLoaded = new MLContext(1).MulticlassClassification.PermutationFeatureImportance(loaded, loaded.Transform(rows), permutationCount: 1);
+        var ofChain = new MLContext(1).MulticlassClassification.PermutationFeatureImportance(chain,
+            chain.Transform(rows), permutationCount: 1);
+        var ofLoaded = new MLContext(1).MulticlassClassification.PermutationFeatureImportance(loaded,
+            loaded.Transform(rows), permutationCount: 1);
 
         Assert.Equal(size, ofChain.Count);
         Assert.True(ofChain.ContainsKey(name));
-        Assert.Equal(ofChain.OrderBy(pair => pair.Key).Select(pair => pair.Value.MicroAccuracy.Mean), ofLoaded.OrderBy(pair => pair.Key).Select(pair => pair.Value.MicroAccuracy.Mean));
+        Assert.Equal(ofChain.OrderBy(pair => pair.Key).Select(pair => pair.Value.MicroAccuracy.Mean),
+            ofLoaded.OrderBy(pair => pair.Key).Select(pair => pair.Value.MicroAccuracy.Mean));
         ((IDisposable)loaded).Dispose();
     }
 
@@ -86,7 +96,9 @@ public class AdviceTests
         var rows = context.Data.LoadFromEnumerable(ImageRows.Of(12).ToList());
         using var chain = context.Transforms.Conversion.MapValueToKey("Label", "Name").Append(Trainer("File")).Fit(rows);
 
-        var error = Assert.Throws<NotSupportedException>(() => context.MulticlassClassification.PermutationFeatureImportance((ITransformer)chain, chain.Transform(rows), permutationCount: 1));
+        var error = Assert.Throws<NotSupportedException>(
+            () => context.MulticlassClassification.PermutationFeatureImportance((ITransformer)chain,
+            chain.Transform(rows), permutationCount: 1));
 
         Assert.Contains("this model reads pictures in column 'File'", error.Message, StringComparison.Ordinal);
     }

@@ -5,7 +5,9 @@ using Microsoft.ML.Runtime;
 
 namespace Bdia.MLNet.Tests.ImageClassification;
 
-/// <summary>Images that cannot be used: the run stops with the row and the reason, or the row is left out, counted, and never scored as another.</summary>
+/// <summary>
+/// Images that cannot be used: the run stops with the row and the reason, or the row is left out, counted, and never scored as another.
+/// </summary>
 public class BadImageTests
 {
     private readonly MLContext context = new(1);
@@ -74,7 +76,8 @@ public class BadImageTests
             }
             else
             {
-                Assert.All(((float[])expected[row][0]).Zip((float[])rows[row][0]), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 1e-5));
+                Assert.All(((float[])expected[row][0]).Zip((float[])rows[row][0]),
+                    pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 1e-5));
                 Assert.Equal(expected[row][1], rows[row][1]);
             }
         }
@@ -121,7 +124,8 @@ public class BadImageTests
     public void A_prediction_engine_never_gives_the_scores_of_the_image_before()
     {
         using var model = Fit(Files(), BadImagePolicy.Skip);
-        using var engine = context.Model.CreatePredictionEngine<ImageRow, Prediction>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        using var engine = context.Model.CreatePredictionEngine<ImageRow,
+            Prediction>(model, new PredictionEngineOptions { OwnsTransformer = false });
         var rows = ImageRows.Of(2).ToList();
 
         engine.Predict(rows[0]);
@@ -131,7 +135,8 @@ public class BadImageTests
         Assert.All(engine.Predict(rows[1]).Score, score => Assert.True(float.IsFinite(score)));
 
         model.BadImages = BadImagePolicy.Throw;
-        using var strict = context.Model.CreatePredictionEngine<ImageRow, Prediction>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        using var strict = context.Model.CreatePredictionEngine<ImageRow,
+            Prediction>(model, new PredictionEngineOptions { OwnsTransformer = false });
         strict.Predict(rows[0]);
         Assert.Throws<InvalidDataException>(() => strict.Predict(new ImageRow { File = [1, 2, 3] }));
         Assert.All(strict.Predict(rows[1]).Score, score => Assert.True(float.IsFinite(score)));
@@ -144,10 +149,13 @@ public class BadImageTests
         var rows = ImageRows.Of(24).ToList();
         foreach (var row in rows)
             File.WriteAllBytes(folder.File($"{row.Number}.png"), row.File);
-        var paths = context.Data.LoadFromEnumerable(rows.Select(row => new { row.Name, Path = row.Number == 7 ? "" : $"{row.Number}.png" }));
-        var data = context.Transforms.LoadRawImageBytes("File", folder.Path, "Path").Append(context.Transforms.Conversion.MapValueToKey("Label", "Name")).Fit(paths).Transform(paths);
+        var paths = context.Data.LoadFromEnumerable(
+            rows.Select(row => new { row.Name, Path = row.Number == 7 ? "" : $"{row.Number}.png" }));
+        var data = context.Transforms.LoadRawImageBytes("File", folder.Path, "Path")
+            .Append(context.Transforms.Conversion.MapValueToKey("Label", "Name")).Fit(paths).Transform(paths);
 
-        Assert.StartsWith("Row 7: the image is empty", Assert.Throws<InvalidDataException>(() => Fit(data, BadImagePolicy.Throw)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Row 7: the image is empty", Assert.Throws<InvalidDataException>(() => Fit(data, BadImagePolicy.Throw)).Message,
+            StringComparison.Ordinal);
         using var model = Fit(data, BadImagePolicy.Skip);
         Assert.Contains("1 row could not be used and was left out.", log.Of(ChannelMessageKind.Warning));
     }
@@ -159,8 +167,12 @@ public class BadImageTests
         rows[3].Features[7] = float.NaN;
         rows[4].Image = null;
 
-        Assert.StartsWith("Row 3: pixel value 7", Assert.Throws<InvalidDataException>(() => Fit(ImageRows.Labelled(context, rows), BadImagePolicy.Throw, "Features")).Message, StringComparison.Ordinal);
-        Assert.StartsWith("Row 4: the image is missing", Assert.Throws<InvalidDataException>(() => Fit(ImageRows.Labelled(context, rows), BadImagePolicy.Throw, "Image")).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Row 3: pixel value 7",
+            Assert.Throws<InvalidDataException>(() => Fit(ImageRows.Labelled(context, rows), BadImagePolicy.Throw, "Features")).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith("Row 4: the image is missing",
+            Assert.Throws<InvalidDataException>(() => Fit(ImageRows.Labelled(context, rows), BadImagePolicy.Throw, "Image")).Message,
+            StringComparison.Ordinal);
     }
 
     private sealed class SmallRow
@@ -214,8 +226,10 @@ public class BadImageTests
         var error = Assert.Throws<InvalidDataException>(() => Fit(data, BadImagePolicy.Throw, "Image"));
         using var model = Fit(data, BadImagePolicy.Skip, "Image");
 
-        Assert.StartsWith("Row 0: the image was disposed before it was read (ML.NET's ExtractPixels does so", error.Message, StringComparison.Ordinal);
-        Assert.Equal([0, 3], model.Transform(data).GetColumn<float[]>("Score").Index().Where(row => float.IsNaN(row.Item[0])).Select(row => row.Index));
+        Assert.StartsWith("Row 0: the image was disposed before it was read (ML.NET's ExtractPixels does so",
+            error.Message, StringComparison.Ordinal);
+        Assert.Equal([0, 3], model.Transform(data).GetColumn<float[]>("Score").Index().Where(row => float.IsNaN(row.Item[0]))
+            .Select(row => row.Index));
     }
 
     [Fact]
@@ -232,10 +246,12 @@ public class BadImageTests
         all.ForEach(row => row.File = [1, 2, 3]);
         var noImage = Message(BadImagePolicy.Throw);
 
-        Assert.Contains($"usable training rows have the label '{first}'; a classifier needs rows of at least two classes.", oneClass, StringComparison.Ordinal);
+        Assert.Contains($"usable training rows have the label '{first}'; a classifier needs rows of at least two classes.",
+            oneClass, StringComparison.Ordinal);
         Assert.Contains("Left out because their label is missing: 1.", oneClass, StringComparison.Ordinal);
         Assert.Contains("the first of them row 1: the image of 3 bytes cannot be decoded", oneClass, StringComparison.Ordinal);
-        Assert.StartsWith("None of the 24 rows has a readable image in column 'File'. Row 0: the image of 3 bytes cannot be decoded", noImage, StringComparison.Ordinal);
+        Assert.StartsWith("None of the 24 rows has a readable image in column 'File'. Row 0: the image of 3 bytes cannot be decoded",
+            noImage, StringComparison.Ordinal);
 
         string Message(BadImagePolicy policy)
             => Assert.Throws<InvalidDataException>(() => Fit(keys.Transform(context.Data.LoadFromEnumerable(all)), policy)).Message;

@@ -38,7 +38,8 @@ public class CutFileTests
         const int header = 54, rowBytes = 3 * Width;
         var file = new byte[header + rowBytes * Height];
         "BM"u8.CopyTo(file);
-        foreach (var (at, value) in new[] { (2, file.Length), (10, header), (14, 40), (18, Width), (22, Height), (26, 1 | 24 << 16), (34, rowBytes * Height) })
+        foreach (var (at, value) in new[] { (2, file.Length), (10, header), (14, 40), (18, Width), (22, Height),
+            (26, 1 | 24 << 16), (34, rowBytes * Height) })
             BitConverter.TryWriteBytes(file.AsSpan(at), value);
         new Random(1).NextBytes(file.AsSpan(header));
         return file;
@@ -52,7 +53,8 @@ public class CutFileTests
         "jpeg" => Pictures.Encoded(Height, Width, SKEncodedImageFormat.Jpeg),
         "webp" => Pictures.Encoded(Height, Width, SKEncodedImageFormat.Webp),
         "lossless webp" => LosslessWebp(),
-        "gif" => Gif.Of(Width, Height, [.. Enumerable.Range(0, Width * Height).Select(i => (i * 7 + i / Width) % 3)], [(9, 9, 9), (255, 0, 0), (0, 0, 255)], transparent: 3),
+        "gif" => Gif.Of(Width, Height, [.. Enumerable.Range(0, Width * Height).Select(i => (i * 7 + i / Width) % 3)],
+            [(9, 9, 9), (255, 0, 0), (0, 0, 255)], transparent: 3),
         _ => Bitmap(),
     };
 
@@ -71,7 +73,8 @@ public class CutFileTests
         var (wholeFault, whole) = Read([file])[0];
         var step = Math.Max(1, file.Length / 200);
 
-        var cuts = Read(Enumerable.Range(1, file.Length - 1).Where(length => length % step == 0 || length > file.Length - 40).Select(length => file[..length]));
+        var cuts = Read(Enumerable.Range(1, file.Length - 1).Where(length => length % step == 0 || length > file.Length - 40)
+            .Select(length => file[..length]));
 
         Assert.Null(wholeFault);
         Assert.True(cuts.Count(cut => cut.Fault is not null) > cuts.Count / 2);

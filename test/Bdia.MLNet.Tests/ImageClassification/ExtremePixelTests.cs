@@ -46,7 +46,9 @@ public class ExtremePixelTests
         Assert.Equal([Bad], labels.Index().Where(label => label.Item == 0).Select(label => label.Index));
         foreach (var (row, score) in scores.Index().Where(row => row.Index != Bad))
             Assert.All(score.Zip(expected[row]), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 1e-5));
-        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.StartsWith($"Row {Bad}: pixel value 7 of the image is ", StringComparison.Ordinal) && line.EndsWith("The row is given NaN scores.", StringComparison.Ordinal));
+        Assert.Contains(log.Of(ChannelMessageKind.Warning),
+            line => line.StartsWith($"Row {Bad}: pixel value 7 of the image is ", StringComparison.Ordinal)
+            && line.EndsWith("The row is given NaN scores.", StringComparison.Ordinal));
         Assert.Equal(2, log.Of(ChannelMessageKind.Warning).Count(line => line == "1 row could not be used and was given NaN scores."));
     }
 
@@ -62,7 +64,8 @@ public class ExtremePixelTests
         for (var row = 0; cursor.MoveNext(); row++)
         {
             if (row == Bad)
-                Assert.StartsWith($"Row {Bad}: pixel value 7 of the image is ", Assert.Throws<InvalidDataException>(() => read()).Message, StringComparison.Ordinal);
+                Assert.StartsWith($"Row {Bad}: pixel value 7 of the image is ", Assert.Throws<InvalidDataException>(() => read()).Message,
+                    StringComparison.Ordinal);
             else
                 Assert.All((float[])read(), score => Assert.True(float.IsFinite(score)));
         }
@@ -82,7 +85,8 @@ public class ExtremePixelTests
         var view = context.Data.LoadFromEnumerable(rows);
         var data = keys.Fit(view).Transform(view);
 
-        Assert.StartsWith($"Row {row}: pixel value 7 of the image is 1E+09, out of all proportion to ", Assert.Throws<InvalidDataException>(() => Fit(data, BadImagePolicy.Throw)).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Row {row}: pixel value 7 of the image is 1E+09, out of all proportion to ",
+            Assert.Throws<InvalidDataException>(() => Fit(data, BadImagePolicy.Throw)).Message, StringComparison.Ordinal);
         using var model = Fit(data, BadImagePolicy.Skip);
 
         Assert.InRange(model.Model.Normalization.Mean.Max(), 0, 255);
@@ -101,9 +105,11 @@ public class ExtremePixelTests
     {
         var trainer = context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options());
 
-        var error = Assert.Throws<InvalidDataException>(() => trainer.Fit(ImageRows.Labelled(context, ImageRows.Of(24)), Rows(context, -1e12f)));
+        var error = Assert.Throws<InvalidDataException>(
+            () => trainer.Fit(ImageRows.Labelled(context, ImageRows.Of(24)), Rows(context, -1e12f)));
 
-        Assert.StartsWith($"Row {Bad}: pixel value 7 of the image is -1E+12, out of all proportion to ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Row {Bad}: pixel value 7 of the image is -1E+12, out of all proportion to ",
+            error.Message, StringComparison.Ordinal);
     }
 
     private sealed class Prediction
@@ -126,8 +132,10 @@ public class ExtremePixelTests
         }
         strict.Predict(rows[0]);
 
-        Assert.StartsWith("The row: pixel value 7 of the image is 1E+09", Assert.Throws<InvalidDataException>(() => strict.Predict(rows[1])).Message, StringComparison.Ordinal);
-        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.StartsWith("The row: pixel value 7 of the image is 1E+09", StringComparison.Ordinal));
+        Assert.StartsWith("The row: pixel value 7 of the image is 1E+09",
+            Assert.Throws<InvalidDataException>(() => strict.Predict(rows[1])).Message, StringComparison.Ordinal);
+        Assert.Contains(log.Of(ChannelMessageKind.Warning),
+            line => line.StartsWith("The row: pixel value 7 of the image is 1E+09", StringComparison.Ordinal));
     }
 
     [Theory]

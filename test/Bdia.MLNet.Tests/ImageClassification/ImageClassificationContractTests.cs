@@ -10,7 +10,8 @@ public class ImageClassificationContractTests : EstimatorContract<BdiaImageClass
     internal static readonly Lazy<BdiaImageClassificationTransformer> Shared = new(() =>
     {
         var context = new MLContext(1);
-        return context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options()).Fit(ImageRows.Labelled(context, ImageRows.Of(24)));
+        return context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options())
+            .Fit(ImageRows.Labelled(context, ImageRows.Of(24)));
     });
 
     protected override BdiaTrainer<BdiaImageClassificationTransformer> Trainer(MLContext context)
@@ -29,10 +30,12 @@ public class ImageClassificationContractTests : EstimatorContract<BdiaImageClass
     public override IReadOnlyList<(string Role, string Column, DataViewType WrongType, string Message)> Faults =>
     [
         ("feature", "Features", NumberDataViewType.Single, "expected Image, Vector<Single> or VarVector<Byte>, got Single"),
-        ("feature", "Features", new VectorDataViewType(NumberDataViewType.Single), "expected Image, Vector<Single> or VarVector<Byte>, got VarVector<Single>"),
+        ("feature", "Features", new VectorDataViewType(NumberDataViewType.Single),
+            "expected Image, Vector<Single> or VarVector<Byte>, got VarVector<Single>"),
         ("label", "Label", TextDataViewType.Instance, "expected Key<UInt32>, got String. Use MapValueToKey"),
         ("label", "Label", NumberDataViewType.Single, "expected Key<UInt32>, got Single. Use MapValueToKey"),
-        ("label", "Label", new VectorDataViewType(new KeyDataViewType(typeof(uint), 3), 2), "expected Key<UInt32>, got Vector<Key<UInt32>>. Use MapValueToKey"),
+        ("label", "Label", new VectorDataViewType(new KeyDataViewType(typeof(uint), 3), 2),
+            "expected Key<UInt32>, got Vector<Key<UInt32>>. Use MapValueToKey"),
     ];
 }
 

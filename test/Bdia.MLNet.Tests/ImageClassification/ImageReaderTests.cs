@@ -42,7 +42,8 @@ public class ImageReaderTests
         public float[] Picture { get; set; } = [];
     }
 
-    private static List<(string? Fault, float[] Pixels)> Read(IDataView view, ImageShape? asked = null, PixelLayout layout = PixelLayout.Planar, ImageFit? fit = null)
+    private static List<(string? Fault, float[] Pixels)> Read(IDataView view, ImageShape? asked = null,
+        PixelLayout layout = PixelLayout.Planar, ImageFit? fit = null)
     {
         var column = view.Schema["Picture"];
         using var cursor = view.GetRowCursor([column]);
@@ -116,7 +117,8 @@ public class ImageReaderTests
     public void ExtractPixels_output_is_read_right_in_both_of_its_orders(bool interleave)
     {
         var images = View(new ImageRow { Picture = Pictures.Image(4, 6) });
-        var extracted = context.Transforms.ExtractPixels("Picture", "Picture", interleavePixelColors: interleave).Fit(images).Transform(images);
+        var extracted = context.Transforms.ExtractPixels("Picture", "Picture", interleavePixelColors: interleave)
+            .Fit(images).Transform(images);
 
         AssertPixels(Pictures.Planar(4, 6), extracted);
     }
@@ -139,7 +141,8 @@ public class ImageReaderTests
         var (fault, pixels) = Read(View(new ImageRow { Picture = image }), grey)[0];
 
         Assert.Null(fault);
-        Assert.Equal(MathF.Round(0.299f * Pictures.Value(0, 0, 0) + 0.587f * Pictures.Value(1, 0, 0) + 0.114f * Pictures.Value(2, 0, 0)), pixels[0]);
+        Assert.Equal(MathF.Round(0.299f * Pictures.Value(0, 0, 0) + 0.587f * Pictures.Value(1, 0, 0) + 0.114f * Pictures.Value(2, 0, 0)),
+            pixels[0]);
 
         var bytes = new byte[4 * 256];
         for (var value = 0; value < 256; value++)

@@ -20,7 +20,8 @@ public class ImageShapeFinderTests
         => ImageShapeFinder.Find(view, "Picture", asked, patch, new ImageFit(ImageResizingEstimator.ResizingKind.IsoCrop, default));
 
     private static IDataView Files(params (int Width, int Height)[] sizes)
-        => context.Data.LoadFromEnumerable(sizes.Select(size => new FileRow { Picture = size == default ? [1, 2, 3] : Pictures.Encoded(size.Height, size.Width) }));
+        => context.Data.LoadFromEnumerable(
+            sizes.Select(size => new FileRow { Picture = size == default ? [1, 2, 3] : Pictures.Encoded(size.Height, size.Width) }));
 
     private static ImageColumn FindInVector(AskedShape asked, params int[] dimensions)
         => Find(Views.OfVectors(context, dimensions), asked).Column;
@@ -32,7 +33,8 @@ public class ImageShapeFinderTests
         Assert.Equal((new ImageShape(3, 28, 30), PixelLayout.Interleaved), Parts(FindInVector(nothing, 28, 30, 3)));
         Assert.Equal((new ImageShape(1, 28, 30), PixelLayout.Planar), Parts(FindInVector(nothing, 1, 28, 30)));
         Assert.Equal((new ImageShape(3, 3, 3), PixelLayout.Planar), Parts(FindInVector(nothing, 3, 3, 3)));
-        Assert.Equal((new ImageShape(3, 28, 3), PixelLayout.Interleaved), Parts(FindInVector(nothing with { Layout = PixelLayout.Interleaved }, 28, 3, 3)));
+        Assert.Equal((new ImageShape(3, 28, 3), PixelLayout.Interleaved),
+            Parts(FindInVector(nothing with { Layout = PixelLayout.Interleaved }, 28, 3, 3)));
 
         static (ImageShape, PixelLayout) Parts(ImageColumn column) => (column.Shape, column.Layout);
     }
@@ -45,8 +47,10 @@ public class ImageShapeFinderTests
     [InlineData(600, 1, 20, null, 1, 20, 30)]
     [InlineData(600, 3, 10, 20, 3, 10, 20)]
     [InlineData(600, null, 20, 30, 1, 20, 30)]
-    public void A_flat_vector_is_a_square_or_what_the_options_make_of_it(int size, int? askedChannels, int? askedHeight, int? askedWidth, int channels, int height, int width)
-        => Assert.Equal(new ImageShape(channels, height, width), FindInVector(new AskedShape(askedChannels, askedHeight, askedWidth, PixelLayout.Automatic), size).Shape);
+    public void A_flat_vector_is_a_square_or_what_the_options_make_of_it(int size, int? askedChannels,
+        int? askedHeight, int? askedWidth, int channels, int height, int width)
+        => Assert.Equal(new ImageShape(channels, height, width),
+            FindInVector(new AskedShape(askedChannels, askedHeight, askedWidth, PixelLayout.Automatic), size).Shape);
 
     [Fact]
     public void A_flat_vector_that_makes_no_image_is_refused_with_the_numbers()
@@ -92,7 +96,8 @@ public class ImageShapeFinderTests
         var (column, note) = Find(Files((263, 320), (500, 400), (240, 240)), nothing, patch);
 
         Assert.Equal(new ImageShape(3, height, width), column.Shape);
-        Assert.StartsWith($"The images have different sizes, from 240x240 to 500x400 pixels. They are resized to {width}x{height} pixels (IsoCrop); set ImageWidth", note, StringComparison.Ordinal);
+        Assert.StartsWith($"The images have different sizes, from 240x240 to 500x400 pixels. They are resized to {width}x{height} "
+            + "pixels (IsoCrop); set ImageWidth", note, StringComparison.Ordinal);
         Assert.Equal(new ImageShape(3, 96, 96), Find(Files((263, 320), (500, 400)), nothing with { Width = 96 }).Column.Shape);
     }
 
@@ -103,7 +108,8 @@ public class ImageShapeFinderTests
     [InlineData(150, 150, 4, 64, 64)]
     [InlineData(640, 480, 16, 256, 256)]
     [InlineData(448, 448, 16, 448, 448)]
-    public void A_size_that_patches_do_not_fill_or_of_too_many_of_them_is_changed_and_told(int width, int height, int patch, int newWidth, int newHeight)
+    public void A_size_that_patches_do_not_fill_or_of_too_many_of_them_is_changed_and_told(int width, int height,
+        int patch, int newWidth, int newHeight)
     {
         var (column, note) = Find(Files((width, height), (width, height)), nothing, patch);
 
@@ -141,6 +147,7 @@ public class ImageShapeFinderTests
         var unreadable = context.Data.LoadFromEnumerable<FileRow>([new(), new() { Picture = [9] }]);
 
         Assert.Contains("empty", Assert.Throws<InvalidDataException>(() => Find(empty, nothing)).Message, StringComparison.Ordinal);
-        Assert.Contains("None of the 2 rows", Assert.Throws<InvalidDataException>(() => Find(unreadable, nothing)).Message, StringComparison.Ordinal);
+        Assert.Contains("None of the 2 rows", Assert.Throws<InvalidDataException>(() => Find(unreadable, nothing)).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -46,7 +46,8 @@ public class LabelTypeTests
             AssertValues(schema["Score"].Annotations, "TrainingLabelValues");
             AssertValues(schema["PredictedLabel"].Annotations, "KeyValues");
 
-            var named = context.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(candidate.Transform(data)).Transform(candidate.Transform(data));
+            var named = context.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(candidate.Transform(data))
+                .Transform(candidate.Transform(data));
             Assert.Equal(data.Schema["Value"].Type, named.Schema["PredictedLabel"].Type);
         }
 
@@ -81,7 +82,8 @@ public class LabelTypeTests
     [Fact]
     public void A_key_without_values_gives_columns_without_names_and_four_scores()
     {
-        var data = context.Data.LoadFromEnumerable(ImageRows.Of(12).Select((row, i) => new KeyRow { Features = row.Features, Label = (uint)(i % 3) + 1 }).ToList());
+        var data = context.Data.LoadFromEnumerable(
+            ImageRows.Of(12).Select((row, i) => new KeyRow { Features = row.Features, Label = (uint)(i % 3) + 1 }).ToList());
         using var model = Fit(data);
 
         var schema = model.Transform(data).Schema;
@@ -90,7 +92,8 @@ public class LabelTypeTests
         Assert.Equal(new KeyDataViewType(typeof(uint), 4), schema["PredictedLabel"].Type);
         Assert.Null(schema["Score"].Annotations.Schema.GetColumnOrNull("SlotNames"));
         Assert.Equal(Shapes.Describe(Shapes.Of(schema)),
-            Shapes.Describe(context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options()).GetOutputSchema(Shapes.Of(data.Schema))));
+            Shapes.Describe(context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options())
+                .GetOutputSchema(Shapes.Of(data.Schema))));
     }
 
     [Fact]
@@ -110,7 +113,8 @@ public class LabelTypeTests
         Assert.Equal(2u, SetId(model.Transform(theirs).Schema["Score"]));
 
         static IEnumerable<string> Describe(DataViewSchema.Annotations annotations)
-            => annotations.Schema.Select(column => $"{column.Name} {column.Type} {Text(annotations, column)}").Order(StringComparer.Ordinal);
+            => annotations.Schema.Select(column => $"{column.Name} {column.Type} {Text(annotations, column)}")
+                .Order(StringComparer.Ordinal);
 
         static string Text(DataViewSchema.Annotations annotations, DataViewSchema.Column column)
         {

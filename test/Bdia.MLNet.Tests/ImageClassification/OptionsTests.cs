@@ -19,13 +19,17 @@ public class OptionsTests
     // Options that steer the trainer itself and not the engine; each has a test of its own elsewhere.
     private static readonly string[] steering =
     [
-        nameof(Options.LabelColumnName), nameof(Options.FeatureColumnName), nameof(Options.ScoreColumnName), nameof(Options.PredictedLabelColumnName),
-        nameof(Options.ValidationSet), nameof(Options.BadImages), nameof(Options.PixelLayout), nameof(Options.CancellationToken), nameof(Options.Resizing), nameof(Options.BackgroundColor),
+        nameof(Options.LabelColumnName), nameof(Options.FeatureColumnName), nameof(Options.ScoreColumnName),
+            nameof(Options.PredictedLabelColumnName),
+        nameof(Options.ValidationSet), nameof(Options.BadImages), nameof(Options.PixelLayout),
+            nameof(Options.CancellationToken), nameof(Options.Resizing), nameof(Options.BackgroundColor),
         nameof(Options.Progress), nameof(Options.ScoringBatchSize), nameof(Options.Device), nameof(Options.Seed),
     ];
 
-    public static IEnumerable<TheoryDataRow<string>> EngineOptions() => typeof(Options).GetFields().Select(field => field.Name).Except(steering)
-        .Except([nameof(Options.ImageHeight), nameof(Options.ImageWidth), nameof(Options.Channels)]).Select(name => new TheoryDataRow<string>(name));
+    public static IEnumerable<TheoryDataRow<string>> EngineOptions()
+        => typeof(Options).GetFields().Select(field => field.Name).Except(steering)
+        .Except([nameof(Options.ImageHeight), nameof(Options.ImageWidth), nameof(Options.Channels)])
+            .Select(name => new TheoryDataRow<string>(name));
 
     private static string Engine(Options options) => JsonSerializer.Serialize(new
     {
@@ -64,7 +68,8 @@ public class OptionsTests
         var copy = options.Copy();
 
         foreach (var field in typeof(Options).GetFields())
-            Assert.Equal(field.GetValue(options), field.GetValue(copy), (a, b) => a is IEnumerable x && b is IEnumerable y ? x.Cast<object>().SequenceEqual(y.Cast<object>()) : Equals(a, b));
+            Assert.Equal(field.GetValue(options), field.GetValue(copy), (a, b) => a is IEnumerable x
+                && b is IEnumerable y ? x.Cast<object>().SequenceEqual(y.Cast<object>()) : Equals(a, b));
         Assert.NotSame(options.ClassWeights, copy.ClassWeights);
     }
 
@@ -73,17 +78,24 @@ public class OptionsTests
     {
         var options = new Options
         {
-            LabelColumnName = "", ScoreColumnName = "Features", PredictedLabelColumnName = "Features", ScoringBatchSize = 0, Device = "gpu", BadImages = (BadImagePolicy)9,
-            Width = 30, Heads = 4, Depth = 0, FractionBits = 99, Epochs = 0, LearningRate = -1, ValidationFraction = 2, MixupAlpha = -1, Resume = true, CheckpointEverySteps = 3,
-            ImageHeight = 30, ImageWidth = 32, PatchSize = 4, ClassWeights = [1, -1], Resizing = (ImageResizingEstimator.ResizingKind)9, BackgroundColor = Color.Transparent,
+            LabelColumnName = "", ScoreColumnName = "Features", PredictedLabelColumnName = "Features",
+                ScoringBatchSize = 0, Device = "gpu", BadImages = (BadImagePolicy)9,
+            Width = 30, Heads = 4, Depth = 0, FractionBits = 99, Epochs = 0, LearningRate = -1, ValidationFraction = 2,
+                MixupAlpha = -1, Resume = true, CheckpointEverySteps = 3,
+            ImageHeight = 30, ImageWidth = 32, PatchSize = 4, ClassWeights = [1, -1],
+                Resizing = (ImageResizingEstimator.ResizingKind)9, BackgroundColor = Color.Transparent,
         };
 
-        var error = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.BdiaImageClassification(options));
+        var error = Assert.Throws<ArgumentException>(
+            () => new MLContext().MulticlassClassification.Trainers.BdiaImageClassification(options));
 
         foreach (var name in new[]
         {
-            "LabelColumnName", "FeatureColumnName and ScoreColumnName are both 'Features'", "ScoreColumnName and PredictedLabelColumnName are both", "ScoringBatchSize is 0", "CheckpointEverySteps is 3", "Device is 'gpu'", "BadImages is 9", "Width is 30", "Depth is 0", "FractionBits is 99",
-            "Epochs is 0", "LearningRate is -1", "ValidationFraction is 2", "MixupAlpha is -1", "Resume", "32 pixels wide and 30 high", "ClassWeights[1]", "Resizing is 9", "BackgroundColor is Color [Transparent]",
+            "LabelColumnName", "FeatureColumnName and ScoreColumnName are both 'Features'",
+                "ScoreColumnName and PredictedLabelColumnName are both", "ScoringBatchSize is 0",
+                "CheckpointEverySteps is 3", "Device is 'gpu'", "BadImages is 9", "Width is 30", "Depth is 0", "FractionBits is 99",
+            "Epochs is 0", "LearningRate is -1", "ValidationFraction is 2", "MixupAlpha is -1", "Resume",
+                "32 pixels wide and 30 high", "ClassWeights[1]", "Resizing is 9", "BackgroundColor is Color [Transparent]",
         })
             Assert.Contains(name, error.Message, StringComparison.Ordinal);
     }
@@ -105,7 +117,10 @@ public class OptionsTests
     [InlineData("A", "A", "Score", "PredictedLabel")]
     [InlineData("Label", "Features", "B", "B")]
     public void An_output_that_would_hide_an_input_is_refused(string label, string features, string score, string predicted)
-        => Assert.Contains("they must differ", Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.BdiaImageClassification(label, features, score, predicted)).Message, StringComparison.Ordinal);
+        => Assert.Contains("they must differ",
+            Assert.Throws<ArgumentException>(
+            () => new MLContext().MulticlassClassification.Trainers.BdiaImageClassification(label, features, score, predicted)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Every_public_field_has_a_default_that_is_valid() => OptionsMapping.Validate(new Options());
@@ -117,7 +132,9 @@ public class OptionsTests
         var options = ImageRows.Options();
         options.ClassWeights = [1, 2];
 
-        var error = Assert.Throws<ArgumentException>(() => context.MulticlassClassification.Trainers.BdiaImageClassification(options).Fit(ImageRows.Labelled(context, ImageRows.Of(12))));
+        var error = Assert.Throws<ArgumentException>(
+            () => context.MulticlassClassification.Trainers.BdiaImageClassification(options)
+            .Fit(ImageRows.Labelled(context, ImageRows.Of(12))));
 
         Assert.Contains("ClassWeights", error.Message, StringComparison.Ordinal);
     }
@@ -140,7 +157,8 @@ public class OptionsTests
             Assert.Skip("This machine has a GPU.");
         var context = new MLContext { GpuDeviceId = 0, FallbackToCpu = false };
 
-        Assert.Contains("GPU 0", Assert.Throws<InvalidOperationException>(() => Bdia.MLNet.Trainers.DeviceChoice.Resolve(context, null)).Message, StringComparison.Ordinal);
+        Assert.Contains("GPU 0", Assert.Throws<InvalidOperationException>(
+            () => Bdia.MLNet.Trainers.DeviceChoice.Resolve(context, null)).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => Bdia.MLNet.Trainers.DeviceChoice.Resolve(new MLContext(), "cuda:1"));
         context.FallbackToCpu = true;
         Assert.Equal("cpu", Bdia.MLNet.Trainers.DeviceChoice.Resolve(context, null).ToString());

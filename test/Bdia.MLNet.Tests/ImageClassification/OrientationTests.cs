@@ -18,7 +18,9 @@ public class OrientationTests
         public byte[] File { get; set; } = [];
     }
 
-    public static IEnumerable<TheoryDataRow<int, bool>> Marks => from orientation in Enumerable.Range(1, 8) from bigEndian in new[] { false, true } select new TheoryDataRow<int, bool>(orientation, bigEndian);
+    public static IEnumerable<TheoryDataRow<int, bool>> Marks
+        => from orientation in Enumerable.Range(1, 8) from bigEndian in new[] { false, true } select new TheoryDataRow<int,
+        bool>(orientation, bigEndian);
 
     private static float[] Read(byte[] file, int width, int height, ImageFit? fit)
     {
@@ -54,8 +56,10 @@ public class OrientationTests
         foreach (var (plain, marked) in new[]
         {
             (Pictures.Encoded(Height, Width), Exif.InPng(Pictures.Encoded(Height, Width), orientation, bigEndian)),
-            (Pictures.Encoded(Height, Width, SKEncodedImageFormat.Jpeg), Exif.InJpeg(Pictures.Encoded(Height, Width, SKEncodedImageFormat.Jpeg), orientation, bigEndian)),
-            (Pictures.Encoded(Height, Width, SKEncodedImageFormat.Webp), Exif.InWebp(Pictures.Encoded(Height, Width, SKEncodedImageFormat.Webp), Width, Height, orientation, bigEndian)),
+            (Pictures.Encoded(Height, Width, SKEncodedImageFormat.Jpeg),
+                Exif.InJpeg(Pictures.Encoded(Height, Width, SKEncodedImageFormat.Jpeg), orientation, bigEndian)),
+            (Pictures.Encoded(Height, Width, SKEncodedImageFormat.Webp),
+                Exif.InWebp(Pictures.Encoded(Height, Width, SKEncodedImageFormat.Webp), Width, Height, orientation, bigEndian)),
         })
         {
             var stored = Read(plain, Width, Height, fit);
@@ -70,7 +74,8 @@ public class OrientationTests
     [InlineData(9)]
     [InlineData(65535)]
     public void A_mark_that_means_nothing_is_none(int orientation)
-        => Assert.Equal(Pictures.Planar(Height, Width), Read(Exif.InPng(Pictures.Encoded(Height, Width), orientation), Width, Height, new ImageFit(default, default)));
+        => Assert.Equal(Pictures.Planar(Height, Width),
+            Read(Exif.InPng(Pictures.Encoded(Height, Width), orientation), Width, Height, new ImageFit(default, default)));
 
     [Fact]
     public void Marks_that_are_cut_short_or_lead_nowhere_are_none()
@@ -94,9 +99,11 @@ public class OrientationTests
     [Fact]
     public void The_size_of_a_picture_is_that_of_the_upright_one()
     {
-        var rows = context.Data.LoadFromEnumerable([new FileRow { File = Exif.InJpeg(Pictures.Encoded(Height, Width, SKEncodedImageFormat.Jpeg), 6) }]);
+        var rows = context.Data.LoadFromEnumerable(
+            [new FileRow { File = Exif.InJpeg(Pictures.Encoded(Height, Width, SKEncodedImageFormat.Jpeg), 6) }]);
 
-        var (column, _) = ImageShapeFinder.Find(rows, "File", new AskedShape(null, null, null, PixelLayout.Automatic), 4, new ImageFit(default, default));
+        var (column, _) = ImageShapeFinder.Find(rows, "File", new AskedShape(null, null, null, PixelLayout.Automatic),
+            4, new ImageFit(default, default));
 
         Assert.Equal(new ImageShape(3, Width, Height), column.Shape);
     }
@@ -104,12 +111,14 @@ public class OrientationTests
     [Fact]
     public void A_model_scores_a_picture_that_was_held_sideways_as_the_upright_one()
     {
-        using var model = new MLContext(1).MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options("File")).Fit(ImageRows.Labelled(context, ImageRows.Of(24)));
+        using var model = new MLContext(1).MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options("File"))
+            .Fit(ImageRows.Labelled(context, ImageRows.Of(24)));
         var upright = ImageRows.Of(24).ToList();
         var turned = ImageRows.Of(24).ToList();
         for (var i = 0; i < turned.Count; i++)
             turned[i].File = Pictures.HeldAs(turned[i].File, 1 + i % 8);
 
-        ScoredRows.Of(model.Transform(ImageRows.Labelled(context, turned)), "Score").AssertEqual(ScoredRows.Of(model.Transform(ImageRows.Labelled(context, upright)), "Score"));
+        ScoredRows.Of(model.Transform(ImageRows.Labelled(context, turned)), "Score")
+            .AssertEqual(ScoredRows.Of(model.Transform(ImageRows.Labelled(context, upright)), "Score"));
     }
 }

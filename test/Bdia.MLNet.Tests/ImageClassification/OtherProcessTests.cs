@@ -15,7 +15,8 @@ public class OtherProcessTests
     private static byte[] Score(MLContext context, ITransformer model)
     {
         var data = context.Data.LoadFromEnumerable(ImageRows.Of(50, seed: 5).ToList());
-        return [.. ScoredRows.Of(model.Transform(data), "Score").Rows.SelectMany(row => MemoryMarshal.AsBytes(((float[])row[0]).AsSpan()).ToArray())];
+        return [.. ScoredRows.Of(model.Transform(data),
+            "Score").Rows.SelectMany(row => MemoryMarshal.AsBytes(((float[])row[0]).AsSpan()).ToArray())];
     }
 
     [Fact]
@@ -58,11 +59,13 @@ public class OtherProcessTests
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Where(file => !IsTorch(Path.GetFileName(file))))
             File.Copy(file, folder.File(Path.GetFileName(file)));
 
-        var output = ChildProcess.Run<OtherProcessTests>(folder.Path, nameof(ChildWithoutLibtorch), folder.File(Path.GetFileName(typeof(OtherProcessTests).Assembly.Location)), (LoadNatives.AbsentVariable, "1"));
+        var output = ChildProcess.Run<OtherProcessTests>(folder.Path, nameof(ChildWithoutLibtorch),
+            folder.File(Path.GetFileName(typeof(OtherProcessTests).Assembly.Location)), (LoadNatives.AbsentVariable, "1"));
 
         Assert.DoesNotContain("Trying to load native component", output, StringComparison.Ordinal);
 
-        static bool IsTorch(string file) => file.Contains("torch", StringComparison.Ordinal) || file.Contains("c10", StringComparison.Ordinal);
+        static bool IsTorch(string file)
+            => file.Contains("torch", StringComparison.Ordinal) || file.Contains("c10", StringComparison.Ordinal);
     }
 
     /// <summary>The other process: run by the test above alone.</summary>
@@ -76,6 +79,8 @@ public class OtherProcessTests
 
         Action[] calls = [() => context.Model.Load(file, out _), () => trainer.Fit(data)];
 
-        Assert.All(calls, call => Assert.Contains("libtorch-cpu-", Assert.IsType<NativeLibraryMissingException>(Assert.ThrowsAny<Exception>(call).GetBaseException()).Message, StringComparison.Ordinal));
+        Assert.All(calls, call => Assert.Contains("libtorch-cpu-",
+            Assert.IsType<NativeLibraryMissingException>(Assert.ThrowsAny<Exception>(call).GetBaseException()).Message,
+            StringComparison.Ordinal));
     }
 }

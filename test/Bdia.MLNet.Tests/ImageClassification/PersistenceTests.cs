@@ -56,7 +56,9 @@ public sealed class PersistenceTests : IDisposable
         var length = (int)BinaryPrimitives.ReadUInt64LittleEndian(file);
         var header = JsonNode.Parse(Encoding.UTF8.GetString(file, 8, length))!.AsObject();
         Assert.Equal(["blocks.0.attn.qkv.weight", "cls_token", "patch_embed.proj.weight"],
-            header.Select(tensor => tensor.Key).Where(name => name is "cls_token" or "patch_embed.proj.weight" or "blocks.0.attn.qkv.weight").Order(StringComparer.Ordinal));
+            header.Select(tensor => tensor.Key)
+                .Where(name => name is "cls_token" or "patch_embed.proj.weight" or "blocks.0.attn.qkv.weight")
+                .Order(StringComparer.Ordinal));
         Assert.Equal([48, 16], header["blocks.0.attn.qkv.weight"]!["shape"]!.AsArray().Select(size => (int)size!));
         Assert.Equal(file.Length - 8 - length, header.Max(tensor => (long)tensor.Value!["data_offsets"]![1]!));
     }
@@ -124,7 +126,9 @@ public sealed class PersistenceTests : IDisposable
     [Fact]
     public void A_changed_option_is_found()
     {
-        Replace(Description, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Read(Description)).Replace("\"badImages\": \"Throw\"", "\"badImages\": \"Skip\"", StringComparison.Ordinal)));
+        Replace(Description, Encoding.UTF8.GetBytes(
+            Encoding.UTF8.GetString(Read(Description))
+            .Replace("\"badImages\": \"Throw\"", "\"badImages\": \"Skip\"", StringComparison.Ordinal)));
 
         Assert.Contains("was altered after the model was saved", LoadFault(), StringComparison.Ordinal);
     }
@@ -132,7 +136,8 @@ public sealed class PersistenceTests : IDisposable
     [Fact]
     public void A_newer_format_version_is_told_with_both_versions()
     {
-        Replace(Description, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Read(Description)).Replace("\"formatVersion\": 1", "\"formatVersion\": 7", StringComparison.Ordinal)));
+        Replace(Description, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Read(Description)).Replace("\"formatVersion\": "
+            + "1", "\"formatVersion\": 7", StringComparison.Ordinal)));
 
         var message = LoadFault();
 

@@ -54,15 +54,19 @@ public class PhotographTests
         using var model = Fit(data, Options("File"));
 
         Assert.All(model.Transform(data).GetColumn<float[]>("Score"), scores => Assert.InRange(scores.Sum(), 1 - 1e-5, 1 + 1e-5));
-        Assert.Single(log.Of(ChannelMessageKind.Warning), line => line.StartsWith("The images have different sizes, from ", StringComparison.Ordinal) && line.Contains("They are resized to 64x64 pixels (IsoCrop)", StringComparison.Ordinal));
-        Assert.Contains("Of 20 images of the training data 20 were resized to 64x64 pixels (IsoCrop), and 0 turned upright by the orientation (EXIF) in their files.", log.Of(ChannelMessageKind.Info));
+        Assert.Single(log.Of(ChannelMessageKind.Warning),
+            line => line.StartsWith("The images have different sizes, from ", StringComparison.Ordinal)
+            && line.Contains("They are resized to 64x64 pixels (IsoCrop)", StringComparison.Ordinal));
+        Assert.Contains("Of 20 images of the training data 20 were resized to 64x64 pixels (IsoCrop), and 0 turned upright by the "
+            + "orientation (EXIF) in their files.", log.Of(ChannelMessageKind.Info));
     }
 
     [Fact]
     public void Files_and_the_MLImages_that_LoadImages_makes_of_them_train_to_the_same_model()
     {
         var data = Rows();
-        var loaded = context.Transforms.LoadImages("Image", null, "Path").Append(context.Transforms.LoadRawImageBytes("Raw", null, "Path")).Fit(data).Transform(data);
+        var loaded = context.Transforms.LoadImages("Image", null, "Path").Append(context.Transforms.LoadRawImageBytes("Raw", null, "Path"))
+            .Fit(data).Transform(data);
         using var ofFiles = Fit(loaded, Options("File"));
         using var ofRaw = Fit(loaded, Options("Raw"));
         using var ofImages = Fit(loaded, Options("Image"));
@@ -70,7 +74,9 @@ public class PhotographTests
         var expected = ScoredRows.Of(ofFiles.Transform(loaded), "Score");
         ScoredRows.Of(ofRaw.Transform(loaded), "Score").AssertEqual(expected);
         ScoredRows.Of(ofImages.Transform(loaded), "Score").AssertEqual(expected);
-        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.StartsWith("Which way up a camera was held, and whether a file was whole, is lost in an MLImage", StringComparison.Ordinal));
+        Assert.Contains(log.Of(ChannelMessageKind.Info),
+            line => line.StartsWith("Which way up a camera was held, and whether a file was whole, is lost in an MLImage",
+            StringComparison.Ordinal));
     }
 
     [Fact]

@@ -16,7 +16,8 @@ public class PictureFittingTests
     private static readonly Ground ground = new(10, 20, 30);
 
     /// <summary>Red, green and blue as planes of a picture whose value at (channel, row, column) is given.</summary>
-    private static float[] Fit(int width, int height, Func<int, int, int, byte> value, int newWidth, int newHeight, ImageResizingEstimator.ResizingKind kind)
+    private static float[] Fit(int width, int height, Func<int, int, int, byte> value, int newWidth, int newHeight,
+        ImageResizingEstimator.ResizingKind kind)
     {
         var bytes = new byte[4 * width * height];
         for (var i = 0; i < bytes.Length; i++)
@@ -48,7 +49,8 @@ public class PictureFittingTests
 
     [Fact]
     public void Shrinking_is_the_mean_over_the_area_that_a_pixel_covers()
-        => Gen.Select(Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[0, 1000]).Sample((width, height, newWidth, newHeight, seed) =>
+        => Gen.Select(Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[1, 40], Gen.Int[0, 1000])
+            .Sample((width, height, newWidth, newHeight, seed) =>
         {
             (newWidth, newHeight) = (Math.Min(width, newWidth), Math.Min(height, newHeight));
             var values = new byte[3 * width * height];
@@ -58,7 +60,8 @@ public class PictureFittingTests
             var planes = Fit(width, height, Value, newWidth, newHeight, Fill);
 
             for (var i = 0; i < planes.Length; i++)
-                Assert.InRange(Math.Abs(planes[i] - Mean(i / (newWidth * newHeight), i / newWidth % newHeight, i % newWidth)), 0, 0.501); // rounding to whole numbers
+                // rounding to whole numbers
+                Assert.InRange(Math.Abs(planes[i] - Mean(i / (newWidth * newHeight), i / newWidth % newHeight, i % newWidth)), 0, 0.501);
 
             // Of the area of the new pixel, in units of the old ones.
             double Mean(int c, int y, int x)
@@ -80,7 +83,9 @@ public class PictureFittingTests
     [Fact]
     public void One_colour_stays_that_colour_whatever_the_size()
         => Gen.Select(Gen.Int[1, 60], Gen.Int[1, 60], Gen.Int[1, 60], Gen.Int[1, 60], Gen.Byte, Gen.Bool).Sample(
-            (width, height, newWidth, newHeight, value, crop) => Assert.All(Fit(width, height, (_, _, _) => value, newWidth, newHeight, crop ? Crop : Fill), pixel => Assert.Equal(value, pixel)), iter: 300);
+            (width, height, newWidth, newHeight, value, crop) =>
+                Assert.All(Fit(width, height, (_, _, _) => value, newWidth, newHeight, crop ? Crop : Fill),
+                pixel => Assert.Equal(value, pixel)), iter: 300);
 
     [Fact]
     public void Enlarging_goes_in_a_straight_line_from_pixel_to_pixel()

@@ -59,7 +59,8 @@ public class PipelineTests
     public void A_prediction_engine_gives_the_label_by_name_and_the_scores_of_a_view()
     {
         using var model = Named().Fit(Rows(60));
-        using var engine = context.Model.CreatePredictionEngine<ImageRow, Prediction>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        using var engine = context.Model.CreatePredictionEngine<ImageRow,
+            Prediction>(model, new PredictionEngineOptions { OwnsTransformer = false });
         var view = context.Data.CreateEnumerable<Prediction>(model.Transform(Rows(12, seed: 3)), reuseRowObject: false).ToList();
 
         foreach (var (row, expected) in ImageRows.Of(12, seed: 3).Zip(view))
@@ -80,7 +81,8 @@ public class PipelineTests
             row.Number = row.Name == "blue" || row.Number < 15 ? 1 : 0; // all blue rows go into one fold, the others into both
         var data = ImageRows.Labelled(context, rows);
 
-        var folds = context.MulticlassClassification.CrossValidate(data, context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options()),
+        var folds = context.MulticlassClassification.CrossValidate(data,
+            context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options()),
             numberOfFolds: 2, samplingKeyColumnName: "Number");
 
         Assert.Equal(2, folds.Count);
@@ -107,7 +109,8 @@ public class PipelineTests
     {
         var data = ImageRows.Labelled(context, ImageRows.Of(12));
         var trainer = context.MulticlassClassification.Trainers.BdiaImageClassification(
-            labelColumnName: "Label", featureColumnName: "Image", scoreColumnName: "P", predictedLabelColumnName: "Guess", validationSet: data, epochs: 1);
+            labelColumnName: "Label", featureColumnName: "Image", scoreColumnName: "P", predictedLabelColumnName: "Guess",
+                validationSet: data, epochs: 1);
 
         using var model = trainer.Fit(data);
 
@@ -136,8 +139,10 @@ public class PipelineTests
         var fewer = ImageRows.Labelled(context, ImageRows.Of(2));
         var trainer = context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options());
 
-        Assert.Contains("other values", Assert.Throws<ArgumentException>(() => trainer.Fit(train, reordered)).Message, StringComparison.Ordinal);
-        Assert.Contains("3 classes in the training data, but 2", Assert.Throws<ArgumentException>(() => trainer.Fit(train, fewer)).Message, StringComparison.Ordinal);
+        Assert.Contains("other values", Assert.Throws<ArgumentException>(() => trainer.Fit(train, reordered)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("3 classes in the training data, but 2", Assert.Throws<ArgumentException>(() => trainer.Fit(train, fewer)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,7 +151,8 @@ public class PipelineTests
         using var model = Trained().Fit(Rows(24));
         var scored = model.Transform(Rows(12));
 
-        var importance = context.MulticlassClassification.PermutationFeatureImportance(model.LastTransformer, scored, permutationCount: 1, numberOfExamplesToUse: 6);
+        var importance = context.MulticlassClassification.PermutationFeatureImportance(model.LastTransformer,
+            scored, permutationCount: 1, numberOfExamplesToUse: 6);
 
         Assert.Equal(3 * ImageRow.Side * ImageRow.Side, importance.Length);
     }

@@ -30,7 +30,10 @@ public sealed class SourceFaultTests : IDisposable
         public string Path { get; set; } = "";
     }
 
-    private IDataView Paths() => context.Data.LoadFromEnumerable(ImageRows.Of(24).Select(row => new PathRow { Name = row.Name, Path = row.Number == Missing ? "nowhere.png" : $"{row.Number}.png" }).ToList());
+    private IDataView Paths()
+        => context.Data.LoadFromEnumerable(
+        ImageRows.Of(24).Select(row => new PathRow { Name = row.Name, Path = row.Number == Missing ? "nowhere.png" : $"{row.Number}.png" })
+        .ToList());
 
     /// <summary>Rows whose file is read by one of ML.NET's loaders, with the label before or after it.</summary>
     private IDataView Rows(string loader, IDataView? paths = null)
@@ -60,7 +63,8 @@ public sealed class SourceFaultTests : IDisposable
     {
         var data = Rows(loader);
 
-        Assert.StartsWith($"Row {Missing}: the image cannot be loaded (", Assert.Throws<InvalidDataException>(() => Fit(data, BadImagePolicy.Throw)).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Row {Missing}: the image cannot be loaded (",
+            Assert.Throws<InvalidDataException>(() => Fit(data, BadImagePolicy.Throw)).Message, StringComparison.Ordinal);
         using var model = Fit(data, BadImagePolicy.Skip);
         Assert.Contains("1 row could not be used and was left out.", log.Of(ChannelMessageKind.Warning));
         var scores = model.Transform(data).GetColumn<float[]>("Score").ToList();
@@ -85,7 +89,8 @@ public sealed class SourceFaultTests : IDisposable
             Assert.True(cursor.MoveNext());
             Assert.All((float[])read(), score => Assert.True(float.IsFinite(score)));
         }
-        Assert.StartsWith($"Row {Missing}: the image cannot be loaded (", Assert.Throws<InvalidDataException>(() => cursor.MoveNext()).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Row {Missing}: the image cannot be loaded (",
+            Assert.Throws<InvalidDataException>(() => cursor.MoveNext()).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -96,13 +101,15 @@ public sealed class SourceFaultTests : IDisposable
         var view = step switch
         {
             "filter" => context.Data.FilterByCustomPredicate(Rows("bytes"), (PathRow row) => row.Path == "0.png"),
-            _ => Rows("bytes", context.Data.ShuffleRows(context.Data.TrainTestSplit(context.Data.TakeRows(Paths(), 24), testFraction: 0.01, seed: 1).TrainSet, seed: 2)),
+            _ => Rows("bytes", context.Data.ShuffleRows(
+                context.Data.TrainTestSplit(context.Data.TakeRows(Paths(), 24), testFraction: 0.01, seed: 1).TrainSet, seed: 2)),
         };
 
         using var model = Fit(view, BadImagePolicy.Skip);
 
         var paths = view.GetColumn<string>("Path").ToList();
-        Assert.Equal([paths.IndexOf("nowhere.png")], model.Transform(view).GetColumn<float[]>("Score").Index().Where(row => float.IsNaN(row.Item[0])).Select(row => row.Index));
+        Assert.Equal([paths.IndexOf("nowhere.png")],
+            model.Transform(view).GetColumn<float[]>("Score").Index().Where(row => float.IsNaN(row.Item[0])).Select(row => row.Index));
     }
 
     [Theory]
@@ -125,7 +132,8 @@ public sealed class SourceFaultTests : IDisposable
 
         Assert.StartsWith("A row could not be read: ", error.Message, StringComparison.Ordinal);
         Assert.Contains("nowhere.png", error.Message, StringComparison.Ordinal);
-        Assert.Contains("Put TrainTestSplit, TakeRows, SkipRows, ShuffleRows and Cache before the step that loads files", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Put TrainTestSplit, TakeRows, SkipRows, ShuffleRows and Cache before the step that loads files",
+            error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,6 +145,7 @@ public sealed class SourceFaultTests : IDisposable
         var named = context.Transforms.Conversion.MapKeyToValue("Guess", "PredictedLabel").Fit(scored).Transform(scored);
 
         Assert.Equal([Missing], named.GetColumn<string>("Guess").Index().Where(row => row.Item.Length == 0).Select(row => row.Index));
-        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.StartsWith($"Row {Missing}: the image cannot be loaded (", StringComparison.Ordinal));
+        Assert.Contains(log.Of(ChannelMessageKind.Warning),
+            line => line.StartsWith($"Row {Missing}: the image cannot be loaded (", StringComparison.Ordinal));
     }
 }

@@ -32,7 +32,8 @@ public class TrainingRunTests : RunContract<BdiaImageClassificationTransformer>
 
         var lines = log.Of(ChannelMessageKind.Info).Where(line => line.StartsWith("Epoch ", StringComparison.Ordinal)).ToList();
         Assert.Equal(3, lines.Count);
-        foreach (var part in new[] { "Epoch 2/3", "training loss", "validation accuracy", "images/s", "remaining", "peak memory", "side information" })
+        foreach (var part in new[] { "Epoch 2/3", "training loss", "validation accuracy", "images/s", "remaining", "peak memory", "side "
+            + "information" })
             Assert.Contains(part, lines[1], StringComparison.Ordinal);
         Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.StartsWith("Training ended (Completed)", StringComparison.Ordinal));
     }
@@ -54,7 +55,9 @@ public class TrainingRunTests : RunContract<BdiaImageClassificationTransformer>
 
         Assert.Equal(four.Weights, model.Model.Model.parameters().Sum(p => p.numel() * p.element_size()));
         Assert.Equal(3, model.Model.Result!.Steps); // 21 or 22 of 24 rows are trained on
-        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line == $"Batches of 4 images, 2 for each step, learning rate 0.01; training is estimated to take {four} beyond the process without it.");
+        Assert.Contains(log.Of(ChannelMessageKind.Info),
+            line => line == $"Batches of 4 images, 2 for each step, learning rate 0.01; training is estimated to take {four} beyond the "
+            + "process without it.");
 
         MemoryEstimate Estimate(int batch)
         {
@@ -70,8 +73,10 @@ public class TrainingRunTests : RunContract<BdiaImageClassificationTransformer>
         options.TrainingMemoryBytes = 1000;
         var trainer = Context.MulticlassClassification.Trainers.BdiaImageClassification(options);
 
-        Assert.Contains("TrainingMemoryBytes is 1000", Assert.Throws<ArgumentException>(() => trainer.EstimateMemory(Data)).Message, StringComparison.Ordinal);
-        Assert.Contains("TrainingMemoryBytes is 1000", Assert.Throws<ArgumentException>(() => trainer.Fit(Data)).Message, StringComparison.Ordinal);
+        Assert.Contains("TrainingMemoryBytes is 1000", Assert.Throws<ArgumentException>(() => trainer.EstimateMemory(Data)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("TrainingMemoryBytes is 1000", Assert.Throws<ArgumentException>(() => trainer.Fit(Data)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

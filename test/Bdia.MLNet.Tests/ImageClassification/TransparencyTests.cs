@@ -10,7 +10,9 @@ using ImageShape = Bdia.Core.ImageClassification.ImageShape;
 
 namespace Bdia.MLNet.Tests.ImageClassification;
 
-/// <summary>What shows through the transparent parts of a picture is the colour that the options name, in every form a picture comes in.</summary>
+/// <summary>
+/// What shows through the transparent parts of a picture is the colour that the options name, in every form a picture comes in.
+/// </summary>
 public class TransparencyTests
 {
     private const int Side = 8;
@@ -49,7 +51,8 @@ public class TransparencyTests
     {
         var (c, pixel) = (i / (Side * Side), i % (Side * Side));
         var alpha = Math.Min(255, 5 * pixel) / 255.0;
-        return (float)(Pictures.Value(c, pixel / Side, pixel % Side) * alpha + (c == 0 ? ground.Red : c == 1 ? ground.Green : ground.Blue) * (1 - alpha));
+        return (float)(Pictures.Value(c, pixel / Side, pixel % Side) * alpha + (c == 0 ? ground.Red : c == 1 ? ground.Green : ground.Blue)
+            * (1 - alpha));
     })];
 
     private static float[] Read<T>(T row, ImageFit? fit, out ImageReader reader, int side = Side) where T : class
@@ -82,7 +85,8 @@ public class TransparencyTests
     [Fact]
     public void A_gif_shows_the_ground_through_its_transparent_colour()
     {
-        var planes = Read(new FileRow { Picture = Gif.Of(2, 2, [0, 1, 2, 0], [(9, 9, 9), (255, 0, 0), (0, 0, 255)], transparent: 0) }, onGround, out _, side: 2);
+        var planes = Read(new FileRow { Picture = Gif.Of(2, 2, [0, 1, 2, 0], [(9, 9, 9), (255, 0, 0), (0, 0, 255)], transparent: 0) },
+            onGround, out _, side: 2);
 
         Assert.Equal([200f, 255, 0, 200, 100, 0, 0, 100, 50, 0, 255, 50], planes);
     }
@@ -142,11 +146,15 @@ public class TransparencyTests
         using var onBlack = Fit(transparent, Color.Black);
 
         ScoredRows.Of(onGround.Transform(transparent), "Score").AssertEqual(ScoredRows.Of(onWhite.Transform(white), "Score"));
-        Assert.Equal(["Every pixel of the 24 images of the training data is the same: there is nothing to tell them apart by. Look at what the pipeline hands to the trainer."],
+        Assert.Equal(["Every pixel of the 24 images of the training data is the same: there is nothing to tell them apart by. Look at "
+            + "what the pipeline hands to the trainer."],
             log.Of(ChannelMessageKind.Warning).Where(line => line.Contains("the same", StringComparison.Ordinal)));
-        Assert.Contains("24 of 24 images of the training data have transparent parts; they were laid on the colour #FFFFFF. Options.BackgroundColor chooses another for training, and it travels with the model.",
+        Assert.Contains("24 of 24 images of the training data have transparent parts; they were laid on the colour #FFFFFF. "
+            + "Options.BackgroundColor chooses another for training, and it travels with the model.",
             log.Of(ChannelMessageKind.Warning));
-        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.StartsWith("24 of 24 images of the scored data have transparent parts; they were laid on the colour #FFFFFF.", StringComparison.Ordinal));
+        Assert.Contains(log.Of(ChannelMessageKind.Warning),
+            line => line.StartsWith("24 of 24 images of the scored data have transparent parts; they were laid on the colour #FFFFFF.",
+            StringComparison.Ordinal));
 
         BdiaImageClassificationTransformer Fit(IDataView data, Color background)
         {
@@ -166,7 +174,8 @@ public class TransparencyTests
                 pixels.AsSpan(4 * i, 3).Fill((byte)(bar ? 0 : 255));
                 pixels[4 * i + 3] = (byte)(opaque || bar ? 255 : 0);
             }
-            return new ImageRow { File = Pictures.Png(pixels, Side, Side, SKAlphaType.Unpremul), Name = row % 2 == 0 ? "level" : "upright", Number = row };
+            return new ImageRow { File = Pictures.Png(pixels, Side, Side, SKAlphaType.Unpremul), Name = row % 2 == 0
+                ? "level" : "upright", Number = row };
         }));
     }
 }

@@ -12,7 +12,8 @@ namespace Bdia.MLNet.Tests.Internals;
 /// </summary>
 public class MLNetInternalsTests
 {
-    private const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Everything =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     [Fact]
     public void Everything_that_we_use_of_ML_NET_is_still_there()
@@ -20,8 +21,10 @@ public class MLNetInternalsTests
         var missing = References().Where(reference => Find(reference) is null).ToList();
 
         Assert.True(missing.Count == 0,
-            $"ML.NET {typeof(MLContext).Assembly.GetName().Version} lacks what Bdia.MLNet was compiled against: {string.Join(", ", missing)}. " +
-            "Compare src/Bdia.MLNet/Internals with the new sources of ML.NET, or go back to the former version in Directory.Packages.props.");
+            $"ML.NET {typeof(MLContext).Assembly.GetName().Version} lacks what Bdia.MLNet was compiled against: "
+                + $"{string.Join(", ", missing)}. " +
+            "Compare src/Bdia.MLNet/Internals with the new sources of ML.NET, or go back to the former version in "
+                + "Directory.Packages.props.");
     }
 
     [Fact]
@@ -29,14 +32,17 @@ public class MLNetInternalsTests
     {
         using var file = Open();
         var metadata = file.GetMetadataReader();
-        var internals = metadata.TypeReferences.Select(handle => (EntityHandle)handle).Concat(metadata.MemberReferences.Select(handle => (EntityHandle)handle))
+        var internals = metadata.TypeReferences.Select(handle => (EntityHandle)handle)
+            .Concat(metadata.MemberReferences.Select(handle => (EntityHandle)handle))
             .Where(handle => Describe(metadata, handle) is { } reference && Find(reference) is { } member && !IsPublic(member))
             .Select(handle => MetadataTokens.GetToken(handle)).ToHashSet();
 
-        var elsewhere = metadata.TypeDefinitions.Select(metadata.GetTypeDefinition).Where(type => !Outermost(metadata, type).StartsWith("Bdia.MLNet.Internals.", StringComparison.Ordinal))
+        var elsewhere = metadata.TypeDefinitions.Select(metadata.GetTypeDefinition)
+            .Where(type => !Outermost(metadata, type).StartsWith("Bdia.MLNet.Internals.", StringComparison.Ordinal))
             .SelectMany(type => type.GetMethods()).Select(metadata.GetMethodDefinition).Where(method => method.RelativeVirtualAddress != 0)
             .Where(method => Uses(file.GetMethodBody(method.RelativeVirtualAddress).GetILBytes()!, internals))
-            .Select(method => $"{Outermost(metadata, metadata.GetTypeDefinition(method.GetDeclaringType()))}: {metadata.GetString(method.Name)}").ToList();
+            .Select(method => $"{Outermost(metadata, metadata.GetTypeDefinition(method.GetDeclaringType()))}: "
+                + $"{metadata.GetString(method.Name)}").ToList();
 
         Assert.NotEmpty(internals);
         Assert.Empty(elsewhere);
@@ -44,7 +50,8 @@ public class MLNetInternalsTests
 
     // call, callvirt, newobj, castclass, isinst, ldfld, stfld, ldsfld, ldtoken: one byte, then the token of what is used.
     private static bool Uses(byte[] code, HashSet<int> tokens) => Enumerable.Range(0, Math.Max(0, code.Length - 4))
-        .Any(i => code[i] is 0x28 or 0x6f or 0x73 or 0x74 or 0x75 or 0x7b or 0x7d or 0x7e or 0xd0 && tokens.Contains(BitConverter.ToInt32(code, i + 1)));
+        .Any(i => code[i] is 0x28 or 0x6f or 0x73 or 0x74 or 0x75 or 0x7b or 0x7d or 0x7e or 0xd0
+            && tokens.Contains(BitConverter.ToInt32(code, i + 1)));
 
     private static string Outermost(MetadataReader metadata, TypeDefinition type)
     {
@@ -71,7 +78,8 @@ public class MLNetInternalsTests
         var type = Assembly.Load(reference.Assembly).GetType(reference.Type);
         if (type is null || reference.Member is null)
             return type;
-        return type.GetMember(reference.Member, Everything).FirstOrDefault(member => member is not MethodBase method || method.GetParameters().Length == reference.Parameters);
+        return type.GetMember(reference.Member, Everything)
+            .FirstOrDefault(member => member is not MethodBase method || method.GetParameters().Length == reference.Parameters);
     }
 
     private static PEReader Open() => new([.. File.ReadAllBytes(typeof(BdiaImageClassificationTrainer).Assembly.Location)]);
@@ -80,7 +88,8 @@ public class MLNetInternalsTests
     {
         using var file = Open();
         var metadata = file.GetMetadataReader();
-        return [.. metadata.TypeReferences.Select(handle => (EntityHandle)handle).Concat(metadata.MemberReferences.Select(handle => (EntityHandle)handle))
+        return [.. metadata.TypeReferences.Select(handle => (EntityHandle)handle)
+            .Concat(metadata.MemberReferences.Select(handle => (EntityHandle)handle))
             .Select(handle => Describe(metadata, handle)).OfType<Reference>()];
     }
 
@@ -100,11 +109,14 @@ public class MLNetInternalsTests
         return new Reference(AssemblyOf(metadata, parent), NameOf(metadata, parent), metadata.GetString(member.Name), parameters);
     }
 
-    private static bool IsMLNet(MetadataReader metadata, TypeReferenceHandle type) => AssemblyOf(metadata, type) is "Microsoft.ML.Core" or "Microsoft.ML.Data";
+    private static bool IsMLNet(MetadataReader metadata, TypeReferenceHandle type)
+        => AssemblyOf(metadata, type) is "Microsoft.ML.Core" or "Microsoft.ML.Data";
 
-    private static string AssemblyOf(MetadataReader metadata, TypeReferenceHandle type) => metadata.GetTypeReference(type).ResolutionScope switch
+    private static string AssemblyOf(MetadataReader metadata, TypeReferenceHandle type)
+        => metadata.GetTypeReference(type).ResolutionScope switch
     {
-        { Kind: HandleKind.AssemblyReference } scope => metadata.GetString(metadata.GetAssemblyReference((AssemblyReferenceHandle)scope).Name),
+        { Kind: HandleKind.AssemblyReference } scope =>
+            metadata.GetString(metadata.GetAssemblyReference((AssemblyReferenceHandle)scope).Name),
         { Kind: HandleKind.TypeReference } outer => AssemblyOf(metadata, (TypeReferenceHandle)outer),
         _ => "",
     };
@@ -113,7 +125,8 @@ public class MLNetInternalsTests
     {
         var type = metadata.GetTypeReference(handle);
         var name = metadata.GetString(type.Name);
-        return type.ResolutionScope.Kind == HandleKind.TypeReference ? $"{NameOf(metadata, (TypeReferenceHandle)type.ResolutionScope)}+{name}"
+        return type.ResolutionScope.Kind == HandleKind.TypeReference
+            ? $"{NameOf(metadata, (TypeReferenceHandle)type.ResolutionScope)}+{name}"
             : type.Namespace.IsNil ? name : $"{metadata.GetString(type.Namespace)}.{name}";
     }
 

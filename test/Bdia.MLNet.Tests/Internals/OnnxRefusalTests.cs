@@ -21,7 +21,8 @@ public class OnnxRefusalTests
         })
         {
             var message = Assert.Throws<NotSupportedException>(convert).Message;
-            Assert.StartsWith($"A pipeline with a model of {trainer} cannot be converted to ONNX: the network would be left out. Nothing was written.", message, StringComparison.Ordinal);
+            Assert.StartsWith($"A pipeline with a model of {trainer} cannot be converted to ONNX: the network would be left out. "
+                + "Nothing was written.", message, StringComparison.Ordinal);
             Assert.Equal(0, stream.Length);
         }
     }

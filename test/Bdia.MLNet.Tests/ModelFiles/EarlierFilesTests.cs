@@ -5,7 +5,9 @@ using Microsoft.ML.Data;
 
 namespace Bdia.MLNet.Tests.ModelFiles;
 
-/// <summary>Files that an earlier state of the library wrote: models score as they did, runs go on from their checkpoints. See Earlier/README.md.</summary>
+/// <summary>
+/// Files that an earlier state of the library wrote: models score as they did, runs go on from their checkpoints. See Earlier/README.md.
+/// </summary>
 public class EarlierFilesTests
 {
     // The same bits on a processor like the one that wrote them; another one sums in another order, which is rounding alone.

@@ -8,7 +8,9 @@ using Microsoft.ML;
 
 namespace Bdia.MLNet.Tests.ModelFiles;
 
-/// <summary>Files that were made to fit their own hashes: every part has a bound before it is read or built, and every fault names the entry.</summary>
+/// <summary>
+/// Files that were made to fit their own hashes: every part has a bound before it is read or built, and every fault names the entry.
+/// </summary>
 public sealed class HostileFileTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -39,9 +41,11 @@ public sealed class HostileFileTests : IDisposable
     public void A_description_that_inflates_beyond_its_bound_is_not_read()
     {
         var file = Pictures();
-        file.Write(ModelFile.Description, [.. Encoding.UTF8.GetBytes("{\"labels\": ["), .. Enumerable.Repeat((byte)' ', 65 << 20), .. "]}"u8]);
+        file.Write(ModelFile.Description,
+            [.. Encoding.UTF8.GetBytes("{\"labels\": ["), .. Enumerable.Repeat((byte)' ', 65 << 20), .. "]}"u8]);
 
-        Assert.Contains($"'{ModelFile.Description}' has {(65 << 20) + 14} bytes; at most 67108864 are read", Fault(file), StringComparison.Ordinal);
+        Assert.Contains($"'{ModelFile.Description}' has {(65 << 20) + 14} bytes; at most 67108864 are read",
+            Fault(file), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -50,7 +54,8 @@ public sealed class HostileFileTests : IDisposable
     public void A_description_that_is_nested_too_deeply_is_not_built(string open, string close, int depth)
     {
         var file = Pictures();
-        file.Reseal(Encoding.UTF8.GetBytes("{\"x\":" + string.Concat(Enumerable.Repeat(open, depth)) + "1" + string.Concat(Enumerable.Repeat(close, depth)) + "}"));
+        file.Reseal(Encoding.UTF8.GetBytes(
+            "{\"x\":" + string.Concat(Enumerable.Repeat(open, depth)) + "1" + string.Concat(Enumerable.Repeat(close, depth)) + "}"));
 
         Assert.Contains(ModelFile.Description, Fault(file), StringComparison.Ordinal);
     }
@@ -122,7 +127,8 @@ public sealed class HostileFileTests : IDisposable
         { "a label is an object", json => json["labels"]!["values"]!.AsArray()[0] = new JsonObject() },
         { "labels are a number", json => json["labels"] = 3 },
         { "labels have a number for values", json => json["labels"]!["values"] = 3 },
-        { "labels beyond their type", json => json["labels"] = new JsonObject { ["type"] = "Byte", ["values"] = new JsonArray("1", "2", "256") } },
+        { "labels beyond their type",
+            json => json["labels"] = new JsonObject { ["type"] = "Byte", ["values"] = new JsonArray("1", "2", "256") } },
         { "row ids cut short", json => json["labels"] = new JsonObject { ["type"] = "RowId", ["values"] = new JsonArray("1", "2", "3") } },
         { "labels of no type", json => json["labels"]!["type"] = "Colour" },
         { "too many labels", json => json["labels"]!["values"]!.AsArray().Add("more") },

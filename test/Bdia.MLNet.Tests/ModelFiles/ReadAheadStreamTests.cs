@@ -76,6 +76,7 @@ public class ReadAheadStreamTests
 
     private sealed class Breaking(byte[] bytes) : MemoryStream(bytes)
     {
-        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, count) is > 0 and var got ? got : throw new InvalidDataException("broken");
+        public override int Read(byte[] buffer, int offset, int count)
+            => base.Read(buffer, offset, count) is > 0 and var got ? got : throw new InvalidDataException("broken");
     }
 }

@@ -21,7 +21,8 @@ public class BadRowsTests
 
         var told = log.Of(ChannelMessageKind.Warning).ToList();
         Assert.Equal("Row 0: the image is odd. The row is left out.", told[0]);
-        Assert.Equal(["10 rows so far could not be used and were left out.", "100 rows so far could not be used and were left out."], told[5..]);
+        Assert.Equal(["10 rows so far could not be used and were left out.", "100 rows so far could not be used and were left "
+            + "out."], told[5..]);
 
         badRows.Dispose();
         badRows.Dispose();
@@ -31,5 +32,6 @@ public class BadRowsTests
     [Fact]
     public void Where_nothing_is_skipped_the_first_one_ends_it_with_the_remedy()
         => Assert.Equal("Row 3: the image is odd. Mend it.",
-            Assert.Throws<InvalidDataException>(() => new BadRows(context, skip: false, "left out", "Mend it.").Handle("Row 3", "the image is odd")).Message);
+            Assert.Throws<InvalidDataException>(
+                () => new BadRows(context, skip: false, "left out", "Mend it.").Handle("Row 3", "the image is odd")).Message);
 }

@@ -9,9 +9,11 @@ public class BatchedScoringViewTests
 {
     private static readonly string[] allColumns = ["Text", "Number", "Vector", "Doubled", "Pair"];
 
-    private static IEnumerable<DataViewSchema.Column> Columns(BatchedScoringView view, params string[] names) => names.Select(name => view.Schema[name]);
+    private static IEnumerable<DataViewSchema.Column> Columns(BatchedScoringView view, params string[] names)
+        => names.Select(name => view.Schema[name]);
 
-    private static List<(string Text, float Number, int[] Vector, float Doubled, float[] Pair, DataViewRowId Id, long Batch, long Position)> ReadAll(DataViewRowCursor cursor)
+    private static List<(string Text, float Number, int[] Vector, float Doubled, float[] Pair, DataViewRowId Id,
+        long Batch, long Position)> ReadAll(DataViewRowCursor cursor)
     {
         var rows = new List<(string, float, int[], float, float[], DataViewRowId, long, long)>();
         var text = cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema["Text"]);

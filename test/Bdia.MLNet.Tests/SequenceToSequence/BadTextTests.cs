@@ -28,17 +28,22 @@ public class BadTextTests
     [Fact]
     public void Pairs_with_an_empty_side_are_left_out_of_training_and_counted()
     {
-        using var model = Fit(Sentences.View(context, ("een", "1"), (null, "2"), ("", "2"), ("twee", null), ("drie", " \t"), ("\u0001", "4"), ("vijf", "5"), ("zes", "6")), options => options.ValidationFraction = 0);
+        using var model = Fit(Sentences.View(context, ("een", "1"), (null, "2"), ("", "2"), ("twee", null),
+            ("drie", " \t"), ("\u0001", "4"), ("vijf", "5"), ("zes", "6")), options => options.ValidationFraction = 0);
 
-        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.StartsWith("5 of 8 training rows have an empty source or target", StringComparison.Ordinal));
+        Assert.Contains(log.Of(ChannelMessageKind.Warning),
+            line => line.StartsWith("5 of 8 training rows have an empty source or target", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Data_without_a_usable_pair_is_an_error_that_says_so()
     {
-        Assert.Contains("no rows", Assert.Throws<InvalidDataException>(() => Fit(Sentences.View(context))).Message, StringComparison.Ordinal);
-        Assert.Contains("2 rows", Assert.Throws<InvalidDataException>(() => Fit(Sentences.View(context, ("een", ""), ("", "2")))).Message, StringComparison.Ordinal);
-        Assert.Contains("validation data", Assert.Throws<InvalidDataException>(() => context.SequenceToSequence.Trainers.Bdia(Sentences.Options())
+        Assert.Contains("no rows", Assert.Throws<InvalidDataException>(() => Fit(Sentences.View(context))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("2 rows", Assert.Throws<InvalidDataException>(() => Fit(Sentences.View(context, ("een", ""), ("", "2")))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("validation data",
+            Assert.Throws<InvalidDataException>(() => context.SequenceToSequence.Trainers.Bdia(Sentences.Options())
             .Fit(Sentences.View(context, 5), Sentences.View(context, ("een", "")))).Message, StringComparison.Ordinal);
     }
 
@@ -70,8 +75,11 @@ public class BadTextTests
         var data = Sentences.View(context, ("een", "1"), (string.Join(' ', Enumerable.Repeat("zeven", 100)), "7"), ("twee", "2"));
 
         using (Fit(data, options => options.ValidationFraction = 0))
-            Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.StartsWith("1 source and 0 target texts of the training rows have more than 40 tokens", StringComparison.Ordinal));
-        var error = Assert.Throws<InvalidDataException>(() => Fit(data, options => (options.LongTexts, options.ValidationFraction) = (LongTextPolicy.Throw, 0)));
+            Assert.Contains(log.Of(ChannelMessageKind.Warning),
+                line => line.StartsWith("1 source and 0 target texts of the training rows have more than 40 tokens",
+                StringComparison.Ordinal));
+        var error = Assert.Throws<InvalidDataException>(
+            () => Fit(data, options => (options.LongTexts, options.ValidationFraction) = (LongTextPolicy.Throw, 0)));
 
         Assert.Contains("row 1", error.Message, StringComparison.Ordinal);
     }
@@ -82,7 +90,8 @@ public class BadTextTests
         using var model = Fit(Sentences.View(context, 12), options => options.LongTexts = LongTextPolicy.Throw);
         var data = Texts("een", string.Join(' ', Enumerable.Repeat("zeven", 100)));
 
-        Assert.Contains("Row 1: the text has ", Assert.Throws<InvalidDataException>(() => Predict(model, data)).Message, StringComparison.Ordinal);
+        Assert.Contains("Row 1: the text has ", Assert.Throws<InvalidDataException>(() => Predict(model, data)).Message,
+            StringComparison.Ordinal);
         model.LongTexts = LongTextPolicy.Truncate;
         Assert.Equal(2, Predict(model, data).Length);
         Assert.Single(log.Of(ChannelMessageKind.Warning), "1 row had more tokens than the model reads and was read up to that length.");
@@ -100,7 +109,8 @@ public class BadTextTests
     [Fact]
     public void A_row_without_text_gets_an_empty_one_from_a_prediction_engine_too()
     {
-        using var engine = context.Model.CreatePredictionEngine<Sentence, Scored>(SequenceToSequenceContractTests.Shared.Value, new PredictionEngineOptions { OwnsTransformer = false });
+        using var engine = context.Model.CreatePredictionEngine<Sentence,
+            Scored>(SequenceToSequenceContractTests.Shared.Value, new PredictionEngineOptions { OwnsTransformer = false });
 
         foreach (var text in new[] { null, "", " \t " })
         {
@@ -121,7 +131,8 @@ public class BadTextTests
     public void Tokenizer_files_are_read_and_stay_with_the_model()
     {
         using var folder = new TemporaryFolder();
-        var tokenizer = TextTokenizer.Train(Sentences.Of(24).SelectMany(pair => new[] { pair.Source!, pair.Target! }), new TokenizerOptions { VocabularySize = 300 }, TestContext.Current.CancellationToken);
+        var tokenizer = TextTokenizer.Train(Sentences.Of(24).SelectMany(pair => new[] { pair.Source!, pair.Target! }),
+            new TokenizerOptions { VocabularySize = 300 }, TestContext.Current.CancellationToken);
         TextTokenizer.ExportBytePair(tokenizer, folder.File("vocab.json"), folder.File("merges.txt"));
         using var model = Fit(Sentences.View(context, 24), options =>
             (options.SourceTokenizerFile, options.SourceMergesFile, options.TargetTokenizerFile, options.TargetMergesFile)
@@ -139,7 +150,8 @@ public class BadTextTests
     [Fact]
     public void A_ready_tokenizer_is_used_on_its_side()
     {
-        var characters = TextTokenizer.Train(["abc"], new TokenizerOptions { TokenLevel = TokenLevel.Character }, TestContext.Current.CancellationToken);
+        var characters = TextTokenizer.Train(["abc"], new TokenizerOptions { TokenLevel = TokenLevel.Character },
+            TestContext.Current.CancellationToken);
         using var model = Fit(Sentences.View(context, 24), options => options.TargetTokenizer = characters);
 
         Assert.Same(characters, model.Model.TargetTokenizer);

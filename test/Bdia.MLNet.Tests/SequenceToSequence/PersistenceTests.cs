@@ -20,13 +20,15 @@ public sealed class PersistenceTests : IDisposable
     private string Path => folder.File(ModelFile);
 
     private static string Translate(MLContext context, ITransformer model)
-        => string.Join('\n', ScoredRows.Of(model.Transform(Sentences.View(context, 50, seed: 5)), "PredictedText", "Score").Rows.Select(row => $"{row[0]}|{row[1]:R}"));
+        => string.Join('\n', ScoredRows.Of(model.Transform(Sentences.View(context, 50, seed: 5)), "PredictedText",
+            "Score").Rows.Select(row => $"{row[0]}|{row[1]:R}"));
 
     [Fact]
     public void Another_process_writes_the_same_texts_with_the_same_scores()
     {
         var data = Sentences.View(context, 24);
-        using var model = context.Transforms.CopyColumns("Source", "Source").Append(context.SequenceToSequence.Trainers.Bdia(Sentences.Options())).Fit(data);
+        using var model = context.Transforms.CopyColumns("Source", "Source")
+            .Append(context.SequenceToSequence.Trainers.Bdia(Sentences.Options())).Fit(data);
         context.Model.Save(model, data.Schema, Path);
 
         ChildProcess.Run<PersistenceTests>(folder.Path, nameof(Child));
@@ -72,7 +74,8 @@ public sealed class PersistenceTests : IDisposable
         context.Model.Save(SequenceToSequenceContractTests.Shared.Value, null, Path);
         using (var model = (BdiaSequenceToSequenceTransformer)context.Model.Load(Path, out _))
         {
-            (model.LongTexts, model.ScoringBatchSize, model.Decoding) = (LongTextPolicy.Throw, 9, new() { BeamSize = 5, BestCount = 2, Seed = 3 });
+            (model.LongTexts, model.ScoringBatchSize, model.Decoding) =
+                (LongTextPolicy.Throw, 9, new() { BeamSize = 5, BestCount = 2, Seed = 3 });
             context.Model.Save(model, null, Path);
         }
 

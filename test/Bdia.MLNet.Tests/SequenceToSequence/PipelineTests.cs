@@ -43,7 +43,8 @@ public class PipelineTests
     public void A_pipeline_learns_and_Evaluate_judges_it()
     {
         var options = Sentences.Options(epochs: 30);
-        (options.Width, options.EncoderDepth, options.DecoderDepth, options.TokensPerBatch, options.LearningRate, options.ValidationFraction) = (32, 1, 1, 128, 0.005, 0);
+        (options.Width, options.EncoderDepth, options.DecoderDepth, options.TokensPerBatch, options.LearningRate,
+            options.ValidationFraction) = (32, 1, 1, 128, 0.005, 0);
         using var model = context.SequenceToSequence.Trainers.Bdia(options).Fit(Sentences.View(context, 100));
 
         var metrics = context.SequenceToSequence.Evaluate(model.Transform(Sentences.View(context, 50, seed: 9)));
@@ -61,7 +62,8 @@ public class PipelineTests
         File.WriteAllLines(folder.File("pairs.tsv"), Sentences.Of(30).Select(pair => $"{pair.Source}\t{pair.Target}"));
         var rows = context.Data.LoadFromTextFile<FileRow>(folder.File("pairs.tsv"));
         var options = Sentences.Options();
-        (options.SourceColumnName, options.TargetColumnName, options.PredictedTextColumnName, options.ScoreColumnName) = ("Lower", "French", "Guess", "LogProbability");
+        (options.SourceColumnName, options.TargetColumnName, options.PredictedTextColumnName, options.ScoreColumnName) =
+            ("Lower", "French", "Guess", "LogProbability");
 
         var pipeline = context.Transforms.Text.NormalizeText("Lower", "English")
             .Append(context.SequenceToSequence.Trainers.Bdia(options))
@@ -81,7 +83,8 @@ public class PipelineTests
         var rows = context.Data.ShuffleRows(context.Data.FilterRowsByColumn(Sentences.View(context, 40), "Number", lowerBound: 10));
         var split = context.Data.TrainTestSplit(rows, testFraction: 0.3);
 
-        using var model = context.Transforms.CopyColumns("Copy", "Source").AppendCacheCheckpoint(context).Append(Trainer()).Fit(split.TrainSet);
+        using var model = context.Transforms.CopyColumns("Copy", "Source").AppendCacheCheckpoint(context)
+            .Append(Trainer()).Fit(split.TrainSet);
 
         Assert.InRange(context.SequenceToSequence.Evaluate(model.Transform(split.TestSet)).RowCount, 1, 29);
     }
@@ -90,8 +93,10 @@ public class PipelineTests
     public void A_prediction_engine_writes_what_a_view_has()
     {
         using var model = Trainer().Fit(Sentences.View(context, 24));
-        using var engine = context.Model.CreatePredictionEngine<Sentence, Prediction>(model, new PredictionEngineOptions { OwnsTransformer = false });
-        var view = context.Data.CreateEnumerable<Prediction>(model.Transform(Sentences.View(context, 12, seed: 3)), reuseRowObject: false).ToList();
+        using var engine = context.Model.CreatePredictionEngine<Sentence,
+            Prediction>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        var view = context.Data.CreateEnumerable<Prediction>(model.Transform(Sentences.View(context, 12, seed: 3)),
+            reuseRowObject: false).ToList();
 
         foreach (var (row, expected) in Sentences.Of(12, seed: 3).Zip(view))
         {
@@ -109,7 +114,8 @@ public class PipelineTests
         var before = model.Transform(Sentences.View(context, 5));
         model.Decoding = model.Decoding with { BeamSize = 4, BestCount = 3 };
 
-        var rows = context.Data.CreateEnumerable<BestPredictions>(model.Transform(Sentences.View(context, 5)), reuseRowObject: false).ToList();
+        var rows = context.Data.CreateEnumerable<BestPredictions>(model.Transform(Sentences.View(context, 5)),
+            reuseRowObject: false).ToList();
 
         Assert.All(rows, row =>
         {
@@ -127,7 +133,8 @@ public class PipelineTests
     {
         var model = SequenceToSequenceContractTests.Shared.Value;
 
-        Assert.Contains("BeamSize is 0", Assert.Throws<ArgumentException>(() => model.Decoding = new() { BeamSize = 0 }).Message, StringComparison.Ordinal);
+        Assert.Contains("BeamSize is 0", Assert.Throws<ArgumentException>(() => model.Decoding = new() { BeamSize = 0 }).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentNullException>(() => model.Decoding = null!);
         Assert.Throws<ArgumentOutOfRangeException>(() => model.LongTexts = (Core.Text.LongTextPolicy)7);
         Assert.Throws<ArgumentOutOfRangeException>(() => model.ScoringBatchSize = 0);
@@ -143,7 +150,8 @@ public class PipelineTests
 
         Assert.Equal([0, 1, 2], folds.Select(fold => fold.Fold));
         Assert.Equal(30, folds.Sum(fold => fold.Metrics.RowCount));
-        var numbers = folds.Select(fold => ScoredRows.Of(fold.ScoredHoldOutSet, "Number").Rows.Select(row => (float)row[0]).ToHashSet()).ToList();
+        var numbers = folds.Select(fold => ScoredRows.Of(fold.ScoredHoldOutSet, "Number").Rows.Select(row => (float)row[0]).ToHashSet())
+            .ToList();
         Assert.Equal(30, numbers.SelectMany(set => set).Distinct().Count());
         Assert.All(folds, fold => Assert.IsType<BdiaSequenceToSequenceTransformer>(fold.Model).Dispose());
     }
@@ -155,11 +163,14 @@ public class PipelineTests
         foreach (var row in rows)
             row.Number = (int)row.Number / 5;
 
-        var folds = context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(rows), Trainer(epochs: 1), numberOfFolds: 2, samplingKeyColumnName: "Number");
+        var folds = context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(rows),
+            Trainer(epochs: 1), numberOfFolds: 2, samplingKeyColumnName: "Number");
 
-        var keys = folds.Select(fold => ScoredRows.Of(fold.ScoredHoldOutSet, "Number").Rows.Select(row => (float)row[0]).Distinct()).ToList();
+        var keys = folds.Select(fold => ScoredRows.Of(fold.ScoredHoldOutSet, "Number").Rows.Select(row => (float)row[0]).Distinct())
+            .ToList();
         Assert.Empty(keys[0].Intersect(keys[1]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(rows), Trainer(), numberOfFolds: 1));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(rows), Trainer(), numberOfFolds: 1));
     }
 
     [Fact]
@@ -171,11 +182,14 @@ public class PipelineTests
         foreach (var row in rows)
             row.Number = (int)row.Number % 2;
 
-        var folds = context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(rows), Trainer(epochs: 1), numberOfFolds: 6, samplingKeyColumnName: "Number", seed: 1);
+        var folds = context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(rows),
+            Trainer(epochs: 1), numberOfFolds: 6, samplingKeyColumnName: "Number", seed: 1);
 
         Assert.InRange(folds.Count, 1, 2); // two keys fill two folds of six at most
         Assert.Equal(24, folds.Sum(fold => fold.Metrics.RowCount));
-        Assert.Equal(6 - folds.Count, log.Of(ChannelMessageKind.Warning).Count(line => line.StartsWith("Fold ", StringComparison.Ordinal) && line.Contains("has no rows", StringComparison.Ordinal)));
+        Assert.Equal(6 - folds.Count,
+            log.Of(ChannelMessageKind.Warning)
+            .Count(line => line.StartsWith("Fold ", StringComparison.Ordinal) && line.Contains("has no rows", StringComparison.Ordinal)));
         Assert.All(folds, fold => ((IDisposable)fold.Model).Dispose());
     }
 
@@ -187,11 +201,13 @@ public class PipelineTests
         var fits = 0;
         var counting = context.Transforms.CustomMapping<Sentence, Sentence>((_, _) => fits++, null).Append(Trainer());
 
-        var fault = Assert.Throws<InvalidDataException>(() => context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(rows), counting, numberOfFolds: 2));
+        var fault = Assert.Throws<InvalidDataException>(
+            () => context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(rows), counting, numberOfFolds: 2));
 
         Assert.Contains("none of them a reference", fault.Message, StringComparison.Ordinal);
         Assert.Equal(0, fits);
-        Assert.Throws<InvalidDataException>(() => context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(Sentences.Of(0)), Trainer(), numberOfFolds: 2));
+        Assert.Throws<InvalidDataException>(
+            () => context.SequenceToSequence.CrossValidate(context.Data.LoadFromEnumerable(Sentences.Of(0)), Trainer(), numberOfFolds: 2));
     }
 
     [Fact]
@@ -216,7 +232,10 @@ public class PipelineTests
         var options = Sentences.Options();
         options.ValidationSet = lacking;
 
-        Assert.Contains("target column 'Target'", Assert.Throws<ArgumentOutOfRangeException>(() => Trainer().Fit(data, lacking)).Message, StringComparison.Ordinal);
-        Assert.Contains("target column 'Target'", Assert.Throws<ArgumentOutOfRangeException>(() => context.SequenceToSequence.Trainers.Bdia(options).Fit(data)).Message, StringComparison.Ordinal);
+        Assert.Contains("target column 'Target'", Assert.Throws<ArgumentOutOfRangeException>(() => Trainer().Fit(data, lacking)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("target column 'Target'",
+            Assert.Throws<ArgumentOutOfRangeException>(() => context.SequenceToSequence.Trainers.Bdia(options).Fit(data)).Message,
+            StringComparison.Ordinal);
     }
 }

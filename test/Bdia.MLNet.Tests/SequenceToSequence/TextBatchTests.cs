@@ -21,8 +21,10 @@ public class TextBatchTests
 
     public TextBatchTests() => log = new LogLines(context);
 
-    private BatchedScoringView View(IDataView data, int bestCount = 1, LongTextPolicy longTexts = LongTextPolicy.Truncate, int batchSize = 3, ReversingTranslator? by = null)
-        => new(data, new TextBatchModel(context, by ?? translator, columns, new DecodingOptions { BestCount = bestCount }, longTexts), batchSize);
+    private BatchedScoringView View(IDataView data, int bestCount = 1, LongTextPolicy longTexts = LongTextPolicy.Truncate,
+        int batchSize = 3, ReversingTranslator? by = null)
+        => new(data, new TextBatchModel(context, by ?? translator, columns, new DecodingOptions { BestCount = bestCount }, longTexts),
+            batchSize);
 
     private IDataView Texts(params string?[] texts) => Sentences.View(context, [.. texts.Select(text => (text, (string?)null))]);
 
@@ -43,19 +45,26 @@ public class TextBatchTests
     {
         var cutting = new ReversingTranslator { Longest = 4 };
 
-        Assert.Equal([true, false, true, false], Read(View(Texts("abcd", "abcde", "", "fghij"), by: cutting), "Finished").Select(row => row[0]));
-        Assert.Equal([true, false, true, false], Read(View(Texts("abcd", "abcde", "", "fghij"), bestCount: 2, by: cutting), "Finished").Select(row => row[0]));
+        Assert.Equal([true, false, true, false],
+            Read(View(Texts("abcd", "abcde", "", "fghij"), by: cutting), "Finished").Select(row => row[0]));
+        Assert.Equal([true, false, true, false],
+            Read(View(Texts("abcd", "abcde", "", "fghij"), bestCount: 2, by: cutting), "Finished").Select(row => row[0]));
 
-        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.StartsWith("Row 3: the output is as long as it may be", StringComparison.Ordinal));
-        Assert.Equal(2, log.Of(ChannelMessageKind.Warning).Count(line => line.StartsWith("2 rows had outputs that were cut off", StringComparison.Ordinal) && line.Contains("MaxLengthConstant", StringComparison.Ordinal)));
+        Assert.Contains(log.Of(ChannelMessageKind.Warning),
+            line => line.StartsWith("Row 3: the output is as long as it may be", StringComparison.Ordinal));
+        Assert.Equal(2, log.Of(ChannelMessageKind.Warning).Count(line => line.StartsWith("2 rows had outputs that were cut "
+            + "off", StringComparison.Ordinal) && line.Contains("MaxLengthConstant", StringComparison.Ordinal)));
     }
 
     [Fact]
     public void A_model_from_before_there_was_that_column_does_without()
     {
-        var view = new BatchedScoringView(Texts("abc"), new TextBatchModel(context, translator, columns with { Finished = null }, new DecodingOptions { BestCount = 2 }, LongTextPolicy.Truncate), 3);
+        var view = new BatchedScoringView(Texts("abc"),
+            new TextBatchModel(context, translator, columns with { Finished = null }, new DecodingOptions { BestCount = 2 },
+            LongTextPolicy.Truncate), 3);
 
-        Assert.Equal(["Source", "Target", "Number", "PredictedText", "Score", "PredictedTexts", "Scores"], view.Schema.Select(column => column.Name));
+        Assert.Equal(["Source", "Target", "Number", "PredictedText", "Score", "PredictedTexts", "Scores"],
+            view.Schema.Select(column => column.Name));
         var row = Read(view, "PredictedText", "Scores")[0];
         Assert.Equal(("cba", 2), (row[0], ((float[])row[1]).Length));
     }
@@ -90,7 +99,8 @@ public class TextBatchTests
         Assert.Equal(["", ""], (string[])rows[1][2]);
         Assert.Equal([0, float.NaN], (float[])rows[1][3]);
         Assert.Equal([2], translator.Calls);
-        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.StartsWith("Row 1: the text is ", StringComparison.Ordinal) && line.EndsWith("The row is given an empty prediction with score 0.", StringComparison.Ordinal));
+        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.StartsWith("Row 1: the text is ", StringComparison.Ordinal)
+            && line.EndsWith("The row is given an empty prediction with score 0.", StringComparison.Ordinal));
         Assert.Single(log.Of(ChannelMessageKind.Warning), "1 row had no text and was given an empty prediction with score 0.");
     }
 
@@ -107,7 +117,8 @@ public class TextBatchTests
     {
         Read(View(Texts("abcdefghi", "abcdefghij", "abc")), "PredictedText");
 
-        Assert.Equal(["Row 1: the text has 11 tokens, but the model reads at most 10. The row is read up to that length.", "1 row had more tokens than the model reads and was read up to that length."],
+        Assert.Equal(["Row 1: the text has 11 tokens, but the model reads at most 10. The row is read up to that length.", "1 row had "
+            + "more tokens than the model reads and was read up to that length."],
             log.Of(ChannelMessageKind.Warning));
     }
 
@@ -121,13 +132,15 @@ public class TextBatchTests
         Assert.True(cursor.MoveNext());
         Assert.Equal("cba", read());
         var fault = Assert.Throws<InvalidDataException>(() => cursor.MoveNext());
-        Assert.Equal("Row 1: the text has 11 tokens, but the model reads at most 10. Shorten the text, or let the model cut off what is too long: LongTexts = LongTextPolicy.Truncate.", fault.Message);
+        Assert.Equal("Row 1: the text has 11 tokens, but the model reads at most 10. Shorten the text, or let the model cut off what is "
+            + "too long: LongTexts = LongTextPolicy.Truncate.", fault.Message);
     }
 
     [Fact]
     public void Several_texts_per_row_are_vectors_best_first_and_what_was_not_found_is_missing()
     {
-        var rows = Read(View(Texts("abc"), bestCount: 4, by: new ReversingTranslator { Finds = 3 }), "PredictedText", "Score", "PredictedTexts", "Scores");
+        var rows = Read(View(Texts("abc"), bestCount: 4, by: new ReversingTranslator { Finds = 3 }), "PredictedText",
+            "Score", "PredictedTexts", "Scores");
 
         Assert.Equal(["cba", -1f], rows[0][..2]);
         Assert.Equal(["cba", "cba1", "cba2", ""], (string[])rows[0][2]);

@@ -33,11 +33,14 @@ public class TrainingRunTests : RunContract<BdiaSequenceToSequenceTransformer>
 
         var lines = log.Of(ChannelMessageKind.Info).Where(line => line.StartsWith("Epoch ", StringComparison.Ordinal)).ToList();
         Assert.Equal(3, lines.Count);
-        foreach (var part in new[] { "Epoch 2/3", "training loss", "validation loss", "validation perplexity", "validation BLEU", "tokens/s", "learning rate", "remaining", "peak memory", "side information" })
+        foreach (var part in new[] { "Epoch 2/3", "training loss", "validation loss", "validation perplexity", "validation "
+            + "BLEU", "tokens/s", "learning rate", "remaining", "peak memory", "side information" })
             Assert.Contains(part, lines[1], StringComparison.Ordinal);
         Assert.DoesNotContain("BLEU", lines[0], StringComparison.Ordinal);
-        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.StartsWith("Training ended (Completed)", StringComparison.Ordinal) && line.Contains("perplexity", StringComparison.Ordinal));
-        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.StartsWith("Training on column 'Source' to write column 'Target'", StringComparison.Ordinal));
+        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.StartsWith("Training ended (Completed)", StringComparison.Ordinal)
+            && line.Contains("perplexity", StringComparison.Ordinal));
+        Assert.Contains(log.Of(ChannelMessageKind.Info),
+            line => line.StartsWith("Training on column 'Source' to write column 'Target'", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -47,7 +50,8 @@ public class TrainingRunTests : RunContract<BdiaSequenceToSequenceTransformer>
 
         using var model = Fit(_ => { });
 
-        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.Contains("tokenizer of the source and target text", StringComparison.Ordinal));
+        Assert.Contains(log.Of(ChannelMessageKind.Info),
+            line => line.Contains("tokenizer of the source and target text", StringComparison.Ordinal));
         Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.Contains("held back for validation", StringComparison.Ordinal));
         Assert.Empty(log.Of(ChannelMessageKind.Warning));
     }
@@ -59,7 +63,8 @@ public class TrainingRunTests : RunContract<BdiaSequenceToSequenceTransformer>
 
         using var model = Fit(options => (((Options)options).AverageEpochs, options.ValidationFraction) = (2, 0));
 
-        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.Contains("the mean of the weights of epochs 2, 3 was kept", StringComparison.Ordinal));
+        Assert.Contains(log.Of(ChannelMessageKind.Info),
+            line => line.Contains("the mean of the weights of epochs 2, 3 was kept", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -75,7 +80,9 @@ public class TrainingRunTests : RunContract<BdiaSequenceToSequenceTransformer>
         using var model = Context.SequenceToSequence.Trainers.Bdia(options).Fit(Data);
 
         Assert.Equal(StopReason.Completed, model.Model.Result!.StopReason);
-        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.StartsWith("Training is estimated to take ", StringComparison.Ordinal) && line.Contains("batches are cut into ", StringComparison.Ordinal));
+        Assert.Contains(log.Of(ChannelMessageKind.Info),
+            line => line.StartsWith("Training is estimated to take ", StringComparison.Ordinal)
+            && line.Contains("batches are cut into ", StringComparison.Ordinal));
 
         MemoryEstimate Estimate(int tokensPerBatch, int? tokensPerText = null)
         {
@@ -91,6 +98,7 @@ public class TrainingRunTests : RunContract<BdiaSequenceToSequenceTransformer>
             Assert.Skip("This machine has a GPU.");
         var gpu = new MLContext(1) { GpuDeviceId = 0, FallbackToCpu = false };
 
-        Assert.Contains("GPU 0", Assert.Throws<InvalidOperationException>(() => gpu.SequenceToSequence.Trainers.Bdia(Sentences.Options()).Fit(Sentences.View(gpu, 4))).Message, StringComparison.Ordinal);
+        Assert.Contains("GPU 0", Assert.Throws<InvalidOperationException>(
+            () => gpu.SequenceToSequence.Trainers.Bdia(Sentences.Options()).Fit(Sentences.View(gpu, 4))).Message, StringComparison.Ordinal);
     }
 }

@@ -18,7 +18,8 @@ internal static class ChildProcess
     /// <returns>What the child printed.</returns>
     public static string Run<TTests>(string folder, string test, string? assembly = null, params (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", assembly ?? typeof(TTests).Assembly.Location, "-method", $"{typeof(TTests).FullName}.{test}", "-explicit", "only"])
+        var start = new ProcessStartInfo("dotnet",
+            ["exec", assembly ?? typeof(TTests).Assembly.Location, "-method", $"{typeof(TTests).FullName}.{test}", "-explicit", "only"])
         {
             Environment = { [FolderVariable] = folder },
             RedirectStandardOutput = true,

@@ -69,14 +69,16 @@ internal sealed class CountingView(int rows, int failAt = -1) : IDataView
 
         public override bool IsColumnActive(DataViewSchema.Column column) => active.Contains(column.Index);
 
-        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new DataViewRowId((ulong)order[position], 7);
+        public override ValueGetter<DataViewRowId> GetIdGetter()
+            => (ref DataViewRowId id) => id = new DataViewRowId((ulong)order[position], 7);
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
             Assert.True(IsColumnActive(column), $"Column {column.Name} was read without being asked for.");
             Delegate getter = column.Name switch
             {
-                "Text" => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = $"row {Count(column)}".AsMemory()),
+                "Text" => (ValueGetter<ReadOnlyMemory<char>>)(
+                    (ref ReadOnlyMemory<char> value) => value = $"row {Count(column)}".AsMemory()),
                 "Number" => (ValueGetter<float>)((ref float value) => value = Number(Count(column))),
                 _ => (ValueGetter<VBuffer<int>>)((ref VBuffer<int> value) =>
                 {

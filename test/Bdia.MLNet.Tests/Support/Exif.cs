@@ -38,7 +38,8 @@ internal static class Exif
     }
 
     /// <summary>Where a stored pixel lies in the visual picture: TIFF 6.0, tag 274, says it of the stored row 0 and column 0.</summary>
-    public static (int Row, int Column) Visual(int orientation, int row, int column, int storedWidth, int storedHeight) => orientation switch
+    public static (int Row, int Column) Visual(int orientation, int row, int column, int storedWidth, int storedHeight)
+        => orientation switch
     {
         1 => (row, column),
         2 => (row, storedWidth - 1 - column),

@@ -16,7 +16,8 @@ internal static class Gif
         [
             .. "GIF89a"u8, (byte)width, 0, (byte)height, 0, 0b1_000_0_001, 0, 0, .. colors,
             0x21, 0xF9, 4, 1, 0, 0, (byte)transparent, 0,
-            0x2C, 0, 0, 0, 0, (byte)width, 0, (byte)height, 0, 0, 2, .. data.Chunk(255).SelectMany(part => part.Prepend((byte)part.Length)), 0, 0x3B,
+            0x2C, 0, 0, 0, 0, (byte)width, 0, (byte)height, 0, 0, 2,
+                .. data.Chunk(255).SelectMany(part => part.Prepend((byte)part.Length)), 0, 0x3B,
         ];
     }
 

@@ -60,11 +60,15 @@ internal sealed class ModelFile(string path)
     public void ResealWeights(byte[] weights)
     {
         Write(Weights, weights);
-        Reseal(json => json["weights"] = new JsonObject { ["entry"] = Weights, ["bytes"] = weights.Length, ["sha256"] = Convert.ToHexStringLower(SHA256.HashData(weights)) });
+        Reseal(json => json["weights"] = new JsonObject { ["entry"] = Weights, ["bytes"] = weights.Length,
+            ["sha256"] = Convert.ToHexStringLower(SHA256.HashData(weights)) });
     }
 
-    public void Replace(string text, string by) => Reseal(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Read(Description)).Replace(text, by, StringComparison.Ordinal)));
+    public void Replace(string text, string by)
+        => Reseal(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Read(Description)).Replace(text, by, StringComparison.Ordinal)));
 
     /// <summary>The fault that is promised for a file that cannot be used.</summary>
-    public string Fault() => Assert.IsType<InvalidDataException>(Assert.ThrowsAny<Exception>(() => new MLContext().Model.Load(path, out _)).GetBaseException()).Message;
+    public string Fault()
+        => Assert.IsType<InvalidDataException>(
+        Assert.ThrowsAny<Exception>(() => new MLContext().Model.Load(path, out _)).GetBaseException()).Message;
 }

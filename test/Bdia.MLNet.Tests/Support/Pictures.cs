@@ -10,10 +10,12 @@ internal static class Pictures
     public static byte Value(int channel, int y, int x, int seed = 0) => (byte)(17 + 71 * channel + 13 * y + 5 * x + 31 * seed);
 
     public static float[] Planar(int height, int width, int channels = 3, int seed = 0)
-        => [.. from c in Enumerable.Range(0, channels) from y in Enumerable.Range(0, height) from x in Enumerable.Range(0, width) select (float)Value(c, y, x, seed)];
+        => [.. from c in Enumerable.Range(0, channels) from y in Enumerable.Range(0, height) from x in Enumerable.Range(0,
+            width) select (float)Value(c, y, x, seed)];
 
     public static float[] Interleaved(int height, int width, int channels = 3, int seed = 0)
-        => [.. from y in Enumerable.Range(0, height) from x in Enumerable.Range(0, width) from c in Enumerable.Range(0, channels) select (float)Value(c, y, x, seed)];
+        => [.. from y in Enumerable.Range(0, height) from x in Enumerable.Range(0, width) from c in Enumerable.Range(0,
+            channels) select (float)Value(c, y, x, seed)];
 
     public static MLImage Image(int height, int width, MLPixelFormat format = MLPixelFormat.Bgra32, int seed = 0)
     {

@@ -5,7 +5,9 @@ using Bdia.MLNet.SequenceToSequence;
 
 namespace Bdia.MLNet.Tests.Support;
 
-/// <summary>Stands in for a network: writes texts backwards, and counts how often it is asked. Its tokens are characters other than white space.</summary>
+/// <summary>
+/// Stands in for a network: writes texts backwards, and counts how often it is asked. Its tokens are characters other than white space.
+/// </summary>
 internal sealed class ReversingTranslator : ITextTranslator
 {
     public int MaxTokens => 10;
@@ -28,6 +30,7 @@ internal sealed class ReversingTranslator : ITextTranslator
         lock (Calls)
             Calls.Add(texts.Count);
         return [.. texts.Select(text => Enumerable.Range(0, Math.Min(Finds, decoding.BestCount))
-            .Select(i => new Translation($"{new string([.. text.Reverse()])}{(i == 0 ? "" : i)}", -1 - i, text.Length <= Longest)).ToArray())];
+            .Select(i => new Translation($"{new string([.. text.Reverse()])}{(i == 0 ? "" : i)}", -1 - i, text.Length <= Longest))
+                .ToArray())];
     }
 }

@@ -37,7 +37,8 @@ internal sealed record ScoredRows(IReadOnlyList<object[]> Rows)
         if (column.Type is VectorDataViewType { ItemType: TextDataViewType })
         {
             var texts = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
-            return () => { VBuffer<ReadOnlyMemory<char>> value = default; texts(ref value); return value.DenseValues().Select(text => text.ToString()).ToArray(); };
+            return () => { VBuffer<ReadOnlyMemory<char>> value = default; texts(ref value);
+                return value.DenseValues().Select(text => text.ToString()).ToArray(); };
         }
         if (column.Type is VectorDataViewType)
         {
@@ -66,7 +67,8 @@ internal sealed record ScoredRows(IReadOnlyList<object[]> Rows)
                 if (tolerance == 0 || Rows[row][column] is not (float or float[]))
                     Assert.Equal(Rows[row][column], other.Rows[row][column]);
                 else
-                    Assert.All(Numbers(row, column).Zip(other.Numbers(row, column)), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, tolerance));
+                    Assert.All(Numbers(row, column).Zip(other.Numbers(row, column)),
+                        pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, tolerance));
             }
         }
     }

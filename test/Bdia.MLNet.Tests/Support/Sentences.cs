@@ -23,14 +23,16 @@ internal static class Sentences
         for (var i = 0; i < count; i++)
         {
             var digits = Enumerable.Range(0, 2 + i % 3).Select(_ => random.Next(words.Length)).ToList();
-            yield return new Sentence { Source = string.Join(' ', digits.Select(digit => words[digit])), Target = string.Join(' ', digits), Number = i };
+            yield return new Sentence { Source = string.Join(' ', digits.Select(digit => words[digit])),
+                Target = string.Join(' ', digits), Number = i };
         }
     }
 
     public static IDataView View(MLContext context, int count, int seed = 0) => context.Data.LoadFromEnumerable(Of(count, seed).ToList());
 
     public static IDataView View(MLContext context, params (string? Source, string? Target)[] pairs)
-        => context.Data.LoadFromEnumerable(pairs.Select((pair, i) => new Sentence { Source = pair.Source, Target = pair.Target, Number = i }).ToList());
+        => context.Data.LoadFromEnumerable(
+            pairs.Select((pair, i) => new Sentence { Source = pair.Source, Target = pair.Target, Number = i }).ToList());
 
     /// <summary>Options of a network that trains in a fraction of a second.</summary>
     public static BdiaSequenceToSequenceTrainer.Options Options(int epochs = 2) => new()

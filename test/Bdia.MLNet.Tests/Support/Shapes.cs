@@ -11,5 +11,6 @@ internal static class Shapes
     public static IEnumerable<string> Describe(SchemaShape shape) => shape.Select(Describe).Order(StringComparer.Ordinal);
 
     private static string Describe(SchemaShape.Column column)
-        => $"{column.Name}: {column.Kind} {(column.IsKey ? "key " : "")}{column.ItemType} [{string.Join("; ", column.Annotations.Select(Describe).Order(StringComparer.Ordinal))}]";
+        => $"{column.Name}: {column.Kind} {(column.IsKey ? "key " : "")}{column.ItemType} "
+            + $"[{string.Join("; ", column.Annotations.Select(Describe).Order(StringComparer.Ordinal))}]";
 }

@@ -51,7 +51,8 @@ public abstract class EstimatorContract<TTransformer> where TTransformer : BdiaT
             var wrong = builder.ToSchema();
 
             AssertFault($"Could not find {role} column '{column}'", () => Trainer(Context).GetOutputSchema(Shapes.Of(missing)));
-            AssertFault($"Schema mismatch for {role} column '{column}': {message}", () => Trainer(Context).GetOutputSchema(Shapes.Of(wrong)));
+            AssertFault($"Schema mismatch for {role} column '{column}': {message}",
+                () => Trainer(Context).GetOutputSchema(Shapes.Of(wrong)));
             AssertFault($"Could not find {role} column '{column}'", () => Trainer(Context).Fit(Data(Context, without: column)));
         }
 
@@ -85,7 +86,8 @@ public abstract class EstimatorContract<TTransformer> where TTransformer : BdiaT
         Assert.NotEqual(Score(one, data).Rows.SelectMany(Flat), Score(unseeded, data).Rows.SelectMany(Flat));
     }
 
-    private static IEnumerable<object> Flat(object[] row) => row.SelectMany(value => value is float[] numbers ? numbers.Cast<object>() : [value]);
+    private static IEnumerable<object> Flat(object[] row)
+        => row.SelectMany(value => value is float[] numbers ? numbers.Cast<object>() : [value]);
 
     [Fact]
     public void A_saved_model_loads_in_a_bare_context_and_scores_to_the_same_bits()
@@ -155,7 +157,8 @@ public abstract class EstimatorContract<TTransformer> where TTransformer : BdiaT
         var data = Data(Context);
         var expected = Score(Fitted, data);
 
-        Parallel.For(0, 32, new ParallelOptions { MaxDegreeOfParallelism = 16 }, _ => Score(Fitted, data).AssertClose(expected, BatchTolerance));
+        Parallel.For(0, 32, new ParallelOptions { MaxDegreeOfParallelism = 16 },
+            _ => Score(Fitted, data).AssertClose(expected, BatchTolerance));
     }
 
     [Fact]

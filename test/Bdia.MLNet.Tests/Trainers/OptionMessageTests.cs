@@ -11,7 +11,8 @@ public partial class OptionMessageTests
     // Options that take any value of their type.
     private static readonly string[] withoutWrongValue =
     [
-        nameof(BdiaTrainerOptions.ValidationSet), nameof(BdiaTrainerOptions.Progress), nameof(BdiaTrainerOptions.CancellationToken), nameof(BdiaTrainerOptions.Seed),
+        nameof(BdiaTrainerOptions.ValidationSet), nameof(BdiaTrainerOptions.Progress),
+            nameof(BdiaTrainerOptions.CancellationToken), nameof(BdiaTrainerOptions.Seed),
         nameof(BdiaSequenceToSequenceTrainer.Options.SourceTokenizer), nameof(BdiaSequenceToSequenceTrainer.Options.TargetTokenizer),
         nameof(BdiaSequenceToSequenceTrainer.Options.Normalization),
     ];
@@ -19,13 +20,15 @@ public partial class OptionMessageTests
     // Types of ours that users of ML.NET write.
     private static readonly HashSet<string> typed =
     [
-        .. new[] { typeof(BdiaImageClassificationTrainer.Options), typeof(BdiaSequenceToSequenceTrainer.Options) }.SelectMany(options => options.GetFields())
+        .. new[] { typeof(BdiaImageClassificationTrainer.Options), typeof(BdiaSequenceToSequenceTrainer.Options) }
+            .SelectMany(options => options.GetFields())
             .SelectMany(field => new[] { field.Name, (Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType).Name }),
     ];
 
     private static readonly HashSet<string> ours =
     [
-        .. new[] { typeof(BdiaStack).Assembly, typeof(BdiaTrainerOptions).Assembly }.SelectMany(assembly => assembly.GetTypes()).Select(type => type.Name).Where(name => !typed.Contains(name)),
+        .. new[] { typeof(BdiaStack).Assembly, typeof(BdiaTrainerOptions).Assembly }.SelectMany(assembly => assembly.GetTypes())
+            .Select(type => type.Name).Where(name => !typed.Contains(name)),
     ];
 
     public static TheoryData<string> ImageOptions => Options<BdiaImageClassificationTrainer.Options>();
@@ -36,7 +39,8 @@ public partial class OptionMessageTests
     [MemberData(nameof(ImageOptions))]
     public void Training_on_images_names_the_option_as_it_is_typed_and_speaks_of_no_text(string name)
     {
-        var message = Refusal(new BdiaImageClassificationTrainer.Options(), name, options => new MLContext(1).MulticlassClassification.Trainers.BdiaImageClassification(options));
+        var message = Refusal(new BdiaImageClassificationTrainer.Options(), name,
+            options => new MLContext(1).MulticlassClassification.Trainers.BdiaImageClassification(options));
         Assert.DoesNotMatch(WordOfTexts(), message);
         AssertKnown(name, message);
     }
@@ -45,13 +49,15 @@ public partial class OptionMessageTests
     [MemberData(nameof(TextOptions))]
     public void Training_on_texts_names_the_option_as_it_is_typed_and_speaks_of_no_image(string name)
     {
-        var message = Refusal(new BdiaSequenceToSequenceTrainer.Options(), name, options => new MLContext(1).SequenceToSequence.Trainers.Bdia(options));
+        var message = Refusal(new BdiaSequenceToSequenceTrainer.Options(), name,
+            options => new MLContext(1).SequenceToSequence.Trainers.Bdia(options));
         Assert.DoesNotMatch(WordOfImages(), message);
         AssertKnown(name, message);
     }
 
     private static TheoryData<string> Options<T>()
-        => [.. typeof(T).GetFields().Where(field => field.FieldType != typeof(bool) && field.FieldType != typeof(bool?)).Select(field => field.Name).Except(withoutWrongValue)];
+        => [.. typeof(T).GetFields().Where(field => field.FieldType != typeof(bool) && field.FieldType != typeof(bool?))
+            .Select(field => field.Name).Except(withoutWrongValue)];
 
     private static string Refusal<T>(T options, string name, Action<T> make)
     {
@@ -69,7 +75,8 @@ public partial class OptionMessageTests
     private static object? Wrong(FieldInfo field)
     {
         var type = Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType;
-        if (type == typeof(string)) return field.Name.EndsWith("ColumnName", StringComparison.Ordinal) ? "" : field.Name == nameof(BdiaTrainerOptions.CheckpointDirectory) ? " " : "no such thing";
+        if (type == typeof(string)) return field.Name.EndsWith("ColumnName", StringComparison.Ordinal) ? ""
+            : field.Name == nameof(BdiaTrainerOptions.CheckpointDirectory) ? " " : "no such thing";
         if (type == typeof(int)) return -1;
         if (type == typeof(long)) return -1L;
         if (type == typeof(double)) return double.NaN;

@@ -9,7 +9,9 @@ using Microsoft.ML.Runtime;
 
 namespace Bdia.MLNet.Tests.Trainers;
 
-/// <summary>How a run of every Bdia trainer is stopped, resumed and repeated, whatever its task. A run has two steps or more per epoch.</summary>
+/// <summary>
+/// How a run of every Bdia trainer is stopped, resumed and repeated, whatever its task. A run has two steps or more per epoch.
+/// </summary>
 public abstract class RunContract<TTransformer> where TTransformer : BdiaTransformer
 {
     protected MLContext Context { get; private set; } = new(1);
@@ -57,7 +59,8 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
 
     [Fact]
     public void A_run_that_was_cancelled_before_it_began_has_no_model_to_return()
-        => Assert.Throws<OperationCanceledException>(() => Fit(options => options.CancellationToken = new CancellationToken(canceled: true)));
+        => Assert.Throws<OperationCanceledException>(
+            () => Fit(options => options.CancellationToken = new CancellationToken(canceled: true)));
 
     [Fact]
     public void A_time_budget_ends_the_run()
@@ -69,7 +72,9 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
 
     [Fact]
     public void A_time_budget_that_is_over_before_the_first_step_leaves_no_model()
-        => Assert.Contains("TimeBudget is 00:00:00.0000001", Assert.Throws<TimeoutException>(() => Fit(options => options.TimeBudget = TimeSpan.FromTicks(1))).Message, StringComparison.Ordinal);
+        => Assert.Contains("TimeBudget is 00:00:00.0000001",
+            Assert.Throws<TimeoutException>(() => Fit(options => options.TimeBudget = TimeSpan.FromTicks(1))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_run_that_is_cancelled_before_the_first_step_leaves_no_model()
@@ -90,9 +95,11 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
         using var source = new CancellationTokenSource();
         var log = new LogLines(Context);
 
-        AssertStoppedAtFour(options => (options.Progress, options.ValidateEveryEpochs, options.CancellationToken) = (AtStepFour(source.Cancel), 1000, source.Token));
+        AssertStoppedAtFour(options =>
+            (options.Progress, options.ValidateEveryEpochs, options.CancellationToken) = (AtStepFour(source.Cancel), 1000, source.Token));
 
-        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.Contains("may have learned next to nothing", StringComparison.Ordinal));
+        Assert.Contains(log.Of(ChannelMessageKind.Warning),
+            line => line.Contains("may have learned next to nothing", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -102,11 +109,14 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
         using var source = new CancellationTokenSource();
 
         using var whole = Fit(options => options.Seed = 5, epochs: 4);
-        using (Fit(options => (options.Seed, options.CheckpointDirectory, options.CheckpointEverySteps, options.Progress, options.CancellationToken)
+        using (Fit(options => (options.Seed, options.CheckpointDirectory, options.CheckpointEverySteps,
+            options.Progress, options.CancellationToken)
             = (5, folder.Path, 1, AtStepFour(source.Cancel), source.Token), epochs: 4))
         {
         }
-        using var resumed = Fit(options => (options.Seed, options.CheckpointDirectory, options.CheckpointEverySteps, options.Resume) = (5, folder.Path, 1, true), epochs: 4);
+        using var resumed = Fit(options =>
+            (options.Seed, options.CheckpointDirectory, options.CheckpointEverySteps, options.Resume) =
+            (5, folder.Path, 1, true), epochs: 4);
 
         Assert.InRange(Result(resumed).ResumedAtStep, 1, 5);
         Score(resumed).AssertEqual(Score(whole));
@@ -130,7 +140,8 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
 
         var lines = log.Of(ChannelMessageKind.Info).ToList();
         Assert.Contains(lines, line => line.Contains("seed 77 (the checkpoint's)", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.StartsWith("Going on from checkpoint-", StringComparison.Ordinal) && line.Contains("Epochs is 2 in the checkpoint and 4 here", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("Going on from checkpoint-", StringComparison.Ordinal)
+            && line.Contains("Epochs is 2 in the checkpoint and 4 here", StringComparison.Ordinal));
         Assert.Equal(Result(whole).Steps, Result(resumed).Steps);
         Assert.Equal(4, Result(resumed).History.Count);
     }
@@ -141,7 +152,8 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
         using var folder = new TemporaryFolder();
         using var source = new CancellationTokenSource();
         Context = new MLContext();
-        using (Fit(options => (options.CheckpointDirectory, options.Progress, options.CancellationToken) = (folder.Path, AtStepFour(source.Cancel), source.Token), epochs: 4))
+        using (Fit(options => (options.CheckpointDirectory, options.Progress, options.CancellationToken) = (folder.Path,
+            AtStepFour(source.Cancel), source.Token), epochs: 4))
         {
         }
         Context = new MLContext();
@@ -160,7 +172,8 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
         {
         }
 
-        var fault = Assert.Throws<CheckpointException>(() => Fit(options => (options.CheckpointDirectory, options.Seed, options.Resume) = (folder.Path, 6, true), epochs: 2));
+        var fault = Assert.Throws<CheckpointException>(
+            () => Fit(options => (options.CheckpointDirectory, options.Seed, options.Resume) = (folder.Path, 6, true), epochs: 2));
 
         Assert.Contains("Seed is 5 in the checkpoint and 6 here", fault.Message, StringComparison.Ordinal);
         Assert.Contains("leave it unset", fault.Message, StringComparison.Ordinal);
@@ -174,7 +187,8 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
 
         using var model = Fit(options => (options.CheckpointDirectory, options.Resume) = (folder.Path, true), epochs: 1);
 
-        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line == $"Resume is set, but {folder.Path} holds no checkpoint: training begins at the beginning.");
+        Assert.Contains(log.Of(ChannelMessageKind.Info),
+            line => line == $"Resume is set, but {folder.Path} holds no checkpoint: training begins at the beginning.");
     }
 
     [Fact]
@@ -186,7 +200,9 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
         }
         var log = new LogLines(Context);
 
-        using var resumed = Fit(options => (options.CheckpointDirectory, options.Resume, options.ValidationSet) = (folder.Path, true, Context.Data.TakeRows(Data, 12)), epochs: 3);
+        using var resumed = Fit(options =>
+            (options.CheckpointDirectory, options.Resume, options.ValidationSet) =
+            (folder.Path, true, Context.Data.TakeRows(Data, 12)), epochs: 3);
 
         Assert.Equal(3, Result(resumed).History.Count);
         Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.Contains("judged anew", StringComparison.Ordinal));
@@ -207,7 +223,8 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
         Assert.InRange(Result(best).BestEpoch!.Value, 1, 3);
         Assert.Equal(3, Result(best).History.Count);
         Assert.All(Score(best).Rows, row => Assert.NotNull(row));
-        Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line.Contains("The best model so far, that of epoch", StringComparison.Ordinal));
+        Assert.Contains(log.Of(ChannelMessageKind.Warning),
+            line => line.Contains("The best model so far, that of epoch", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -225,7 +242,8 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
             }
             var fault = Assert.Throws<ArgumentException>(() => Fit(options => options.LearningRate = 99.5));
 
-            Assert.DoesNotContain(log.Of(ChannelMessageKind.Info).Concat(log.Of(ChannelMessageKind.Warning)), line => line.Contains('·', StringComparison.Ordinal));
+            Assert.DoesNotContain(log.Of(ChannelMessageKind.Info).Concat(log.Of(ChannelMessageKind.Warning)),
+                line => line.Contains('·', StringComparison.Ordinal));
             Assert.Contains("LearningRate is 99.5", fault.Message, StringComparison.Ordinal);
         }
         finally

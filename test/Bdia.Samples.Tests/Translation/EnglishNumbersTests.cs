@@ -31,13 +31,15 @@ public sealed class EnglishNumbersTests
     public void Every_number_can_be_read_back()
     {
         for (var number = 0; number < 12_000; number++) Assert.Equal(number, NumberReader.Read(EnglishNumbers.Cardinal(number)));
-        for (var number = 12_001; number < 999_999_999; number += 999_983) Assert.Equal(number, NumberReader.Read(EnglishNumbers.Cardinal(number, and: false)));
+        for (var number = 12_001; number < 999_999_999; number += 999_983) Assert.Equal(number,
+            NumberReader.Read(EnglishNumbers.Cardinal(number, and: false)));
     }
 
     [Theory]
     [InlineData(-1)]
     [InlineData(1_000_000_000)]
-    public void Numbers_without_words_are_refused(int number) => Assert.Throws<ArgumentOutOfRangeException>(() => EnglishNumbers.Cardinal(number));
+    public void Numbers_without_words_are_refused(int number)
+        => Assert.Throws<ArgumentOutOfRangeException>(() => EnglishNumbers.Cardinal(number));
 
     [Theory]
     [InlineData(1, "first")]

@@ -45,7 +45,8 @@ public sealed class PhraseBookTests
             {
                 foreach (var row in PhraseBook.Rows(6000, seed, part))
                 {
-                    Assert.True(forms.TryAdd(row.Source.ToUpperInvariant(), row.Target) || forms[row.Source.ToUpperInvariant()] == row.Target, $"{row.Source}: {row.Target}");
+                    Assert.True(forms.TryAdd(row.Source.ToUpperInvariant(), row.Target)
+                        || forms[row.Source.ToUpperInvariant()] == row.Target, $"{row.Source}: {row.Target}");
                 }
             }
         }
@@ -69,7 +70,8 @@ public sealed class PhraseBookTests
     [Theory]
     [InlineData("1984-03-03", "the third of March nineteen eighty-four")]
     [InlineData("2007-12-31", "the thirty-first of December two thousand and seven")]
-    public void Dates_are_said_plainly_by_default(string form, string words) => Assert.Equal(words, new DatePhrase(DateOnly.ParseExact(form, "yyyy-MM-dd")).Words(Plain));
+    public void Dates_are_said_plainly_by_default(string form, string words)
+        => Assert.Equal(words, new DatePhrase(DateOnly.ParseExact(form, "yyyy-MM-dd")).Words(Plain));
 
     [Theory]
     [InlineData(0, 0, "00:00", "midnight")]
@@ -92,8 +94,10 @@ public sealed class PhraseBookTests
     {
         DatePhrase date = new(new DateOnly(1984, 3, 3));
         Currency euro = new("EUR", "euro", "euros", "cent", "cents");
-        Expect("1984-03-03T19:30", "the third of March nineteen eighty-four at half past seven in the evening", new MomentPhrase(date, new(19, 30)));
-        Expect("1984-03-03/1984-03-09", "from the third to the ninth of March nineteen eighty-four", new PeriodPhrase(date.Day, date.Day.AddDays(6)));
+        Expect("1984-03-03T19:30", "the third of March nineteen eighty-four at half past seven in the evening",
+            new MomentPhrase(date, new(19, 30)));
+        Expect("1984-03-03/1984-03-09", "from the third to the ninth of March nineteen eighty-four",
+            new PeriodPhrase(date.Day, date.Day.AddDays(6)));
         Expect("EUR 2007.50", "two thousand and seven euros and fifty cents", new AmountPhrase(euro, 2007, 50));
         Expect("EUR 1.01", "one euro and one cent", new AmountPhrase(euro, 1, 1));
         Expect("JPY 500", "five hundred yen", new AmountPhrase(new("JPY", "yen", "yen", null, null), 500, 0));
@@ -112,9 +116,11 @@ public sealed class PhraseBookTests
         var amounts = PhraseBook.Rows(20_000, seed: 5, PhrasePart.Training).Where(row => Kind(row.Target) == "amount").ToArray();
         foreach (var row in amounts)
         {
-            var whole = Regex.Match(row.Source.ToLowerInvariant(), @"^(.*?) (euros?|dollars?|pounds?|francs?|rupees?|zlotys?|kron(a|or)|yen)\b(?: and|,)?(?: ([a-z-]+))?");
+            var whole = Regex.Match(row.Source.ToLowerInvariant(),
+                @"^(.*?) (euros?|dollars?|pounds?|francs?|rupees?|zlotys?|kron(a|or)|yen)\b(?: and|,)?(?: ([a-z-]+))?");
             Assert.True(whole.Success, row.Source);
-            var expected = NumberReader.Read(whole.Groups[1].Value) + (whole.Groups[4].Success ? NumberReader.Read(whole.Groups[4].Value) / 100m : 0);
+            var expected = NumberReader.Read(whole.Groups[1].Value)
+                + (whole.Groups[4].Success ? NumberReader.Read(whole.Groups[4].Value) / 100m : 0);
             Assert.Equal(expected, decimal.Parse(row.Target[4..], CultureInfo.InvariantCulture));
         }
     }
@@ -139,8 +145,10 @@ public sealed class PhraseBookTests
         if (Date(form)) return "date";
         if (Time(form)) return "time";
         if (form.Split('T') is [var day, var time] && Date(day) && Time(time)) return "moment";
-        if (form.Split('/') is [var first, var last] && Date(first) && Date(last)) return string.CompareOrdinal(first, last) <= 0 ? "period" : null;
-        if (Currencies.Contains(form[..Math.Min(3, form.Length)])) return Regex.IsMatch(form, form.StartsWith("JPY", StringComparison.Ordinal) ? @"^JPY [1-9]\d*$" : @"^[A-Z]{3} [1-9]\d*\.\d\d$") ? "amount" : null;
+        if (form.Split('/') is [var first, var last] && Date(first) && Date(last)) return string.CompareOrdinal(first, last) <= 0
+            ? "period" : null;
+        if (Currencies.Contains(form[..Math.Min(3, form.Length)])) return Regex.IsMatch(form,
+            form.StartsWith("JPY", StringComparison.Ordinal) ? @"^JPY [1-9]\d*$" : @"^[A-Z]{3} [1-9]\d*\.\d\d$") ? "amount" : null;
         if (form[0] == 'P') return XmlConvert.ToTimeSpan(form) > TimeSpan.Zero ? "duration" : null;
         return Regex.IsMatch(form, @"^-?(0|[1-9]\d*)(\.\d+)?( %)?$") ? "number" : null;
     }

@@ -9,10 +9,10 @@ namespace Bdia.Samples.Tests.Translation;
 
 public sealed class TextReaderTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly List<string> _notes = [];
+    private readonly TemporaryFolder folder = new();
+    private readonly List<string> notes = [];
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     [Theory]
     [InlineData("")]
@@ -29,13 +29,13 @@ public sealed class TextReaderTests : IDisposable
         Write("test_2017.fr" + ending, "sept\n");
         Write("train.de" + ending, "eins\n");
 
-        var data = Load(_folder.Path, "en", "fr");
+        var data = Load(folder.Path, "en", "fr");
 
         Assert.Equal([("one", "un"), ("two", "deux"), ("\u2028three", "trois")], Texts(data.Train));
         Assert.Equal([("four", "quatre")], Texts(data.Validation!));
         Assert.Equal(["test_2016", "test_2017"], data.Tests.Select(test => test.Name));
         Assert.Equal([("five", "cinq"), ("six", "six")], Texts(data.Tests[0].Rows));
-        Assert.Empty(_notes);
+        Assert.Empty(notes);
     }
 
     [Fact]
@@ -44,14 +44,14 @@ public sealed class TextReaderTests : IDisposable
         Write("train.en", string.Concat(Enumerable.Range(0, 400).Select(i => $"text {i / 2}\n")));
         Write("train.fr", string.Concat(Enumerable.Range(0, 400).Select(i => $"texte {i}\n")));
 
-        var data = Load(_folder.Path, "en", "fr");
+        var data = Load(folder.Path, "en", "fr");
 
         var (train, validation, test) = (Sources(data.Train), Sources(data.Validation!), Sources(data.Tests[0].Rows));
         Assert.Equal((10, 10, 180), (test.Count, validation.Count, train.Count));
         Assert.Equal(360, data.Train.Count);
         Assert.False(train.Overlaps(test) || train.Overlaps(validation) || test.Overlaps(validation));
-        Assert.Contains("10 of 200 source texts are held out", Assert.Single(_notes));
-        Assert.Equal(Texts(data.Tests[0].Rows), Texts(Load(_folder.Path, "en", "fr").Tests[0].Rows));
+        Assert.Contains("10 of 200 source texts are held out", Assert.Single(notes));
+        Assert.Equal(Texts(data.Tests[0].Rows), Texts(Load(folder.Path, "en", "fr").Tests[0].Rows));
 
         static HashSet<string> Sources(IEnumerable<TextRow> rows) => [.. rows.Select(row => row.Source)];
     }
@@ -61,10 +61,10 @@ public sealed class TextReaderTests : IDisposable
     {
         Train("one\n\nthree\nfour\n", "un\ndeux\n \nquatre\n");
 
-        var data = Load(_folder.Path, "en", "fr", testRows: 1);
+        var data = Load(folder.Path, "en", "fr", testRows: 1);
 
         Assert.Equal(2, data.Train.Count + data.Tests[0].Rows.Count);
-        Assert.Contains("2 row(s) are empty on one side and left out, the first is line 2", _notes[0]);
+        Assert.Contains("2 row(s) are empty on one side and left out, the first is line 2", notes[0]);
     }
 
     [Fact]
@@ -72,7 +72,8 @@ public sealed class TextReaderTests : IDisposable
     {
         Train(string.Concat(Enumerable.Range(0, 100).Select(i => $"{i}\n")), string.Concat(Enumerable.Range(0, 100).Select(i => $"{i}\n")));
 
-        var (first, again, other) = (Load(_folder.Path, "en", "fr", trainRows: 20), Load(_folder.Path, "en", "fr", trainRows: 20), Load(_folder.Path, "en", "fr", trainRows: 20, seed: 2));
+        var (first, again, other) = (Load(folder.Path, "en", "fr", trainRows: 20), Load(folder.Path, "en", "fr", trainRows: 20),
+            Load(folder.Path, "en", "fr", trainRows: 20, seed: 2));
 
         Assert.Equal(20, first.Train.Count);
         Assert.Equal(Texts(first.Train), Texts(again.Train));
@@ -84,7 +85,7 @@ public sealed class TextReaderTests : IDisposable
     {
         Train("one\ntwo\n", "un\n");
 
-        var message = Fault(_folder.Path, "en", "fr");
+        var message = Fault(folder.Path, "en", "fr");
 
         Assert.Contains("train.en has 2 lines but ", message);
         Assert.Contains("train.fr has 1", message);
@@ -94,18 +95,18 @@ public sealed class TextReaderTests : IDisposable
     public void A_missing_file_is_named_and_what_there_is()
     {
         Write("train.en", "one\n");
-        Assert.Contains("has train.en but no train.fr", Fault(_folder.Path, "en", "fr"));
-        Assert.Contains("has no train.cs and train.de", Fault(_folder.Path, "cs", "de"));
-        Assert.Contains("It holds train.en.", Fault(_folder.Path, "cs", "de"));
-        Assert.Contains("--source en --target fr", Fault(_folder.Path, null, "fr"));
-        Assert.Contains("There is no folder or file", Fault(_folder.At("nothing"), "en", "fr"));
+        Assert.Contains("has train.en but no train.fr", Fault(folder.Path, "en", "fr"));
+        Assert.Contains("has no train.cs and train.de", Fault(folder.Path, "cs", "de"));
+        Assert.Contains("It holds train.en.", Fault(folder.Path, "cs", "de"));
+        Assert.Contains("--source en --target fr", Fault(folder.Path, null, "fr"));
+        Assert.Contains("There is no folder or file", Fault(folder.At("nothing"), "en", "fr"));
         Write("train.fr", "un\n");
         Write("test_2018.en", "two\n");
-        Assert.Contains("has test_2018.en but no test_2018.fr", Fault(_folder.Path, "en", "fr"));
+        Assert.Contains("has test_2018.en but no test_2018.fr", Fault(folder.Path, "en", "fr"));
         Write("test_2016.en", "two\n");
         Write("test_2016.fr", "deux\n");
-        Assert.Equal(["test_2016"], Load(_folder.Path, "en", "fr").Tests.Select(test => test.Name));
-        Assert.Contains("test_2018.en", Assert.Single(_notes));
+        Assert.Equal(["test_2016"], Load(folder.Path, "en", "fr").Tests.Select(test => test.Name));
+        Assert.Contains("test_2018.en", Assert.Single(notes));
     }
 
     [Fact]
@@ -117,31 +118,31 @@ public sealed class TextReaderTests : IDisposable
             Write($"{stem}.fr", "un\n");
         }
 
-        Assert.Contains("(train.a, train.b)", Fault(_folder.Path, "en", "fr"));
+        Assert.Contains("(train.a, train.b)", Fault(folder.Path, "en", "fr"));
         Train("two\n", "deux\n");
-        Assert.Equal([("two", "deux")], Texts(Load(_folder.Path, "en", "fr").Train));
+        Assert.Equal([("two", "deux")], Texts(Load(folder.Path, "en", "fr").Train));
     }
 
     [Fact]
     public void Bytes_that_are_no_UTF_8_are_named_with_their_line()
     {
         Write("train.en", "one\ntwo\n");
-        _folder.Write("train.fr", [.. "un\nfran"u8, 0xE7, .. "ais\n"u8]);
-        Assert.Contains("train.fr, line 2: byte 5 (0xE7) is no UTF-8", Fault(_folder.Path, "en", "fr"));
+        folder.Write("train.fr", [.. "un\nfran"u8, 0xE7, .. "ais\n"u8]);
+        Assert.Contains("train.fr, line 2: byte 5 (0xE7) is no UTF-8", Fault(folder.Path, "en", "fr"));
 
-        _folder.Write("train.fr", Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("un\ndeux\n")).ToArray());
-        Assert.Contains("is UTF-16", Fault(_folder.Path, "en", "fr"));
+        folder.Write("train.fr", Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("un\ndeux\n")).ToArray());
+        Assert.Contains("is UTF-16", Fault(folder.Path, "en", "fr"));
     }
 
     [Fact]
     public void A_byte_order_mark_is_no_text()
     {
-        _folder.Write("train.en", [.. Encoding.UTF8.GetPreamble(), .. "one\n"u8]);
+        folder.Write("train.en", [.. Encoding.UTF8.GetPreamble(), .. "one\n"u8]);
         Write("train.fr", "un\n");
         Write("test.en", "two\n");
         Write("test.fr", "deux\n");
 
-        Assert.Equal([("one", "un")], Texts(Load(_folder.Path, "en", "fr").Train));
+        Assert.Equal([("one", "un")], Texts(Load(folder.Path, "en", "fr").Train));
     }
 
     [Theory]
@@ -166,7 +167,7 @@ public sealed class TextReaderTests : IDisposable
         var data = Load(path, "en", "fr");
 
         Assert.Equal([("one", "un"), ("two", "deux")], Texts([.. data.Train, .. data.Tests[0].Rows]).Order());
-        Assert.Single(_notes);
+        Assert.Single(notes);
     }
 
     [Fact]
@@ -175,13 +176,13 @@ public sealed class TextReaderTests : IDisposable
         var path = Write("pairs.txt", "Go.\tVa !\nRun!\tCours !\nWow!\tOh !\n");
 
         Assert.Equal(("en", "fr"), Load(path, "en", "fr").Languages);
-        Assert.Contains("en is column 1 (\"Go.\"), fr column 2 (\"Va !\")", _notes[0]);
+        Assert.Contains("en is column 1 (\"Go.\"), fr column 2 (\"Va !\")", notes[0]);
     }
 
     [Fact]
     public void A_zip_archive_gives_the_file_that_has_tabs()
     {
-        var path = _folder.At("fra-eng.zip");
+        var path = folder.At("fra-eng.zip");
         using (var archive = ZipFile.Open(path, ZipArchiveMode.Create))
         {
             Add("_about.txt", "About these files\n");
@@ -197,8 +198,8 @@ public sealed class TextReaderTests : IDisposable
         var data = Load(path, null, null);
 
         Assert.Equal(3, data.Train.Count + data.Validation!.Count + data.Tests[0].Rows.Count);
-        _folder.Write("broken.zip", "no archive"u8.ToArray());
-        Assert.Contains("cannot be unpacked", Fault(_folder.At("broken.zip"), null, null));
+        folder.Write("broken.zip", "no archive"u8.ToArray());
+        Assert.Contains("cannot be unpacked", Fault(folder.At("broken.zip"), null, null));
     }
 
     [Fact]
@@ -224,15 +225,19 @@ public sealed class TextReaderTests : IDisposable
         Assert.Contains("words and forms", Fault(null, "en", "fr"));
     }
 
-    private string Fault(string? data, string? source, string? target) => Assert.Throws<SampleException>(() => Load(data, source, target)).Message;
+    private string Fault(string? data, string? source, string? target)
+        => Assert.Throws<SampleException>(() => Load(data, source, target)).Message;
 
-    private ParallelText Load(string? data, string? source, string? target, int? trainRows = null, int? testRows = null, int seed = 1) => DataSources.Load(
+    private ParallelText Load(string? data, string? source, string? target, int? trainRows = null, int? testRows = null, int seed = 1)
+        => DataSources.Load(
         new()
         {
-            Data = data, Source = source, Target = target, TrainRows = trainRows, TestRows = testRows, Seed = seed, Mode = BackpropagationMode.Reversible,
-            Precision = ComputePrecision.Float32, Quantize = true, Resume = false, Translate = [], Output = "", Save = "", Json = "", Curve = "", Command = "",
+            Data = data, Source = source, Target = target, TrainRows = trainRows, TestRows = testRows, Seed = seed,
+                Mode = BackpropagationMode.Reversible,
+            Precision = ComputePrecision.Float32, Quantize = true, Resume = false, Translate = [], Output = "",
+                Save = "", Json = "", Curve = "", Command = "",
         },
-        _notes.Add);
+        notes.Add);
 
     private void Train(string source, string target)
     {
@@ -240,7 +245,7 @@ public sealed class TextReaderTests : IDisposable
         Write("train.fr", target);
     }
 
-    private string Write(string name, string text) => _folder.Write(name, Encoding.UTF8.GetBytes(text));
+    private string Write(string name, string text) => folder.Write(name, Encoding.UTF8.GetBytes(text));
 
     private static IEnumerable<(string, string)> Texts(IEnumerable<TextRow> rows) => rows.Select(row => (row.Source, row.Target));
 }

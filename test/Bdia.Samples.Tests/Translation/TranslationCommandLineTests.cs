@@ -14,26 +14,39 @@ public sealed class TranslationCommandLineTests
     public void Every_option_reaches_the_sample()
     {
         var options = Parse(
-            "--data", "d", "--source", "en", "--target", "fr", "--train-rows", "100", "--test-rows", "50", "--preset", "small", "--width", "96",
-            "--encoder-depth", "3", "--decoder-depth", "2", "--heads", "6", "--feed-forward", "200", "--dropout", "0.2", "--share-embeddings",
-            "--gamma", "1@0,3@0.6", "--mode", "StoreActivations", "--precision", "bfloat16", "--no-quantization", "--tokens", "word", "--vocabulary", "900",
+            "--data", "d", "--source", "en", "--target", "fr", "--train-rows", "100", "--test-rows", "50",
+                "--preset", "small", "--width", "96",
+            "--encoder-depth", "3", "--decoder-depth", "2", "--heads", "6", "--feed-forward", "200", "--dropout",
+                "0.2", "--share-embeddings",
+            "--gamma", "1@0,3@0.6", "--mode", "StoreActivations", "--precision", "bfloat16", "--no-quantization",
+                "--tokens", "word", "--vocabulary", "900",
             "--separate-vocabularies", "--max-tokens", "80", "--epochs", "7", "--tokens-per-batch", "2000", "--accumulation-steps", "2",
-            "--learning-rate", "0.002", "--warmup-steps", "400", "--schedule", "InverseSquareRoot", "--weight-decay", "0.1", "--label-smoothing", "0.1",
-            "--average-epochs", "5", "--best-by", "score", "--bleu-every", "2", "--time-budget", "1.5", "--seed", "0", "--threads", "2", "--checkpoints", "c",
-            "--checkpoint-steps", "11", "--resume", "--beam", "5", "--length-penalty", "1", "--translate", "one", "--translate", "-", "--model", "x.zip",
+            "--learning-rate", "0.002", "--warmup-steps", "400", "--schedule", "InverseSquareRoot", "--weight-decay",
+                "0.1", "--label-smoothing", "0.1",
+            "--average-epochs", "5", "--best-by", "score", "--bleu-every", "2", "--time-budget", "1.5", "--seed",
+                "0", "--threads", "2", "--checkpoints", "c",
+            "--checkpoint-steps", "11", "--resume", "--beam", "5", "--length-penalty", "1", "--translate",
+                "one", "--translate", "-", "--model", "x.zip",
             "--output", "o", "--save", "m.zip", "--json", "r.json", "--curve", "c.png");
 
         Assert.Equal(["one", "-"], options!.Translate);
         Assert.Equal(
             new SampleOptions
             {
-                Data = "d", Source = "en", Target = "fr", TrainRows = 100, TestRows = 50, Preset = EncoderDecoderPreset.Small, Width = 96, EncoderDepth = 3,
-                DecoderDepth = 2, Heads = 6, FeedForward = 200, Dropout = 0.2, ShareEmbeddings = true, Gamma = GammaSchedule.Parse("1@0,3@0.6"),
-                Mode = BackpropagationMode.StoreActivations, Precision = ComputePrecision.BFloat16, Quantize = false, Tokens = TokenLevel.Word, Vocabulary = 900,
-                SharedVocabulary = false, MaxTokens = 80, Epochs = 7, TokensPerBatch = 2000, AccumulationSteps = 2, LearningRate = 0.002, WarmupSteps = 400,
-                Schedule = LearningRateSchedule.InverseSquareRoot, WeightDecay = 0.1, LabelSmoothing = 0.1, AverageEpochs = 5, BestBy = ModelSelection.Score,
-                BleuEvery = 2, TimeBudget = TimeSpan.FromSeconds(90), Seed = 0, Threads = 2, CheckpointDirectory = "c", CheckpointSteps = 11, Resume = true,
-                Beam = 5, LengthPenalty = 1, Translate = options.Translate, Model = "x.zip", Output = "o", Save = "m.zip", Json = "r.json", Curve = "c.png",
+                Data = "d", Source = "en", Target = "fr", TrainRows = 100, TestRows = 50, Preset = EncoderDecoderPreset.Small,
+                    Width = 96, EncoderDepth = 3,
+                DecoderDepth = 2, Heads = 6, FeedForward = 200, Dropout = 0.2, ShareEmbeddings = true,
+                    Gamma = GammaSchedule.Parse("1@0,3@0.6"),
+                Mode = BackpropagationMode.StoreActivations, Precision = ComputePrecision.BFloat16, Quantize = false,
+                    Tokens = TokenLevel.Word, Vocabulary = 900,
+                SharedVocabulary = false, MaxTokens = 80, Epochs = 7, TokensPerBatch = 2000, AccumulationSteps = 2,
+                    LearningRate = 0.002, WarmupSteps = 400,
+                Schedule = LearningRateSchedule.InverseSquareRoot, WeightDecay = 0.1, LabelSmoothing = 0.1,
+                    AverageEpochs = 5, BestBy = ModelSelection.Score,
+                BleuEvery = 2, TimeBudget = TimeSpan.FromSeconds(90), Seed = 0, Threads = 2, CheckpointDirectory = "c",
+                    CheckpointSteps = 11, Resume = true,
+                Beam = 5, LengthPenalty = 1, Translate = options.Translate, Model = "x.zip", Output = "o",
+                    Save = "m.zip", Json = "r.json", Curve = "c.png",
                 Command = options.Command,
             },
             options);
@@ -45,7 +58,8 @@ public sealed class TranslationCommandLineTests
         var options = Parse()!;
         var folder = Path.Combine("output", "translation");
 
-        Assert.Equal((folder, Path.Combine(folder, "model.zip"), Path.Combine(folder, "learning-curve.png")), (options.Output, options.Save, options.Curve));
+        Assert.Equal((folder, Path.Combine(folder, "model.zip"), Path.Combine(folder, "learning-curve.png")),
+            (options.Output, options.Save, options.Curve));
         Assert.Equal("dotnet run -c Release --project samples/Translation", options.Command);
         Assert.Empty(options.Translate);
     }
@@ -55,11 +69,13 @@ public sealed class TranslationCommandLineTests
     {
         var options = Parse("--plain")!;
 
-        Assert.Equal((GammaSchedule.Weight(0), BackpropagationMode.StoreActivations, false), (options.Gamma, options.Mode, options.Quantize));
+        Assert.Equal((GammaSchedule.Weight(0), BackpropagationMode.StoreActivations, false),
+            (options.Gamma, options.Mode, options.Quantize));
     }
 
     [Fact]
-    public void A_text_that_begins_like_an_option_is_still_a_text() => Assert.Equal(["-5 euros"], Parse("--translate", "-5 euros")!.Translate);
+    public void A_text_that_begins_like_an_option_is_still_a_text()
+        => Assert.Equal(["-5 euros"], Parse("--translate", "-5 euros")!.Translate);
 
     [Theory]
     [InlineData("--epochs", "0")]

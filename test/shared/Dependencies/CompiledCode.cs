@@ -4,12 +4,13 @@ using System.Reflection.PortableExecutable;
 namespace Bdia.Tests.Dependencies;
 
 /// <summary>
-/// Which source file uses which type, read off assemblies and their debug information: signatures, attributes, locals and instructions. What the
-/// compiler leaves no trace of is not seen: constants and <c>nameof</c>.
+/// Which source file uses which type, read off assemblies and their debug information: signatures, attributes, locals and instructions.
+/// What the compiler leaves no trace of is not seen: constants and <c>nameof</c>.
 /// </summary>
 internal sealed class CompiledCode
 {
-    private CompiledCode(IReadOnlyDictionary<string, string> types, IEnumerable<Use> uses, IEnumerable<(string File, string Type)> foreign, IEnumerable<(string File, string Text)> texts)
+    private CompiledCode(IReadOnlyDictionary<string, string> types, IEnumerable<Use> uses,
+        IEnumerable<(string File, string Type)> foreign, IEnumerable<(string File, string Text)> texts)
     {
         Types = types;
         Files = types.Values.ToHashSet();
@@ -54,7 +55,8 @@ internal sealed class CompiledCode
             var readers = modules.Select(module => new TypeUses(module.Reader, module.Image, module.TypeFiles, enums)).ToArray();
             var all = readers.SelectMany(reader => reader.All()).ToHashSet();
             return new(files,
-                all.Where(use => files.TryGetValue(use.Type, out var file) && file != use.File).Select(use => new Use(use.File, Short(use.Type), files[use.Type])),
+                all.Where(use => files.TryGetValue(use.Type, out var file) && file != use.File)
+                    .Select(use => new Use(use.File, Short(use.Type), files[use.Type])),
                 all.Where(use => !files.ContainsKey(use.Type)),
                 readers.SelectMany(reader => reader.Texts()));
         }
@@ -65,7 +67,8 @@ internal sealed class CompiledCode
     }
 
     /// <summary>Reads both libraries as they lie beside the running program.</summary>
-    public static CompiledCode Libraries(string? folder = null) => Read(folder ?? AppContext.BaseDirectory, "src", "Bdia.Core.dll", "Bdia.MLNet.dll");
+    public static CompiledCode Libraries(string? folder = null)
+        => Read(folder ?? AppContext.BaseDirectory, "src", "Bdia.Core.dll", "Bdia.MLNet.dll");
 
     // The outermost type, without its namespace and without the count of its type parameters.
     private static string Short(string type)
@@ -98,9 +101,12 @@ internal sealed class CompiledCode
 
         public Dictionary<string, string> TypeFiles { get; } = [];
 
-        /// <summary>The enumerations: the compiler turns their values into numbers, so that a member's type is all that shows their use.</summary>
+        /// <summary>
+        /// The enumerations: the compiler turns their values into numbers, so that a member's type is all that shows their use.
+        /// </summary>
         public IEnumerable<string> Enums => Reader.TypeDefinitions
-            .Where(handle => Reader.GetTypeDefinition(handle).BaseType is { IsNil: false, Kind: HandleKind.TypeReference } parent && TypeName.Of(Reader, (TypeReferenceHandle)parent) == "System.Enum")
+            .Where(handle => Reader.GetTypeDefinition(handle).BaseType is { IsNil: false, Kind: HandleKind.TypeReference } parent
+                && TypeName.Of(Reader, (TypeReferenceHandle)parent) == "System.Enum")
             .Select(handle => TypeName.Of(Reader, handle));
 
         public static Module Open(string assembly, string sources)
@@ -115,17 +121,20 @@ internal sealed class CompiledCode
             Image.Dispose();
         }
 
-        // The file of its methods; for a type without code the compiler notes the file; a nested one without either stands where the outer one does.
+        // The file of its methods; for a type without code the compiler notes the file; a nested one without either stands where the outer
+        // one does.
         private string? FileOf(MetadataReader symbols, TypeDefinitionHandle handle)
         {
             var type = Reader.GetTypeDefinition(handle);
             var documents = type.GetMethods().SelectMany(method => Documents(symbols, method)).Concat(Documents(symbols, handle));
-            return documents.Select(document => Relative(symbols.GetString(symbols.GetDocument(document).Name))).FirstOrDefault(file => file is not null)
+            return documents.Select(document => Relative(symbols.GetString(symbols.GetDocument(document).Name)))
+                .FirstOrDefault(file => file is not null)
                 ?? (type.GetDeclaringType() is { IsNil: false } outer ? FileOf(symbols, outer) : null);
         }
 
         private static IEnumerable<DocumentHandle> Documents(MetadataReader symbols, MethodDefinitionHandle method)
-            => symbols.GetMethodDebugInformation(method).GetSequencePoints().Select(point => point.Document).Where(document => !document.IsNil);
+            => symbols.GetMethodDebugInformation(method).GetSequencePoints().Select(point => point.Document)
+                .Where(document => !document.IsNil);
 
         private static IEnumerable<DocumentHandle> Documents(MetadataReader symbols, TypeDefinitionHandle type)
         {
@@ -134,7 +143,8 @@ internal sealed class CompiledCode
                 var information = symbols.GetCustomDebugInformation(handle);
                 if (symbols.GetGuid(information.Kind) != TypeDocuments) continue;
                 var blob = symbols.GetBlobReader(information.Value);
-                while (blob.RemainingBytes > 0) yield return System.Reflection.Metadata.Ecma335.MetadataTokens.DocumentHandle(blob.ReadCompressedInteger());
+                while (blob.RemainingBytes > 0) yield return System.Reflection.Metadata.Ecma335.MetadataTokens.DocumentHandle(
+                    blob.ReadCompressedInteger());
             }
         }
 

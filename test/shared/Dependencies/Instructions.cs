@@ -14,10 +14,12 @@ internal static class Instructions
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => (ushort)code.Value, code => code.OperandType);
 
     /// <summary>The types, methods, fields and signatures that a method's instructions name.</summary>
-    public static IEnumerable<EntityHandle> Tokens(BlobReader code) => All(code).Where(token => token.Kind != HandleKind.UserString).Select(token => (EntityHandle)token);
+    public static IEnumerable<EntityHandle> Tokens(BlobReader code)
+        => All(code).Where(token => token.Kind != HandleKind.UserString).Select(token => (EntityHandle)token);
 
     /// <summary>The texts that a method's instructions name.</summary>
-    public static IEnumerable<UserStringHandle> Texts(BlobReader code) => All(code).Where(token => token.Kind == HandleKind.UserString).Select(token => (UserStringHandle)token);
+    public static IEnumerable<UserStringHandle> Texts(BlobReader code)
+        => All(code).Where(token => token.Kind == HandleKind.UserString).Select(token => (UserStringHandle)token);
 
     private static List<Handle> All(BlobReader code)
     {
@@ -28,7 +30,8 @@ internal static class Instructions
             if (operation == Prefix) operation = (ushort)(Prefix << 8 | code.ReadByte());
             switch (Operands[operation])
             {
-                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType or OperandType.InlineSig or OperandType.InlineString:
+                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok
+                    or OperandType.InlineType or OperandType.InlineSig or OperandType.InlineString:
                     found.Add(MetadataTokens.Handle(code.ReadInt32()));
                     break;
                 case OperandType.InlineSwitch:

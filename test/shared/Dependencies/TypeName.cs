@@ -8,7 +8,8 @@ internal static class TypeName
     public static string Of(MetadataReader reader, TypeDefinitionHandle handle)
     {
         var type = reader.GetTypeDefinition(handle);
-        return type.GetDeclaringType() is { IsNil: false } outer ? $"{Of(reader, outer)}/{reader.GetString(type.Name)}" : Join(reader, type.Namespace, type.Name);
+        return type.GetDeclaringType() is { IsNil: false } outer ? $"{Of(reader, outer)}/{reader.GetString(type.Name)}"
+            : Join(reader, type.Namespace, type.Name);
     }
 
     public static string Of(MetadataReader reader, TypeReferenceHandle handle)

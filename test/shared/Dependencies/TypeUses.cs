@@ -21,7 +21,8 @@ internal sealed class TypeUses(MetadataReader reader, PEReader image, IReadOnlyD
     {
         foreach (var handle in reader.TypeDefinitions)
             if (files.TryGetValue(TypeName.Of(reader, handle), out var file))
-                foreach (var method in reader.GetTypeDefinition(handle).GetMethods().Select(reader.GetMethodDefinition).Where(method => method.RelativeVirtualAddress != 0))
+                foreach (var method in reader.GetTypeDefinition(handle).GetMethods().Select(reader.GetMethodDefinition)
+                    .Where(method => method.RelativeVirtualAddress != 0))
                     foreach (var text in Instructions.Texts(image.GetMethodBody(method.RelativeVirtualAddress).GetILReader()))
                         yield return (file, reader.GetUserString(text));
     }
@@ -36,10 +37,12 @@ internal sealed class TypeUses(MetadataReader reader, PEReader image, IReadOnlyD
             .. InAttributes(type.GetCustomAttributes()),
             .. type.GetProperties().SelectMany(p => InAttributes(reader.GetPropertyDefinition(p).GetCustomAttributes())),
         ];
-        return own.Concat(type.GetFields().Select(reader.GetFieldDefinition).SelectMany(InField)).Concat(type.GetMethods().Select(reader.GetMethodDefinition).SelectMany(InMethod));
+        return own.Concat(type.GetFields().Select(reader.GetFieldDefinition).SelectMany(InField))
+            .Concat(type.GetMethods().Select(reader.GetMethodDefinition).SelectMany(InMethod));
     }
 
-    private IEnumerable<string> InField(FieldDefinition field) => [.. field.DecodeSignature(NamesInSignature.Provider, null), .. InAttributes(field.GetCustomAttributes())];
+    private IEnumerable<string> InField(FieldDefinition field)
+        => [.. field.DecodeSignature(NamesInSignature.Provider, null), .. InAttributes(field.GetCustomAttributes())];
 
     private IEnumerable<string> InMethod(MethodDefinition method)
     {
@@ -55,14 +58,19 @@ internal sealed class TypeUses(MetadataReader reader, PEReader image, IReadOnlyD
 
     private IEnumerable<string> InBody(MethodBodyBlock body)
     {
-        IEnumerable<string> locals = body.LocalSignature.IsNil ? [] : reader.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(NamesInSignature.Provider, null).SelectMany(names => names);
-        return locals.Concat(body.ExceptionRegions.SelectMany(region => Type(region.CatchType))).Concat(Instructions.Tokens(body.GetILReader()).SelectMany(Token));
+        IEnumerable<string> locals = body.LocalSignature.IsNil ? []
+            : reader.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(NamesInSignature.Provider, null)
+            .SelectMany(names => names);
+        return locals.Concat(body.ExceptionRegions.SelectMany(region => Type(region.CatchType)))
+            .Concat(Instructions.Tokens(body.GetILReader()).SelectMany(Token));
     }
 
     private IEnumerable<string> InParameters(GenericParameterHandleCollection parameters)
-        => parameters.SelectMany(p => reader.GetGenericParameter(p).GetConstraints()).SelectMany(c => Type(reader.GetGenericParameterConstraint(c).Type));
+        => parameters.SelectMany(p => reader.GetGenericParameter(p).GetConstraints())
+            .SelectMany(c => Type(reader.GetGenericParameterConstraint(c).Type));
 
-    private IEnumerable<string> InAttributes(CustomAttributeHandleCollection attributes) => attributes.SelectMany(a => Token(reader.GetCustomAttribute(a).Constructor));
+    private IEnumerable<string> InAttributes(CustomAttributeHandleCollection attributes)
+        => attributes.SelectMany(a => Token(reader.GetCustomAttribute(a).Constructor));
 
     private IEnumerable<string> Token(EntityHandle handle) => handle.Kind switch
     {
@@ -70,7 +78,8 @@ internal sealed class TypeUses(MetadataReader reader, PEReader image, IReadOnlyD
         HandleKind.FieldDefinition => Token((FieldDefinitionHandle)handle),
         HandleKind.MemberReference => Token((MemberReferenceHandle)handle),
         HandleKind.MethodSpecification => Token((MethodSpecificationHandle)handle),
-        HandleKind.StandaloneSignature => Names(reader.GetStandaloneSignature((StandaloneSignatureHandle)handle).DecodeMethodSignature(NamesInSignature.Provider, null)),
+        HandleKind.StandaloneSignature =>
+            Names(reader.GetStandaloneSignature((StandaloneSignatureHandle)handle).DecodeMethodSignature(NamesInSignature.Provider, null)),
         _ => Type(handle),
     };
 
@@ -105,12 +114,14 @@ internal sealed class TypeUses(MetadataReader reader, PEReader image, IReadOnlyD
     {
         HandleKind.TypeDefinition => [TypeName.Of(reader, (TypeDefinitionHandle)handle)],
         HandleKind.TypeReference => [TypeName.Of(reader, (TypeReferenceHandle)handle)],
-        HandleKind.TypeSpecification => reader.GetTypeSpecification((TypeSpecificationHandle)handle).DecodeSignature(NamesInSignature.Provider, null),
+        HandleKind.TypeSpecification => reader.GetTypeSpecification((TypeSpecificationHandle)handle)
+            .DecodeSignature(NamesInSignature.Provider, null),
         _ => [],
     };
 
     // A value of an enumeration is a number in the code that uses it: the member that it goes to or comes from says what it was.
     private IEnumerable<string> Enums(IEnumerable<string> names) => names.Where(enums.Contains);
 
-    private static ImmutableArray<string> Names(MethodSignature<ImmutableArray<string>> signature) => [.. signature.ReturnType, .. signature.ParameterTypes.SelectMany(names => names)];
+    private static ImmutableArray<string> Names(MethodSignature<ImmutableArray<string>> signature)
+        => [.. signature.ReturnType, .. signature.ParameterTypes.SelectMany(names => names)];
 }
