@@ -11,7 +11,7 @@ internal sealed partial class CheckpointFolder : IDisposable
 {
     private const int Kept = 2;
     private readonly string folder;
-    private readonly FileStream @lock;
+    private readonly FileStream inUse;
 
     /// <summary>Opens the folder, creating it if needed, for one run at a time.</summary>
     /// <exception cref="CheckpointException">It cannot be used, another run uses it, or it holds an earlier run that must not be
@@ -23,7 +23,7 @@ internal sealed partial class CheckpointFolder : IDisposable
         {
             Directory.CreateDirectory(this.folder);
             // The operating system drops this lock with the process, however it ends.
-            this.lock = new FileStream(Path.Combine(this.folder, "in-use.lock"), FileMode.OpenOrCreate,
+            inUse = new FileStream(Path.Combine(this.folder, "in-use.lock"), FileMode.OpenOrCreate,
                 FileAccess.ReadWrite, FileShare.None);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -35,7 +35,7 @@ internal sealed partial class CheckpointFolder : IDisposable
 
         if (!resume && Files(this.folder) is [var newest, ..])
         {
-            this.lock.Dispose();
+            inUse.Dispose();
             throw new CheckpointException(
                 $"The checkpoint folder {this.folder} already holds {Path.GetFileName(newest)} of an earlier run. Set Resume to go on "
                 + "from it, or choose another folder, or delete it.");
@@ -102,7 +102,7 @@ internal sealed partial class CheckpointFolder : IDisposable
         LetGo(Files(folder).Skip(Kept));
     }
 
-    public void Dispose() => this.lock.Dispose();
+    public void Dispose() => inUse.Dispose();
 
     // A file that somebody reads just now cannot be deleted everywhere; it is no reason to end a run, and the next write tries again.
     private static void LetGo(IEnumerable<string> files)

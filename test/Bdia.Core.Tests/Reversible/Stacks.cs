@@ -37,20 +37,20 @@ internal static class Stacks
     /// </summary>
     internal sealed class Mixer : Residual
     {
-        private readonly Parameter @in, @out, scale;
+        private readonly Parameter inward, outward, scale;
         private readonly double dropout;
         private readonly bool bfloat16;
 
         public Mixer(int width, ulong seed, double dropout, bool bfloat16) : base("mixer")
         {
             using var scope = NewDisposeScope();
-            this.in = new Parameter(Normal(seed, width, 2 * width) * (1 / MathF.Sqrt(width)));
-            this.out = new Parameter(Normal(seed + 500, 2 * width, width) * (0.5f / MathF.Sqrt(width)));
+            inward = new Parameter(Normal(seed, width, 2 * width) * (1 / MathF.Sqrt(width)));
+            outward = new Parameter(Normal(seed + 500, 2 * width, width) * (0.5f / MathF.Sqrt(width)));
             scale = new Parameter(ones(width));
-            foreach (var p in new[] { this.in, this.out, scale }) p.MoveToOuterDisposeScope();
+            foreach (var p in new[] { inward, outward, scale }) p.MoveToOuterDisposeScope();
             (this.dropout, this.bfloat16) = (dropout, bfloat16);
-            register_parameter("in", this.in);
-            register_parameter("out", this.out);
+            register_parameter("in", inward);
+            register_parameter("out", outward);
             register_parameter("scale", scale);
         }
 
@@ -61,8 +61,8 @@ internal static class Stacks
             if (context.Conditions.Count > 0) y = y + context.Conditions[0];
             var f = nn.functional.scaled_dot_product_attention(y.unsqueeze(1), y.unsqueeze(1), y.unsqueeze(1)).squeeze(1);
             var z = x + f;
-            var hidden = nn.functional.gelu(Product(z, this.in));
-            var g = Product(hidden, this.out);
+            var hidden = nn.functional.gelu(Product(z, inward));
+            var g = Product(hidden, outward);
             if (context.Random is { } random) g = random.DropPath(random.Dropout(g, dropout), dropout / 2);
             return ((f + g) * 0.3f).MoveToOuterDisposeScope();
         }
