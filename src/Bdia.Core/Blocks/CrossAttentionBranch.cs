@@ -14,7 +14,7 @@ internal sealed class CrossAttentionBranch(
         ResidualContext context, Workspace workspace)
     : QueryBranch(norm, options, context, workspace)
 {
-    private Kept? memory, mask;
+    private Kept? _memory, _mask;
 
     public override IEnumerable<Tensor> Leaves => base.Leaves.Append(memory);
 
@@ -32,7 +32,7 @@ internal sealed class CrossAttentionBranch(
 
     protected override Tensor Evaluate(Tensor z)
     {
-        (this.memory, this.mask) = (Keep(memory), Keep(mask));
+        (_memory, _mask) = (Keep(memory), Keep(mask));
         var normalised = Normalised(z);
         var query = Product(attention.Query, normalised);
         Workspace.Return(normalised);
@@ -68,11 +68,11 @@ internal sealed class CrossAttentionBranch(
     // The memory as the product takes it: (B M, D).
     private Tensor Source()
     {
-        using var rows = this.memory!.Tensor.reshape(-1, Options.Width);
+        using var rows = _memory!.Tensor.reshape(-1, Options.Width);
         return Workspace.Rent(Type, rows.shape).copy_(rows);
     }
 
     private AttentionCore Core(Tensor z)
-        => new(new((int)z.shape[0], Options.Heads, (int)z.shape[1], (int)this.memory!.Tensor.shape[1],
-            Options.Width / Options.Heads, Causal: false), this.mask!.Tensor, Workspace);
+        => new(new((int)z.shape[0], Options.Heads, (int)z.shape[1], (int)_memory!.Tensor.shape[1],
+            Options.Width / Options.Heads, Causal: false), _mask!.Tensor, Workspace);
 }

@@ -17,7 +17,7 @@ internal sealed class LeadingAttentionBranch(
         ResidualContext context, Workspace workspace)
     : QueryBranch(norm, options, context, workspace)
 {
-    private Kept? mask;
+    private Kept? _mask;
 
     /// <summary>
     /// What is kept: key and value of all tokens; query, what was gathered, and the logarithms of the weights' sums of the wanted ones.
@@ -32,7 +32,7 @@ internal sealed class LeadingAttentionBranch(
 
     protected override Tensor Evaluate(Tensor z)
     {
-        this.mask = mask is null ? null : Keep(mask);
+        _mask = mask is null ? null : Keep(mask);
         var normalised = Normalised(z);
         var first = First(normalised, z);
         var query = Product(Query, first);
@@ -74,5 +74,5 @@ internal sealed class LeadingAttentionBranch(
 
     private AttentionCore Core(Tensor z)
         => new(new((int)z.shape[0], Options.Heads, (int)leading, (int)z.shape[1], Options.Width / Options.Heads, Options.Causal),
-            this.mask?.Tensor, Workspace);
+            _mask?.Tensor, Workspace);
 }

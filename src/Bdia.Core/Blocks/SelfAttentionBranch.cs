@@ -12,7 +12,7 @@ internal sealed class SelfAttentionBranch(
     LayerNorm norm, SelfAttention attention, Tensor? mask, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
     : Branch(norm, options, context, workspace)
 {
-    private Kept? qkv, gathered, logSumExp, mask; // query, key and value: (B N, 3 D)
+    private Kept? _qkv, _gathered, _logSumExp, _mask; // query, key and value: (B N, 3 D)
 
     /// <summary>
     /// What is kept: query, key and value, what was gathered, and the logarithms of the weights' sums; where the first tokens alone are
@@ -25,12 +25,12 @@ internal sealed class SelfAttentionBranch(
 
     protected override Tensor Evaluate(Tensor z)
     {
-        this.mask = mask is null ? null : Keep(mask);
+        _mask = mask is null ? null : Keep(mask);
         var normalised = Normalised(z);
         var qkv = Product(attention.QueryKeyValue, normalised);
         Workspace.Return(normalised);
         var (gathered, logSumExp) = Core(z).Forward(new(qkv, 0), new(qkv, 1), new(qkv, 2));
-        (this.qkv, this.gathered, this.logSumExp) = (Keep(qkv), Keep(gathered), Keep(logSumExp));
+        (_qkv, _gathered, _logSumExp) = (Keep(qkv), Keep(gathered), Keep(logSumExp));
         ReturnUnlessKept(logSumExp);
         ReturnUnlessKept(qkv);
         var r = Result(attention.Projection, gathered, z.shape);
@@ -40,7 +40,7 @@ internal sealed class SelfAttentionBranch(
 
     protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
     {
-        var (qkv, gathered, logSumExp) = (this.qkv!.Tensor, this.gathered!.Tensor, this.logSumExp!.Tensor);
+        var (qkv, gathered, logSumExp) = (_qkv!.Tensor, _gathered!.Tensor, _logSumExp!.Tensor);
         AddGradients(sums, attention.Projection, gradient, gathered);
         var byGathered = ByInput(attention.Projection, gradient);
         Core(z).Backward(new(qkv, 0), new(qkv, 1), new(qkv, 2), gathered, logSumExp, byGathered);
@@ -56,5 +56,5 @@ internal sealed class SelfAttentionBranch(
 
     private AttentionCore Core(Tensor z)
         => new(new((int)z.shape[0], Options.Heads, (int)z.shape[1], (int)z.shape[1], Options.Width / Options.Heads, Options.Causal),
-            this.mask?.Tensor, Workspace);
+            _mask?.Tensor, Workspace);
 }

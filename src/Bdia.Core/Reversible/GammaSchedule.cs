@@ -15,20 +15,20 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
     /// <summary>Smallest and largest exponent m.</summary>
     public const int MinExponent = 1, MaxExponent = 8;
 
-    private readonly (double From, int Exponent)[] steps;
-    private readonly double? weight;
+    private readonly (double From, int Exponent)[] _steps;
+    private readonly double? _weight;
 
     private GammaSchedule((double From, int Exponent)[] steps, double? weight)
     {
-        this.steps = steps;
-        this.weight = weight;
+        _steps = steps;
+        _weight = weight;
     }
 
     /// <summary>True when gamma is ±2^-m throughout, so that states can be rebuilt exactly.</summary>
-    public bool IsReversible => weight is null;
+    public bool IsReversible => _weight is null;
 
     /// <summary>The largest m of the run, which is its pad bits; 0 for a weight without an inverse.</summary>
-    internal int LargestPadBits => steps.Length == 0 ? 0 : steps.Max(step => step.Exponent);
+    internal int LargestPadBits => _steps.Length == 0 ? 0 : _steps.Max(step => step.Exponent);
 
     /// <summary>gamma = ±2^-m for the whole run.</summary>
     /// <param name="m">1 to 8; 1 is the paper's ±1/2.</param>
@@ -93,9 +93,9 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
     }
 
     /// <inheritdoc/>
-    public override string ToString() => weight is { } weight ? string.Create(CultureInfo.InvariantCulture, $"w{weight}")
-        : steps.Length == 1 ? $"{steps[0].Exponent}"
-        : string.Join(',', steps.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Exponent}@{s.From}")));
+    public override string ToString() => _weight is { } weight ? string.Create(CultureInfo.InvariantCulture, $"w{weight}")
+        : _steps.Length == 1 ? $"{_steps[0].Exponent}"
+        : string.Join(',', _steps.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Exponent}@{s.From}")));
 
     /// <inheritdoc/>
     public bool Equals(GammaSchedule? other) => other is not null && ToString() == other.ToString();
@@ -108,8 +108,8 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
 
     /// <summary>The weight in force at a fraction of the run.</summary>
     internal IntegrationWeight At(double progress)
-        => weight is { } weight ? new((float)weight, null)
-            : steps.Last(s => s.From == 0 || s.From <= progress).Exponent is var m ? new(1f / (1 << m), m) : default;
+        => _weight is { } weight ? new((float)weight, null)
+            : _steps.Last(s => s.From == 0 || s.From <= progress).Exponent is var m ? new(1f / (1 << m), m) : default;
 
     // The text stands in models and checkpoints, which travel between cultures. No commas: 0,001 would be 1.
     private static double Number(string text) => double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);

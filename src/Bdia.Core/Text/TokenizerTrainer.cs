@@ -30,7 +30,7 @@ internal static class TokenizerTrainer
     private static WordRule Words(TokenizerOptions options) => options.SplitDigits ? WordRule.TrainedSplitDigits : WordRule.Trained;
 
     private static Dictionary<string, long> Count(
-        IEnumerable<string> lines, TokenizerOptions options, IReadOnlyList<string> symbols, CancellationToken cancellation)
+        IEnumerable<string> lines, TokenizerOptions options, List<string> symbols, CancellationToken cancellation)
     {
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         var known = counts.GetAlternateLookup<ReadOnlySpan<char>>();

@@ -121,7 +121,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         current.Restore(task.Module);
 
         ValidationResult? Judge(int epoch) =>
-            TryValidate(stop => task.ValidateAverage(epoch, stop), this.stop.WithoutTime(), out var validation) ? validation
+            task.TryValidate(stop => task.ValidateAverage(epoch, stop), this.stop.WithoutTime(), out var validation) ? validation
             : throw new OperationCanceledException(
                 "Training was cancelled while the best weights of its checkpoint were judged; nothing was trained.");
     }
@@ -245,7 +245,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         ValidationResult? validation = null;
         if (task.HasValidation && (epoch % options.ValidateEveryEpochs == 0 || epoch == options.Epochs))
         {
-            if (!TryValidate(stop => task.Validate(epoch, stop), this.stop, out validation)) return false;
+            if (!task.TryValidate(stop => task.Validate(epoch, stop), this.stop, out validation)) return false;
             if (validation is not null && !double.IsFinite(validation.Loss)) throw Diverged("validation loss", validation.Loss);
             if (validation is not null) best.Offer(epoch, validation, task.Module);
         }
@@ -273,29 +273,11 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         averages.LoadMean(task.Module);
         if (!task.HasValidation) return (true, null);
         // A time budget that is used up has ended the training; it does not also forbid to judge what came of it.
-        if (TryValidate(stop => task.ValidateAverage(state.Epoch, stop), this.stop.WithoutTime(), out var validation)
+        if (task.TryValidate(stop => task.ValidateAverage(state.Epoch, stop), this.stop.WithoutTime(), out var validation)
             && validation is not null && double.IsFinite(validation.Loss) && best.IsBetter(validation))
             return (true, validation);
         chosen.Restore(task.Module);
         return (false, validation);
-    }
-
-    private bool TryValidate(Func<StopSignal, ValidationResult?> validate, StopSignal stop, out ValidationResult? validation)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var noGradient = torch.no_grad();
-        task.Module.eval();
-        try
-        {
-            validation = validate(stop);
-        }
-        catch (OperationCanceledException) when (stop.Requested)
-        {
-            validation = null;
-            return false;
-        }
-
-        return true;
     }
 
     private void Save(bool finished)

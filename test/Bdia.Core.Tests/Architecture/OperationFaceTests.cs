@@ -41,6 +41,7 @@ public class OperationFaceTests
         "BFloat16Products", // in which number format libtorch multiplies
         "BlockRandom", // the same masks, by operations on other devices
         "CpuKernels",
+        "FiniteValues", // a file's weights are looked through where they lie
         "TensorMemory",
     ];
 

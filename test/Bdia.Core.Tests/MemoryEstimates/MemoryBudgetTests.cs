@@ -86,7 +86,7 @@ public sealed class MemoryBudgetTests
             using var resumed = Run(again with { TrainingMemoryBytes = training.TrainingMemoryBytes + 1 });
             Assert.Equal(Weights.Bytes(first.Model), Weights.Bytes(resumed.Model));
             var error = Assert.Throws<CheckpointException>(() => Run(again with { TrainingMemoryBytes = null }));
-            Assert.Contains("TrainingOptions.BatchSize is 4 in the checkpoint and 12 here", error.Message, StringComparison.Ordinal);
+            Assert.Contains("BatchSize is 4 in the checkpoint and 12 here", error.Message, StringComparison.Ordinal);
         }
         finally
         {

@@ -102,7 +102,7 @@ public sealed class WeightAverageTests : IDisposable
         Assert.Equal((StopReason.Cancelled, null), (cancelled.Result.StopReason, cancelled.Result.AveragedEpochs));
 
         var scores = Enumerable.Range(0, 1_000_000).Select(epoch => epoch < 3 ? epoch : 0.0).ToArray();
-        var late = Run(scores, 2, options: Options with { Epochs = scores.Length, TimeBudget = TimeSpan.FromSeconds(0.3) },
+        var late = Run(scores, 2, options: Options with { Epochs = scores.Length, TimeBudget = TimeSpan.FromSeconds(2) },
             average: () => new ValidationResult(1, 10, Score: 4));
         Assert.Equal(StopReason.TimeBudget, late.Result.StopReason);
         Assert.Equal([late.Result.History.Count - 1, late.Result.History.Count], late.Result.AveragedEpochs!);
