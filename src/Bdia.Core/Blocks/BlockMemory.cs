@@ -24,8 +24,3 @@ internal readonly record struct BlockMemory(long Kept, long Peak, long Weights)
         return new(kept, kept + passing + branches.Sum(branch => branch.Passing) + of.Masks + of.Operands(attention: 3), of.Weights);
     }
 }
-
-/// <summary>Bytes that a branch rents.</summary>
-/// <param name="Kept">From the evaluation to the backward pass; its input is not counted.</param>
-/// <param name="Passing">Besides, of tokens other than its own.</param>
-internal readonly record struct BranchMemory(long Kept, long Passing = 0);

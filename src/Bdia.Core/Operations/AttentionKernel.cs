@@ -74,12 +74,3 @@ internal static unsafe class AttentionKernel
         if (heads > 0) KernelThreads.ForRanges(heads, Math.Max(1, heads / (threads ?? TorchSharp.torch.get_num_threads())), range, threads);
     }
 }
-
-/// <summary>What attention is computed over.</summary>
-/// <param name="Size">Dh, elements of a head.</param>
-/// <param name="Causal">Whether query i sees the keys 0 .. i alone.</param>
-internal readonly record struct AttentionShape(int Batch, int Heads, int Queries, int Keys, int Size, bool Causal)
-{
-    /// <summary>Factor of the scores.</summary>
-    public float Scale => 1 / MathF.Sqrt(Size);
-}
