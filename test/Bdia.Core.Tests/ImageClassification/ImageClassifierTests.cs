@@ -83,7 +83,8 @@ public sealed class ImageClassifierTests
         Refuses("not written by this library", weights, "{}");
         Refuses("cannot be read", weights, json[..^20]);
         Refuses("cannot be read", weights, "[]");
-        Refuses("options and weights do not belong together", weights, json.Replace("\"Width\": 16", "\"Width\": 32", StringComparison.Ordinal));
+        Refuses("options and weights do not belong together", weights,
+            json.Replace("\"Width\": 16", "\"Width\": 32", StringComparison.Ordinal));
         Refuses("normalisation", weights, json.Replace("50", "-50", StringComparison.Ordinal));
         Refuses("stream", weights[..^5], json);
 

@@ -267,7 +267,8 @@ public class VisionTransformerTests
             ImageHeight = 9, Channels = 2, Classes = 1, Heads = 3, Depth = 0, Dropout = 1, StochasticDepth = -1,
                 Stack = new() { FractionBits = 0 },
         }, 1));
-        foreach (var part in new[] { "12 pixels wide and 9 high, and PatchSize is 4", "Channels is 2", "Classes is 1", "Heads is 3", "Depth is 0", "Dropout "
+        foreach (var part in new[] { "12 pixels wide and 9 high, and PatchSize is 4", "Channels is 2", "Classes is 1", "Heads is "
+            + "3", "Depth is 0", "Dropout "
             + "is 1", "StochasticDepth is -1", "FractionBits is 0" })
             Assert.Contains(part, e.Message);
     }
