@@ -81,13 +81,8 @@ internal static class FuzzCommand
             return (model.Answer(loaded), "", null);
         }
         // What a model asks for that was altered: another column, a state beyond the grid, the other answers are too many to name.
-<<<<<<< HEAD
-        catch (Exception fault) when (fault.GetBaseException() is ArgumentException or InvalidDataException
-            or ReversibilityException or InvalidOperationException)
-=======
         catch (Exception fault) when (fault.GetBaseException() is ArgumentException or InvalidDataException
             or ReversibilityException or InvalidOperationException or NotFiniteNumberException)
->>>>>>> 4485568 (Publish what becomes of altered model files so far, and count a score that is not finite as the documented refusal it is)
         {
             return (null, ScoringRefused, fault.GetBaseException());
         }

@@ -151,7 +151,7 @@ public class EvaluateTests
         var model = new TextBatchModel(context, new ReversingTranslator { TargetTokenizer = target },
             new("Source", "PredictedText", "Score", "PredictedTexts", "Scores", "Finished"), new(), LongTextPolicy.Truncate);
         var data = Sentences.View(context, ("tac a", "A  CAT"), ("god a", "A DOG\t"));
-        IDataView scored = new BatchedScoringView(data, model, 4);
+        var scored = new BatchedScoringView(data, model, 4);
 
         Assert.Equal(1, Exact(scored));
         Assert.Equal(1, Exact(context.Data.Cache(
