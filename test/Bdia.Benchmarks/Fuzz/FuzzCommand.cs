@@ -18,6 +18,8 @@ internal static class FuzzCommand
         ScoringRefused = "loaded, scoring refused with a documented exception", Refused = "refused, entry named",
         RefusedByMLNet = "refused by ML.NET before our loader", Broken = "NOT AS PROMISED";
 
+    private static readonly JsonSerializerOptions indented = new() { WriteIndented = true };
+
     private static readonly string[] Products = ["at Bdia.MLNet.", "at Bdia.Core."];
 
     public static Command Command()
@@ -121,6 +123,6 @@ internal static class FuzzCommand
                 mostAllocatedBytes = most,
                 counts = counts.Select(pair =>
                     new { model = pair.Key.Model, alteration = pair.Key.Alteration, outcome = pair.Key.Outcome, files = pair.Value }),
-            }, new JsonSerializerOptions { WriteIndented = true }));
+            }, indented));
     }
 }
