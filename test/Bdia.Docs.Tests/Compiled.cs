@@ -12,7 +12,8 @@ internal sealed class Compiled
 {
     // What the SDK's implicit usings give every console application.
     private const string Implicit = """
-        global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Threading; global using System.Threading.Tasks;
+        global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq;
+        global using System.Threading; global using System.Threading.Tasks;
         """;
 
     private static readonly CSharpParseOptions dialect = new(LanguageVersion.Latest);

@@ -52,8 +52,10 @@ internal sealed class TrainingMonitor(string unit, string preparing, Func<Valida
     {
         var validation = epoch.Validation is { } figures
             ? $"   held back: loss {figures.Loss,6:f3}, right {figures.Accuracy,7:p1}{held?.Invoke(figures)}" : "";
+        var learned = $"loss {epoch.TrainingLoss,6:f3}, right {epoch.TrainingAccuracy,7:p1}";
+        var pace = $"{now.ItemsPerSecond,5:f0} {unit}/s, {epoch.Seconds:f0} s";
         AnsiConsole.MarkupLineInterpolated(
-            $"  epoch [bold]{epoch.Epoch,3}[/]/{now.Epochs}   loss {epoch.TrainingLoss,6:f3}, right {epoch.TrainingAccuracy,7:p1}{validation}   [grey]{now.ItemsPerSecond,5:f0} {unit}/s, {epoch.Seconds:f0} s[/]");
+            $"  epoch [bold]{epoch.Epoch,3}[/]/{now.Epochs}   {learned}{validation}   [grey]{pace}[/]");
     }
 
     private void Bar(TrainingProgress now)

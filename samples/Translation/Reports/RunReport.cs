@@ -23,8 +23,9 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
     public void Data(ParallelText data)
     {
         var held = data.Validation is { } validation ? $"{validation.Count:N0} to choose the best epoch by, " : "";
+        var (learned, tested) = ($"{data.Train.Count:N0} rows to learn from, ", data.Tests.Sum(test => test.Rows.Count));
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{data.Name}[/], {data.Languages.Source} to {data.Languages.Target}: {data.Train.Count:N0} rows to learn from, {held}{data.Tests.Sum(test => test.Rows.Count):N0} to test with");
+            $"[bold]{data.Name}[/], {data.Languages.Source} to {data.Languages.Target}: {learned}{held}{tested:N0} to test with");
         foreach (var row in data.Train.Take(3)) AnsiConsole.MarkupLineInterpolated($"  [grey]{row.Source}[/]  =  [grey]{row.Target}[/]");
         AnsiConsole.WriteLine();
     }
@@ -78,8 +79,8 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
             Training = training,
         });
 
-        AnsiConsole.MarkupLineInterpolated(
-            $"Saved and loaded again, the model gives {(identical ? "the same translations, and scores equal in every bit" : "[red]other translations[/]")}.");
+        AnsiConsole.MarkupLine("Saved and loaded again, the model gives "
+            + (identical ? "the same translations, and scores equal in every bit." : "[red]other translations[/]."));
         Files(("model", this.options.Save), ("learning curve", this.options.Curve), ("figures", this.options.Json));
     }
 

@@ -28,7 +28,8 @@ internal static class ExtremeRows
         var found = rows.Index().Where(row => Math.Abs(row.Item.Value) / Proportion > median).ToList();
         return found.Count > Math.Max(1, rows.Count / OneOf) ? []
             : [.. found.Select(row => (row.Index, string.Create(CultureInfo.InvariantCulture,
-            $"pixel value {row.Item.Position} of the image is {row.Item.Value}, out of all proportion to {median}, which the largest value of half of the training images does not exceed")))];
+            $"pixel value {row.Item.Position} of the image is {row.Item.Value}, out of all proportion to {median}, which the largest "
+            + $"value of half of the training images does not exceed")))];
     }
 }
 

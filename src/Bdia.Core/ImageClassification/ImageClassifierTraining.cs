@@ -82,10 +82,12 @@ public static class ImageClassifierTraining
             StopSignal stop, IProgress<TrainingNote>? notes)
     {
         var training = MemoryBudget.Fit(model, AutomaticOptions.Chosen(model, asked, data.Training.Count));
+        var chosen = asked.BatchSize is null ? $" (chosen for {data.Training.Count} rows and {training.Epochs} epochs)" : "";
+        var gathered = training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "";
         notes?.Report(new(string.Create(CultureInfo.InvariantCulture,
-            $"Batches of {training.BatchSize} images{(asked.BatchSize is null ? $" (chosen for {data.Training.Count} rows and {training.Epochs} epochs)" : "")}" +
-            $"{(training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "")}, learning rate {training.LearningRate:G3}" +
-            $"{(asked.LearningRate is null ? $" (chosen for width {model.Width})" : "")}; training is estimated to take {MemoryEstimate.ForImages(model, training)} beyond the process without it.")));
+            $"Batches of {training.BatchSize} images{chosen}{gathered}, learning rate {training.LearningRate:G3}" +
+            $"{(asked.LearningRate is null ? $" (chosen for width {model.Width})" : "")}; training is estimated to take "
+            + $"{MemoryEstimate.ForImages(model, training)} beyond the process without it.")));
         images = images with { AugmentCropPadding = images.CropPadding(model.ImageHeight, model.ImageWidth, training.Epochs) };
         if (images.AugmentFlip is not null) return (training, images);
         var test = MirrorTest.Of(data.Training, data.Normalization, model.Classes, training.Seed, stop);

@@ -33,7 +33,8 @@ internal sealed record MirrorTest(int Rows, int Right, int RightMirrored, double
 
     /// <summary>As a sentence of a log.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"Images are {(IsHarmless ? "mirrored at random" : "not mirrored")}: of {Rows} training rows a small model told {(double)Right / Rows:P1} as they are and {(double)RightMirrored / Rows:P1} mirrored (AugmentFlip decides otherwise).");
+        $"Images are {(IsHarmless ? "mirrored at random" : "not mirrored")}: of {Rows} training rows a small model told "
+        + $"{(double)Right / Rows:P1} as they are and {(double)RightMirrored / Rows:P1} mirrored (AugmentFlip decides otherwise).");
 
     /// <summary>Asks some of the rows; null where there are too few to tell, or nothing to be seen on them.</summary>
     /// <param name="data">Training rows.</param>

@@ -51,11 +51,14 @@ public static class MemoryBudget
     /// <summary>What a budget is answered with that batches would have to be cut for where gradients cannot be gathered.</summary>
     internal static ArgumentException CannotCut(long budget, string batch, MemoryEstimate estimate, string batchOption)
         => new(string.Create(CultureInfo.InvariantCulture,
-            $"TrainingMemoryBytes is {budget} ({budget / MemoryEstimate.Mebibyte:F0} MiB), but {batch} takes {estimate}, and with OptimizerInBackward gradients of parts of a batch cannot be gathered. Raise it, lower {batchOption}, or set OptimizerInBackward to false."));
+            $"TrainingMemoryBytes is {budget} ({budget / MemoryEstimate.Mebibyte:F0} MiB), but {batch} takes {estimate}, and with "
+            + $"OptimizerInBackward gradients of parts of a batch cannot be gathered. Raise it, lower {batchOption}, or set "
+            + $"OptimizerInBackward to false."));
 
     /// <summary>What a budget that is too small is answered with.</summary>
     internal static ArgumentException TooSmall(long budget, string batch, MemoryEstimate estimate, Reversible.BackpropagationMode mode)
         => new(string.Create(CultureInfo.InvariantCulture,
-            $"TrainingMemoryBytes is {budget} ({budget / MemoryEstimate.Mebibyte:F0} MiB), but even {batch} takes {estimate}. Raise it, or choose a smaller network")
+            $"TrainingMemoryBytes is {budget} ({budget / MemoryEstimate.Mebibyte:F0} MiB), but even {batch} takes {estimate}. Raise it, "
+            + $"or choose a smaller network")
             + (mode == Reversible.BackpropagationMode.Reversible ? "." : ", or the mode Reversible, which needs the least."));
 }

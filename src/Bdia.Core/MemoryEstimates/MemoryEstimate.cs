@@ -93,6 +93,7 @@ public sealed record MemoryEstimate
 
     /// <summary>The sum and its parts in MiB, as a sentence of a log.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Total / Mebibyte:F0} MiB (weights {Weights / Mebibyte:F0}, gradients {Gradients / Mebibyte:F0}, optimizer {Optimizer / Mebibyte:F0}, states {States / Mebibyte:F0}, "
+        $"{Total / Mebibyte:F0} MiB (weights {Weights / Mebibyte:F0}, gradients {Gradients / Mebibyte:F0}, optimizer "
+        + $"{Optimizer / Mebibyte:F0}, states {States / Mebibyte:F0}, "
         + $"side information {SideInformation / Mebibyte:F1}, block graph {BlockGraph / Mebibyte:F0}, rest {Rest / Mebibyte:F0})");
 }

@@ -20,10 +20,11 @@ public sealed class ReversibilityException : Exception
     internal static ReversibilityException OutOfRange(int block, float magnitude, float limit, int fractionBits)
         => new(float.IsFinite(magnitude)
             ? FormattableString.Invariant(
-                $"Block {block} produced a state of magnitude {magnitude:G6}, beyond {limit:G6}, the largest that float32 holds exactly with ")
-              + $"{fractionBits} fraction bits. Use fewer fraction bits (each one less doubles the limit), a lower learning rate, or gradient clipping."
-            : $"Block {block} produced a state that is {(float.IsNaN(magnitude) ? "not a number" : "infinite")}. Check the input for NaN, lower the "
-              + "learning rate, or clip gradients.", block);
+                $"Block {block} produced a state of magnitude {magnitude:G6}, beyond {limit:G6}, the largest that float32 holds exactly")
+              + $" with {fractionBits} fraction bits. Use fewer fraction bits (each one less doubles the limit), a lower learning rate, "
+              + "or gradient clipping."
+            : $"Block {block} produced a state that is {(float.IsNaN(magnitude) ? "not a number" : "infinite")}. Check the input for NaN, "
+              + "lower the learning rate, or clip gradients.", block);
 
     internal static ReversibilityException Changed(Exception what)
         => new("Weights of the stack, a further input of its blocks or its result were written to between the forward and the backward "

@@ -66,8 +66,11 @@ internal sealed record SequenceData(
         if (seen > 0)
         {
             notes?.Report(new(string.Create(CultureInfo.InvariantCulture,
-                $"{seen} of {held.Rows.Count} validation rows ({(double)seen / held.Rows.Count:P1}) have a source that is trained on as well: ")
-                + "validation says less of new texts than it seems to. Part rows by source, so that all rows of one source are on one side.", IsWarning: true));
+                $"{seen} of {held.Rows.Count} validation rows ({(double)seen / held.Rows.Count:P1}) have a source that is trained on as "
+                + $"well: ")
+                + "validation says less of new texts than it seems to. Part rows by source, so that all rows "
+                + "of one source are on one side.",
+                IsWarning: true));
         }
 
         if (validation is null) notes?.Report(

@@ -62,7 +62,8 @@ internal sealed class TextRows(string what, ITextTokenizer source, ITextTokenize
         {
             if (unknown > 0)
                 yield return string.Create(CultureInfo.InvariantCulture,
-                    $"{unknown} of {tokens} {side} tokens of the {what} rows ({(double)unknown / tokens:P2}) stand for text that the tokenizer ")
+                    $"{unknown} of {tokens} {side} tokens of the {what} rows ({(double)unknown / tokens:P2}) stand for text that the "
+                    + $"tokenizer ")
                     + "cannot write: it is lost. A tokenizer that falls back to bytes, or one trained on the rows, loses nothing.";
         }
     }

@@ -80,8 +80,10 @@ internal sealed class TranslationTask(
         if (!cutOutputs.TryGetValue(epoch, out var cut) || cut == 0) return null;
         var decoding = data.Decoding(options);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{cut} of {data.References.Count} validation outputs were cut off at their longest length, {decoding.MaxLengthRatio} times the source's tokens and {decoding.MaxLengthConstant} more, ")
-            + "before the model had ended them; BLEU takes them as they are. A model that has learned little may not end its texts; otherwise raise Decoding.MaxLengthConstant.";
+            $"{cut} of {data.References.Count} validation outputs were cut off at their longest length, {decoding.MaxLengthRatio} times "
+            + $"the source's tokens and {decoding.MaxLengthConstant} more, ")
+            + "before the model had ended them; BLEU takes them as they are. A model that has learned little may not end its texts; "
+            + "otherwise raise Decoding.MaxLengthConstant.";
     }
 
     /// <summary>Frees what is left of the last loss.</summary>

@@ -11,15 +11,18 @@ internal static partial class WordSplitter
     // Differs from GPT-2's in two points: a mark (accent, vowel sign) stays with the letter before it, and words are cut after 256
     // characters. A surrogate pair is one character; single surrogates only come from text that was not normalised.
     internal const string TrainedPattern =
-        """'(?:[sdmt]|ll|ve|re)| ?\p{L}[\p{L}\p{M}]{0,255}| ?\p{N}{1,256}| ?(?:[\ud800-\udbff][\udc00-\udfff]|[^\s\p{L}\p{N}\ud800-\udfff]){1,256}|\s{1,256}(?!\S)|\s|[\ud800-\udfff]""";
+        """'(?:[sdmt]|ll|ve|re)| ?\p{L}[\p{L}\p{M}]{0,255}| ?\p{N}{1,256}"""
+        + """| ?(?:[\ud800-\udbff][\udc00-\udfff]|[^\s\p{L}\p{N}\ud800-\udfff]){1,256}|\s{1,256}(?!\S)|\s|[\ud800-\udfff]""";
 
     // As above, with each digit a word.
     internal const string SplitDigitsPattern =
-        """'(?:[sdmt]|ll|ve|re)| ?\p{L}[\p{L}\p{M}]{0,255}|\p{N}| ?(?:[\ud800-\udbff][\udc00-\udfff]|[^\s\p{L}\p{N}\ud800-\udfff]){1,256}|\s{1,256}(?!\S)|\s|[\ud800-\udfff]""";
+        """'(?:[sdmt]|ll|ve|re)| ?\p{L}[\p{L}\p{M}]{0,255}|\p{N}"""
+        + """| ?(?:[\ud800-\udbff][\udc00-\udfff]|[^\s\p{L}\p{N}\ud800-\udfff]){1,256}|\s{1,256}(?!\S)|\s|[\ud800-\udfff]""";
 
     // GPT-2's, for vocabularies made with it, cut after 1000 characters.
     private const string Gpt2Pattern =
-        """'(?:[sdmt]|ll|ve|re)| ?\p{L}{1,1000}| ?\p{N}{1,1000}| ?(?:[\ud800-\udbff][\udc00-\udfff]|[^\s\p{L}\p{N}\ud800-\udfff]){1,1000}|\s{1,1000}(?!\S)|\s|[\ud800-\udfff]""";
+        """'(?:[sdmt]|ll|ve|re)| ?\p{L}{1,1000}| ?\p{N}{1,1000}"""
+        + """| ?(?:[\ud800-\udbff][\udc00-\udfff]|[^\s\p{L}\p{N}\ud800-\udfff]){1,1000}|\s{1,1000}(?!\S)|\s|[\ud800-\udfff]""";
 
     /// <summary>The expression of a rule.</summary>
     public static Regex Expression(WordRule rule) => rule switch

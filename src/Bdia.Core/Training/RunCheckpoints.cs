@@ -58,7 +58,8 @@ internal sealed class RunCheckpoints(
     private static string Told(string name, RunState state, IReadOnlyList<RunDifference> differences)
     {
         var told = string.Create(CultureInfo.InvariantCulture,
-            $"Going on from {name}: {state.Epoch} epochs and {state.Step} steps are done, in {TimeSpan.FromSeconds(state.ElapsedSeconds):hh\\:mm\\:ss}.");
+            $"Going on from {name}: {state.Epoch} epochs and {state.Step} steps are done, in "
+            + $"{TimeSpan.FromSeconds(state.ElapsedSeconds):hh\\:mm\\:ss}.");
         return differences.Count == 0 ? told : $"{told} Not as when it was written: {string.Join("; ", differences)}.";
     }
 

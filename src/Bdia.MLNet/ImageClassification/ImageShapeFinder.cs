@@ -14,8 +14,9 @@ internal sealed record AskedShape(int? Channels, int? Height, int? Width, PixelL
     {
         if ((Channels ?? found.Channels, Height ?? found.Height, Width ?? found.Width) != (found.Channels, found.Height, found.Width))
         {
+            var asked = found with { Channels = Channels ?? found.Channels, Height = Height ?? found.Height, Width = Width ?? found.Width };
             throw new ArgumentException(
-                $"The options ask for images of {found with { Channels = Channels ?? found.Channels, Height = Height ?? found.Height, Width = Width ?? found.Width }}, but column '{column}' holds {found}. " +
+                $"The options ask for images of {asked}, but column '{column}' holds {found}. " +
                 "Leave ImageHeight, ImageWidth and Channels unset, or resize the images.");
         }
         return found;

@@ -23,7 +23,8 @@ internal sealed class PixelVariety(ImageShape shape)
             return null;
         var plain = Enumerable.Range(0, shape.Channels)
             .All(channel => !first.AsSpan(channel * shape.Area, shape.Area).ContainsAnyExcept(first[channel * shape.Area]));
-        return $"{(plain ? $"Every pixel of the {images} images of the {what} data is the same" : $"All {images} images of the {what} data are the same, pixel for pixel")}: " +
-            "there is nothing to tell them apart by. Look at what the pipeline hands to the trainer.";
+        var same = plain ? $"Every pixel of the {images} images of the {what} data is the same"
+            : $"All {images} images of the {what} data are the same, pixel for pixel";
+        return $"{same}: there is nothing to tell them apart by. Look at what the pipeline hands to the trainer.";
     }
 }

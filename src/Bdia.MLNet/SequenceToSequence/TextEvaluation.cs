@@ -44,8 +44,8 @@ internal static class TextEvaluation
                 exact++;
         }
         if (bleu.Rows == 0)
-            throw new InvalidDataException(
-                $"There is nothing to evaluate: {(without == 0 ? "the data has no rows" : $"none of the {without} rows has a reference")}.");
+            throw new InvalidDataException("There is nothing to evaluate: "
+                + (without == 0 ? "the data has no rows." : $"none of the {without} rows has a reference."));
         if (without > 0)
             warn($"{without} of {without + bleu.Rows} rows have no reference, and are left out of the evaluation.");
         return new SequenceToSequenceMetrics(bleu.Score(), chrf.Score(), (double)exact / bleu.Rows, bleu.Rows, without);

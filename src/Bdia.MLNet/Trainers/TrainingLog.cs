@@ -120,7 +120,8 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<Train
     private string EpochLine(TrainingProgress progress, EpochResult epoch)
         => Invariant($"Epoch {epoch.Epoch}/{progress.Epochs}: {Figures("training", epoch.TrainingLoss, epoch.TrainingAccuracy)}")
             + (epoch.Validation is { } validation ? $", {Figures(validation)}" : "")
-            + Invariant($", {progress.ItemsPerSecond:F1} {shown.Items}/s, learning rate {epoch.LearningRate:G3}, remaining {Clock(progress.Remaining ?? TimeSpan.Zero)}")
+            + Invariant($", {progress.ItemsPerSecond:F1} {shown.Items}/s, learning rate {epoch.LearningRate:G3}")
+            + $", remaining {Clock(progress.Remaining ?? TimeSpan.Zero)}"
             + Invariant($", peak memory {progress.PeakResidentBytes / 1e6:F0} MB, side information {progress.SideInformationBytes} bytes");
 
     // Long runs last for days, of which hh alone says nothing.

@@ -110,7 +110,8 @@ internal static class FuzzCommand
         foreach (var ((model, alteration, outcome), count) in counts)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {model} | {alteration} | {outcome} | {count:N0} |"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"\nThe slowest file took {slowest.TotalMilliseconds:F0} ms, and the largest allocation for one was {most / 1e6:F1} MB. {broken.Count} of {files:N0} files were not as promised."));
+            $"\nThe slowest file took {slowest.TotalMilliseconds:F0} ms, and the largest allocation for one was {most / 1e6:F1} MB. "
+            + $"{broken.Count} of {files:N0} files were not as promised."));
         foreach (var line in broken.Take(50)) Console.WriteLine(line);
         if (json is null) return;
         File.WriteAllText(json, JsonSerializer.Serialize(

@@ -53,8 +53,8 @@ public class OperationFaceTests
     public void A_kernel_is_called_by_its_face_alone()
         => Assert.Equal(
             Callers.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} by {string.Join(", ", pair.Value)}"),
-            Kernels().Select(kernel => $"{Name(kernel)} by "
-                + $"{string.Join(", ", WhoCalls(called => Outermost(called.DeclaringType) == kernel).Where(name => !name.EndsWith("Kernel", StringComparison.Ordinal) || name == "StepKernel"))}"));
+            Kernels().Select(kernel => $"{Name(kernel)} by {string.Join(", ", WhoCalls(called => Outermost(called.DeclaringType) == kernel)
+                .Where(name => !name.EndsWith("Kernel", StringComparison.Ordinal) || name == "StepKernel"))}"));
 
     [Fact]
     public void Where_a_tensor_is_is_asked_in_few_places()

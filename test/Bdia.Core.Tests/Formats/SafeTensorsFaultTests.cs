@@ -25,8 +25,12 @@ public sealed class SafeTensorsFaultTests
     [InlineData("{\"x\":{\"dtype\":\"F32\",\"shape\":[0,4294967296,4294967296],\"data_offsets\":[0,0]}}", "larger than any memory")]
     [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}", "'x' begins at byte 2 of the data, where the tensor "
         + "before it ends at 0")]
-    [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]},\"y\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}", "'y' begins at byte 2 of the data, where the tensor before it ends at 3")]
-    [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"x\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}", "names 'x' twice")]
+    [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]},\"y\":{\"dtype\":\"U8\","
+        + "\"shape\":[2],\"data_offsets\":[2,4]}}",
+        "'y' begins at byte 2 of the data, where the tensor before it ends at 3")]
+    [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]},\"x\":{\"dtype\":\"U8\","
+        + "\"shape\":[2],\"data_offsets\":[2,4]}}",
+        "names 'x' twice")]
     [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[4],\"shape\":[4],\"data_offsets\":[0,4]}}", "'x' has the field 'shape' twice")]
     [InlineData("{\"x\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4],\"strides\":[1]}}", "'x' has the unknown field 'strides'")]
     [InlineData("{\"__metadata__\":3}", "__metadata__ is a JSON Number")]

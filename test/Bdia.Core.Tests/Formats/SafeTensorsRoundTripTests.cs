@@ -69,7 +69,8 @@ public sealed class SafeTensorsRoundTripTests
         Assert.Equal(0, headerBytes % 8);
         var header = Encoding.UTF8.GetString(bytes, 8, headerBytes);
         Assert.Equal(
-            """{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}}""",
+            """{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[1,2],"data_offsets":"""
+            + """[0,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}}""",
             header.TrimEnd(' '));
         Assert.Equal([0, 0, 0x80, 0x3F, 0, 0, 0, 0x40, 1, 2, 3], bytes[(8 + headerBytes)..]);
     }
