@@ -34,7 +34,7 @@ internal static class TabbedFile
         if (from == to) throw new SampleException($"--source {source} and --target {target} are the same column of {path}. Give two.");
         if (!named && Number(source) is null && Number(target) is null)
             note($"{Path.GetFileName(path)} names no columns: {source} is column 1 (\"{Shortened(first[0])}\"), {target} column 2 "
-                + "(\"{Shortened(first[1])}\"). --source 2 --target 1 takes them the other way.");
+                + $"(\"{Shortened(first[1])}\"). --source 2 --target 1 takes them the other way.");
         return Empty.Drop(Rows(path, lines, named ? 1 : 0, from, to), path, note);
     }
 
@@ -46,7 +46,7 @@ internal static class TabbedFile
             var columns = lines[i].Split('\t');
             if (columns.Length <= Math.Max(from, to) && lines[i].Trim().Length > 0)
                 throw new SampleException($"{path}, line {i + 1:N0} has {columns.Length} column(s), but {Math.Max(from, to) + 1} are "
-                    + "called for (\"{Shortened(lines[i])}\"). Mend the line, or choose columns by number with --source and --target.");
+                    + $"called for (\"{Shortened(lines[i])}\"). Mend the line, or choose columns by number with --source and --target.");
             rows.Add(columns.Length <= Math.Max(from, to) ? new() : new() { Source = columns[from], Target = columns[to] });
         }
 

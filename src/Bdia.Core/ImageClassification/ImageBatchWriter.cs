@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.ImageClassification;
 
@@ -7,7 +8,7 @@ namespace Bdia.Core.ImageClassification;
 internal sealed class ImageBatchWriter : IDisposable
 {
     private readonly int pixels, classes;
-    private readonly torch.Tensor images, targets, labels;
+    private readonly Tensor images, targets, labels;
     private readonly float[] weights;
     private bool handedOver;
 
@@ -20,9 +21,9 @@ internal sealed class ImageBatchWriter : IDisposable
         (pixels, this.classes) = (shape.Size, classes);
         weights = new float[count];
         // Detached: a batch outlives whatever scope is open on the thread that makes it.
-        images = torch.empty([count, shape.Channels, shape.Height, shape.Width], torch.float32, torch.CPU).DetachFromDisposeScope();
-        targets = torch.empty([count, classes], torch.float32, torch.CPU).DetachFromDisposeScope();
-        labels = torch.empty([count], torch.int64, torch.CPU).DetachFromDisposeScope();
+        images = empty([count, shape.Channels, shape.Height, shape.Width], float32, CPU).DetachFromDisposeScope();
+        targets = empty([count, classes], float32, CPU).DetachFromDisposeScope();
+        labels = empty([count], int64, CPU).DetachFromDisposeScope();
     }
 
     /// <summary>Images written so far.</summary>

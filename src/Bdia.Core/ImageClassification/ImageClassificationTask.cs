@@ -3,18 +3,19 @@ using Bdia.Core.Reversible;
 using Bdia.Core.Tensors;
 using Bdia.Core.Training;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.ImageClassification;
 
 /// <summary>Cross-entropy of a vision transformer on image batches, and its validation over all held-back rows.</summary>
 internal sealed class ImageClassificationTask(
     VisionTransformer model, PixelNormalization normalization, TrainingOptions training, ImageSubset? validation,
-    IReadOnlyDictionary<string, string> identity, torch.Device device) : ITrainingTask<ImageBatch>
+    IReadOnlyDictionary<string, string> identity, Device device) : ITrainingTask<ImageBatch>
 {
     private const int BatchesAhead = 1;
 
     /// <inheritdoc/>
-    public torch.nn.Module Module => model;
+    public nn.Module Module => model;
 
     /// <inheritdoc/>
     public TrainingClock Clock => model.Clock;
@@ -47,7 +48,7 @@ internal sealed class ImageClassificationTask(
     public BatchLoss Loss(ImageBatch batch)
     {
         var logits = model.forward(batch.Images.to(device)); // (B, classes)
-        var logProbabilities = torch.nn.functional.log_softmax(logits, dim: 1);
+        var logProbabilities = nn.functional.log_softmax(logits, dim: 1);
         var loss = batch.Targets.to(device).mul(logProbabilities).sum().Times(-1.0 / batch.Weight);
         return new BatchLoss(loss, batch.Weight, batch.Count, Correct(logits, batch));
     }
@@ -63,7 +64,7 @@ internal sealed class ImageClassificationTask(
             stop.ThrowIfRequested();
             using var scope = torch.NewDisposeScope();
             var logits = model.forward(batch.Images.to(device));
-            var losses = torch.nn.functional.log_softmax(logits.to(torch.float64), dim: 1).mul(batch.Targets.to(device));
+            var losses = nn.functional.log_softmax(logits.to(float64), dim: 1).mul(batch.Targets.to(device));
             totals.Add(-losses.sum().item<double>(), batch.Count, Correct(logits, batch));
         }
 
@@ -71,7 +72,7 @@ internal sealed class ImageClassificationTask(
         return totals.ToResult();
     }
 
-    private long Correct(torch.Tensor logits, ImageBatch batch) => logits.argmax(1).eq(batch.Labels.to(device)).sum().item<long>();
+    private long Correct(Tensor logits, ImageBatch batch) => logits.argmax(1).eq(batch.Labels.to(device)).sum().item<long>();
 
     /// <summary>The held-back rows as they are, without augmentation or smoothing; the last batch may be short.</summary>
     private IEnumerable<ImageBatch> Batches()

@@ -5,6 +5,7 @@ using Bdia.Core.Models;
 using Bdia.Core.Native;
 using Bdia.Core.Training;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.ImageClassification;
 
@@ -18,7 +19,7 @@ public sealed class ImageClassifier : IDisposable
     // longer.
     private const int TokensAtOnce = 2048;
 
-    private readonly torch.Device device;
+    private readonly Device device;
     private readonly int pixels;
     private bool disposed;
 
@@ -98,7 +99,7 @@ public sealed class ImageClassifier : IDisposable
     /// <exception cref="InvalidDataException">One of them is damaged, foreign or of another format version, or they do not belong
     /// together.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
-    public static ImageClassifier Load(Stream weights, string json, torch.Device? device = null)
+    public static ImageClassifier Load(Stream weights, string json, Device? device = null)
         => Load(weights, ImageClassifierDescription.Parse(json), device);
 
     /// <summary>Puts a saved classifier together again, of a description that is part of a larger document.</summary>
@@ -106,10 +107,10 @@ public sealed class ImageClassifier : IDisposable
     /// <param name="json">What <see cref="ToJson"/> gave, parsed.</param>
     /// <param name="device">Where to compute; null = the CPU.</param>
     /// <inheritdoc cref="Load(Stream, string, torch.Device)"/>
-    public static ImageClassifier Load(Stream weights, JsonElement json, torch.Device? device = null)
+    public static ImageClassifier Load(Stream weights, JsonElement json, Device? device = null)
         => Load(weights, ImageClassifierDescription.Parse(json), device);
 
-    private static ImageClassifier Load(Stream weights, ImageClassifierDescription description, torch.Device? device)
+    private static ImageClassifier Load(Stream weights, ImageClassifierDescription description, Device? device)
     {
         BdiaRuntime.EnsureLoaded();
         var model = ModuleState.Fill(description.Weights, () => VisionTransformer.WithoutValues(description.Model), weights);
@@ -142,14 +143,14 @@ public sealed class ImageClassifier : IDisposable
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
         var options = Model.Options;
-        var images = torch.empty([count, options.Channels, options.ImageHeight, options.ImageWidth], torch.float32, torch.CPU);
+        var images = empty([count, options.Channels, options.ImageHeight, options.ImageWidth], float32, CPU);
         var normalized = MemoryMarshal.Cast<byte, float>(images.bytes);
         for (var i = 0; i < count; i++) Normalization.Apply(pixels.Slice(i * this.pixels, this.pixels),
             normalized.Slice(i * this.pixels, this.pixels));
 
-        var logits = Model.forward(images.to(device)).to(torch.float32).cpu().contiguous();
+        var logits = Model.forward(images.to(device)).to(float32).cpu().contiguous();
         // In double precision, so that rows of many classes still sum to 1.
-        var exact = torch.nn.functional.softmax(logits.to(torch.float64), dim: 1).to(torch.float32);
+        var exact = nn.functional.softmax(logits.to(float64), dim: 1).to(float32);
         MemoryMarshal.Cast<byte, float>(exact.bytes).CopyTo(probabilities);
     }
 }

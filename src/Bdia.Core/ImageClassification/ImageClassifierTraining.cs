@@ -3,6 +3,7 @@ using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 using Bdia.Core.Training;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.ImageClassification;
 
@@ -35,7 +36,7 @@ public static class ImageClassifierTraining
     public static ImageClassifier Run(
         VisionTransformerOptions model, TrainingOptions training, ImageTrainingOptions images, IImageRows train,
             IImageRows? validation = null,
-        torch.Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null,
+        Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null,
             Func<bool>? stopProbe = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -50,7 +51,7 @@ public static class ImageClassifierTraining
 
         // What is made in the caller's inference mode could not be trained.
         using var mode = torch.inference_mode(false);
-        device ??= torch.CPU;
+        device ??= CPU;
         var stop = new StopSignal(stopProbe, null, cancellation);
         var data = ImageData.Read(model, training, images, train, validation, stop);
         (training, images) = Chosen(model, training, images, data, stop, notes);

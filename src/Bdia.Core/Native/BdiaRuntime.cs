@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Native;
 
@@ -21,14 +22,14 @@ public static class BdiaRuntime
         get
         {
             EnsureLoaded();
-            return torch.get_num_threads();
+            return get_num_threads();
         }
 
         set
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
             EnsureLoaded();
-            torch.set_num_threads(value);
+            set_num_threads(value);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Bdia.Core.Text;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.SequenceToSequence;
 
@@ -23,10 +24,10 @@ internal static class TokenBatchWriter
         foreach (var row in numbers) outputs += rows.Target.Length(row);
 
         // Detached: a batch outlives whatever scope is open on the thread that makes it. zeros, since padding is 0.
-        var source = torch.zeros([numbers.Length, sourceLength], torch.int64, torch.CPU).DetachFromDisposeScope();
-        var target = torch.zeros([numbers.Length, targetLength], torch.int64, torch.CPU).DetachFromDisposeScope();
+        var source = zeros([numbers.Length, sourceLength], int64, CPU).DetachFromDisposeScope();
+        var target = zeros([numbers.Length, targetLength], int64, CPU).DetachFromDisposeScope();
         var full = outputs == numbers.Length * targetLength;
-        var positions = full ? null : torch.empty([outputs], torch.int64, torch.CPU).DetachFromDisposeScope();
+        var positions = full ? null : empty([outputs], int64, CPU).DetachFromDisposeScope();
         var written = new int[outputs];
         var sources = MemoryMarshal.Cast<byte, long>(source.bytes);
         var targets = MemoryMarshal.Cast<byte, long>(target.bytes);

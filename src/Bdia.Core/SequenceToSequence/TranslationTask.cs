@@ -7,6 +7,7 @@ using Bdia.Core.Reversible;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.SequenceToSequence;
 
@@ -15,7 +16,7 @@ namespace Bdia.Core.SequenceToSequence;
 /// </summary>
 internal sealed class TranslationTask(
     EncoderDecoder model, SequenceData data, TrainingOptions training, SequenceTrainingOptions options, int parts,
-    IReadOnlyDictionary<string, string> identity, torch.Device device) : ITrainingTask<TokenBatch>, IDisposable
+    IReadOnlyDictionary<string, string> identity, Device device) : ITrainingTask<TokenBatch>, IDisposable
 {
     private const int BatchesAhead = 1;
     private const int DecodedAtOnce = 128; // rows between two questions whether to stop
@@ -24,7 +25,7 @@ internal sealed class TranslationTask(
     private CrossEntropy? lossBefore;
 
     /// <inheritdoc/>
-    public torch.nn.Module Module => model;
+    public nn.Module Module => model;
 
     /// <inheritdoc/>
     public TrainingClock Clock => model.Clock;
@@ -116,7 +117,7 @@ internal sealed class TranslationTask(
     /// <summary>
     /// Logits (N, V) of the positions that have an output, and of those alone: the output product is the largest of a small network.
     /// </summary>
-    private torch.Tensor Logits(TokenBatch batch)
+    private Tensor Logits(TokenBatch batch)
     {
         var source = batch.Source.to(device);
         var memory = model.Encode(source);                                  // (B, S, D)

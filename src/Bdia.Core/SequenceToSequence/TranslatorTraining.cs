@@ -3,6 +3,7 @@ using Bdia.Core.Models;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.SequenceToSequence;
 
@@ -45,7 +46,7 @@ public static class TranslatorTraining
     public static Translator Run(
         EncoderDecoderOptions model, TrainingOptions training, SequenceTrainingOptions sequences, ITextPairs train,
             ITextPairs? validation = null,
-        torch.Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null,
+        Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null,
             Func<bool>? stopProbe = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -56,7 +57,7 @@ public static class TranslatorTraining
 
         // What is made in the caller's inference mode could not be trained.
         using var mode = torch.inference_mode(false);
-        device ??= torch.CPU;
+        device ??= CPU;
         var data = SequenceData.Read(sequences, training.Seed, train, validation, notes,
             new StopSignal(stopProbe, null, cancellation), cancellation);
         model = model with { SourceVocabulary = NetworkIds.Vocabulary(data.Source), TargetVocabulary = NetworkIds.Vocabulary(data.Target) };

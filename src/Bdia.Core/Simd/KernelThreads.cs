@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Simd;
 
@@ -22,7 +23,7 @@ internal static unsafe class KernelThreads
     /// <param name="threads">At most so many; null = as many as libtorch uses.</param>
     public static void For(int pieces, Action<int> piece, int? threads = null)
     {
-        var team = Math.Min(pieces, threads ?? torch.get_num_threads());
+        var team = Math.Min(pieces, threads ?? get_num_threads());
         if (team <= 1)
         {
             for (var i = 0; i < pieces; i++) piece(i);

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -51,9 +52,9 @@ public sealed class AdamW : IDisposable
     /// <summary>
     /// The first and second moments by parameter name, prefixed "m." and "v.": the tensors themselves, to save or to overwrite.
     /// </summary>
-    public IEnumerable<KeyValuePair<string, torch.Tensor>> State
+    public IEnumerable<KeyValuePair<string, Tensor>> State
         => slots.SelectMany(slot => new KeyValuePair<string,
-            torch.Tensor>[] { new("m." + slot.Name, slot.First), new("v." + slot.Name, slot.Second) });
+            Tensor>[] { new("m." + slot.Name, slot.First), new("v." + slot.Name, slot.Second) });
 
     /// <summary>The Euclidean norm of all gradients taken as one vector, summed in double precision and in a fixed order.</summary>
     /// <returns>The norm; NaN or infinite where a gradient is.</returns>
@@ -76,7 +77,7 @@ public sealed class AdamW : IDisposable
     }
 
     /// <summary>The gradients that some of the parameters have now.</summary>
-    internal AdamWGradients Gradients(IReadOnlyList<AdamWSlot> slots) => AdamWGradients.Of(slots, Threads ?? torch.get_num_threads());
+    internal AdamWGradients Gradients(IReadOnlyList<AdamWSlot> slots) => AdamWGradients.Of(slots, Threads ?? get_num_threads());
 
     /// <summary>The numbers of a step; <see cref="Step"/> says what they are made from.</summary>
     internal AdamWStep Numbers(long step, double learningRate, double gradientScale)
@@ -97,7 +98,7 @@ public sealed class AdamW : IDisposable
     /// <summary>Overwrites all moments.</summary>
     /// <param name="state">Exactly the names and shapes of <see cref="State"/>.</param>
     /// <exception cref="InvalidDataException">Names are missing or unknown, or shapes differ; nothing was overwritten.</exception>
-    public void Load(IReadOnlyDictionary<string, torch.Tensor> state)
+    public void Load(IReadOnlyDictionary<string, Tensor> state)
     {
         ArgumentNullException.ThrowIfNull(state);
         var own = State.ToArray();
@@ -132,7 +133,7 @@ public sealed class AdamW : IDisposable
         foreach (var slot in slots.Where(slot => slot.Parameter.requires_grad))
         {
             if (slot.Parameter.grad is { } gradient) gradient.zero_();
-            else slot.Parameter.grad = torch.zeros_like(slot.Parameter);
+            else slot.Parameter.grad = zeros_like(slot.Parameter);
         }
     }
 

@@ -1,6 +1,7 @@
 using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -16,8 +17,8 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
     // Below this many elements the hand-over to other threads costs more than it saves.
     private const long ParallelFrom = 1 << 18;
 
-    private readonly List<(int Slot, torch.Tensor Gradient)> elsewhere = [];
-    private readonly List<torch.Tensor> held = [];
+    private readonly List<(int Slot, Tensor Gradient)> elsewhere = [];
+    private readonly List<Tensor> held = [];
     private readonly List<Piece> pieces = [];
 
     /// <summary>A stretch of one parameter: addresses of the parameter, its gradient and its moments.</summary>
@@ -47,7 +48,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         var bySlot = slots.Select(_ => new List<double>()).ToArray();
         for (var i = 0; i < sums.Length; i++) bySlot[pieces[i].Slot].Add(sums[i]);
         using var scope = torch.NewDisposeScope();
-        foreach (var (slot, gradient) in elsewhere) bySlot[slot].Add(gradient.to(torch.float64).square().sum().item<double>());
+        foreach (var (slot, gradient) in elsewhere) bySlot[slot].Add(gradient.to(float64).square().sum().item<double>());
         return bySlot;
     }
 
@@ -78,11 +79,11 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
     /// <summary>
     /// The step of one parameter by libtorch's operations: for tensors that are not plain CPU memory, and as the reference of the kernel.
     /// </summary>
-    internal static void ByLibtorch(AdamWSlot slot, torch.Tensor gradient, AdamWStep step)
+    internal static void ByLibtorch(AdamWSlot slot, Tensor gradient, AdamWStep step)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
-        var scaled = gradient.to(torch.float32).Times(step.GradientScale);
+        var scaled = gradient.to(float32).Times(step.GradientScale);
         slot.First.TimesInPlace(step.Beta1).PlusInPlace(scaled, step.Gain1);
         slot.Second.TimesInPlace(step.Beta2).PlusInPlace(scaled.mul(scaled), step.Gain2);
         var denominator = slot.Second.sqrt().TimesInPlace(step.RootCorrection).PlusInPlace(step.Epsilon);
@@ -97,9 +98,9 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
 
     private static Span<float> Span(nint address, int length) => new((void*)address, length);
 
-    private static nint Address(torch.Tensor tensor) => (nint)TensorMemory.Pointer<float>(tensor);
+    private static nint Address(Tensor tensor) => (nint)TensorMemory.Pointer<float>(tensor);
 
-    private void Add(int number, torch.Tensor gradient)
+    private void Add(int number, Tensor gradient)
     {
         held.Add(gradient);
         var slot = slots[number];

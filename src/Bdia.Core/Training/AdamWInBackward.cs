@@ -1,5 +1,6 @@
 using Bdia.Core.Reversible;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -15,7 +16,7 @@ public sealed class AdamWInBackward : IDisposable, IBlockObserver
 {
     private readonly AdamW optimizer;
     private readonly BdiaStack[] stacks;
-    private readonly torch.Tensor memory;
+    private readonly Tensor memory;
     private readonly Dictionary<Residual, BlockGradients> blocks = [];
     private readonly HashSet<BlockGradients> passed = [];
     private readonly int[] otherSlots;
@@ -52,7 +53,7 @@ public sealed class AdamWInBackward : IDisposable, IBlockObserver
         // Once, before any pass: what is allocated between the large temporaries of a pass breaks up the heap.
         var length = blocks.Select(block => BlockGradients.Length(block.Slots.Select(slot => optimizer.Slots[slot])))
             .DefaultIfEmpty().Max();
-        memory = torch.zeros(length, torch.float32, taken.Count > 0 ? optimizer.Slots[taken.First()].Parameter.device : torch.CPU)
+        memory = zeros(length, float32, taken.Count > 0 ? optimizer.Slots[taken.First()].Parameter.device : CPU)
             .DetachFromDisposeScope();
         foreach (var (block, slots) in blocks) this.blocks.Add(block, new BlockGradients(optimizer, slots, memory));
     }

@@ -1,4 +1,5 @@
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -7,25 +8,25 @@ internal sealed class AdamWSlot : IDisposable
 {
     public AdamWSlot(ParameterGroups.Entry entry)
     {
-        if (entry.Parameter.dtype != torch.ScalarType.Float32)
+        if (entry.Parameter.dtype != ScalarType.Float32)
             throw new ArgumentException($"Parameter {entry.Name} is {entry.Parameter.dtype}; AdamW keeps float32 weights. Convert it, "
                 + "or keep it out of training.");
         (Name, Parameter, Decays) = (entry.Name, entry.Parameter, entry.Decays);
-        First = torch.zeros(Parameter.shape, torch.float32, Parameter.device).DetachFromDisposeScope();
-        Second = torch.zeros(Parameter.shape, torch.float32, Parameter.device).DetachFromDisposeScope();
+        First = zeros(Parameter.shape, float32, Parameter.device).DetachFromDisposeScope();
+        Second = zeros(Parameter.shape, float32, Parameter.device).DetachFromDisposeScope();
     }
 
     public string Name { get; }
 
-    public torch.Tensor Parameter { get; }
+    public Tensor Parameter { get; }
 
     public bool Decays { get; }
 
     /// <summary>m, the running mean of the gradient.</summary>
-    public torch.Tensor First { get; }
+    public Tensor First { get; }
 
     /// <summary>v, the running mean of the squared gradient.</summary>
-    public torch.Tensor Second { get; }
+    public Tensor Second { get; }
 
     public void Dispose()
     {

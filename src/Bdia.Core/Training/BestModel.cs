@@ -1,5 +1,6 @@
 using Bdia.Core.Formats;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -13,13 +14,13 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
     private int? lastWholeEpoch;
 
     /// <summary>Copies of the best weights by name, on the CPU; empty while there are none.</summary>
-    public IReadOnlyDictionary<string, torch.Tensor> Weights => weights.Tensors;
+    public IReadOnlyDictionary<string, Tensor> Weights => weights.Tensors;
 
     /// <summary>Whether early stopping has run out of patience.</summary>
     public bool OutOfPatience => options.EarlyStoppingPatience > 0 && state.WithoutProgress >= options.EarlyStoppingPatience;
 
     /// <summary>Notes the end of an epoch, behind its <see cref="Offer"/> if it had one.</summary>
-    public void EndEpoch(int epoch, torch.nn.Module module)
+    public void EndEpoch(int epoch, nn.Module module)
     {
         if (state.BestEpoch is not null) return;
         lastWhole.Keep(ModuleState.Save(module));
@@ -27,7 +28,7 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
     }
 
     /// <summary>Judges a validation, and copies the module's weights if it is the best so far.</summary>
-    public void Offer(int epoch, ValidationResult validation, torch.nn.Module module)
+    public void Offer(int epoch, ValidationResult validation, nn.Module module)
     {
         if (validation.Figure(options.BestBy) is not { } figure)
         {
@@ -61,12 +62,12 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
     }
 
     /// <summary>Takes copies of tensors as the best weights.</summary>
-    public void Keep(IReadOnlyDictionary<string, torch.Tensor> weights) => this.weights.Keep(weights);
+    public void Keep(IReadOnlyDictionary<string, Tensor> weights) => this.weights.Keep(weights);
 
     /// <summary>Judges the best weights anew, where what they are judged on has changed; progress counts from there.</summary>
     /// <param name="module">Gets the best weights.</param>
     /// <param name="judge">Judges the module as an epoch's; null where it is not to be judged.</param>
-    public void JudgeAnew(torch.nn.Module module, Func<int, ValidationResult?> judge)
+    public void JudgeAnew(nn.Module module, Func<int, ValidationResult?> judge)
     {
         if (state.BestEpoch is not { } epoch) return;
         Restore(module);
@@ -84,14 +85,14 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
     }
 
     /// <summary>Puts the best weights back into the module; leaves it as it is where there are none.</summary>
-    public void Restore(torch.nn.Module module) => weights.Restore(module);
+    public void Restore(nn.Module module) => weights.Restore(module);
 
     /// <summary>
     /// Puts the best weights, or those of the last whole epoch where none was judged, back into the module; null where there are neither,
     /// or that cannot be done: what ended the run is what its caller must hear of.
     /// </summary>
     /// <returns>The epoch that they are of, 1 for the first.</returns>
-    public int? TryRescue(torch.nn.Module module)
+    public int? TryRescue(nn.Module module)
     {
         try
         {

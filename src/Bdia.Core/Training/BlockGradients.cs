@@ -1,4 +1,5 @@
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -7,20 +8,20 @@ internal sealed class BlockGradients : IDisposable
 {
     private readonly AdamW optimizer;
     private readonly AdamWSlot[] slots;
-    private readonly torch.Tensor memory;
-    private readonly torch.Tensor[] places;
+    private readonly Tensor memory;
+    private readonly Tensor[] places;
 
     /// <param name="optimizer">The optimizer whose parameters the slots are.</param>
     /// <param name="slots">Numbers of the block's parameters in the optimizer.</param>
     /// <param name="memory">At least as many elements as the block has weights.</param>
-    public BlockGradients(AdamW optimizer, IReadOnlyList<int> slots, torch.Tensor memory)
+    public BlockGradients(AdamW optimizer, IReadOnlyList<int> slots, Tensor memory)
     {
         this.optimizer = optimizer;
         Slots = slots;
         this.slots = [.. slots.Select(slot => optimizer.Slots[slot])];
         using var scope = torch.NewDisposeScope();
         this.memory = memory.narrow(0, 0, Length(this.slots)).DetachFromDisposeScope();
-        places = new torch.Tensor[this.slots.Length];
+        places = new Tensor[this.slots.Length];
         long start = 0;
         for (var i = 0; i < places.Length; i++)
         {

@@ -1,5 +1,6 @@
 using Bdia.Core.Reversible;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -8,7 +9,7 @@ namespace Bdia.Core.Training;
 public interface ITrainingTask<TBatch>
 {
     /// <summary>The module whose parameters are trained.</summary>
-    torch.nn.Module Module { get; }
+    nn.Module Module { get; }
 
     /// <summary>The clock that the module's layers read; the trainer moves it.</summary>
     TrainingClock Clock { get; }

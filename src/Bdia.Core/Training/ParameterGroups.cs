@@ -1,4 +1,5 @@
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -11,7 +12,7 @@ public sealed class ParameterGroups
     /// <param name="noDecay">Names of those without.</param>
     /// <exception cref="ArgumentException">A parameter is in neither group or in both, or a name is unknown.</exception>
     public ParameterGroups(
-        IEnumerable<(string Name, torch.Tensor Parameter)> parameters, IEnumerable<string> decay, IEnumerable<string> noDecay)
+        IEnumerable<(string Name, Tensor Parameter)> parameters, IEnumerable<string> decay, IEnumerable<string> noDecay)
     {
         var (with, without) = (decay.ToHashSet(StringComparer.Ordinal), noDecay.ToHashSet(StringComparer.Ordinal));
         Parameters = [.. parameters.Select(p => new Entry(p.Name, p.Parameter, with.Contains(p.Name)))];
@@ -33,7 +34,7 @@ public sealed class ParameterGroups
     /// <param name="Name">Its name in the module's state.</param>
     /// <param name="Parameter">The parameter itself.</param>
     /// <param name="Decays">Whether weight decay applies.</param>
-    public sealed record Entry(string Name, torch.Tensor Parameter, bool Decays);
+    public sealed record Entry(string Name, Tensor Parameter, bool Decays);
 
     /// <summary>All trainable parameters, in the module's order.</summary>
     public IReadOnlyList<Entry> Parameters { get; }
@@ -43,7 +44,7 @@ public sealed class ParameterGroups
     /// <param name="withoutDecay">Names of parameters with two or more dimensions that must not decay.</param>
     /// <returns>The groups.</returns>
     /// <exception cref="ArgumentException">A name is unknown, or the module has nothing to train.</exception>
-    public static ParameterGroups Of(torch.nn.Module module, IReadOnlyCollection<string>? withoutDecay = null)
+    public static ParameterGroups Of(nn.Module module, IReadOnlyCollection<string>? withoutDecay = null)
     {
         ArgumentNullException.ThrowIfNull(module);
         var trainable = module.named_parameters().Where(p => p.parameter.requires_grad).ToArray();
@@ -55,6 +56,6 @@ public sealed class ParameterGroups
         var decay = trainable.Where(p => p.parameter.dim() > 1 && !exempt.Contains(p.name)).Select(p => p.name)
             .ToHashSet(StringComparer.Ordinal);
         var noDecay = trainable.Select(p => p.name).Where(name => !decay.Contains(name)).Union(exempt, StringComparer.Ordinal);
-        return new ParameterGroups(trainable.Select(p => (p.name, (torch.Tensor)p.parameter)), decay, noDecay);
+        return new ParameterGroups(trainable.Select(p => (p.name, (Tensor)p.parameter)), decay, noDecay);
     }
 }

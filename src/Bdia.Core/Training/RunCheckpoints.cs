@@ -1,12 +1,13 @@
 using System.Globalization;
 using Bdia.Core.Formats;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
 /// <summary>When a run is saved, and which tensors belong to it: weights, moments, best weights, weights to average.</summary>
 internal sealed class RunCheckpoints(
-    string folder, TrainingOptions options, SortedDictionary<string, string> identity, torch.nn.Module module,
+    string folder, TrainingOptions options, SortedDictionary<string, string> identity, nn.Module module,
         AdamW optimizer, BestModel best,
     WeightAverages averages) : IDisposable
 {
@@ -41,7 +42,7 @@ internal sealed class RunCheckpoints(
         saved = (state.Step, state.Epoch);
         return (newest.Differences, Told(newest.Name, state, newest.Differences));
 
-        Dictionary<string, torch.Tensor> Part(string prefix) => content.Tensors.Tensors
+        Dictionary<string, Tensor> Part(string prefix) => content.Tensors.Tensors
             .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
                 .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
     }
@@ -76,7 +77,7 @@ internal sealed class RunCheckpoints(
     /// <summary>Saves the run as it stands.</summary>
     public void Write(RunState state)
     {
-        var tensors = new List<KeyValuePair<string, torch.Tensor>>();
+        var tensors = new List<KeyValuePair<string, Tensor>>();
         foreach (var (name, tensor) in ModuleState.Save(module)) tensors.Add(new(Weights + name, tensor));
         foreach (var (name, tensor) in optimizer.State) tensors.Add(new(Moments + name, tensor));
         foreach (var (name, tensor) in best.Weights) tensors.Add(new(BestWeights + name, tensor));

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Bdia.Core.Tensors;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -79,7 +80,7 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
         return run.Run();
     }
 
-    private static void RequireTrainable(torch.nn.Module module)
+    private static void RequireTrainable(nn.Module module)
     {
         foreach (var (name, parameter) in module.named_parameters())
         {

@@ -2,6 +2,7 @@ using Bdia.Core.Formats;
 using Bdia.Core.Reversible;
 using Bdia.Core.Tensors;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -216,7 +217,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         (task.Clock.Step, task.Clock.FirstRow) = (state.Step, step.Rows);
         task.Clock.Progress = (double)state.Step / plan.TotalSteps;
         var loss = task.Loss(batch);
-        var value = loss.Loss.to(torch.float64).item<double>();
+        var value = loss.Loss.to(float64).item<double>();
         if (!double.IsFinite(value)) throw Diverged("loss", value);
         if (loss.Weight is not (> 0 and < double.PositiveInfinity))
             throw new InvalidOperationException(

@@ -1,6 +1,7 @@
 using Bdia.Core.Formats;
 using Bdia.Core.Tensors;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -20,7 +21,7 @@ internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection
     public IReadOnlyList<int> Epochs => [.. state.Averaged.Select(kept => kept.Epoch)];
 
     /// <summary>Takes an epoch's weights if they are wanted, in place of those that no longer are.</summary>
-    public void Offer(int epoch, ValidationResult? validation, torch.nn.Module module)
+    public void Offer(int epoch, ValidationResult? validation, nn.Module module)
     {
         if (count < 2) return;
         var figure = validation?.Figure(bestBy);
@@ -42,11 +43,11 @@ internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection
     }
 
     /// <summary>All tensors kept, as "epoch.name".</summary>
-    public IEnumerable<KeyValuePair<string, torch.Tensor>> State
+    public IEnumerable<KeyValuePair<string, Tensor>> State
         => Epochs.SelectMany(epoch => copies[epoch].Tensors.Select(pair => KeyValuePair.Create($"{epoch}.{pair.Key}", pair.Value)));
 
     /// <summary>Takes the tensors of <see cref="State"/> back, for the epochs that the run's state names.</summary>
-    public void Load(IReadOnlyDictionary<string, torch.Tensor> tensors)
+    public void Load(IReadOnlyDictionary<string, Tensor> tensors)
     {
         foreach (var epoch in Epochs)
         {
@@ -60,7 +61,7 @@ internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection
     /// <summary>Judges every kept epoch anew, where what it is judged on has changed.</summary>
     /// <param name="module">Gets the weights of one epoch after the other.</param>
     /// <param name="judge">Judges the module as that epoch's; null where it is not to be judged.</param>
-    public void JudgeAnew(torch.nn.Module module, Func<int, ValidationResult?> judge)
+    public void JudgeAnew(nn.Module module, Func<int, ValidationResult?> judge)
     {
         for (var i = 0; i < state.Averaged.Count; i++)
         {
@@ -75,7 +76,7 @@ internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection
     /// Puts the mean of the kept weights into the module: summed in double precision, in the order of the epochs. What is no fraction (a
     /// counter, say) is the last epoch's.
     /// </summary>
-    public void LoadMean(torch.nn.Module module)
+    public void LoadMean(nn.Module module)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
@@ -90,10 +91,10 @@ internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection
         copies.Clear();
     }
 
-    private static torch.Tensor Mean(string name, IReadOnlyDictionary<string, torch.Tensor>[] copies)
+    private static Tensor Mean(string name, IReadOnlyDictionary<string, Tensor>[] copies)
     {
         using var scope = torch.NewDisposeScope();
-        var sum = copies[0][name].to(torch.float64, copy: true);
+        var sum = copies[0][name].to(float64, copy: true);
         foreach (var copy in copies[1..])
         {
             using var term = copy[name].to(torch.float64);

@@ -1,25 +1,26 @@
 using Bdia.Core.Formats;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
 /// <summary>A copy of some weights on the CPU, which stays as it is while the module trains on.</summary>
 internal sealed class WeightCopy : IDisposable
 {
-    private Dictionary<string, torch.Tensor> tensors = [];
+    private Dictionary<string, Tensor> tensors = [];
 
     /// <summary>The tensors by name; empty while nothing was kept.</summary>
-    public IReadOnlyDictionary<string, torch.Tensor> Tensors => tensors;
+    public IReadOnlyDictionary<string, Tensor> Tensors => tensors;
 
     /// <summary>Takes a copy in place of the one before, in the same memory.</summary>
-    public void Keep(IReadOnlyDictionary<string, torch.Tensor> weights)
+    public void Keep(IReadOnlyDictionary<string, Tensor> weights)
     {
         using var scope = torch.NewDisposeScope();
         using var noGradient = torch.no_grad();
         if (tensors.Count == 0)
         {
             tensors = weights.ToDictionary(
-                pair => pair.Key, pair => pair.Value.detach().to(torch.CPU, copy: true).DetachFromDisposeScope(), StringComparer.Ordinal);
+                pair => pair.Key, pair => pair.Value.detach().to(CPU, copy: true).DetachFromDisposeScope(), StringComparer.Ordinal);
             return;
         }
 
@@ -27,7 +28,7 @@ internal sealed class WeightCopy : IDisposable
     }
 
     /// <summary>Puts the copy back into the module; leaves it as it is where nothing was kept.</summary>
-    public void Restore(torch.nn.Module module)
+    public void Restore(nn.Module module)
     {
         if (tensors.Count > 0) ModuleState.Copy(module, tensors);
     }

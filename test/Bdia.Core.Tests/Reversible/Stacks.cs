@@ -39,7 +39,7 @@ internal static class Stacks
     {
         private readonly Parameter inward, outward, scale;
         private readonly double dropout;
-        private readonly bool bfloat16;
+        private readonly bool halves;
 
         public Mixer(int width, ulong seed, double dropout, bool bfloat16) : base("mixer")
         {
@@ -48,7 +48,7 @@ internal static class Stacks
             outward = new Parameter(Normal(seed + 500, 2 * width, width) * (0.5f / MathF.Sqrt(width)));
             scale = new Parameter(ones(width));
             foreach (var p in new[] { inward, outward, scale }) p.MoveToOuterDisposeScope();
-            (this.dropout, this.bfloat16) = (dropout, bfloat16);
+            (this.dropout, halves) = (dropout, bfloat16);
             register_parameter("in", inward);
             register_parameter("out", outward);
             register_parameter("scale", scale);
@@ -68,7 +68,7 @@ internal static class Stacks
         }
 
         private Tensor Product(Tensor x, Tensor weight)
-            => this.bfloat16 ? x.to(bfloat16).matmul(weight.to(bfloat16)).to(float32) : x.matmul(weight);
+            => halves ? x.to(bfloat16).matmul(weight.to(bfloat16)).to(float32) : x.matmul(weight);
     }
 
     /// <summary>A residual that does not repeat itself: what the library must catch.</summary>
