@@ -1,4 +1,5 @@
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.ImageClassification;
 
@@ -8,7 +9,7 @@ namespace Bdia.Core.ImageClassification;
 /// from.</param>
 /// <param name="Labels">(B): the class of each image, of the larger part of a mixed one.</param>
 /// <param name="Weight">Sum of the images' weights.</param>
-internal sealed record ImageBatch(torch.Tensor Images, torch.Tensor Targets, torch.Tensor Labels, double Weight) : IDisposable
+internal sealed record ImageBatch(Tensor Images, Tensor Targets, Tensor Labels, double Weight) : IDisposable
 {
     public int Count => (int)Images.shape[0];
 

@@ -62,7 +62,7 @@ internal sealed class ImageClassificationTask(
         {
             using var owner = batch;
             stop.ThrowIfRequested();
-            using var scope = torch.NewDisposeScope();
+            using var scope = NewDisposeScope();
             var logits = model.forward(batch.Images.to(device));
             var losses = nn.functional.log_softmax(logits.to(float64), dim: 1).mul(batch.Targets.to(device));
             totals.Add(-losses.sum().item<double>(), batch.Count, Correct(logits, batch));

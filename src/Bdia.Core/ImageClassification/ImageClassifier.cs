@@ -140,8 +140,8 @@ public sealed class ImageClassifier : IDisposable
             throw new ArgumentException($"Image {first + at / this.pixels} has the value {pixels[at]} at position {at % this.pixels}; "
                 + "pixels must be finite.", nameof(pixels));
 
-        using var scope = torch.NewDisposeScope();
-        using var noGradient = torch.no_grad();
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
         var options = Model.Options;
         var images = empty([count, options.Channels, options.ImageHeight, options.ImageWidth], float32, CPU);
         var normalized = MemoryMarshal.Cast<byte, float>(images.bytes);

@@ -50,7 +50,7 @@ public static class ImageClassifierTraining
         MemoryBudget.Fit(model, training with { BatchSize = training.BatchSize ?? 1 });
 
         // What is made in the caller's inference mode could not be trained.
-        using var mode = torch.inference_mode(false);
+        using var mode = inference_mode(false);
         device ??= CPU;
         var stop = new StopSignal(stopProbe, null, cancellation);
         var data = ImageData.Read(model, training, images, train, validation, stop);

@@ -129,7 +129,7 @@ internal sealed record SequenceData(
         foreach (var name in (string[])[nameof(TokenizerOptions.SplitDigits), nameof(TokenizerOptions.UserDefinedSymbols)])
             // younger than some checkpoints
             identity.Remove($"{nameof(SequenceTrainingOptions)}.{nameof(SequenceTrainingOptions.Tokenizer)}.{name}");
-        if (parts > 1) identity.Add("Batches.Parts", $"{parts}"); // accumulation alone does not tell cut batches from whole ones
+        if (parts > 1) identity.Add(RunIdentity.Parts, $"{parts}"); // accumulation alone does not tell cut batches from whole ones
         // of no effect where validation rows are given
         if (Hashes.ContainsKey($"{ValidationData}.SHA-256")) identity.Remove(Name(nameof(options.ValidationFraction)));
         identity.Add("TrainingData.Rows", $"{Training.Count}");

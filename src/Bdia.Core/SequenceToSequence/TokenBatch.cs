@@ -1,4 +1,5 @@
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.SequenceToSequence;
 
@@ -8,7 +9,7 @@ namespace Bdia.Core.SequenceToSequence;
 /// end.</param>
 /// <param name="Positions">(N) int64: which of the B * T positions hold an output id, row by row; null where all do.</param>
 /// <param name="Outputs">The N ids to be written at these positions.</param>
-internal sealed record TokenBatch(torch.Tensor Source, torch.Tensor Target, torch.Tensor? Positions, int[] Outputs) : IDisposable
+internal sealed record TokenBatch(Tensor Source, Tensor Target, Tensor? Positions, int[] Outputs) : IDisposable
 {
     public void Dispose()
     {

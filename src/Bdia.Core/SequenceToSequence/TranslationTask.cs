@@ -105,7 +105,7 @@ internal sealed class TranslationTask(
         {
             using var owner = batch;
             stop.ThrowIfRequested();
-            using var scope = torch.NewDisposeScope();
+            using var scope = NewDisposeScope();
             var (sum, correct) = CrossEntropy.Sum(Logits(batch), batch.Outputs, SpecialTokens.Padding);
             totals.Add(sum, batch.Outputs.Length, correct);
         }

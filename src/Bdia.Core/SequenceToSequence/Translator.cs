@@ -6,6 +6,7 @@ using Bdia.Core.Native;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.SequenceToSequence;
 
@@ -154,7 +155,7 @@ public sealed class Translator : IDisposable
     /// <exception cref="InvalidDataException">One of them is damaged, foreign or of another format version, or they do not belong
     /// together.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
-    public static Translator Load(Stream weights, string json, torch.Device? device = null)
+    public static Translator Load(Stream weights, string json, Device? device = null)
         => Load(weights, TranslatorDescription.Parse(json), device);
 
     /// <summary>Puts a saved translator together again, of a description that is part of a larger document.</summary>
@@ -162,10 +163,10 @@ public sealed class Translator : IDisposable
     /// <param name="json">What <see cref="ToJson"/> gave, parsed.</param>
     /// <param name="device">Where to compute; null = the CPU.</param>
     /// <inheritdoc cref="Load(Stream, string, torch.Device)"/>
-    public static Translator Load(Stream weights, JsonElement json, torch.Device? device = null)
+    public static Translator Load(Stream weights, JsonElement json, Device? device = null)
         => Load(weights, TranslatorDescription.Parse(json), device);
 
-    private static Translator Load(Stream weights, TranslatorDescription description, torch.Device? device)
+    private static Translator Load(Stream weights, TranslatorDescription description, Device? device)
     {
         BdiaRuntime.EnsureLoaded();
         var model = ModuleState.Fill(description.Weights, () => EncoderDecoder.WithoutValues(description.Model), weights);

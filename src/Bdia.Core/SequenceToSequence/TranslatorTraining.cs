@@ -56,7 +56,7 @@ public static class TranslatorTraining
         Check(model, training, sequences);
 
         // What is made in the caller's inference mode could not be trained.
-        using var mode = torch.inference_mode(false);
+        using var mode = inference_mode(false);
         device ??= CPU;
         var data = SequenceData.Read(sequences, training.Seed, train, validation, notes,
             new StopSignal(stopProbe, null, cancellation), cancellation);

@@ -110,8 +110,8 @@ public sealed class AdamW : IDisposable
                 $"These moments are missing, unknown or of another shape: {string.Join(", ", faults)}. Load the state of an optimizer "
                 + "over the same parameters.");
 
-        using var scope = torch.NewDisposeScope();
-        using var noGradient = torch.no_grad();
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
         foreach (var (name, tensor) in own) tensor.copy_(state[name]);
     }
 
@@ -128,8 +128,8 @@ public sealed class AdamW : IDisposable
     /// <inheritdoc cref="ZeroGradients()"/>
     internal static void ZeroGradients(IEnumerable<AdamWSlot> slots)
     {
-        using var scope = torch.NewDisposeScope();
-        using var noGradient = torch.no_grad();
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
         foreach (var slot in slots.Where(slot => slot.Parameter.requires_grad))
         {
             if (slot.Parameter.grad is { } gradient) gradient.zero_();

@@ -47,7 +47,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
 
         var bySlot = slots.Select(_ => new List<double>()).ToArray();
         for (var i = 0; i < sums.Length; i++) bySlot[pieces[i].Slot].Add(sums[i]);
-        using var scope = torch.NewDisposeScope();
+        using var scope = NewDisposeScope();
         foreach (var (slot, gradient) in elsewhere) bySlot[slot].Add(gradient.to(float64).square().sum().item<double>());
         return bySlot;
     }
@@ -81,8 +81,8 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
     /// </summary>
     internal static void ByLibtorch(AdamWSlot slot, Tensor gradient, AdamWStep step)
     {
-        using var scope = torch.NewDisposeScope();
-        using var noGradient = torch.no_grad();
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
         var scaled = gradient.to(float32).Times(step.GradientScale);
         slot.First.TimesInPlace(step.Beta1).PlusInPlace(scaled, step.Gain1);
         slot.Second.TimesInPlace(step.Beta2).PlusInPlace(scaled.mul(scaled), step.Gain2);

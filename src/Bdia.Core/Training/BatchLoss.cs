@@ -1,4 +1,5 @@
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -12,4 +13,4 @@ namespace Bdia.Core.Training;
 /// First dimension of what the model was given, where a step gathers several batches: the rows of the next one draw their randomness by
 /// their numbers in the step, behind these (<see cref="Reversible.TrainingClock.FirstRow"/>). Null where items are rows.
 /// </param>
-public readonly record struct BatchLoss(torch.Tensor Loss, double Weight, long Items, long? Correct = null, long? Rows = null);
+public readonly record struct BatchLoss(Tensor Loss, double Weight, long Items, long? Correct = null, long? Rows = null);

@@ -19,7 +19,7 @@ internal sealed class BlockGradients : IDisposable
         this.optimizer = optimizer;
         Slots = slots;
         this.slots = [.. slots.Select(slot => optimizer.Slots[slot])];
-        using var scope = torch.NewDisposeScope();
+        using var scope = NewDisposeScope();
         this.memory = memory.narrow(0, 0, Length(this.slots)).DetachFromDisposeScope();
         places = new Tensor[this.slots.Length];
         long start = 0;
@@ -50,7 +50,7 @@ internal sealed class BlockGradients : IDisposable
     /// <summary>Gives all weights a gradient of zero, to be added to.</summary>
     public void Take()
     {
-        using var noGradient = torch.no_grad();
+        using var noGradient = no_grad();
         memory.zero_().Dispose();
         for (var i = 0; i < slots.Length; i++)
             if (slots[i].Parameter.requires_grad) slots[i].Parameter.grad = places[i];

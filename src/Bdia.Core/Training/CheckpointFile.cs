@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Bdia.Core.Formats;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -24,7 +25,7 @@ internal static class CheckpointFile
 
     /// <summary>Writes a checkpoint, whole or not at all.</summary>
     public static void Write(
-        string path, IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors, RunState state, SortedDictionary<string, string> identity)
+        string path, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, RunState state, SortedDictionary<string, string> identity)
     {
         var metadata = new Dictionary<string, string>
         {
@@ -89,7 +90,7 @@ internal static class CheckpointFile
         }
     }
 
-    private static string Hash(IEnumerable<KeyValuePair<string, torch.Tensor>> tensors, IReadOnlyDictionary<string, string> metadata)
+    private static string Hash(IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         using var sha = SHA256.Create();
         using (var stream = new CryptoStream(Stream.Null, sha, CryptoStreamMode.Write)) SafeTensors.Write(stream, tensors, metadata);

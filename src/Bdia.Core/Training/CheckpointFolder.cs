@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -85,7 +86,7 @@ internal sealed partial class CheckpointFolder : IDisposable
 
     /// <summary>Writes a checkpoint and lets go of the oldest beyond the two newest.</summary>
     /// <exception cref="CheckpointException">It cannot be written; those before it are untouched.</exception>
-    public void Write(IReadOnlyList<KeyValuePair<string, torch.Tensor>> tensors, RunState state, SortedDictionary<string, string> identity)
+    public void Write(IReadOnlyList<KeyValuePair<string, Tensor>> tensors, RunState state, SortedDictionary<string, string> identity)
     {
         var path = Path.Combine(folder, $"checkpoint-{state.Step:D10}.safetensors");
         try

@@ -95,15 +95,24 @@ internal static class RunIdentity
     /// </summary>
     public const string Or = " or ";
 
+    /// <summary>
+    /// Of batches that were cut to fit into memory: how many parts each was gathered from. An identity has it only where there are more
+    /// than one, and is without it that of whole batches.
+    /// </summary>
+    public const string Parts = "Batches.Parts";
+
     /// <summary>What differs between a checkpoint and a run, in the order of names.</summary>
     public static IReadOnlyList<RunDifference> Differences(IReadOnlyDictionary<string, string> checkpoint,
         IReadOnlyDictionary<string, string> run)
     {
         checkpoint = checkpoint.ToDictionary(item => WithPresentName(item.Key), item => item.Value, StringComparer.Ordinal);
         return [.. checkpoint.Keys.Union(run.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)
-            .Select(name => new RunDifference(name, checkpoint.GetValueOrDefault(name), run.GetValueOrDefault(name)))
+            .Select(name => new RunDifference(name, Value(checkpoint, name), Value(run, name)))
             .Where(difference => difference.There != difference.Here && difference.Here?.Split(Or).Contains(difference.There) != true)];
     }
+
+    private static string? Value(IReadOnlyDictionary<string, string> identity, string name)
+        => identity.GetValueOrDefault(name) ?? (name == Parts ? "1" : null);
 
     private static string Name(string option) => $"{nameof(TrainingOptions)}.{option}";
 

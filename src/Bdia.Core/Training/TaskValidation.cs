@@ -1,4 +1,5 @@
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -10,8 +11,8 @@ internal static class TaskValidation
     public static bool TryValidate<TBatch>(
         this ITrainingTask<TBatch> task, Func<StopSignal, ValidationResult?> validate, StopSignal stop, out ValidationResult? validation)
     {
-        using var scope = torch.NewDisposeScope();
-        using var noGradient = torch.no_grad();
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
         task.Module.eval();
         try
         {

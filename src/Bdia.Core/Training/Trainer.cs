@@ -74,7 +74,7 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
                 + $"or set it to {WeightAverage.Last}.");
 
         // Whatever mode the caller is in. This switches gradients on as well.
-        using var mode = torch.inference_mode(false);
+        using var mode = inference_mode(false);
         RequireTrainable(task.Module);
         using var run = new TrainingRun<TBatch>(options, AverageEpochs, AverageOf, task, source, progress, notes, stopProbe, cancellation);
         return run.Run();

@@ -212,7 +212,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     /// </summary>
     private void Accumulate(TBatch batch, GatheredStep step)
     {
-        using var scope = torch.NewDisposeScope();
+        using var scope = NewDisposeScope();
         // By step and row: a batch that is cut into parts, gathered here, draws what it would as a whole.
         (task.Clock.Step, task.Clock.FirstRow) = (state.Step, step.Rows);
         task.Clock.Progress = (double)state.Step / plan.TotalSteps;

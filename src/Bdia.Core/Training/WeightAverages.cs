@@ -78,8 +78,8 @@ internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection
     /// </summary>
     public void LoadMean(nn.Module module)
     {
-        using var scope = torch.NewDisposeScope();
-        using var noGradient = torch.no_grad();
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
         var copies = Epochs.Select(epoch => this.copies[epoch].Tensors).ToArray();
         ModuleState.Copy(module, copies[^1]
             .ToDictionary(pair => pair.Key, pair => pair.Value.is_floating_point() ? Mean(pair.Key, copies) : pair.Value));
@@ -93,11 +93,11 @@ internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection
 
     private static Tensor Mean(string name, IReadOnlyDictionary<string, Tensor>[] copies)
     {
-        using var scope = torch.NewDisposeScope();
+        using var scope = NewDisposeScope();
         var sum = copies[0][name].to(float64, copy: true);
         foreach (var copy in copies[1..])
         {
-            using var term = copy[name].to(torch.float64);
+            using var term = copy[name].to(float64);
             sum.PlusInPlace(term);
         }
 

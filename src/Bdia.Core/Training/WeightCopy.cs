@@ -15,8 +15,8 @@ internal sealed class WeightCopy : IDisposable
     /// <summary>Takes a copy in place of the one before, in the same memory.</summary>
     public void Keep(IReadOnlyDictionary<string, Tensor> weights)
     {
-        using var scope = torch.NewDisposeScope();
-        using var noGradient = torch.no_grad();
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
         if (tensors.Count == 0)
         {
             tensors = weights.ToDictionary(

@@ -8,6 +8,7 @@ using Bdia.MLNet.Trainers;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Transforms.Image;
 using TorchSharp;
+using static TorchSharp.torch;
 using static Bdia.MLNet.ModelFiles.JsonParts;
 
 namespace Bdia.MLNet.ImageClassification;
@@ -58,7 +59,7 @@ internal static class ImageClassificationFormat
         return ModelPersistence.Load(archive, Kind, json => Describe(host, device, json));
     }
 
-    private static Func<Stream, BdiaImageClassificationTransformer> Describe(IHost host, torch.Device device, JsonElement json)
+    private static Func<Stream, BdiaImageClassificationTransformer> Describe(IHost host, Device device, JsonElement json)
     {
         var (names, images, scoring) = (Part(json, "columns"), Part(json, "images"), Part(json, "scoring"));
         var shape = new ImageShape(Value<int>(images, "channels"), Value<int>(images, "height"), Value<int>(images, "width"));

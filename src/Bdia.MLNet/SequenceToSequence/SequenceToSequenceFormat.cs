@@ -9,6 +9,7 @@ using Bdia.MLNet.ModelFiles;
 using Bdia.MLNet.Trainers;
 using Microsoft.ML.Runtime;
 using TorchSharp;
+using static TorchSharp.torch;
 using static Bdia.MLNet.ModelFiles.JsonParts;
 
 namespace Bdia.MLNet.SequenceToSequence;
@@ -60,7 +61,7 @@ internal static class SequenceToSequenceFormat
         return ModelPersistence.Load(archive, Kind, description => Describe(host, device, description));
     }
 
-    private static Func<Stream, BdiaSequenceToSequenceTransformer> Describe(IHost host, torch.Device device, JsonElement description)
+    private static Func<Stream, BdiaSequenceToSequenceTransformer> Describe(IHost host, Device device, JsonElement description)
     {
         var (names, scoring) = (Part(description, "columns"), Part(description, "scoring"));
         var columns = new TextColumns(

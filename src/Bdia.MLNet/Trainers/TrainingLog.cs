@@ -5,6 +5,7 @@ using Bdia.Core.Training;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using TorchSharp;
+using static TorchSharp.torch;
 using static System.FormattableString;
 
 namespace Bdia.MLNet.Trainers;
@@ -76,7 +77,7 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<Train
     public void Warning(string text) => channel.Warning(MessageSensitivity.None, text);
 
     /// <summary>Warns of a precision that brings less than it seems to.</summary>
-    public void Precision(ComputePrecision precision, torch.Device device)
+    public void Precision(ComputePrecision precision, Device device)
     {
         if (precision == ComputePrecision.BFloat16 && device.type == DeviceType.CPU && !BdiaRuntime.HasBFloat16Products)
             Warning("Precision is BFloat16, but this processor has no fast products of it: they are taken in float32, of values rounded "

@@ -128,7 +128,7 @@ public sealed class BatchPartsTests
             using var resumed = Run(training with { Resume = true }, new());
             Assert.Equal(Weights.Bytes(first.Model), Weights.Bytes(resumed.Model));
             var error = Assert.Throws<CheckpointException>(() => Run(training with { Resume = true, TrainingMemoryBytes = null }, new()));
-            Assert.Contains("Parts is", error.Message, StringComparison.Ordinal);
+            Assert.Contains("Parts is ", error.Message, StringComparison.Ordinal);
         }
         finally
         {
