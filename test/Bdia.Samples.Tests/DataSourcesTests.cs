@@ -5,6 +5,7 @@ using Bdia.Samples.Common;
 using Bdia.Samples.ImageClassification.Data;
 using Bdia.Samples.ImageClassification.Options;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using SkiaSharp;
 
 namespace Bdia.Samples.Tests;
@@ -36,6 +37,21 @@ public sealed class DataSourcesTests : IDisposable
         Assert.All(red[..256], value => Assert.Equal(255, value));
         Assert.All(red[256..], value => Assert.Equal(0, value));
         Assert.Empty(notes);
+    }
+
+    [Fact]
+    public void The_trainer_gets_files_as_they_are_which_keep_their_orientation()
+    {
+        Save("red/1.jpg", 40, 30, SKColors.Red);
+        Save("blue/1.jpg", 40, 30, SKColors.Blue);
+        Save("red/2.jpg", 40, 30, SKColors.Red);
+        Save("blue/2.jpg", 40, 30, SKColors.Blue);
+
+        var data = Load(folder.Path);
+        var prepared = data.Prepare.Fit(data.Train).Transform(data.Train);
+
+        Assert.Equal(File.ReadAllBytes(folder.At("blue/1.jpg")),
+            prepared.GetColumn<VBuffer<byte>>("Image").First().DenseValues());
     }
 
     [Fact]

@@ -4,14 +4,17 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Bdia.Samples.ImageClassification.Data;
 
-/// <summary>Pictures in files as a data set: the view holds paths, ML.NET's transforms load and scale.</summary>
+/// <summary>
+/// Pictures in files as a data set: the view holds paths. The trainer gets the files as they are and turns them upright, scales and
+/// averages them itself; the linear model and the contact sheet get what ML.NET's own transforms make of them.
+/// </summary>
 internal static class FolderData
 {
     /// <summary>Makes the data set from lists of files.</summary>
     public static PictureData Create(MLContext mlContext, string name, int side, IReadOnlyList<string> classes,
         IReadOnlyList<PictureFile> train, IReadOnlyList<PictureFile> test)
     {
-        var prepare = mlContext.Transforms.LoadImages("Image", imageFolder: null, nameof(PictureFile.ImagePath))
+        var decode = mlContext.Transforms.LoadImages("Image", imageFolder: null, nameof(PictureFile.ImagePath))
             .Append(mlContext.Transforms.ResizeImages("Image", side, side, resizing: ImageResizingEstimator.ResizingKind.IsoCrop));
         return new()
         {
@@ -21,8 +24,8 @@ internal static class FolderData
             Train = mlContext.Data.LoadFromEnumerable(train),
             Test = mlContext.Data.LoadFromEnumerable(test),
             Rows = (train.Count, test.Count),
-            Prepare = prepare,
-            Pictures = rows => Decode(prepare.Fit(rows).Transform(rows)),
+            Prepare = mlContext.Transforms.LoadRawImageBytes("Image", imageFolder: null, nameof(PictureFile.ImagePath)),
+            Pictures = rows => Decode(decode.Fit(rows).Transform(rows)),
         };
     }
 

@@ -5,7 +5,7 @@ namespace Bdia.Samples.ImageClassification.Data;
 
 /// <summary>
 /// A folder of class folders, each holding pictures of one class; or the folders train and test, each of them such a folder.
-/// Only names and headers are read here: ML.NET's LoadImages loads the pictures when a row is asked for.
+/// Only names and headers are read here; files are read when a row is asked for.
 /// </summary>
 internal static class FolderReader
 {

@@ -24,7 +24,7 @@ internal sealed record PictureData
     /// <summary>Their numbers.</summary>
     public required (int Train, int Test) Rows { get; init; }
 
-    /// <summary>From a row to the column Image: an MLImage, or a vector of numbers with the dimensions of <see cref="Size"/>.</summary>
+    /// <summary>From a row to the column Image: a file's bytes, or a vector of numbers with the dimensions of <see cref="Size"/>.</summary>
     public required IEstimator<ITransformer> Prepare { get; init; }
 
     /// <summary>

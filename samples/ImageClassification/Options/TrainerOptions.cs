@@ -14,6 +14,8 @@ internal static class TrainerOptions
         var options = new BdiaImageClassificationTrainer.Options
         {
             FeatureColumnName = "Image",
+            ImageHeight = data.Size.Height,
+            ImageWidth = data.Size.Width,
             Preset = asked.Model,
             PatchSize = asked.PatchSize,
             Mode = asked.Mode,

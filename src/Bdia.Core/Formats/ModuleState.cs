@@ -27,6 +27,10 @@ public static class ModuleState
         Copy(module, tensors);
     }
 
+    /// <summary>Checks that tensors are a module's own by name, shape and element type; copies nothing.</summary>
+    /// <exception cref="InvalidDataException">Names every tensor that is not.</exception>
+    internal static void Require(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors) => Require(module, module.state_dict(), tensors);
+
     /// <summary>As <see cref="Load"/>, of values that are not looked at: weights that were the module's own.</summary>
     internal static void Copy(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors)
         => Assign(module, tensors, (target, source) => target.copy_(source));
@@ -73,17 +77,22 @@ public static class ModuleState
         ArgumentNullException.ThrowIfNull(module);
         ArgumentNullException.ThrowIfNull(tensors);
         var state = module.state_dict();
-        var faults = Faults(state, tensors);
-        if (faults.Count > 0)
-            throw new InvalidDataException(
-                $"These tensors are not those of this {module.GetName()}: {string.Join("; ", faults)}. Nothing was loaded. Use tensors "
-                + "saved from a model with the same options.");
+        Require(module, state, tensors);
         using var noGradients = no_grad();
         foreach (var (name, target) in state)
         {
             using var scope = NewDisposeScope();
             assign(target, tensors[name]);
         }
+    }
+
+    private static void Require(nn.Module module, Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        var faults = Faults(state, tensors);
+        if (faults.Count > 0)
+            throw new InvalidDataException(
+                $"These tensors are not those of this {module.GetName()}: {string.Join("; ", faults)}. Nothing was loaded. Use tensors "
+                + "saved from a model with the same options.");
     }
 
     private static List<string> Faults(Dictionary<string, Tensor> state, IReadOnlyDictionary<string, Tensor> tensors)

@@ -30,15 +30,20 @@ internal sealed class RunCheckpoints(
         {
             ModuleState.Load(module, Part(Weights));
             optimizer.Load(Part(Moments));
+            if (content.State.BestEpoch is not null)
+            {
+                ModuleState.Require(module, Part(BestWeights));
+                best.Keep(Part(BestWeights));
+            }
+
+            averages.Load(Part(AveragedWeights), content.State.Averaged, module);
         }
         catch (InvalidDataException fault)
         {
             throw new CheckpointException($"The newest checkpoint in {folder} does not fit this model: {fault.Message}", fault);
         }
 
-        if (content.State.BestEpoch is not null) best.Keep(Part(BestWeights));
         content.State.CopyTo(state);
-        averages.Load(Part(AveragedWeights));
         saved = (state.Step, state.Epoch);
         return (newest.Differences, Told(newest.Name, state, newest.Differences));
 

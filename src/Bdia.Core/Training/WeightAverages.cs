@@ -32,7 +32,8 @@ internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection
         {
             var least = of == WeightAverage.Last
                 ? state.Averaged[0]
-                : state.Averaged.OrderBy(kept => (kept.Figure!.Value, -kept.Loss!.Value, -kept.Epoch)).First();
+                // an epoch that was judged anew and got no figure goes first
+                : state.Averaged.OrderBy(kept => (kept.Figure ?? double.NegativeInfinity, -kept.Loss ?? 0, -kept.Epoch)).First();
             state.Averaged.Remove(least);
             if (least.Epoch == epoch) return;
             copies.Remove(least.Epoch, out copy!); // its memory serves again
@@ -46,15 +47,21 @@ internal sealed class WeightAverages(int count, WeightAverage of, ModelSelection
     public IEnumerable<KeyValuePair<string, Tensor>> State
         => Epochs.SelectMany(epoch => copies[epoch].Tensors.Select(pair => KeyValuePair.Create($"{epoch}.{pair.Key}", pair.Value)));
 
-    /// <summary>Takes the tensors of <see cref="State"/> back, for the epochs that the run's state names.</summary>
-    public void Load(IReadOnlyDictionary<string, Tensor> tensors)
+    /// <summary>Takes the tensors of <see cref="State"/> back.</summary>
+    /// <param name="tensors">By "epoch.name".</param>
+    /// <param name="kept">The epochs that the run's state names.</param>
+    /// <param name="module">Whose weights they must be.</param>
+    /// <exception cref="InvalidDataException">An epoch's tensors are not the module's, or it is kept twice.</exception>
+    public void Load(IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyList<KeptEpoch> kept, nn.Module module)
     {
-        foreach (var epoch in Epochs)
+        foreach (var epoch in kept.Select(each => each.Epoch))
         {
             var prefix = $"{epoch}.";
-            var copy = copies[epoch] = new WeightCopy();
-            copy.Keep(tensors.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
-                .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value));
+            var weights = tensors.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
+                .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
+            ModuleState.Require(module, weights);
+            if (!copies.TryAdd(epoch, new WeightCopy())) throw new InvalidDataException($"epoch {epoch} is kept twice for an average");
+            copies[epoch].Keep(weights);
         }
     }
 

@@ -17,7 +17,8 @@ internal static class Alterations
 {
     private static readonly string[] entries = ["Model.json", "Model.safetensors", "Model.key"];
 
-    public static IReadOnlyList<Alteration> All { get; } =
+    /// <summary>Of a model file, a zip with a description, weights and a seal.</summary>
+    public static IReadOnlyList<Alteration> OfModels { get; } =
     [
         new("bytes of the file", false, (file, random) => Bytes(file, random)),
         new("the file cut short", false, (file, random) => file[..random.Next(file.Length)]),
@@ -36,6 +37,33 @@ internal static class Alterations
         new("the tokenizer, hashes made to fit", true,
             (file, random) => Parts(file, parts => parts.Reseal(Tokenizer(parts["Model.json"], random)))),
     ];
+
+    /// <summary>Of a checkpoint, one safetensors file that holds its own hash.</summary>
+    public static IReadOnlyList<Alteration> OfCheckpoints { get; } =
+    [
+        new("bytes of the file", false, (file, random) => Bytes(file, random)),
+        new("the file cut short or longer", false, (file, random) => random.Next(2) == 0 ? file[..random.Next(file.Length)]
+            : [.. file, .. new byte[random.Next(1, 99)]]),
+        new("bytes of the header", false, (file, random) => Header(file, random)),
+        new("values of the state, hash made to fit", true,
+            (file, random) => CheckpointParts.Reseal(file, (tensors, metadata) => Text(metadata, "state", random))),
+        new("values of the identity, hash made to fit", true,
+            (file, random) => CheckpointParts.Reseal(file, (tensors, metadata) => Text(metadata, "identity", random))),
+        new("values of tensors, hash made to fit", true,
+            (file, random) => CheckpointParts.Reseal(Weights(file, random), (_, _) => { })),
+        new("tensors left out or renamed, hash made to fit", true,
+            (file, random) => CheckpointParts.Reseal(file, (tensors, _) => Names(tensors, random))),
+    ];
+
+    private static void Text(Dictionary<string, string> metadata, string entry, Random random)
+        => metadata[entry] = Values(Encoding.UTF8.GetBytes(metadata[entry]), random);
+
+    private static void Names(List<KeyValuePair<string, TorchSharp.torch.Tensor>> tensors, Random random)
+    {
+        var at = random.Next(tensors.Count);
+        if (random.Next(2) == 0) tensors.RemoveAt(at);
+        else tensors[at] = new(tensors[at].Key + "x", tensors[at].Value);
+    }
 
     private static byte[] Parts(byte[] file, Action<ZipParts> change)
     {

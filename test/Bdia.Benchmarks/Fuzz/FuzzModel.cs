@@ -1,4 +1,5 @@
 using Bdia.Core.Decoding;
+using Bdia.Core.Reversible;
 using Bdia.Core.Text;
 using Bdia.MLNet;
 using Microsoft.ML;
@@ -6,16 +7,15 @@ using Microsoft.ML.Data;
 
 namespace Bdia.Benchmarks.Fuzz;
 
-/// <summary>A saved model whose file is altered, and what it answers while it is whole.</summary>
-/// <param name="Name">What it is of.</param>
-/// <param name="File">The file.</param>
-/// <param name="Answer">Scores a few rows with a loaded model, as one text with every bit.</param>
-internal sealed record FuzzModel(string Name, byte[] File, Func<ITransformer, string> Answer)
+/// <summary>Saved models whose files are altered: loaded, and asked for a few rows.</summary>
+internal static class FuzzModel
 {
+    private static readonly string[] products = ["at Bdia.MLNet.", "at Bdia.Core."];
+
     private const int Side = 8, Rows = 24;
 
     /// <summary>A tiny vision transformer behind a table of labels.</summary>
-    public static FuzzModel Pictures()
+    public static FuzzSubject Pictures()
     {
         var context = new MLContext(1);
         var data = context.Data.LoadFromEnumerable(Enumerable.Range(0, Rows).Select(i => new PictureRow
@@ -27,7 +27,7 @@ internal sealed record FuzzModel(string Name, byte[] File, Func<ITransformer, st
             .Append(context.MulticlassClassification.Trainers.BdiaImageClassification(
             new BdiaImageClassificationTrainer.Options { Epochs = 1, PatchSize = 4, Width = 8, Depth = 1,
                 Heads = 2, FeedForwardWidth = 8, BatchSize = 12, Seed = 1 })).Fit(data);
-        return new FuzzModel("pictures", Saved(context, model, data.Schema), Answer);
+        return new("pictures", Saved(context, model, data.Schema), Alterations.OfModels, file => Open(file, Answer));
 
         string Answer(ITransformer loaded)
             => string.Join(' ', context.Data.CreateEnumerable<PictureAnswer>(loaded.Transform(context.Data.TakeRows(data, 3)),
@@ -38,7 +38,7 @@ internal sealed record FuzzModel(string Name, byte[] File, Func<ITransformer, st
     }
 
     /// <summary>A tiny encoder-decoder with a byte-pair tokenizer.</summary>
-    public static FuzzModel Texts()
+    public static FuzzSubject Texts()
     {
         var context = new MLContext(1);
         var data = context.Data.LoadFromEnumerable(
@@ -48,7 +48,7 @@ internal sealed record FuzzModel(string Name, byte[] File, Func<ITransformer, st
             Epochs = 1, Width = 8, EncoderDepth = 1, DecoderDepth = 1, Heads = 2, FeedForwardWidth = 8,
                 BleuEveryEpochs = 0, TokenLevel = TokenLevel.BytePair, VocabularySize = 270, Seed = 1,
         }).Fit(data);
-        return new FuzzModel("texts", Saved(context, model, data.Schema), Answer);
+        return new("texts", Saved(context, model, data.Schema), Alterations.OfModels, file => Open(file, Answer));
 
         string Answer(ITransformer loaded)
         {
@@ -60,6 +60,47 @@ internal sealed record FuzzModel(string Name, byte[] File, Func<ITransformer, st
                 .Select(row => $"{row.PredictedText} {BitConverter.SingleToUInt32Bits(row.Score):x8}"));
         }
     }
+
+    /// <summary>Loads a file in a bare context, and scores with what loads.</summary>
+    /// <param name="file">The model file.</param>
+    /// <param name="answer">Scores a few rows, as one text with every bit.</param>
+    private static FuzzOutcome Open(byte[] file, Func<ITransformer, string> answer)
+    {
+        ITransformer loaded;
+        try
+        {
+            loaded = new MLContext().Model.Load(new MemoryStream(file), out _);
+        }
+        catch (Exception fault)
+        {
+            var cause = fault.GetBaseException();
+            if (cause is InvalidDataException && cause.Message.Contains("'Model.", StringComparison.Ordinal))
+                return FuzzOutcome.Of("refused, entry named", cause);
+            return products.Any(name => Trace(fault).Contains(name, StringComparison.Ordinal)) ? FuzzOutcome.NotAsPromised(cause)
+                : FuzzOutcome.Of("refused by ML.NET before our loader", cause);
+        }
+
+        try
+        {
+            return FuzzOutcome.Answered(answer(loaded));
+        }
+        // What a model asks for that was altered: another column, a state beyond the grid, the other answers are too many to name.
+        catch (Exception fault) when (fault.GetBaseException() is ArgumentException or InvalidDataException
+            or ReversibilityException or InvalidOperationException or NotFiniteNumberException)
+        {
+            return FuzzOutcome.Of("loaded, scoring refused with a documented exception", fault.GetBaseException());
+        }
+        catch (Exception fault)
+        {
+            return FuzzOutcome.NotAsPromised(fault.GetBaseException());
+        }
+        finally
+        {
+            (loaded as IDisposable)?.Dispose();
+        }
+    }
+
+    private static string Trace(Exception? fault) => fault is null ? "" : fault.StackTrace + Trace(fault.InnerException);
 
     private static byte[] Saved(MLContext context, ITransformer model, DataViewSchema schema)
     {

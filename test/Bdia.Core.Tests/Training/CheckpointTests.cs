@@ -226,6 +226,34 @@ public sealed class CheckpointTests : IDisposable
         Refuses("format version is 7, and this library reads version 1", () => Run(Resuming));
     }
 
+    [Theory]
+    [InlineData("best.")]
+    [InlineData("averaged.2.")]
+    [InlineData("model.")]
+    [InlineData("adamw.")]
+    public void A_tensor_that_is_not_the_runs_own_is_refused_also_where_the_hash_was_made_to_fit(string prefix)
+    {
+        Assert.Throws<Interrupted>(() => Train(p => { if (p.Step == 8) throw new Interrupted(); }));
+        var newest = Files[^1];
+        using (var content = CheckpointFile.Read(newest))
+        {
+            var tensors = content.Tensors.Tensors.ToList();
+            var at = tensors.FindIndex(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal));
+            tensors[at] = new(tensors[at].Key + "x", tensors[at].Value);
+            CheckpointFile.Write(newest, tensors, content.State, content.Identity);
+        }
+
+        Refuses("does not fit this model", () => Train(null));
+
+        void Train(Action<TrainingProgress>? progress)
+        {
+            var task = NewTask();
+            using var net = task.Net;
+            new Trainer<ToyBatch>(Resuming with { BestBy = ModelSelection.Loss }) { AverageEpochs = 2 }.Run(
+                task, new ToySource(70, 16, 5), progress is null ? null : new Call(progress), null, null, CancellationToken.None);
+        }
+    }
+
     private void Clear()
     {
         foreach (var file in Directory.GetFiles(folder)) File.Delete(file);

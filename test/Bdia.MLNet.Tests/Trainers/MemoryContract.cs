@@ -36,6 +36,28 @@ public abstract class MemoryContract
         AssertConstant(PredictSingly, 20_000 / Slowness);
     }
 
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void Sixteen_threads_predict_100000_times_alike_at_constant_memory()
+    {
+        var expected = PredictEach();
+        AssertConstant(predictions => Parallel.For(0, predictions / expected.Count,
+            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = TestContext.Current.CancellationToken },
+            _ => Assert.Equal(expected, PredictEach())), 100_000);
+    }
+
+    /// <summary>The output of each row, scored alone.</summary>
+    private List<object> PredictEach()
+    {
+        var mapper = Fitted.GetRowToRowMapper(Data.Schema);
+        using var cursor = Data.GetRowCursor(mapper.GetDependencies(mapper.OutputSchema));
+        using var row = mapper.GetRow(cursor, mapper.OutputSchema);
+        var read = ScoredRows.Reader(row, row.Schema[Output]);
+        var outputs = new List<object>();
+        while (cursor.MoveNext()) outputs.Add(read());
+        return outputs;
+    }
+
     private static void AssertConstant(Action<int> predict, int predictions)
     {
         predict(predictions / 4);
