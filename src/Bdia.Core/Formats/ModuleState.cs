@@ -29,7 +29,8 @@ public static class ModuleState
 
     /// <summary>Checks that tensors are a module's own by name, shape and element type; copies nothing.</summary>
     /// <exception cref="InvalidDataException">Names every tensor that is not.</exception>
-    internal static void Require(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors) => Require(module, module.state_dict(), tensors);
+    internal static void Require(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors)
+        => Require(module, module.state_dict(), tensors);
 
     /// <summary>As <see cref="Load"/>, of values that are not looked at: weights that were the module's own.</summary>
     internal static void Copy(nn.Module module, IReadOnlyDictionary<string, Tensor> tensors)

@@ -9,11 +9,13 @@ namespace Bdia.Core.Native;
 /// <summary>The native libraries that do the computing: whether they are there, which they are, and how many threads they use.</summary>
 public static class BdiaRuntime
 {
+    private static readonly Lock loading = new();
     private static volatile bool loaded;
 
     /// <summary>
-    /// How many threads libtorch uses inside one operation; at least 1, by default the number of physical cores. It holds for the whole
-    /// process, and results may differ in their last bits between thread counts.
+    /// How many threads libtorch uses inside one operation; at least 1, by default the number of physical cores, and no more than a
+    /// container's quota or an affinity mask leaves to the process (unless OMP_NUM_THREADS or MKL_NUM_THREADS is set). It holds for the
+    /// whole process, and results may differ in their last bits between thread counts.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     /// <exception cref="NativeLibraryMissingException">The native libraries cannot be loaded.</exception>
@@ -55,7 +57,11 @@ public static class BdiaRuntime
         if (loaded)
             return;
         NativeLoader.Load();
-        loaded = true;
+        lock (loading)
+        {
+            if (!loaded) ThreadTeams.FitToProcessors();
+            loaded = true;
+        }
     }
 
     /// <summary>
@@ -70,7 +76,8 @@ public static class BdiaRuntime
             + $"{NativeLocator.Platform} ({RuntimeInformation.OSDescription})";
         try
         {
-            return $"{versions}; {NativeLoader.State}; {Threads} threads; libtorch {torch.NormalizeNuGetVersion(torch.__version__)}; "
+            return $"{versions}; {NativeLoader.State}; {Threads} threads{ThreadTeams.State}; "
+                + $"libtorch {torch.NormalizeNuGetVersion(torch.__version__)}; "
                 + $"CUDA {(torch.cuda.is_available() ? "available" : "not available")}";
         }
         catch (NativeLibraryMissingException e)

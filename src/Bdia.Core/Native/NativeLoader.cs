@@ -29,6 +29,7 @@ internal static class NativeLoader
         try
         {
             PrimitiveCaches.Bound();
+            ThreadTeams.ShortenWaiting();
             PrepareOnLinux(NativeLocator.ForThisProcess());
         }
         catch (NativeLibraryMissingException e)

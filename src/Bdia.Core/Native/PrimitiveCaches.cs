@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Bdia.Core.Native;
 
 /// <summary>
@@ -7,7 +5,7 @@ namespace Bdia.Core.Native;
 /// ones. By default it keeps 1,024 in a cache of its own and as many in oneDNN's, which in training on texts grew to 400 MiB; to make one
 /// anew takes about as long as to find it.
 /// </summary>
-internal static partial class PrimitiveCaches
+internal static class PrimitiveCaches
 {
     /// <summary>Kernels that each cache keeps: those of a step's products, several times over.</summary>
     public const int Capacity = 64;
@@ -16,19 +14,9 @@ internal static partial class PrimitiveCaches
     public static IReadOnlyList<string[]> Variables { get; } =
         [["ONEDNN_PRIMITIVE_CACHE_CAPACITY", "DNNL_PRIMITIVE_CACHE_CAPACITY"], ["LRU_CACHE_CAPACITY"]];
 
-    /// <summary>
-    /// Sets the bounds in the process's environment, for want of a call that does; what a user has set stays. On Linux alone: elsewhere the
-    /// libraries do not see what is set so late.
-    /// </summary>
+    /// <summary>Sets the bounds in the process's environment; what a user has set stays.</summary>
     public static void Bound()
     {
-        foreach (var names in Variables)
-        {
-            if (names.All(name => Environment.GetEnvironmentVariable(name) is null)) _ =
-                SetEnvironment(names[0], $"{Capacity}", overwrite: 0);
-        }
+        foreach (var names in Variables) NativeEnvironment.SetUnlessSet($"{Capacity}", names);
     }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetEnvironment(string name, string value, int overwrite);
 }

@@ -58,7 +58,7 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
     {
         if (validation.Figure(options.BestBy) is not { } figure) return false;
         return state.BestValidation is not { } best
-            || (figure, -validation.Loss).CompareTo((best.Figure(options.BestBy)!.Value, -best.Loss)) > 0;
+            || (figure, -validation.Loss).CompareTo((best.Figure(options.BestBy) ?? double.NegativeInfinity, -best.Loss)) > 0;
     }
 
     /// <summary>Takes copies of tensors as the best weights.</summary>

@@ -5,6 +5,9 @@ namespace Bdia.Core.Training;
 /// </summary>
 internal sealed class RunState
 {
+    // A thousand years: what is longer is no run, and no TimeSpan soon.
+    private const double LongestSeconds = 1000.0 * 365 * 24 * 3600;
+
     /// <summary>Optimizer steps done.</summary>
     public long Step { get; set; }
 
@@ -45,8 +48,8 @@ internal sealed class RunState
     /// <exception cref="InvalidDataException">A number cannot be one of a run.</exception>
     public void RequireSound()
     {
-        if (Step < 0 || Batches < Step || Epoch < 0 || BatchInEpoch < 0 || !double.IsFinite(ElapsedSeconds)
-            || ElapsedSeconds < 0 || WithoutProgress < 0
+        if (Step < 0 || Batches < Step || Epoch < 0 || BatchInEpoch < 0 || WithoutProgress < 0
+            || !(ElapsedSeconds >= 0 && ElapsedSeconds < LongestSeconds)
             || History.Count != Epoch || BestEpoch < 1 || BestEpoch > Epoch || (BestEpoch is null) != (BestValidation is null))
             throw new InvalidDataException(
                 $"its state is none that a run can have (step {Step}, epoch {Epoch}, batch {BatchInEpoch}, {History.Count} epochs in "

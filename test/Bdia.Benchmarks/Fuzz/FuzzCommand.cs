@@ -31,7 +31,6 @@ internal static class FuzzCommand
 
     private static int Run(bool checkpoints, int files, int seed, int first, string? json)
     {
-        BdiaRuntime.Threads = 1;
         FuzzSubject[] subjects = checkpoints ? [FuzzCheckpoint.Pictures()] : [FuzzModel.Pictures(), FuzzModel.Texts()];
         var whole = subjects.Select(subject => subject.Open(subject.File) is { Answer: { } answer } ? answer
             : throw new InvalidOperationException($"The file of {subject.Name} cannot be used as it is.")).ToArray();
@@ -43,7 +42,7 @@ internal static class FuzzCommand
             var alteration = subject.Alterations[i / subjects.Length % subject.Alterations.Count];
             var altered = alteration.Alter(subject.File, new Random(HashCode(seed, i)));
             var (watch, before) = (Stopwatch.StartNew(), GC.GetTotalAllocatedBytes());
-            var outcome = subject.Open(altered);
+            var outcome = Limited(() => subject.Open(altered));
             var name = outcome.Answer is not { } answer ? outcome.Name
                 : answer == whole[i % subjects.Length] ? "used, same answers"
                 : alteration.Reseals ? "used, other answers" : FuzzOutcome.Broken;
@@ -60,6 +59,21 @@ internal static class FuzzCommand
             $"dotnet run -c Release --project test/Bdia.Benchmarks -- fuzz --files {files} --seed {seed} --first {first}"
             + (checkpoints ? " --checkpoints" : ""), files);
         return broken.Count == 0 ? 0 : 1;
+    }
+
+    /// <summary>
+    /// What became of a file within a minute. Where nothing did, the thread is left to itself: .NET cannot end it.
+    /// </summary>
+    private static FuzzOutcome Limited(Func<FuzzOutcome> open)
+    {
+        FuzzOutcome? outcome = null;
+        var thread = new Thread(() =>
+        {
+            BdiaRuntime.Threads = 1; // each thread has a number of its own
+            outcome = open();
+        }) { IsBackground = true };
+        thread.Start();
+        return thread.Join(TimeSpan.FromMinutes(1)) ? outcome! : FuzzOutcome.NotAsPromised(new TimeoutException("No end after a minute."));
     }
 
     private static int HashCode(int seed, int i) => unchecked((seed * 1_000_003) ^ (i * 7919));

@@ -254,6 +254,24 @@ public sealed class CheckpointTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_state_that_no_run_can_have_is_refused_and_best_figures_that_are_missing_are_beaten_by_any()
+    {
+        Assert.Throws<Interrupted>(() => Run(Resuming, p => { if (p.Step == 6) throw new Interrupted(); }));
+        Change(state => state.BestValidation = state.BestValidation! with { Accuracy = null });
+        Assert.NotNull(Run(Resuming).Result.BestEpoch);
+        Change(state => state.ElapsedSeconds = 1e15);
+        Refuses("its state is none that a run can have", () => Run(Resuming));
+
+        void Change(Action<RunState> change)
+        {
+            var newest = Files[^1];
+            using var content = CheckpointFile.Read(newest);
+            change(content.State);
+            CheckpointFile.Write(newest, [.. content.Tensors.Tensors], content.State, content.Identity);
+        }
+    }
+
     private void Clear()
     {
         foreach (var file in Directory.GetFiles(folder)) File.Delete(file);
