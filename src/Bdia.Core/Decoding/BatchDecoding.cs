@@ -10,16 +10,17 @@ internal static class BatchDecoding
     /// <param name="scorer">The network, with one empty row for each input.</param>
     /// <param name="inputs">The inputs.</param>
     /// <param name="options">How.</param>
+    /// <param name="rules">Which tokens may come; null = all.</param>
     /// <param name="cancellation">Looked at in each step.</param>
     /// <returns>For each input its hypotheses, best first.</returns>
     public static IReadOnlyList<Hypothesis>[] Run(INextTokenScorer scorer, IReadOnlyList<SearchInput> inputs,
-        DecodingOptions options, CancellationToken cancellation)
+        DecodingOptions options, TokenRules? rules, CancellationToken cancellation)
     {
         // What all prompts have goes through the network at once; the rest of the longer ones a token at a time, while others are written
         // on already.
         var common = inputs.Min(input => input.Input.Prompt.Count);
         inputs = [.. inputs.Select(input => input with { Forced = input.Input.Prompt.Count - common })];
-        ISearch search = options.Sample ? new Sampling(inputs, options) : new BeamSearch(inputs, options);
+        ISearch search = options.Sample ? new Sampling(inputs, options, rules) : new BeamSearch(inputs, options, rules);
         var tree = new TokenTree();
         long[] ids = [.. inputs.SelectMany(input => input.Input.Prompt.Take(common).Prepend(SpecialTokens.Start)).Select(id => (long)id)];
         var count = inputs.Count;

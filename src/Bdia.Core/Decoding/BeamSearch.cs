@@ -8,13 +8,14 @@ namespace Bdia.Core.Decoding;
 internal sealed class BeamSearch : ISearch
 {
     private readonly DecodingOptions options;
+    private readonly TokenRules? rules;
     private readonly Beam[] beams;
     private readonly List<Beam> live;
 
-    public BeamSearch(IReadOnlyList<SearchInput> inputs, DecodingOptions options)
+    public BeamSearch(IReadOnlyList<SearchInput> inputs, DecodingOptions options, TokenRules? rules)
     {
-        this.options = options;
-        beams = inputs.Select((input, row) => new Beam(input, options, row)).ToArray();
+        (this.options, this.rules) = (options, rules);
+        beams = inputs.Select((input, row) => new Beam(input, options, rules, row)).ToArray();
         live = [.. beams];
     }
 
@@ -22,7 +23,8 @@ internal sealed class BeamSearch : ISearch
 
     public LiveRow[] Advance(Tensor logits, TokenTree tree)
     {
-        var best = TopTokens.FindInLogits(logits, options.BeamSize);
+        var best = rules is null ? TopTokens.FindInLogits(logits, options.BeamSize)
+            : TopTokens.Find(rules.Apply(logits, [.. live.SelectMany(beam => beam.Ruled(tree))]), options.BeamSize);
         var next = new List<LiveRow>();
         foreach (var beam in live) beam.Advance(best, tree, next);
         live.RemoveAll(beam => !beam.IsLive);

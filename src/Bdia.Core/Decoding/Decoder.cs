@@ -47,11 +47,25 @@ public static class Decoder
     /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
     public static IReadOnlyList<IReadOnlyList<Hypothesis>> Decode(
         INextTokenModel model, IReadOnlyList<DecodingInput> inputs, DecodingOptions options, CancellationToken cancellation = default)
+        => Decode(model, inputs, options, null, cancellation);
+
+    /// <summary>Decodes inputs together, each behind its prompt, where options are about texts too.</summary>
+    /// <param name="tokenizer">Of the texts that the network writes; null where <see cref="DecodingOptions.Prefix"/>,
+    /// <see cref="DecodingOptions.UnwantedTexts"/> and <see cref="DecodingOptions.StopTexts"/> are empty. A prefix stands behind the
+    /// prompt, and is no part of <see cref="Hypothesis.Ids"/>.</param>
+    /// <inheritdoc cref="Decode(INextTokenModel, IReadOnlyList{DecodingInput}, DecodingOptions, CancellationToken)"/>
+    public static IReadOnlyList<IReadOnlyList<Hypothesis>> Decode(
+        INextTokenModel model, IReadOnlyList<DecodingInput> inputs, DecodingOptions options, ITextTokenizer? tokenizer,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        Check(model, options, tokenizer);
+        var prefix = tokenizer is null ? [] : WrittenText.Prefix(tokenizer, options);
+        if (prefix.Length > 0) inputs = [.. inputs.Select(input => input with { Prompt = [.. input.Prompt, .. prefix] })];
+        var rules = TokenRules.Of(options, tokenizer);
         model.Check([.. inputs.Select(input => input.Source)]);
         var searches = inputs.Select((input, index) => new SearchInput(index, input, LongestOutput(model, input, index, options)));
 
@@ -62,11 +76,22 @@ public static class Decoder
             using var noGraph = no_grad();
             using var scope = NewDisposeScope();
             using var scorer = model.Begin(Array.ConvertAll(batch, input => input.Input.Source), options.UseCache);
-            var results = BatchDecoding.Run(scorer, batch, options, cancellation);
+            var results = BatchDecoding.Run(scorer, batch, options, rules, cancellation);
             for (var i = 0; i < batch.Length; i++) outputs[batch[i].Index] = results[i];
         }
 
         return outputs;
+    }
+
+    private static void Check(INextTokenModel model, DecodingOptions options, ITextTokenizer? tokenizer)
+    {
+        if (tokenizer is null && options.HasTexts)
+            throw new ArgumentException("The options are about texts (Prefix, UnwantedTexts, StopTexts), which only a tokenizer knows; "
+                + "give the network's.", nameof(tokenizer));
+        if (tokenizer is not null && NetworkIds.Vocabulary(tokenizer) != model.Vocabulary)
+            throw new ArgumentException($"The tokenizer has {tokenizer.Size} tokens, which make {NetworkIds.Vocabulary(tokenizer)} ids "
+                + $"with the special ones, and the network writes {model.Vocabulary}; give the tokenizer that it was trained with.",
+                nameof(tokenizer));
     }
 
     private static int LongestOutput(INextTokenModel model, DecodingInput input, int index, DecodingOptions options)

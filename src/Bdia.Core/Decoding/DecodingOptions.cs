@@ -20,7 +20,7 @@ namespace Bdia.Core.Decoding;
 /// cut off; they come behind all finished ones.
 /// </para>
 /// </remarks>
-public sealed record DecodingOptions
+public sealed partial record DecodingOptions
 {
     /// <summary>What <see cref="MaxLengthConstant"/> is at least where it is fitted, and where there is nothing to fit it to.</summary>
     internal const int LeastFittedConstant = 50;
@@ -31,8 +31,9 @@ public sealed record DecodingOptions
     public int BeamSize { get; init; } = 4;
 
     /// <summary>
-    /// alpha in the score log P(Y) / ((5 + |Y|) / 6)^alpha of Wu et al. (2016), 0..5; |Y| counts the end token. 0 = no normalisation.
-    /// Default 0.6.
+    /// alpha in the score log P(Y) / ((5 + |Y|) / 6)^alpha of Wu et al. (2016), 0..5; |Y| counts the end token. 0 ranks by probability
+    /// alone, which favours short outputs, since every token makes an output less probable; the larger it is, the more long outputs are
+    /// favoured. It changes which output of a beam search is the best one, never what greedy decoding or sampling writes. Default 0.6.
     /// </summary>
     public double LengthPenalty { get; init; } = 0.6;
 
@@ -57,17 +58,22 @@ public sealed record DecodingOptions
     /// <summary>Whether tokens are drawn instead of searched for; <see cref="BeamSize"/> then plays no part. Default false.</summary>
     public bool Sample { get; init; }
 
-    /// <summary>Divides the logits before tokens are drawn, above 0, at most 100. Default 1.</summary>
+    /// <summary>
+    /// Divides the logits before tokens are drawn, above 0, at most 100: below 1 the probable tokens are drawn more often than the network
+    /// holds them for probable, above 1 less often. Needs <see cref="Sample"/>. Default 1.
+    /// </summary>
     public double Temperature { get; init; } = 1;
 
     /// <summary>
-    /// Tokens are drawn from this many most probable ones (of equal ones those with lower ids), 0 or more; 0 = from all. Default 0.
+    /// Tokens are drawn from this many most probable ones (of equal ones those with lower ids), 0 or more; 0 = from all. Needs
+    /// <see cref="Sample"/>. Default 0.
     /// </summary>
     public int TopK { get; init; }
 
     /// <summary>
     /// Tokens are drawn from the fewest most probable ones whose probabilities, behind <see cref="Temperature"/> and
-    /// <see cref="TopK"/>, sum to at least this (nucleus sampling, Holtzman et al., 2020); above 0, at most 1. Default 1.
+    /// <see cref="TopK"/>, sum to at least this (nucleus sampling, Holtzman et al., 2020); above 0, at most 1. Needs
+    /// <see cref="Sample"/>. Default 1.
     /// </summary>
     public double TopP { get; init; } = 1;
 
@@ -101,26 +107,4 @@ public sealed record DecodingOptions
     /// <summary>Tokens of the longest output for an input, end tokens counted in both, before the network's own bound.</summary>
     internal int LongestOutput(int inputTokens)
         => Math.Max(1, (int)Math.Min(MaxLengthRatio * inputTokens + (MaxLengthConstant ?? LeastFittedConstant), int.MaxValue));
-
-    /// <summary>Checks every option.</summary>
-    /// <exception cref="ArgumentException">Some are out of range; the message lists all of them.</exception>
-    public void Validate() => OptionFaults.Validate(nameof(DecodingOptions), Check);
-
-    /// <summary>Notes every fault, for whoever checks these options together with others.</summary>
-    /// <param name="faults">Where they are noted.</param>
-    public void Check(OptionFaults faults)
-    {
-        ArgumentNullException.ThrowIfNull(faults);
-        faults.Require(BeamSize is >= 1 and <= 100, nameof(BeamSize), BeamSize, "1..100");
-        faults.Require(LengthPenalty is >= 0 and <= 5, nameof(LengthPenalty), LengthPenalty, "0..5");
-        faults.Require(BestCount is >= 1 and <= 100, nameof(BestCount), BestCount, "1..100");
-        faults.Require(Sample || BestCount <= BeamSize
-            || BeamSize < 1, nameof(BestCount), BestCount, $"at most BeamSize, {BeamSize}, unless Sample is on");
-        faults.Require(MaxLengthRatio is >= 0 and <= 100, nameof(MaxLengthRatio), MaxLengthRatio, "0..100");
-        faults.Require(MaxLengthConstant is null
-            or (>= 0 and <= MostConstant), nameof(MaxLengthConstant), MaxLengthConstant, "0..10,000, or null (fitted)");
-        faults.Require(Temperature is > 0 and <= 100, nameof(Temperature), Temperature, "above 0 and at most 100");
-        faults.Require(TopK >= 0, nameof(TopK), TopK, "0 (all) or more");
-        faults.Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0 and at most 1");
-    }
 }

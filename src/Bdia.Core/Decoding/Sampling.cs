@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Bdia.Core.Numerics;
+using Bdia.Core.Tensors;
 using Bdia.Core.Text;
 using static TorchSharp.torch;
 
@@ -9,13 +10,14 @@ namespace Bdia.Core.Decoding;
 internal sealed class Sampling : ISearch
 {
     private readonly DecodingOptions options;
+    private readonly TokenRules? rules;
     private readonly IReadOnlyList<SearchInput> inputs;
     private readonly List<Hypothesis>[] ended;
     private List<Draw> live = [];
 
-    public Sampling(IReadOnlyList<SearchInput> inputs, DecodingOptions options)
+    public Sampling(IReadOnlyList<SearchInput> inputs, DecodingOptions options, TokenRules? rules)
     {
-        (this.inputs, this.options) = (inputs, options);
+        (this.inputs, this.options, this.rules) = (inputs, options, rules);
         ended = inputs.Select(_ => new List<Hypothesis>(options.BestCount)).ToArray();
         for (var i = 0; i < inputs.Count; i++)
         {
@@ -31,9 +33,11 @@ internal sealed class Sampling : ISearch
 
     public LiveRow[] Advance(Tensor logits, TokenTree tree)
     {
-        var logProbabilities = TopTokens.LogProbabilities(logits);
         var isFirst = tree.Length == 0;
-        if (isFirst && options.BestCount > 1) logProbabilities = logProbabilities.repeat_interleave(options.BestCount, 0);
+        if (isFirst && options.BestCount > 1) logits = logits.repeat_interleave(options.BestCount, 0);
+        var ruled = rules is null ? null
+            : this.live.Select((draw, i) => inputs[draw.Input].Ruled(tree, i)).ToArray();
+        var logProbabilities = rules is null ? TopTokens.LogProbabilities(logits) : rules.Apply(logits, ruled!);
         var tokens = TokenDraw.From(logProbabilities,
             this.live.Select(draw => ForcedAt(draw, tree) is null ? draw.Random.NextUniform() : 0).ToArray(), options);
         var drawn = logProbabilities.gather(1, tensor(tokens, device: logProbabilities.device).unsqueeze(1)).to(float64).cpu();
@@ -53,14 +57,19 @@ internal sealed class Sampling : ISearch
 
             var forced = inputs[draw.Input].Forced;
             var length = tree.Length + 1 - forced; // of the output
+            if (rules is not null && double.IsNegativeInfinity(values[i]) && !HasAny(logProbabilities, i))
+            {
+                ended[draw.Input].Add(Abandoned(inputs[draw.Input], tree, i, length - 1));
+                continue;
+            }
+
             if (!double.IsFinite(values[i])) throw DecodingFaults.NotFinite(inputs[draw.Input], length, values[i]);
             var row = new LiveRow(parent, (int)tokens[i], values[i] + (isFirst ? 0 : tree.Last[i].LogProbability));
-            var isFinished = row.Token == SpecialTokens.End;
+            var isFinished = rules?.Ends(ruled![i]!.Value, row.Token) ?? row.Token == SpecialTokens.End;
             if (isFinished || length == inputs[draw.Input].LongestOutput)
             {
-                var written = tree.Path(parent, tree.Length)[forced..];
-                int[] ids = isFinished ? written : [.. written, row.Token];
-                ended[draw.Input].Add(new(ids, row.LogProbability, row.LogProbability / options.Penalty(length), isFinished));
+                ended[draw.Input].Add(inputs[draw.Input].Output(tree, tree.Length, row, row.LogProbability / options.Penalty(length),
+                    isFinished));
             }
             else
             {
@@ -72,6 +81,14 @@ internal sealed class Sampling : ISearch
         this.live = live;
         return [.. next];
     }
+
+    // What was written before no token was left.
+    private Hypothesis Abandoned(SearchInput input, TokenTree tree, int row, int length)
+        => length == 0 ? new([], 0, 0, false)
+            : input.Output(tree, tree.Length - 1, tree.Last[row], tree.Last[row].LogProbability / options.Penalty(length), false);
+
+    private static bool HasAny(Tensor logProbabilities, int row)
+        => TensorMath.With(double.NegativeInfinity, never => logProbabilities[row].ne(never)).any().item<bool>();
 
     private int? ForcedAt(Draw draw, TokenTree tree) => inputs[draw.Input].ForcedAt(tree.Length);
 

@@ -21,6 +21,16 @@ internal sealed class TokenTree
 
     public void Add(LiveRow[] rows) => steps.Add(rows);
 
+    /// <summary>A row and those that it continues, the first one first.</summary>
+    /// <param name="row">A row of the step that made its length <paramref name="length"/>.</param>
+    /// <param name="length">Its tokens; 0 gives none, whatever the row.</param>
+    public LiveRow[] Rows(int row, int length)
+    {
+        var rows = new LiveRow[length];
+        for (var step = length - 1; step >= 0; step--) row = (rows[step] = steps[step][row]).Parent;
+        return rows;
+    }
+
     /// <summary>The tokens of a row.</summary>
     /// <param name="row">A row of the step that made its length <paramref name="length"/>.</param>
     /// <param name="length">Its tokens; 0 gives none, whatever the row.</param>

@@ -5,5 +5,10 @@ namespace Bdia.Core.SequenceToSequence;
 /// <summary>One output text.</summary>
 /// <param name="Text">The text.</param>
 /// <param name="Score">Length-normalised log-probability, <see cref="Hypothesis.Score"/>.</param>
-/// <param name="Finished">Whether the network ended the text itself; false where the longest length cut it off.</param>
-public sealed record Translation(string Text, double Score, bool Finished);
+/// <param name="Finished">Whether the network ended the text itself, or a stop text did; false where the longest length cut it
+/// off.</param>
+public sealed record Translation(string Text, double Score, bool Finished)
+{
+    /// <summary><see cref="Hypothesis.TokenLogProbabilities"/>; empty for a text of which there was nothing to translate.</summary>
+    public IReadOnlyList<double> TokenLogProbabilities { get; init; } = [];
+}

@@ -135,8 +135,8 @@ internal sealed class TranslationTask(
         foreach (var rows in Enumerable.Range(0, outputs.Length).OrderBy(data.Validation!.Source.Length).Chunk(DecodedAtOnce))
         {
             stop.ThrowIfRequested();
-            var hypotheses = Decoder.Decode(model, [.. rows.Select(Source)], decoding);
-            for (var i = 0; i < rows.Length; i++) outputs[rows[i]] = NetworkIds.Text(data.Target, hypotheses[i][0].Ids);
+            var hypotheses = Decoder.Decode(model, [.. rows.Select(row => new DecodingInput(Source(row), []))], decoding, data.Target);
+            for (var i = 0; i < rows.Length; i++) outputs[rows[i]] = WrittenText.Of(data.Target, [], decoding, hypotheses[i][0]);
             cut += hypotheses.Count(found => !found[0].Finished);
         }
 

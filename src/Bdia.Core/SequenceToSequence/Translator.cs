@@ -123,11 +123,15 @@ public sealed class Translator : IDisposable
         }
 
         if (sources.Count == 0) return translations;
-        var hypotheses = Decoder.Decode(Model, sources, decoding, cancellation);
+        var hypotheses = Decoder.Decode(Model, [.. sources.Select(source => new DecodingInput(source, []))], decoding, TargetTokenizer,
+            cancellation);
         for (var i = 0; i < places.Count; i++)
         {
             translations[places[i]] =
-                [.. hypotheses[i].Select(one => new Translation(NetworkIds.Text(TargetTokenizer, one.Ids), one.Score, one.Finished))];
+                [.. hypotheses[i].Select(one => new Translation(WrittenText.Of(TargetTokenizer, [], decoding, one), one.Score, one.Finished)
+                {
+                    TokenLogProbabilities = one.TokenLogProbabilities,
+                })];
         }
 
         return translations;

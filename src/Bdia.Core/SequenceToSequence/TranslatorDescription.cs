@@ -64,6 +64,8 @@ internal sealed record TranslatorDescription(
                     "The translator's description lacks the model, the tokenizer or the decoding; it is damaged.");
             content.Model.Validate();
             _ = WeightCount.Of(content.Model); // a number, of a size that there can be
+            // Those of sampling had no effect without it, and were saved all the same.
+            if (!content.Decoding.Sample) content = content with { Decoding = content.Decoding.WithoutSampling() };
             content.Decoding.Validate();
             (content.Decoding with { MaxLengthConstant = content.MaxLengthConstant }).Validate();
             var source = Load(content.SourceTokenizer);

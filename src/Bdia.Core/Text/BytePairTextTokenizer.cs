@@ -5,7 +5,7 @@ namespace Bdia.Core.Text;
 /// <summary>
 /// Byte-level byte-pair encoding: merging is BpeTokenizer's, decoding ours (its own passes over ids that it does not know).
 /// </summary>
-internal sealed class BytePairTextTokenizer : ITextTokenizer
+internal sealed class BytePairTextTokenizer : ITextTokenizer, ISpelledTokenizer
 {
     private readonly BpeTokenizer merger;
     private readonly TokenBytes bytes;
@@ -29,6 +29,8 @@ internal sealed class BytePairTextTokenizer : ITextTokenizer
     public TextNormalization Normalization { get; }
 
     public int Size => bytes.Count;
+
+    public TokenSpelling? Spelling => new(Model.Tokens.Select(ByteAlphabet.Read));
 
     public string Normalize(string text) => Normalization.Apply(text);
 

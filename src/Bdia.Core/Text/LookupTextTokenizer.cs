@@ -3,7 +3,7 @@ using System.Text;
 namespace Bdia.Core.Text;
 
 /// <summary>Words or characters that are looked up whole; what the vocabulary lacks is written in bytes.</summary>
-internal sealed class LookupTextTokenizer : ITextTokenizer
+internal sealed class LookupTextTokenizer : ITextTokenizer, ISpelledTokenizer
 {
     private readonly TokenBytes bytes;
     private readonly Dictionary<string, int> ids = new(StringComparer.Ordinal);
@@ -31,6 +31,8 @@ internal sealed class LookupTextTokenizer : ITextTokenizer
     public TextNormalization Normalization { get; }
 
     public int Size => bytes.Count;
+
+    public TokenSpelling? Spelling => new(Tokens.Select(ByteAlphabet.Read));
 
     /// <summary>Whether tokens are as the constructor takes them.</summary>
     public static bool CanUse(IReadOnlyList<string> tokens) =>

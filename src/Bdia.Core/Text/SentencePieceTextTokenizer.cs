@@ -6,8 +6,10 @@ namespace Bdia.Core.Text;
 /// A SentencePiece model: the ids and texts that SentencePiece itself gives. (Microsoft.ML.Tokenizers reads no unigram model without start
 /// or end pieces, and leaves out user-defined symbols and the normalisation of byte-pair models.)
 /// </summary>
-internal sealed class SentencePieceTextTokenizer : ITextTokenizer
+internal sealed class SentencePieceTextTokenizer : ITextTokenizer, ISpelledTokenizer
 {
+    private const char SpaceSign = '\u2581';
+
     private readonly SentencePieceModel model;
     private readonly SentencePieceVocabulary vocabulary;
     private readonly ISegmenter segmenter;
@@ -76,4 +78,25 @@ internal sealed class SentencePieceTextTokenizer : ITextTokenizer
 
         return text.Finish();
     }
+
+    public TokenSpelling? Spelling
+    {
+        get
+        {
+            var normalizer = model.Normalizer;
+            if (model.Denormalizer.Rules is not null || normalizer is { AddDummyPrefix: true, SpaceBehind: true }) return null;
+            var drops = normalizer.AddDummyPrefix || normalizer.RemoveExtraSpaces;
+            var spaced = Enumerable.Range(0, Size).Where(id => vocabulary.Pieces[id] is { IsText: true } piece
+                && piece.ToString().StartsWith(SpaceSign));
+            return new TokenSpelling(vocabulary.Pieces.Select(Spelled), drops ? spaced : null, normalizer.RemoveExtraSpaces);
+        }
+    }
+
+    private byte[] Spelled(SentencePiece piece, int id) => piece.Kind switch
+    {
+        SentencePieceKind.Byte => [vocabulary.ByteOf(id)],
+        SentencePieceKind.Control => [],
+        SentencePieceKind.Unknown => Encoding.UTF8.GetBytes(model.UnknownText),
+        _ => Encoding.UTF8.GetBytes(piece.ToString().Replace(SpaceSign, ' ')),
+    };
 }

@@ -7,7 +7,7 @@ namespace Bdia.Core.Text;
 /// A tokenizer with symbols that stay whole: text is cut at them first, and the rest goes to another tokenizer. Their ids stand behind its
 /// own.
 /// </summary>
-internal sealed class SymbolTextTokenizer : ITextTokenizer
+internal sealed class SymbolTextTokenizer : ITextTokenizer, ISpelledTokenizer
 {
     private readonly Dictionary<string, int> ids = new(StringComparer.Ordinal);
     private readonly Regex expression;
@@ -26,6 +26,8 @@ internal sealed class SymbolTextTokenizer : ITextTokenizer
     public IReadOnlyList<string> Symbols { get; }
 
     public int Size => Rest.Size + Symbols.Count;
+
+    public TokenSpelling? Spelling => (Rest as ISpelledTokenizer)?.Spelling?.With(Symbols.Select(Encoding.UTF8.GetBytes));
 
     public int? UnknownId => Rest.UnknownId;
 

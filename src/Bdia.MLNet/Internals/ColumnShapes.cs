@@ -16,6 +16,10 @@ internal static class ColumnShapes
     public static SchemaShape.Column With(SchemaShape.Column column, SchemaShape.Column annotation)
         => new(column.Name, column.Kind, column.ItemType, column.IsKey, new SchemaShape([.. column.Annotations, annotation]));
 
+    /// <summary>Of vectors that are as long as they come.</summary>
+    public static SchemaShape.Column VariableVector(string name, DataViewType item, params SchemaShape.Column[] annotations)
+        => new(name, SchemaShape.Column.VectorKind.VariableVector, item, false, new SchemaShape(annotations));
+
     public static SchemaShape.Column Vector(string name, DataViewType item, params SchemaShape.Column[] annotations)
         => new(name, SchemaShape.Column.VectorKind.Vector, item, false, new SchemaShape(annotations));
 }

@@ -30,6 +30,10 @@ internal static class JsonParts
     public static string Name(JsonElement json, string name)
         => Value<string>(json, name) is { Length: > 0 } column ? column : throw new FormatException($"The name '{name}' is empty.");
 
+    /// <summary>A name of a column that a model may do without; null where it does.</summary>
+    /// <exception cref="FormatException">It is empty.</exception>
+    public static string? OptionalName(JsonElement json, string name) => Find(json, name) is null ? null : Name(json, name);
+
     /// <exception cref="FormatException">There is no such value, or it is none of the enumeration.</exception>
     public static T Choice<T>(JsonElement json, string name) where T : struct, Enum
         => Enum.TryParse<T>(Value<string>(json, name), out var choice) && Enum.IsDefined(choice) ? choice

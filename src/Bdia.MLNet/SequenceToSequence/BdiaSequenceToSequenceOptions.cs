@@ -40,6 +40,12 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         /// <summary>Output where <see cref="Decoding"/> asks for more than one text: a vector of their scores. Default "Scores".</summary>
         public string ScoresColumnName = "Scores";
 
+        /// <summary>
+        /// Output where it has a name: a vector with the log-probability of each token of the text, and of the end token where it was
+        /// written, natural logarithms. Null (default) = no such column.
+        /// </summary>
+        public string? TokenLogProbabilitiesColumnName;
+
         /// <summary>What tokens are. Default <see cref="TokenLevel.BytePair"/>. Not used where tokenizers are given.</summary>
         public TokenLevel TokenLevel;
 

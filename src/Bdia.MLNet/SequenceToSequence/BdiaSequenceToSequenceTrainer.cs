@@ -3,6 +3,7 @@ using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Training;
 using Bdia.MLNet.Columns;
 using Bdia.MLNet.SequenceToSequence;
+using Bdia.MLNet.Texts;
 using Bdia.MLNet.Trainers;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;

@@ -4,6 +4,7 @@ using Bdia.Core.Text;
 using Bdia.MLNet.Internals;
 using Bdia.MLNet.Scoring;
 using Bdia.MLNet.SequenceToSequence;
+using Bdia.MLNet.Texts;
 using Microsoft.ML.Runtime;
 
 namespace Bdia.MLNet;
@@ -27,7 +28,7 @@ public sealed class BdiaSequenceToSequenceTransformer : BdiaTransformer
         : base(scoringBatchSize)
     {
         this.translator = new SharedTranslator(translator);
-        batchModel = new TextBatchModel(log, this.translator, columns, decoding, longTexts);
+        batchModel = new TextBatchModel(SequenceToSequenceFormat.Kind, log, this.translator, columns, decoding, longTexts);
     }
 
     /// <summary>

@@ -3,6 +3,7 @@ using Bdia.Core.Models;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
+using Bdia.MLNet.Texts;
 using Bdia.MLNet.Trainers;
 using Options = Bdia.MLNet.BdiaSequenceToSequenceTrainer.Options;
 
@@ -25,7 +26,8 @@ internal static class SequenceOptionsMapping
 
     public static TextColumns Columns(Options options)
         => new(options.SourceColumnName, options.PredictedTextColumnName, options.ScoreColumnName,
-            options.PredictedTextsColumnName, options.ScoresColumnName, options.FinishedColumnName);
+            options.PredictedTextsColumnName, options.ScoresColumnName, options.FinishedColumnName,
+            options.TokenLogProbabilitiesColumnName);
 
     /// <returns>The options, without fault.</returns>
     /// <exception cref="ArgumentException">Some options are out of range; the message lists all of them.</exception>
@@ -42,6 +44,8 @@ internal static class SequenceOptionsMapping
             (nameof(options.PredictedTextsColumnName), options.PredictedTextsColumnName),
                 (nameof(options.ScoresColumnName), options.ScoresColumnName),
         ];
+        if (options.TokenLogProbabilitiesColumnName is { } tokens)
+            outputs = [.. outputs, (nameof(options.TokenLogProbabilitiesColumnName), tokens)];
         faults.RequireNames([source, target, .. outputs]);
         faults.RequireDifferent([source, target, .. outputs]); // an output of the target's name would be compared with itself
         faults.RequireSteering(options);

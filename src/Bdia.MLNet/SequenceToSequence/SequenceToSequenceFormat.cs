@@ -6,6 +6,7 @@ using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
 using Bdia.MLNet.Internals;
 using Bdia.MLNet.ModelFiles;
+using Bdia.MLNet.Texts;
 using Bdia.MLNet.Trainers;
 using Microsoft.ML.Runtime;
 using TorchSharp;
@@ -23,7 +24,8 @@ internal static class SequenceToSequenceFormat
     /// <summary>Marks the kind of model in ML.NET's header.</summary>
     public const string Signature = "BDIASEQ2";
 
-    private const string Kind = "SequenceToSequence";
+    /// <summary>The task: kind of the model, and of the columns that it adds.</summary>
+    public const string Kind = "SequenceToSequence";
 
     private static readonly JsonSerializerOptions json =
         new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonStringEnumConverter() } };
@@ -42,6 +44,7 @@ internal static class SequenceToSequenceFormat
                 ["predictedTexts"] = columns.PredictedTexts,
                 ["scores"] = columns.Scores,
                 ["finished"] = columns.Finished,
+                ["tokenLogProbabilities"] = columns.TokenLogProbabilities,
             },
             ["scoring"] = new JsonObject
             {
@@ -66,11 +69,16 @@ internal static class SequenceToSequenceFormat
         var (names, scoring) = (Part(description, "columns"), Part(description, "scoring"));
         var columns = new TextColumns(
             Name(names, "source"), Name(names, "predictedText"), Name(names, "score"), Name(names, "predictedTexts"), Name(names, "scores"),
-            Find(names, "finished") is null ? null : Name(names, "finished"));
-        string?[] added = [columns.PredictedText, columns.Score, columns.PredictedTexts, columns.Scores, columns.Finished];
+            OptionalName(names, "finished"), OptionalName(names, "tokenLogProbabilities"));
+        string?[] added =
+        [
+            columns.PredictedText, columns.Score, columns.PredictedTexts, columns.Scores, columns.Finished, columns.TokenLogProbabilities,
+        ];
         if (added.OfType<string>().Distinct().Count() < added.OfType<string>().Count())
             throw new FormatException($"Two of the columns that are added have the same name: {string.Join(", ", added)}.");
         var decoding = Part(scoring, "decoding").Deserialize<DecodingOptions>(json)!;
+        if (!decoding.Sample)
+            decoding = decoding.WithoutSampling(); // what was saved with it had no effect
         decoding.Validate();
         var (longTexts, batchSize) = (Choice<LongTextPolicy>(scoring, "longTexts"), Value<int>(scoring, "batchSize"));
         BdiaTransformer.CheckScoringBatchSize(batchSize);

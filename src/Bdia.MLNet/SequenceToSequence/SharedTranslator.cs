@@ -2,11 +2,12 @@ using Bdia.Core.Decoding;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
 using Bdia.MLNet.Scoring;
+using Bdia.MLNet.Texts;
 
 namespace Bdia.MLNet.SequenceToSequence;
 
 /// <summary>A translator that many threads may score with while one disposes it.</summary>
-internal sealed class SharedTranslator(Translator translator) : ITextTranslator, IDisposable
+internal sealed class SharedTranslator(Translator translator) : ITextWriter, IDisposable
 {
     private readonly SharedModel<Translator> shared = new(translator, nameof(BdiaSequenceToSequenceTransformer));
 
@@ -28,10 +29,13 @@ internal sealed class SharedTranslator(Translator translator) : ITextTranslator,
         return cutting.CountTokens(text);
     }
 
-    public IReadOnlyList<IReadOnlyList<Translation>> Translate(IReadOnlyList<string> texts, DecodingOptions decoding)
+    public bool WritesFromNothing => false;
+
+    public IReadOnlyList<IReadOnlyList<TextCandidate>> Write(IReadOnlyList<string> texts, DecodingOptions decoding)
     {
         using var use = shared.Enter();
-        return cutting.Translate(texts, decoding);
+        return [.. cutting.Translate(texts, decoding).Select(found => found.Select(one =>
+            new TextCandidate(one.Text, one.Score, one.Finished, one.TokenLogProbabilities)).ToArray())];
     }
 
     public void Dispose() => shared.Dispose();

@@ -1,5 +1,6 @@
 using Bdia.Core.Metrics;
 using Bdia.MLNet.Columns;
+using Bdia.MLNet.Texts;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -33,6 +33,9 @@ public class DecoderTests
         Short with { BeamSize = 4, BestCount = 3 },
         Short with { Sample = true, BestCount = 3, Seed = 5 },
         Short with { Sample = true, BestCount = 2, TopK = 5, TopP = 0.9, Temperature = 1.3 },
+        Short with { BeamSize = 1, NoRepeatNgram = 1 },
+        Short with { BeamSize = 3, BestCount = 2, NoRepeatNgram = 2, RepetitionPenalty = 1.3, MinLength = 5 },
+        Short with { Sample = true, BestCount = 2, NoRepeatNgram = 2, RepetitionPenalty = 1.3, MinLength = 5, TopP = 0.9 },
     ];
 
     [Theory]

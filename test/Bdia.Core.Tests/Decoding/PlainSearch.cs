@@ -6,21 +6,21 @@ namespace Bdia.Core.Tests.Decoding;
 /// <summary>Searches written for being read: one input, whole sequences, no early end.</summary>
 internal static class PlainSearch
 {
-    private sealed record Sequence(int[] Ids, double LogProbability)
-    {
-        public bool IsFinished => Ids.Length > 0 && Ids[^1] == SpecialTokens.End;
-    }
+    private sealed record Sequence(int[] Ids, double LogProbability, bool IsFinished = false);
 
     /// <summary>Beam search up to the longest output.</summary>
-    public static Hypothesis[] Beam(ToyNetwork network, IReadOnlyList<int> input, DecodingOptions options)
+    public static Hypothesis[] Beam(ToyNetwork network, IReadOnlyList<int> input, DecodingOptions options, PlainRules? rules = null)
     {
+        rules ??= new(new());
+        network = rules.Penalised(network);
         var (live, finished) = (new List<Sequence> { new([], 0) }, new List<Sequence>());
         for (var length = 1; length <= options.LongestOutput(input.Count); length++)
         {
             // Stable sorts: of equal ones the earlier hypothesis and the lower id come first.
-            var best = live.SelectMany(sequence => Extensions(network, input, sequence).OrderByDescending(e => e.LogProbability))
+            var best = live.SelectMany(sequence => Extensions(network, input, sequence, rules).OrderByDescending(e => e.LogProbability))
                 .OrderByDescending(e => e.LogProbability).Take(options.BeamSize).ToArray();
             finished.AddRange(best.Where(e => e.IsFinished));
+            if (best.Length == 0 && finished.Count == 0) break; // no token is left
             live = best.Where(e => !e.IsFinished).ToList();
         }
 
@@ -33,7 +33,7 @@ internal static class PlainSearch
         var (live, finished) = (new List<Sequence> { new([], 0) }, new List<Sequence>());
         for (var length = 1; length <= options.LongestOutput(input.Count); length++)
         {
-            var all = live.SelectMany(sequence => Extensions(network, input, sequence)).ToArray();
+            var all = live.SelectMany(sequence => Extensions(network, input, sequence, new(new()))).ToArray();
             finished.AddRange(all.Where(e => e.IsFinished));
             live = all.Where(e => !e.IsFinished).ToList();
         }
@@ -57,12 +57,12 @@ internal static class PlainSearch
         return [.. written];
     }
 
-    private static IEnumerable<Sequence> Extensions(ToyNetwork network, IReadOnlyList<int> input, Sequence sequence)
+    private static IEnumerable<Sequence> Extensions(ToyNetwork network, IReadOnlyList<int> input, Sequence sequence, PlainRules rules)
     {
         var logProbabilities = network.LogProbabilities(input, sequence.Ids);
         for (var id = SpecialTokens.End; id < network.Vocabulary; id++)
-            if (logProbabilities[id] > double.NegativeInfinity)
-                yield return new([.. sequence.Ids, id], sequence.LogProbability + logProbabilities[id]);
+            if (logProbabilities[id] > double.NegativeInfinity && rules.Permits(sequence.Ids, id))
+                yield return new([.. sequence.Ids, id], sequence.LogProbability + logProbabilities[id], rules.Ends(sequence.Ids, id));
     }
 
     private static Hypothesis[] Ranked(IEnumerable<Sequence> finished, IEnumerable<Sequence> cutOff, DecodingOptions options)
@@ -70,6 +70,6 @@ internal static class PlainSearch
             .Concat(cutOff.Select(s => Hypothesis(s, options)).OrderByDescending(h => h.Score)).Take(options.BestCount).ToArray();
 
     private static Hypothesis Hypothesis(Sequence sequence, DecodingOptions options)
-        => new(sequence.IsFinished ? sequence.Ids[..^1] : sequence.Ids, sequence.LogProbability,
+        => new(sequence.Ids is [.., SpecialTokens.End] ? sequence.Ids[..^1] : sequence.Ids, sequence.LogProbability,
             sequence.LogProbability / Math.Pow((5.0 + sequence.Ids.Length) / 6, options.LengthPenalty), sequence.IsFinished);
 }

@@ -47,7 +47,7 @@ internal sealed record ToyNetwork(int Vocabulary, ulong Seed, int Levels = 0, fl
         using (scorer)
             return BatchDecoding.Run(scorer,
                 scorer.Inputs.Select((ids, i) => new SearchInput(i, new(ids, scorer.Prompts?[i] ?? []), options.LongestOutput(ids.Count)))
-                .ToArray(), options, scorer.Cancellation);
+                .ToArray(), options, TokenRules.Of(options, scorer.Tokenizer), scorer.Cancellation);
     }
 
     /// <summary>Prompts of the given lengths, of any tokens but padding and start.</summary>
@@ -84,6 +84,9 @@ internal sealed class ToyScorer(ToyNetwork network, IReadOnlyList<IReadOnlyList<
     public IReadOnlyList<int>[]? Prompts { get; init; }
 
     public CancellationToken Cancellation { get; init; }
+
+    /// <summary>Of the texts that are written, where options are about them.</summary>
+    public ITextTokenizer? Tokenizer { get; init; }
 
     public Action BeforeStep { get; init; } = () => { };
 

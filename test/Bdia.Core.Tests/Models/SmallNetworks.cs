@@ -32,6 +32,14 @@ internal static class SmallNetworks
         return tensor(ids, [lengths.Length, width]);
     }
 
+    /// <summary>A network that writes so many ids, in evaluation mode.</summary>
+    public static EncoderDecoder Evaluating(int targetVocabulary)
+    {
+        var model = Spread(new EncoderDecoder(Small with { TargetVocabulary = targetVocabulary }, 1));
+        model.eval();
+        return model;
+    }
+
     /// <summary>A network as training would leave it.</summary>
     public static EncoderDecoder Spread(EncoderDecoder model) => Stacks.Spread(model, 0.2);
 }

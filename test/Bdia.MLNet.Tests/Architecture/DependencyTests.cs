@@ -16,6 +16,8 @@ public class DependencyTests
             new("MLNet/Scoring", "MLNet/Internals: INotForOnnx"),
             new("MLNet/Columns", "MLNet/Internals: ColumnShapes"),
             new("MLNet/ModelFiles", "MLNet/Internals: ModelArchiveReader ModelArchiveWriter"),
+            new("MLNet/Texts", "Core/Text", "Core/Decoding: DecodingOptions", "MLNet/Internals: ColumnShapes", "MLNet/Columns",
+                "MLNet/Scoring"),
             new("MLNet/Trainers", "Core/Common", "Core/Native: BdiaRuntime", "Core/Operations: ComputePrecision",
                 "Core/Reversible: BackpropagationMode BdiaStackOptions GammaSchedule", "Core/Training",
                 "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns"),
@@ -26,7 +28,7 @@ public class DependencyTests
             new("MLNet/SequenceToSequence", "Core/Common", "Core/Metrics", "Core/Text", "Core/Operations: ComputePrecision",
                 "Core/Reversible: BackpropagationMode", "Core/Models", "Core/Decoding",
                 "Core/Training", "Core/MemoryEstimates", "Core/SequenceToSequence", "MLNet/Internals",
-                    "MLNet/Scoring", "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Trainers"),
+                    "MLNet/Scoring", "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Texts", "MLNet/Trainers"),
             new("MLNet", "MLNet/Internals", "MLNet/Trainers: BdiaTrainerOptions", "MLNet/ImageClassification", "MLNet/SequenceToSequence"),
         ],
         Accepted =
@@ -47,8 +49,8 @@ public class DependencyTests
                     "Bdia.MLNet/SequenceToSequence/SequenceToSequenceFormat"),
             new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/ImageClassification/ImageRowBatch",
                 "Bdia.MLNet/ImageClassification/ImageBatchModel"),
-            new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/SequenceToSequence/TextBatch",
-                "Bdia.MLNet/SequenceToSequence/TextBatchModel"),
+            new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/Texts/TextBatch",
+                "Bdia.MLNet/Texts/TextBatchModel"),
         ],
     };
 

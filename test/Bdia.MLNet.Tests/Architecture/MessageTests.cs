@@ -50,7 +50,7 @@ public partial class MessageTests
     private static partial Regex OfImages();
 
     // Files that only somebody meets who has texts.
-    [GeneratedRegex("/(SequenceToSequence|Text|Decoding|Metrics)/|/(Text|Token|SequenceToSequence)|EncoderDecoder|/Decod|"
+    [GeneratedRegex("/(SequenceToSequence|Texts?|Decoding|Metrics)/|/(Text|Token|SequenceToSequence)|EncoderDecoder|/Decod|"
         + "/Layers/(TokenEmbedding|LearnedPositions|SinusoidalPositions)")]
     private static partial Regex OfTexts();
 

@@ -2,6 +2,7 @@ using Bdia.Core.Metrics;
 using Bdia.Core.Text;
 using Bdia.MLNet.Scoring;
 using Bdia.MLNet.SequenceToSequence;
+using Bdia.MLNet.Texts;
 using Bdia.MLNet.Tests.Support;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -148,7 +149,7 @@ public class EvaluateTests
     {
         var target = TextTokenizer.Train(["any text"], new() { Normalization = new() { LowerCase = true } },
             TestContext.Current.CancellationToken);
-        var model = new TextBatchModel(context, new ReversingTranslator { TargetTokenizer = target },
+        var model = new TextBatchModel("SequenceToSequence", context, new ReversingTranslator { TargetTokenizer = target },
             new("Source", "PredictedText", "Score", "PredictedTexts", "Scores", "Finished"), new(), LongTextPolicy.Truncate);
         var data = Sentences.View(context, ("tac a", "A  CAT"), ("god a", "A DOG\t"));
         var scored = new BatchedScoringView(data, model, 4);

@@ -19,7 +19,7 @@ public class OptionsTests
         nameof(Options.SourceColumnName), nameof(Options.TargetColumnName), nameof(Options.PredictedTextColumnName),
             nameof(Options.ScoreColumnName),
         nameof(Options.PredictedTextsColumnName), nameof(Options.ScoresColumnName), nameof(Options.FinishedColumnName),
-            nameof(Options.ValidationSet), nameof(Options.CancellationToken),
+            nameof(Options.TokenLogProbabilitiesColumnName), nameof(Options.ValidationSet), nameof(Options.CancellationToken),
         nameof(Options.Progress), nameof(Options.ScoringBatchSize), nameof(Options.Device), nameof(Options.Seed),
         nameof(Options.SourceTokenizerFile), nameof(Options.SourceMergesFile), nameof(Options.TargetTokenizerFile),
             nameof(Options.TargetMergesFile),

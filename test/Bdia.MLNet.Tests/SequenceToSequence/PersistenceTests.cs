@@ -69,6 +69,45 @@ public sealed class PersistenceTests : IDisposable
     }
 
     [Fact]
+    public void What_an_output_must_and_must_not_have_travels_with_the_model_and_holds_for_its_texts()
+    {
+        var options = Sentences.Options();
+        options.TokenLogProbabilitiesColumnName = "Tokens";
+        options.Decoding = options.Decoding with
+        {
+            Prefix = "7 ", UnwantedTexts = ["1", "2", "3"], StopTexts = ["9"], NoRepeatNgram = 2, MinLength = 2, RepetitionPenalty = 1.2,
+        };
+        var data = Sentences.View(context, 24);
+        using var model = context.SequenceToSequence.Trainers.Bdia(options).Fit(data);
+        context.Model.Save(model, data.Schema, Path);
+
+        using var loaded = (BdiaSequenceToSequenceTransformer)new MLContext().Model.Load(Path, out _);
+
+        Assert.Equal(options.Decoding, loaded.Decoding);
+        var rows = ScoredRows.Of(loaded.Transform(data), "PredictedText", "Tokens", "Score").Rows;
+        Assert.Equal(ScoredRows.Of(model.Transform(data), "PredictedText", "Tokens", "Score").Rows.SelectMany(row => row),
+            rows.SelectMany(row => row));
+        Assert.All(rows, row =>
+        {
+            Assert.StartsWith("7", (string)row[0], StringComparison.Ordinal);
+            Assert.Equal(-1, ((string)row[0]).IndexOfAny(['1', '2', '3', '9']));
+            var tokens = (float[])row[1];
+            Assert.Equal((float)row[2], tokens.Sum() / Math.Pow((5 + tokens.Length) / 6.0, options.Decoding.LengthPenalty), 4);
+        });
+    }
+
+    [Fact]
+    public void A_model_that_was_saved_with_a_temperature_that_nothing_heeded_loads()
+    {
+        context.Model.Save(SequenceToSequenceContractTests.Shared.Value, null, Path);
+        new ModelFile(Path).Reseal(json => json["scoring"]!["decoding"]!["temperature"] = 0.5);
+
+        using var loaded = (BdiaSequenceToSequenceTransformer)new MLContext().Model.Load(Path, out _);
+
+        Assert.Equal(1, loaded.Decoding.Temperature);
+    }
+
+    [Fact]
     public void Settings_travel_with_the_model()
     {
         context.Model.Save(SequenceToSequenceContractTests.Shared.Value, null, Path);

@@ -1,16 +1,17 @@
 using Bdia.Core.Decoding;
-using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
-using Bdia.MLNet.SequenceToSequence;
+using Bdia.MLNet.Texts;
 
 namespace Bdia.MLNet.Tests.Support;
 
 /// <summary>
 /// Stands in for a network: writes texts backwards, and counts how often it is asked. Its tokens are characters other than white space.
 /// </summary>
-internal sealed class ReversingTranslator : ITextTranslator
+internal sealed class ReversingTranslator : ITextWriter
 {
     public int MaxTokens => 10;
+
+    public bool WritesFromNothing { get; init; }
 
     public ITextTokenizer TargetTokenizer { get; init; } = TextTokenizer.Train(["any text"], new TokenizerOptions());
 
@@ -25,12 +26,13 @@ internal sealed class ReversingTranslator : ITextTranslator
 
     public int CountTokens(string text) => text.Count(c => !char.IsWhiteSpace(c) && !char.IsControl(c)) + 1;
 
-    public IReadOnlyList<IReadOnlyList<Translation>> Translate(IReadOnlyList<string> texts, DecodingOptions decoding)
+    public IReadOnlyList<IReadOnlyList<TextCandidate>> Write(IReadOnlyList<string> texts, DecodingOptions decoding)
     {
         lock (Calls)
             Calls.Add(texts.Count);
         return [.. texts.Select(text => Enumerable.Range(0, Math.Min(Finds, decoding.BestCount))
-            .Select(i => new Translation($"{new string([.. text.Reverse()])}{(i == 0 ? "" : i)}", -1 - i, text.Length <= Longest))
+            .Select(i => new TextCandidate($"{new string([.. text.Reverse()])}{(i == 0 ? "" : i)}", -1 - i, text.Length <= Longest,
+                [.. text.Select((_, at) => -0.5 - at), -0.25]))
                 .ToArray())];
     }
 }

@@ -2,13 +2,13 @@ using Bdia.Core.Decoding;
 using Bdia.Core.Text;
 using Bdia.MLNet.Columns;
 using Bdia.MLNet.Scoring;
-using Bdia.MLNet.SequenceToSequence;
+using Bdia.MLNet.Texts;
 using Bdia.MLNet.Tests.Support;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-namespace Bdia.MLNet.Tests.SequenceToSequence;
+namespace Bdia.MLNet.Tests.Texts;
 
 /// <summary>How texts go into a model and come out, row by row, with a stand-in for the network.</summary>
 public class TextBatchTests
@@ -23,8 +23,8 @@ public class TextBatchTests
 
     private BatchedScoringView View(IDataView data, int bestCount = 1, LongTextPolicy longTexts = LongTextPolicy.Truncate,
         int batchSize = 3, ReversingTranslator? by = null)
-        => new(data, new TextBatchModel(context, by ?? translator, columns, new DecodingOptions { BestCount = bestCount }, longTexts),
-            batchSize);
+        => new(data, new TextBatchModel("SequenceToSequence", context, by ?? translator, columns,
+            new DecodingOptions { BestCount = bestCount }, longTexts), batchSize);
 
     private IDataView Texts(params string?[] texts) => Sentences.View(context, [.. texts.Select(text => (text, (string?)null))]);
 
@@ -60,13 +60,35 @@ public class TextBatchTests
     public void A_model_from_before_there_was_that_column_does_without()
     {
         var view = new BatchedScoringView(Texts("abc"),
-            new TextBatchModel(context, translator, columns with { Finished = null }, new DecodingOptions { BestCount = 2 },
-            LongTextPolicy.Truncate), 3);
+            new TextBatchModel("SequenceToSequence", context, translator, columns with { Finished = null },
+            new DecodingOptions { BestCount = 2 }, LongTextPolicy.Truncate), 3);
 
         Assert.Equal(["Source", "Target", "Number", "PredictedText", "Score", "PredictedTexts", "Scores"],
             view.Schema.Select(column => column.Name));
         var row = Read(view, "PredictedText", "Scores")[0];
         Assert.Equal(("cba", 2), (row[0], ((float[])row[1]).Length));
+    }
+
+    [Fact]
+    public void Log_probabilities_of_tokens_are_a_column_where_it_is_asked_for_one_for_each_token()
+    {
+        var view = new BatchedScoringView(Texts("abc", "", "d"), new TextBatchModel("SequenceToSequence", context, translator,
+            columns with { TokenLogProbabilities = "Tokens" }, new DecodingOptions(), LongTextPolicy.Truncate), 3);
+
+        Assert.Equal("Vector<Single>", view.Schema["Tokens"].Type.ToString());
+        Assert.Equal([[-0.5f, -1.5f, -2.5f, -0.25f], [], [-0.5f, -0.25f]], Read(view, "Tokens").Select(row => (float[])row[0]));
+        Assert.Null(View(Texts("abc")).Schema.GetColumnOrNull("Tokens"));
+    }
+
+    [Fact]
+    public void A_writer_that_needs_nothing_to_read_gets_rows_without_text_too()
+    {
+        var writer = new ReversingTranslator { WritesFromNothing = true };
+
+        Read(View(Texts("abc", "", " "), by: writer), "PredictedText");
+
+        Assert.Equal([3], writer.Calls);
+        Assert.DoesNotContain(log.Of(ChannelMessageKind.Warning), line => line.Contains("had no text", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,9 +1,8 @@
-using Bdia.Core.SequenceToSequence;
 using Bdia.MLNet.Scoring;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace Bdia.MLNet.SequenceToSequence;
+namespace Bdia.MLNet.Texts;
 
 /// <summary>The texts of some rows and what the model makes of them. Rows without text take no part in decoding.</summary>
 internal sealed class TextBatch(
@@ -12,14 +11,14 @@ internal sealed class TextBatch(
 {
     private const int NoText = -1;
 
-    private static readonly Translation[] nothing = [new("", 0, true)];
+    private static readonly TextCandidate[] nothing = [new("", 0, true, [])];
 
     private readonly int bestCount = model.Decoding.BestCount;
     private readonly TextOutput[] outputs = [.. model.Columns.Outputs(model.Decoding.BestCount)];
     private readonly List<string> texts = new(capacity);
     private readonly List<string> rowNames = new(capacity); // rows of the source that the texts stand in
     private readonly int[] places = new int[capacity]; // row of the batch to text, or NoText
-    private IReadOnlyList<IReadOnlyList<Translation>> translations = [];
+    private IReadOnlyList<IReadOnlyList<TextCandidate>> written = [];
     private ReadOnlyMemory<char> value;
     private int rows;
 
@@ -27,15 +26,15 @@ internal sealed class TextBatch(
     {
         getter(ref value);
         var text = value.ToString();
-        var tokens = model.Translator.CountTokens(text);
-        if (tokens <= 1) // the end token alone
+        var tokens = model.Writer.CountTokens(text);
+        if (tokens <= 1 && !model.Writer.WritesFromNothing) // the end token alone
         {
             blank.Handle(source, text.Length == 0 ? "the text is empty" : "the text is nothing but white space and control characters");
             places[rows++] = NoText;
             return;
         }
-        if (tokens > model.Translator.MaxTokens)
-            tooLong.Handle(source, $"the text has {tokens} tokens, but the model reads at most {model.Translator.MaxTokens}");
+        if (tokens > model.Writer.MaxTokens)
+            tooLong.Handle(source, $"the text has {tokens} tokens, but the model reads at most {model.Writer.MaxTokens}");
         places[rows++] = texts.Count;
         texts.Add(text);
         rowNames.Add(BadRows.Name(source));
@@ -43,10 +42,10 @@ internal sealed class TextBatch(
 
     public override void Score()
     {
-        translations = texts.Count == 0 ? [] : model.Translator.Translate(texts, model.Decoding);
-        for (var i = 0; i < translations.Count; i++)
+        written = texts.Count == 0 ? [] : model.Writer.Write(texts, model.Decoding);
+        for (var i = 0; i < written.Count; i++)
         {
-            if (!translations[i][0].Finished)
+            if (!written[i][0].Finished)
                 cutOff.Handle(rowNames[i], "the output is as long as it may be, and the model has not ended it");
         }
     }
@@ -55,7 +54,7 @@ internal sealed class TextBatch(
     {
         texts.Clear();
         rowNames.Clear();
-        translations = [];
+        written = [];
         rows = 0;
     }
 
@@ -65,20 +64,30 @@ internal sealed class TextBatch(
             (ref ReadOnlyMemory<char> text) => text = Of(slot())[0].Text.AsMemory()),
         TextOutput.Score => (ValueGetter<float>)((ref float score) => score = (float)Of(slot())[0].Score),
         TextOutput.Finished => (ValueGetter<bool>)((ref bool finished) => finished = Of(slot())[0].Finished),
+        TextOutput.TokenLogProbabilities => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> all) => Copy(
+            Of(slot())[0].TokenLogProbabilities, ref all)),
         TextOutput.PredictedTexts => (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)(
             (ref VBuffer<ReadOnlyMemory<char>> all) => Copy(Of(slot()), static best => best.Text.AsMemory(), default, ref all)),
         _ => (ValueGetter<VBuffer<float>>)(
             (ref VBuffer<float> all) => Copy(Of(slot()), static best => (float)best.Score, float.NaN, ref all)),
     };
 
-    private IReadOnlyList<Translation> Of(int row) => places[row] == NoText ? nothing : translations[places[row]];
+    private IReadOnlyList<TextCandidate> Of(int row) => places[row] == NoText ? nothing : written[places[row]];
 
     // A search may end with fewer texts than were asked for; the slots behind them are missing values.
-    private void Copy<T>(IReadOnlyList<Translation> best, Func<Translation, T> part, T missing, ref VBuffer<T> all)
+    private void Copy<T>(IReadOnlyList<TextCandidate> best, Func<TextCandidate, T> part, T missing, ref VBuffer<T> all)
     {
         var editor = VBufferEditor.Create(ref all, bestCount);
         for (var i = 0; i < bestCount; i++)
             editor.Values[i] = i < best.Count ? part(best[i]) : missing;
+        all = editor.Commit();
+    }
+
+    private static void Copy(IReadOnlyList<double> values, ref VBuffer<float> all)
+    {
+        var editor = VBufferEditor.Create(ref all, values.Count);
+        for (var i = 0; i < values.Count; i++)
+            editor.Values[i] = (float)values[i];
         all = editor.Commit();
     }
 

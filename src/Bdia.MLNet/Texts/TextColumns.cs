@@ -4,18 +4,17 @@ using Bdia.MLNet.Internals;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace Bdia.MLNet.SequenceToSequence;
+namespace Bdia.MLNet.Texts;
 
 /// <summary>
-/// The column that a model reads and those that it adds: the best text, its score, whether it is finished, and, where several are asked
-/// for, vectors of texts and scores.
+/// The column that a model reads and those that it adds: the best text, its score, whether it is finished, where it is asked for the
+/// log-probability of each token, and, where several are asked for, vectors of texts and scores.
 /// </summary>
 /// <param name="Finished">Null = not added: a model that was saved before there was this column.</param>
+/// <param name="TokenLogProbabilities">Null = not added, as is usual.</param>
 internal sealed record TextColumns(string Source, string PredictedText, string Score, string PredictedTexts,
-    string Scores, string? Finished)
+    string Scores, string? Finished, string? TokenLogProbabilities = null)
 {
-    private const string Kind = "SequenceToSequence";
-
     public static ColumnRequirement Requirement(string role, string name) => new(role, name, TextDataViewType.Instance.ToString(),
         column => column is { Kind: SchemaShape.Column.VectorKind.Scalar, ItemType: TextDataViewType },
         "The column must hold texts; ConvertType turns other scalars into texts.");
@@ -27,14 +26,15 @@ internal sealed record TextColumns(string Source, string PredictedText, string S
     }
 
     /// <param name="source">The schema that they are added to.</param>
+    /// <param name="task">What they are outputs of.</param>
     /// <param name="bestCount">Texts that each row gets.</param>
     /// <param name="target">What texts to be written went through in training.</param>
-    public IReadOnlyList<DataViewSchema.DetachedColumn> Columns(DataViewSchema source, int bestCount, ITextTokenizer target)
+    public IReadOnlyList<DataViewSchema.DetachedColumn> Columns(DataViewSchema source, string task, int bestCount, ITextTokenizer target)
     {
         DataViewSchema.DetachedColumn Column(string name, DataViewType type, string valueKind)
         {
             var annotations = new DataViewSchema.Annotations.Builder();
-            ScoreColumns.Annotate(annotations, source, Kind, valueKind);
+            ScoreColumns.Annotate(annotations, source, task, valueKind);
             if (name == PredictedText)
                 TargetNormalizer.Annotate(annotations, target);
             return new(name, type, annotations.ToAnnotations());
@@ -45,6 +45,8 @@ internal sealed record TextColumns(string Source, string PredictedText, string S
             TextOutput.PredictedText => Column(PredictedText, TextDataViewType.Instance, "PredictedText"),
             TextOutput.Score => Column(Score, NumberDataViewType.Single, "Score"),
             TextOutput.Finished => Column(Finished!, BooleanDataViewType.Instance, "Finished"),
+            TextOutput.TokenLogProbabilities => Column(TokenLogProbabilities!, new VectorDataViewType(NumberDataViewType.Single),
+                "TokenLogProbabilities"),
             TextOutput.PredictedTexts => Column(PredictedTexts, new VectorDataViewType(TextDataViewType.Instance, bestCount),
                 "PredictedTexts"),
             _ => Column(Scores, new VectorDataViewType(NumberDataViewType.Single, bestCount), "Scores"),
@@ -61,6 +63,8 @@ internal sealed record TextColumns(string Source, string PredictedText, string S
                 [.. annotations, TargetNormalizer.Shape]),
             TextOutput.Score => ColumnShapes.Scalar(Score, NumberDataViewType.Single, false, annotations),
             TextOutput.Finished => ColumnShapes.Scalar(Finished!, BooleanDataViewType.Instance, false, annotations),
+            TextOutput.TokenLogProbabilities => ColumnShapes.VariableVector(TokenLogProbabilities!, NumberDataViewType.Single,
+                annotations),
             TextOutput.PredictedTexts => ColumnShapes.Vector(PredictedTexts, TextDataViewType.Instance, annotations),
             _ => ColumnShapes.Vector(Scores, NumberDataViewType.Single, annotations),
         });
@@ -73,6 +77,8 @@ internal sealed record TextColumns(string Source, string PredictedText, string S
         yield return TextOutput.Score;
         if (Finished is not null)
             yield return TextOutput.Finished;
+        if (TokenLogProbabilities is not null)
+            yield return TextOutput.TokenLogProbabilities;
         if (bestCount == 1)
             yield break;
         yield return TextOutput.PredictedTexts;
@@ -86,6 +92,7 @@ internal enum TextOutput
     PredictedText,
     Score,
     Finished,
+    TokenLogProbabilities,
     PredictedTexts,
     Scores,
 }

@@ -3,7 +3,7 @@ using Bdia.MLNet.Internals;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace Bdia.MLNet.SequenceToSequence;
+namespace Bdia.MLNet.Texts;
 
 /// <summary>
 /// What a model did to its targets in training, as an annotation of the column that it writes, so that references can be treated alike. It
