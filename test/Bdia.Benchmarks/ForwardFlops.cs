@@ -14,7 +14,7 @@ internal static class ForwardFlops
     public static double LastBlock(VisionTransformerOptions network)
         => network.Depth < 2 ? Block(network) : Tokens(network) * KeysAndValues(network) + Rest(network);
 
-    private static double Tokens(VisionTransformerOptions network) => network.Patches + 1;
+    private static double Tokens(VisionTransformerOptions network) => network.Tokens;
 
     private static double KeysAndValues(VisionTransformerOptions network) => 4.0 * network.Width * network.Width;
 

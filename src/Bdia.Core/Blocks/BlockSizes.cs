@@ -42,11 +42,20 @@ internal readonly record struct TokenSizes(TransformerBlockOptions Options, long
     /// <summary>Before and behind the activation.</summary>
     public long FeedForward => 2 * Rows * Tokens * Options.FeedForwardWidth * Element;
 
-    /// <summary>Of dropout or stochastic depth: the gradient that a mask was applied to.</summary>
-    public long Masks => Options.Dropout > 0 || Options.StochasticDepth > 0 ? State : 0;
+    /// <summary>Of dropout or stochastic depth: the gradient that a mask was applied to; of layer scale, that which was scaled.</summary>
+    public long Masks => (Options.Dropout > 0 || Options.StochasticDepth > 0 ? State : 0) + (Options.LayerScale ? Features : 0);
 
-    /// <summary>In bfloat16, a copy of a layer's weights or the gradient by them; the largest.</summary>
+    /// <summary>Queries or keys before their norm; 0 where they have none.</summary>
+    public long BeforeNorms => Options.QueryKeyNorm ? State : 0;
+
+    /// <summary>
+    /// In bfloat16, a copy of a layer's weights or the gradient by them; the largest. With layer scale, the gradient by a branch's last
+    /// weights, and their product.
+    /// </summary>
     public long Weights
+        => Copies + (Options.LayerScale ? 2L * Options.Width * Math.Max(Options.Width, Options.FeedForwardWidth) * Single : 0);
+
+    private long Copies
         => IsHalf ? (long)Options.Width * Math.Max(3 * Options.Width, Options.FeedForwardWidth) * (IsInFloat32 ? Single + Half : Half) : 0;
 
     /// <summary>

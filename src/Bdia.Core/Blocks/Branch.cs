@@ -8,14 +8,16 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Blocks;
 
 /// <summary>
-/// One branch of a pre-norm block on the CPU, r(z) of LayerNorm(z), with a backward pass written down: it keeps less than a graph of single
+/// One branch of a pre-norm block on the CPU, r(z) of LayerNorm(z), scaled where the block is, with a backward pass written down: it keeps
+/// less than a graph of single
 /// operations would, gives each tensor back as soon as it is used, and computes anew what is cheaper to compute than to keep.
 /// </summary>
 /// <remarks>
 /// Tensors inside are (tokens, features) and rented. Products are in the number format of the precision, everything else in float32.
 /// </remarks>
-internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
+internal abstract class Branch(SublayerFrame frame, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
 {
+    private readonly LayerNorm norm = frame.Norm;
     private readonly DenseCore dense = new(workspace, TypeOf(options, context));
     private readonly BranchMask mask = new(options, context.Random);
     private readonly List<Kept> kept = [];
@@ -23,7 +25,8 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
 
     /// <summary>What gradients are made by: the parameters, and further inputs.</summary>
     public virtual IEnumerable<Tensor> Leaves
-        => [norm.Weight, norm.Bias, .. Layers.SelectMany(layer => new[] { layer.Weight, layer.Bias })];
+        => ((Tensor?[])[norm.Weight, norm.Bias, .. Layers.SelectMany(layer => new[] { layer.Weight, layer.Bias }), frame.Scale?.Gamma])
+            .OfType<Tensor>();
 
     /// <summary>What waits for the backward pass, z first. Somebody else may hold it meanwhile.</summary>
     public IReadOnlyList<Kept> KeptTensors => kept;
@@ -75,7 +78,7 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
         var inPlace = sum is null && Type == ScalarType.Float32;
         if (inPlace) byNormalised = Workspace.Shaped(byNormalised, z.shape);
         var byInput = inPlace ? byNormalised : sum ?? Workspace.Rent(ScalarType.Float32, z.shape);
-        LayerNormalization.Backward(z, norm.Weight, LayerNorm.Epsilon, byNormalised, sum, byInput, byWeight, byBias);
+        LayerNormalization.Backward(z, norm.Weight, norm.Added, byNormalised, sum, byInput, byWeight, byBias);
         if (!inPlace) Workspace.Return(byNormalised);
         sums.SumFor(norm.Weight)?.PlusInPlace(byWeight);
         sums.SumFor(norm.Bias)?.PlusInPlace(byBias);
@@ -92,7 +95,7 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     protected Tensor Normalised(Tensor z)
     {
         var normalised = Workspace.Rent(Type, z.numel() / Options.Width, Options.Width);
-        LayerNormalization.Forward(z, norm.Weight, norm.Bias, LayerNorm.Epsilon, normalised);
+        LayerNormalization.Forward(z, norm.Weight, norm.Bias, norm.Added, normalised);
         return normalised;
     }
 
@@ -105,7 +108,7 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     }
 
     /// <summary>Gives back what need not be kept.</summary>
-    protected void ReturnUnlessKept(Tensor tensor)
+    protected void ReturnUnlessKept(Tensor? tensor)
     {
         if (!Keeps) Workspace.Return(tensor);
     }
@@ -117,14 +120,23 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
         return dense.Forward(x, layer.Weight, layer.Bias);
     }
 
-    /// <summary>x Wᵀ + b in float32 and of a shape: what leaves the branch.</summary>
+    /// <summary>x Wᵀ + b in float32, scaled, and of a shape: what leaves the branch.</summary>
     protected Tensor Result(Dense layer, Tensor x, long[] shape)
     {
         var y = Product(layer, x);
-        if (Type == ScalarType.Float32) return Workspace.Shaped(y, shape);
-        var result = Workspace.Rent(ScalarType.Float32, shape);
-        using (var shaped = y.view(shape)) result.copy_(shaped);
-        Workspace.Return(y);
+        var result = y;
+        if (Type == ScalarType.Float32)
+        {
+            result = Workspace.Shaped(y, shape);
+        }
+        else
+        {
+            result = Workspace.Rent(ScalarType.Float32, shape);
+            using (var shaped = y.view(shape)) result.copy_(shaped);
+            Workspace.Return(y);
+        }
+
+        if (frame.Scale is { } scale) result.mul_(scale.Gamma);
         return result;
     }
 
@@ -133,8 +145,37 @@ internal abstract class Branch(LayerNorm norm, TransformerBlockOptions options, 
     {
         using var scope = NewDisposeScope();
         if (sums.SumFor(layer.Layer.Weight) is { } weight) dense.AddByWeight(layer.Slice(weight), gradient, x);
-        if (withBias && sums.SumFor(layer.Layer.Bias) is { } bias) layer.Slice(bias)
+        if (withBias && layer.Layer.Bias is { } own && sums.SumFor(own) is { } bias) layer.Slice(bias)
             .PlusInPlace(gradient.sum([0L], type: ScalarType.Float32));
+    }
+
+    /// <summary>The gradients by what <see cref="Result"/> was made with, of that by the result.</summary>
+    protected void AddResultGradients(IGradientSums sums, Dense layer, Tensor gradient, Tensor x)
+    {
+        if (frame.Scale is not { } scale)
+        {
+            AddGradients(sums, layer, gradient, x);
+            return;
+        }
+
+        // r = s (W x + b): with G = gᵀ x and c = Σ g, they are s G, s c, and by s the sums over rows of G W, and c b. So W x + b need not
+        // be kept, nor computed anew.
+        using var scope = NewDisposeScope();
+        Tensor byWeight = zeros_like(layer.Weight), byBias = gradient.sum([0L], type: ScalarType.Float32);
+        dense.AddByWeight(byWeight, gradient, x);
+        sums.SumFor(scale.Gamma)?.PlusInPlace(byWeight.mul(layer.Weight).sum(1)).PlusInPlace(byBias.mul(layer.Bias!));
+        sums.SumFor(layer.Weight)?.PlusInPlace(byWeight.mul_(scale.Gamma.unsqueeze(1)));
+        sums.SumFor(layer.Bias!)?.PlusInPlace(byBias.mul_(scale.Gamma));
+    }
+
+    /// <summary>The gradient by the x of <see cref="Result"/>, rented.</summary>
+    protected Tensor ByResultInput(Dense layer, Tensor gradient)
+    {
+        if (frame.Scale is not { } scale) return ByInput(layer, gradient);
+        var scaled = Workspace.Rent(Type, gradient.shape).copy_(gradient).mul_(scale.Gamma);
+        var byInput = ByInput(layer, scaled);
+        Workspace.Return(scaled);
+        return byInput;
     }
 
     /// <summary>g W, the gradient by a layer's input, rented.</summary>

@@ -10,9 +10,9 @@ namespace Bdia.Core.Blocks;
 /// <param name="memory">What is gathered from, (B, M, D), float32; gradients are made by it as well.</param>
 /// <param name="mask">Which of it may be attended to, (B, M).</param>
 internal sealed class CrossAttentionBranch(
-    LayerNorm norm, CrossAttention attention, Tensor memory, Tensor mask, TransformerBlockOptions options,
+    SublayerFrame frame, CrossAttention attention, Tensor memory, Tensor mask, TransformerBlockOptions options,
         ResidualContext context, Workspace workspace)
-    : QueryBranch(norm, options, context, workspace)
+    : QueryBranch(frame, options, context, workspace)
 {
     private Kept? _memory, _mask;
 

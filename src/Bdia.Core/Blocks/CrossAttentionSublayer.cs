@@ -33,7 +33,7 @@ internal sealed class CrossAttentionSublayer : Sublayer
     public override Branch Branch(Tensor x, ResidualContext context, Workspace workspace, int? leading)
     {
         var (memory, mask) = BlockConditions.Memory(context);
-        return new CrossAttentionBranch(Norm, attention, memory, mask, Options, context, workspace);
+        return new CrossAttentionBranch(Frame, attention, memory, mask, Options, context, workspace);
     }
 
     public override Tensor Next(Tensor normalised, BlockPast past) => attention.Next(normalised, past.Memory!, past.Mask!);

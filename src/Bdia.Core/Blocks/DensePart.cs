@@ -9,15 +9,15 @@ namespace Bdia.Core.Blocks;
 /// <param name="Count">How many; null for all.</param>
 internal readonly record struct DensePart(Dense Layer, long First = 0, long? Count = null)
 {
-    public long Outputs => Count ?? Layer.Bias.shape[0];
+    public long Outputs => Count ?? Layer.Weight.shape[0];
 
     public long Inputs => Layer.Weight.shape[1];
 
     /// <summary>(outputs, inputs), the layer's own or a view.</summary>
     public Tensor Weight => Slice(Layer.Weight);
 
-    /// <summary>(outputs), the layer's own or a view.</summary>
-    public Tensor Bias => Slice(Layer.Bias);
+    /// <summary>(outputs), the layer's own or a view; null where the layer has none.</summary>
+    public Tensor? Bias => Layer.Bias is { } bias ? Slice(bias) : null;
 
     public static implicit operator DensePart(Dense layer) => new(layer);
 

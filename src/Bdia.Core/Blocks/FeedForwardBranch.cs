@@ -7,9 +7,9 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Blocks;
 
 /// <summary><see cref="FeedForward"/> behind a norm, as a branch of a block.</summary>
-internal sealed class FeedForwardBranch(LayerNorm norm, FeedForward mlp, TransformerBlockOptions options,
+internal sealed class FeedForwardBranch(SublayerFrame frame, FeedForward mlp, TransformerBlockOptions options,
     ResidualContext context, Workspace workspace)
-    : Branch(norm, options, context, workspace)
+    : Branch(frame, options, context, workspace)
 {
     private Kept? hidden; // before and
     private Kept? active; // behind the activation
@@ -34,13 +34,13 @@ internal sealed class FeedForwardBranch(LayerNorm norm, FeedForward mlp, Transfo
 
     protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
     {
-        AddGradients(sums, mlp.Second, gradient, active!.Tensor);
+        AddResultGradients(sums, mlp.Second, gradient, active!.Tensor);
         Workspace.Return(active.Tensor); // its memory is that of the next line
-        var inner = ByInput(mlp.Second, gradient);
-        using var firstBias = empty_like(mlp.First.Bias);
+        var inner = ByResultInput(mlp.Second, gradient);
+        using var firstBias = empty_like(mlp.First.Bias!);
         Gelu.Backward(hidden!.Tensor, inner, firstBias);
         Workspace.Return(hidden.Tensor);
-        sums.SumFor(mlp.First.Bias)?.PlusInPlace(firstBias);
+        sums.SumFor(mlp.First.Bias!)?.PlusInPlace(firstBias);
         var normalised = Normalised(z);
         AddGradients(sums, mlp.First, inner, normalised, withBias: false);
         Workspace.Return(normalised);

@@ -23,7 +23,7 @@ internal sealed class FeedForwardSublayer : Sublayer
     public override Tensor Apply(Tensor normalised, ResidualContext context) => mlp.Apply(normalised, context.InFloat32);
 
     public override Branch Branch(Tensor x, ResidualContext context, Workspace workspace, int? leading)
-        => new FeedForwardBranch(Norm, mlp, Options, context, workspace);
+        => new FeedForwardBranch(Frame, mlp, Options, context, workspace);
 
     public override Tensor Next(Tensor normalised, BlockPast past) => mlp.Apply(normalised, inFloat32: true);
 

@@ -13,16 +13,22 @@ namespace Bdia.Core.Blocks;
 /// <param name="leading">n, how many tokens; r(z) is (B, n, D).</param>
 /// <param name="mask">Which tokens may be attended to, (B, N); null for all.</param>
 internal sealed class LeadingAttentionBranch(
-    LayerNorm norm, SelfAttention attention, long leading, Tensor? mask, TransformerBlockOptions options,
+    SublayerFrame frame, SelfAttention attention, long leading, Tensor? mask, TransformerBlockOptions options,
         ResidualContext context, Workspace workspace)
-    : QueryBranch(norm, options, context, workspace)
+    : QueryBranch(frame, options, context, workspace)
 {
     private Kept? _mask;
+    private Kept? queryBefore, keyBefore; // their norms
+
+    public override IEnumerable<Tensor> Leaves => [.. base.Leaves, .. attention.NormWeights];
 
     /// <summary>
-    /// What is kept: key and value of all tokens; query, what was gathered, and the logarithms of the weights' sums of the wanted ones.
+    /// What is kept: key and value of all tokens; query, what was gathered, and the logarithms of the weights' sums of the wanted ones;
+    /// query and key before their norms, where they have some.
     /// </summary>
-    public static BranchMemory Memory(BlockSizes sizes) => new(2 * sizes.All.Features + 2 * sizes.Wanted.Features + sizes.Wanted.LogSums);
+    public static BranchMemory Memory(BlockSizes sizes)
+        => new(2 * sizes.All.Features + 2 * sizes.Wanted.Features + sizes.Wanted.LogSums + sizes.All.BeforeNorms + sizes.Wanted.BeforeNorms,
+            sizes.All.BeforeNorms);
 
     protected override IReadOnlyList<Dense> Layers => [attention.QueryKeyValue, attention.Projection];
 
@@ -39,12 +45,18 @@ internal sealed class LeadingAttentionBranch(
         Workspace.Return(first);
         var keyValue = Product(KeyValue, normalised);
         Workspace.Return(normalised);
+        if (attention.QueryNorm is { } queryNorm) queryBefore = Keep(HeadNorm(queryNorm).Forward(query, 0));
+        if (attention.KeyNorm is { } keyNorm) keyBefore = Keep(HeadNorm(keyNorm).Forward(keyValue, 0));
+        ReturnUnlessKept(queryBefore?.Tensor);
+        ReturnUnlessKept(keyBefore?.Tensor);
         return Attend(Core(z), query, keyValue, attention.Projection, [z.shape[0], leading, Options.Width]);
     }
 
     protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
     {
         var (byQuery, byKeyValue) = AttendBackward(Core(z), gradient, attention.Projection, sums);
+        if (attention.QueryNorm is { } queryNorm) HeadNorm(queryNorm).Backward(byQuery, 0, queryBefore!.Tensor, sums);
+        if (attention.KeyNorm is { } keyNorm) HeadNorm(keyNorm).Backward(byKeyValue, 0, keyBefore!.Tensor, sums);
 
         var normalised = Normalised(z);
         var first = First(normalised, z);
@@ -71,6 +83,8 @@ internal sealed class LeadingAttentionBranch(
 
     // The rows of the first tokens where they are: (B, n, D).
     private Tensor Rows(Tensor rows, Tensor z) => rows.view(z.shape).narrow(1, 0, leading);
+
+    private HeadNorm HeadNorm(LayerNorm norm) => new(norm, Options.Width, Workspace);
 
     private AttentionCore Core(Tensor z)
         => new(new((int)z.shape[0], Options.Heads, (int)leading, (int)z.shape[1], Options.Width / Options.Heads, Options.Causal),

@@ -12,6 +12,7 @@ internal readonly unsafe struct NormWeights(LayerNorm layer)
 {
     private readonly float* weight = TensorMemory.Pointer<float>(layer.Weight), bias = TensorMemory.Pointer<float>(layer.Bias);
     private readonly int width = (int)layer.Weight.shape[0];
+    private readonly float added = (float)layer.Added;
 
     /// <summary>Normalises each column.</summary>
     /// <param name="x">width × rows, features <paramref name="stride"/> apart; so is <paramref name="y"/>, which is overwritten.</param>
@@ -32,7 +33,7 @@ internal readonly unsafe struct NormWeights(LayerNorm layer)
                 squares = S.MultiplyAdd(centred, centred, squares);
             }
 
-            S.Store(S.MultiplyAdd(squares, share, S.Broadcast((float)LayerNorm.Epsilon)), deviations);
+            S.Store(S.MultiplyAdd(squares, share, S.Broadcast(added)), deviations);
             for (var i = 0; i < S.Count; i++) deviations[i] = 1 / MathF.Sqrt(deviations[i]);
             var factor = S.Load(deviations);
             for (var d = 0; d < width; d++)

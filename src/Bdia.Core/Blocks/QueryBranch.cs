@@ -9,8 +9,8 @@ namespace Bdia.Core.Blocks;
 /// <summary>
 /// A branch whose queries are of other tokens than its keys and values: what attention and the projection behind it do, forward and back.
 /// </summary>
-internal abstract class QueryBranch(LayerNorm norm, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
-    : Branch(norm, options, context, workspace)
+internal abstract class QueryBranch(SublayerFrame frame, TransformerBlockOptions options, ResidualContext context, Workspace workspace)
+    : Branch(frame, options, context, workspace)
 {
     private Kept? query, keyValue, gathered, logSumExp;
 
@@ -31,8 +31,8 @@ internal abstract class QueryBranch(LayerNorm norm, TransformerBlockOptions opti
     {
         var (query, keyValue, gathered, logSumExp) =
             (this.query!.Tensor, this.keyValue!.Tensor, this.gathered!.Tensor, this.logSumExp!.Tensor);
-        AddGradients(sums, projection, gradient, gathered);
-        var byGathered = ByInput(projection, gradient);
+        AddResultGradients(sums, projection, gradient, gathered);
+        var byGathered = ByResultInput(projection, gradient);
         core.Backward(new(query), new(keyValue, 0), new(keyValue, 1), gathered, logSumExp, byGathered);
         foreach (var used in (Tensor[])[gathered, logSumExp, byGathered]) Workspace.Return(used);
         return (query, keyValue); // written over

@@ -15,11 +15,13 @@ internal sealed class SelfAttentionSublayer : Sublayer
         => this.attention = attention;
 
     public static Sublayer Create(TransformerBlockOptions options, Generator generator)
-        => new SelfAttentionSublayer(options, new(options.Width, options.Heads, generator, options.Precision, options.Weights));
+        => new SelfAttentionSublayer(options, new(options.Width, options.Heads, generator, options.Precision, options.Weights,
+            options.QueryKeyValueBias, options.QueryKeyNorm ? options.NormEpsilon : null));
 
-    /// <summary>Of query, key and value, and of the projection.</summary>
+    /// <summary>Of query, key and value, of their norms, and of the projection.</summary>
     public static long WeightCount(TransformerBlockOptions options)
-        => Dense.WeightCount(options.Width, 3L * options.Width) + Dense.WeightCount(options.Width, options.Width);
+        => Dense.WeightCount(options.Width, 3L * options.Width, options.QueryKeyValueBias) + Dense.WeightCount(options.Width, options.Width)
+            + (options.QueryKeyNorm ? 4L * (options.Width / options.Heads) : 0);
 
     public override Tensor Apply(Tensor normalised, ResidualContext context)
         => attention.Apply(normalised, BlockConditions.TokenMask(Options, context, normalised) is { } mask
@@ -29,8 +31,8 @@ internal sealed class SelfAttentionSublayer : Sublayer
     {
         var mask = BlockConditions.TokenMask(Options, context, x);
         return leading is { } count
-            ? new LeadingAttentionBranch(Norm, attention, count, mask, Options, context, workspace)
-            : new SelfAttentionBranch(Norm, attention, mask, Options, context, workspace);
+            ? new LeadingAttentionBranch(Frame, attention, count, mask, Options, context, workspace)
+            : new SelfAttentionBranch(Frame, attention, mask, Options, context, workspace);
     }
 
     public override Tensor Next(Tensor normalised, BlockPast past) => attention.Next(normalised, past.Own, past.Position);

@@ -22,9 +22,18 @@ internal abstract class Sublayer(string name, nn.Module layer, TransformerBlockO
     public nn.Module Layer => layer;
 
     /// <summary>What stands before it.</summary>
-    public LayerNorm Norm { get; } = new(options.Width);
+    public LayerNorm Norm { get; } = new(options.Width, options.NormEpsilon);
+
+    /// <summary>What stands behind it; null where nothing does.</summary>
+    public LayerScale? Scale { get; } = options.LayerScale ? new(options.Width) : null;
+
+    /// <summary>Both.</summary>
+    protected SublayerFrame Frame => new(Norm, Scale);
 
     protected TransformerBlockOptions Options => options;
+
+    /// <summary>What the layer gives, scaled.</summary>
+    public Tensor Scaled(Tensor output) => Scale is null ? output : Scale.forward(output);
 
     /// <summary>By libtorch's operations, with autograd to go back: on other devices, and the reference of all other ways.</summary>
     /// <param name="normalised">LayerNorm(z), (B, N, D).</param>

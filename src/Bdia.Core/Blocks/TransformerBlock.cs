@@ -10,6 +10,7 @@ namespace Bdia.Core.Blocks;
 /// The residual of a pre-norm transformer block, h(x) = Σ r_i(x + r_0 + ... + r_{i-1}) over its sub-layers r_i, each behind a layer
 /// normalisation: self-attention, causal or not; cross-attention to a memory, or none; feed-forward. So the one block is an encoder's, a
 /// decoder's and a decoder-only network's. State: norm1, attn, norm2, mlp; with cross-attention norm1, attn, norm2, cross, norm3, mlp.
+/// Behind a layer that is scaled stands ls1 or ls2.
 /// </summary>
 /// <remarks>
 /// <para>A pure function of x, the conditions, the parameters and <see cref="ResidualContext.Random"/>: the same bits on every evaluation,
@@ -35,6 +36,7 @@ public sealed class TransformerBlock : Residual
         {
             register_module($"norm{i + 1}", sublayers[i].Norm);
             register_module(sublayers[i].Name, sublayers[i].Layer);
+            if (sublayers[i].Scale is { } scale) register_module($"ls{i + 1}", scale);
         }
     }
 
@@ -99,7 +101,7 @@ public sealed class TransformerBlock : Residual
         Tensor? h = null;
         foreach (var sublayer in sublayers)
         {
-            var r = Options.Regularised(apply(sublayer, sublayer.Norm.forward(z)), random);
+            var r = Options.Regularised(sublayer.Scaled(apply(sublayer, sublayer.Norm.forward(z))), random);
             h = h?.Plus(r) ?? r;
             if (sublayer != sublayers[^1]) z = z.Plus(r);
         }

@@ -39,6 +39,20 @@ public sealed record TransformerBlockOptions
     /// <summary>How the dense layers' weights start. Not a user's choice: each kind of network has its own.</summary>
     internal WeightScheme Weights { get; init; }
 
+    /// <summary>
+    /// Added to the variance by layer normalisations. Like the next ones no user's choice: weights that were trained elsewhere have it.
+    /// </summary>
+    internal double NormEpsilon { get; init; } = LayerNorm.Epsilon;
+
+    /// <summary>Whether the product that gives query, key and value has a bias.</summary>
+    internal bool QueryKeyValueBias { get; init; } = true;
+
+    /// <summary>Whether queries and keys of each head are normalised. In encoders alone.</summary>
+    internal bool QueryKeyNorm { get; init; }
+
+    /// <summary>Whether each branch is multiplied by a factor per feature. In encoders alone.</summary>
+    internal bool LayerScale { get; init; }
+
     /// <summary>Checks all values at once.</summary>
     /// <exception cref="ArgumentException">Names every value that is out of range.</exception>
     public void Validate() => OptionFaults.Validate(nameof(TransformerBlockOptions), Check);
@@ -63,6 +77,8 @@ public sealed record TransformerBlockOptions
         faults.Require(FeedForwardWidth >= 1, nameof(FeedForwardWidth), FeedForwardWidth, "at least 1");
         faults.Require(Dropout is >= 0 and < 1, nameof(Dropout), Dropout, "from 0 up to, not including, 1");
         faults.Require(StochasticDepth is >= 0 and < 1, nameof(StochasticDepth), StochasticDepth, "from 0 up to, not including, 1");
+        if ((QueryKeyNorm || LayerScale) && (Causal || CrossAttention))
+            faults.Add("A block that writes has neither norms of queries and keys nor layer scale: decoding does not know them.");
         faults.Require(Enum.IsDefined(Precision), nameof(Precision), Precision,
             $"{ComputePrecision.Float32} or {ComputePrecision.BFloat16}");
     }

@@ -38,6 +38,17 @@ internal static class SafeTensorsReader
     /// <summary>The free text of the header alone; no tensor is looked at.</summary>
     internal static IReadOnlyDictionary<string, string> ReadMetadata(Stream stream) => ReadHeader(stream).Metadata;
 
+    /// <summary>
+    /// The header alone: what tensors there are. Where the stream knows its length, it must be theirs, so that one that is cut short is
+    /// told.
+    /// </summary>
+    internal static IReadOnlyList<SafeTensorsEntry> ReadEntries(Stream stream)
+    {
+        var (entries, _) = ReadHeader(stream);
+        CheckDataLength(stream, entries);
+        return entries;
+    }
+
     private static (List<SafeTensorsEntry> Entries, Dictionary<string, string> Metadata) ReadHeader(Stream stream)
     {
         var headerBytes = ReadHeaderLength(stream);

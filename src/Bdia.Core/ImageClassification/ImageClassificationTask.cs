@@ -21,7 +21,8 @@ internal sealed class ImageClassificationTask(
     public TrainingClock Clock => model.Clock;
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> WithoutDecay => VisionTransformer.WithoutDecay;
+    public IReadOnlyCollection<string> WithoutDecay { get; } =
+        [.. model.named_parameters().Where(p => p.parameter.requires_grad).Select(p => p.name).Intersect(VisionTransformer.WithoutDecay)];
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Identity => identity;

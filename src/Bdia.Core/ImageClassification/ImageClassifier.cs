@@ -69,7 +69,7 @@ public sealed class ImageClassifier : IDisposable
                 + $"{(long)count * classes}; give {classes} for each.", nameof(probabilities));
 
         // Even shares: a small last one would run at the speed of single images.
-        var chunks = Math.Min(count, Math.Max(1, (int)Math.Round((double)count * (Model.Options.Patches + 1) / TokensAtOnce)));
+        var chunks = Math.Min(count, Math.Max(1, (int)Math.Round((double)count * Model.Options.Tokens / TokensAtOnce)));
         for (var chunk = 0; chunk < chunks; chunk++)
         {
             var first = (int)((long)count * chunk / chunks);

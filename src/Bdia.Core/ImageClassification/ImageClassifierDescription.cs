@@ -6,12 +6,13 @@ using Bdia.Core.Models;
 namespace Bdia.Core.ImageClassification;
 
 /// <summary>
-/// What is saved of a classifier besides its weights. Version 1; a later version that adds fields with defaults stays 1, one that changes a
-/// meaning becomes 2.
+/// What is saved of a classifier besides its weights. Version 1, or 2 of a network that releases of version 1 would take for another one
+/// (it
+/// has a part that not every vision transformer has). Fields with defaults may be added within a version.
 /// </summary>
 internal sealed record ImageClassifierDescription(VisionTransformerOptions Model, PixelNormalization Normalization)
 {
-    private const int Version = 1;
+    private const int Version = 1, OfVariants = 2;
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true, RespectNullableAnnotations = true, AllowDuplicateProperties = false,
@@ -22,7 +23,7 @@ internal sealed record ImageClassifierDescription(VisionTransformerOptions Model
     public long Weights => WeightCount.Of(Model);
 
 
-    public string ToJson() => JsonSerializer.Serialize(new Document(Version, Model, Normalization), Json);
+    public string ToJson() => JsonSerializer.Serialize(new Document(Model.IsPlain ? Version : OfVariants, Model, Normalization), Json);
 
     /// <exception cref="InvalidDataException">The text is no description of this version.</exception>
     public static ImageClassifierDescription Parse(string json)
@@ -47,9 +48,10 @@ internal sealed record ImageClassifierDescription(VisionTransformerOptions Model
         {
             if (!json.TryGetProperty(nameof(Document.FormatVersion), out var version))
                 throw new InvalidDataException("The classifier's description has no FormatVersion: it was not written by this library.");
-            if (!version.TryGetInt32(out var number) || number != Version)
+            if (!version.TryGetInt32(out var number) || number is not (Version or OfVariants))
                 throw new InvalidDataException(
-                    $"The classifier's description has format version {version}; this library reads version {Version}. Load it with the "
+                    $"The classifier's description has format version {version}; this library reads versions {Version} and {OfVariants}. "
+                        + "Load it with the "
                     + "library version that saved it.");
 
             var content = json.Deserialize<Document>(Json);

@@ -6,14 +6,14 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Layers;
 
-/// <summary>y = x Wᵀ + b. State: weight (outputs, inputs) and bias (outputs).</summary>
+/// <summary>y = x Wᵀ + b. State: weight (outputs, inputs) and bias (outputs), which some layers of networks are without.</summary>
 /// <remarks>
 /// In place of TorchSharp's Linear, whose constructor draws from libtorch's global generator and which knows one precision only.
 /// </remarks>
 public sealed class Dense : nn.Module<Tensor, Tensor>
 {
     private readonly Parameter weight; // (outputs, inputs)
-    private readonly Parameter bias; // (outputs)
+    private readonly Parameter? bias; // (outputs)
     private readonly ComputePrecision precision;
 
     /// <summary>Creates a layer with normal weights of deviation 1 / √inputs, cut at two of them, and a bias of zero.</summary>
@@ -28,7 +28,8 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Creates a layer with weights as the scheme says, for each of its parts, and a bias of zero.</summary>
-    internal Dense(int inputs, int outputs, Generator generator, ComputePrecision precision, WeightScheme scheme, int parts = 1)
+    internal Dense(int inputs, int outputs, Generator generator, ComputePrecision precision, WeightScheme scheme, int parts = 1,
+        bool hasBias = true)
         : base(nameof(Dense))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
@@ -36,16 +37,18 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(generator);
         this.precision = precision;
         weight = Initial.Weights(scheme, generator, inputs, outputs, parts);
-        bias = Initial.Constant(0, outputs);
+        bias = hasBias ? Initial.Constant(0, outputs) : null;
         RegisterComponents();
     }
 
-    /// <summary>Weights of a layer, its bias among them.</summary>
-    internal static long WeightCount(long inputs, long outputs) => checked(inputs * outputs + outputs);
+    /// <summary>Weights of a layer, its bias, where it has one, among them.</summary>
+    internal static long WeightCount(long inputs, long outputs, bool hasBias = true)
+        => checked(inputs * outputs + (hasBias ? outputs : 0));
 
     internal Tensor Weight => weight;
 
-    internal Tensor Bias => bias;
+    /// <summary>Null where the layer has none.</summary>
+    internal Tensor? Bias => bias;
 
     /// <summary>Applies the layer.</summary>
     /// <param name="input">(..., inputs), any floating-point type.</param>

@@ -16,16 +16,25 @@ public sealed class LayerNorm : nn.Module<Tensor, Tensor>
     private readonly Parameter weight; // (D)
     private readonly Parameter bias; // (D)
 
-    /// <summary>Creates the layer.</summary>
+    /// <summary>Creates the layer, with <see cref="Epsilon"/>.</summary>
     /// <param name="width">Size of the last dimension, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">width is below 1.</exception>
-    public LayerNorm(int width) : base(nameof(LayerNorm))
+    public LayerNorm(int width) : this(width, Epsilon)
     {
+    }
+
+    /// <summary>Creates the layer, with another number added to the variance: weights are only right with their own.</summary>
+    internal LayerNorm(int width, double added) : base(nameof(LayerNorm))
+    {
+        Added = added;
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         weight = Initial.Constant(1, width);
         bias = Initial.Constant(0, width);
         RegisterComponents();
     }
+
+    /// <summary>Added to the variance.</summary>
+    internal double Added { get; }
 
     internal Tensor Weight => weight;
 
@@ -37,6 +46,6 @@ public sealed class LayerNorm : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return LayerNormalization.Apply(input, weight, bias, Epsilon);
+        return LayerNormalization.Apply(input, weight, bias, Added);
     }
 }

@@ -5,7 +5,11 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Layers;
 
-/// <summary>Cuts images into square patches and maps each to a token. State: proj.weight (D, C, P, P) and proj.bias (D).</summary>
+/// <summary>
+/// Cuts images into square patches and maps each to a token. State: proj.weight (D, C, P, P) and proj.bias (D), which networks that
+/// normalise
+/// what comes of it are without.
+/// </summary>
 public sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
 {
     private readonly PatchProjection proj;
@@ -18,9 +22,14 @@ public sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
     /// <param name="precision">Of the product.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
     public PatchEmbedding(int channels, int patchSize, int width, Generator generator,
-        ComputePrecision precision = ComputePrecision.Float32) : base(nameof(PatchEmbedding))
+        ComputePrecision precision = ComputePrecision.Float32) : this(channels, patchSize, width, generator, precision, hasBias: true)
     {
-        proj = new PatchProjection(channels, patchSize, width, generator, precision);
+    }
+
+    internal PatchEmbedding(int channels, int patchSize, int width, Generator generator, ComputePrecision precision, bool hasBias)
+        : base(nameof(PatchEmbedding))
+    {
+        proj = new PatchProjection(channels, patchSize, width, generator, precision, hasBias);
         RegisterComponents();
     }
 
@@ -38,10 +47,10 @@ public sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
     private sealed class PatchProjection : nn.Module<Tensor, Tensor>
     {
         private readonly Parameter weight; // (D, C, P, P)
-        private readonly Parameter bias; // (D)
+        private readonly Parameter? bias; // (D)
         private readonly ComputePrecision precision;
 
-        public PatchProjection(int channels, int patchSize, int width, Generator generator, ComputePrecision precision)
+        public PatchProjection(int channels, int patchSize, int width, Generator generator, ComputePrecision precision, bool hasBias)
             : base(nameof(PatchProjection))
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
@@ -50,7 +59,7 @@ public sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
             this.precision = precision;
             var bound = 1 / Math.Sqrt((double)channels * patchSize * patchSize);
             weight = Initial.Uniform(generator, bound, width, channels, patchSize, patchSize);
-            bias = Initial.Uniform(generator, bound, width);
+            if (hasBias) bias = Initial.Uniform(generator, bound, width);
             RegisterComponents();
         }
 

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Layers;
 
-/// <summary>Multi-head self-attention. State: qkv (query, key and value in one product) and proj.</summary>
+/// <summary>
+/// Multi-head self-attention. State: qkv (query, key and value in one product) and proj; where queries and keys are normalised, also q_norm
+/// and k_norm.
+/// </summary>
 /// <remarks>
 /// No dropout on the attention weights: libtorch would draw it from its global generator, and it could not be replayed.
 /// </remarks>
@@ -12,6 +15,7 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
 {
     private readonly Dense qkv;
     private readonly Dense proj;
+    private readonly LayerNorm? q_norm, k_norm; // over the features of a head
     private readonly int heads;
 
     /// <summary>Creates the layer.</summary>
@@ -25,19 +29,31 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
     {
     }
 
-    internal SelfAttention(int width, int heads, Generator generator, ComputePrecision precision, WeightScheme scheme)
+    internal SelfAttention(int width, int heads, Generator generator, ComputePrecision precision, WeightScheme scheme, bool hasBias = true,
+        double? normEpsilon = null)
         : base(nameof(SelfAttention))
     {
         Attention.CheckHeads(width, heads);
         this.heads = heads;
-        qkv = new Dense(width, 3 * width, generator, precision, scheme, parts: 3);
+        qkv = new Dense(width, 3 * width, generator, precision, scheme, parts: 3, hasBias);
         proj = new Dense(width, width, generator, precision, scheme);
+        if (normEpsilon is { } added) (q_norm, k_norm) = (new LayerNorm(width / heads, added), new LayerNorm(width / heads, added));
         RegisterComponents();
     }
 
     internal Dense QueryKeyValue => qkv;
 
     internal Dense Projection => proj;
+
+    /// <summary>Of each head's queries; null where they are taken as they are.</summary>
+    internal LayerNorm? QueryNorm => q_norm;
+
+    /// <summary>Of each head's keys; null where they are taken as they are.</summary>
+    internal LayerNorm? KeyNorm => k_norm;
+
+    /// <summary>Weights of the norms of queries and keys, if there are any.</summary>
+    internal IEnumerable<Tensor> NormWeights
+        => q_norm is null || k_norm is null ? [] : [q_norm.Weight, q_norm.Bias, k_norm.Weight, k_norm.Bias];
 
     /// <summary>Lets every token gather from all tokens of its sample.</summary>
     /// <param name="input">Tokens (B, N, D).</param>
@@ -74,5 +90,11 @@ public sealed class SelfAttention : nn.Module<Tensor, Tensor>
     }
 
     private Tensor Split(Tensor input, bool inFloat32)
-        => qkv.Apply(input, inFloat32).view(input.shape[0], input.shape[1], 3, heads, input.shape[2] / heads);
+    {
+        var parts = qkv.Apply(input, inFloat32).view(input.shape[0], input.shape[1], 3, heads, input.shape[2] / heads);
+        return q_norm is null ? parts
+            : stack([Normalised(q_norm, parts.select(2, 0)), Normalised(k_norm!, parts.select(2, 1)), parts.select(2, 2)], 2);
+
+        static Tensor Normalised(LayerNorm norm, Tensor part) => norm.forward(part.to(ScalarType.Float32)).to(part.dtype);
+    }
 }

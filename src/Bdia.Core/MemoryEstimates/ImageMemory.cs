@@ -13,20 +13,24 @@ internal static class ImageMemory
     public static MemoryEstimate Estimate(VisionTransformerOptions model, long rows, int weightCopies, bool optimizerInBackward)
     {
         var weights = WeightCount.Of(model);
-        var tokens = model.Patches + 1L;
+        long tokens = model.Tokens;
+        var trained = model.Depth - model.FrozenBlocks;
         var sizes = new BlockSizes(model.Block(model.Depth - 1), rows, tokens);
-        var stack = StackMemory.Of(model.Stack, model.Depth, rows, tokens * model.Width, BlockMemory.Of(sizes),
-            BlockMemory.Of(sizes with { Leading = 1 }));
+        var block = BlockMemory.Of(sizes);
+        BlockMemory? last = model.Pooling == VisionTransformerPooling.ClassToken ? BlockMemory.Of(sizes with { Leading = 1 }) : null;
+        // Frozen blocks are passed with one state, which is written over.
+        var stack = trained > 0 ? StackMemory.Of(model.Stack, trained, rows, tokens * model.Width, block, last)
+            : new StackMemory(2 * rows * tokens * model.Width * sizeof(float), 0, block.Peak + block.Weights, (0, 0));
 
         var pixels = rows * model.Channels * model.ImageHeight * model.ImageWidth;
         // kept by the patch embedding for its weights' gradient
-        var patches = pixels * (sizeof(float) + (model.Precision == ComputePrecision.BFloat16 ? 2 : 0));
-        var mask = model.Dropout > 0 ? rows * tokens * model.Width * sizeof(float) : 0;
+        var patches = model.FrozenBlocks > 0 ? 0 : pixels * (sizeof(float) + (model.Precision == ComputePrecision.BFloat16 ? 2 : 0));
+        var mask = model.Dropout > 0 && model.FrozenBlocks == 0 ? rows * tokens * model.Width * sizeof(float) : 0;
         return new()
         {
             Weights = weights * sizeof(float),
             Gradients = WeightCount.WithGradient(model, optimizerInBackward) * sizeof(float),
-            Optimizer = weights * 2 * sizeof(float),
+            Optimizer = WeightCount.Trained(model) * 2 * sizeof(float),
             States = stack.States,
             SideInformation = stack.SideInformation,
             BlockGraph = stack.Graph,

@@ -12,12 +12,21 @@ internal static class WeightCount
     public static long Of(VisionTransformerOptions o)
     {
         long width = o.Width;
-        return checked(width                                                             // class token
-            + (o.Patches + 1) * width                                            // positions
-            + Dense.WeightCount((long)o.Channels * o.PatchSize * o.PatchSize, width)         // patch embedding
-            + o.Depth * Block(o.Block(0))
-            + Norm(width) + Dense.WeightCount(width, o.Classes));
+        return checked(Embedding(o) + o.Depth * Block(o.Block(0)) + Norm(width) + Dense.WeightCount(width, o.Classes));
     }
+
+    /// <summary>Of what stands before the blocks.</summary>
+    private static long Embedding(VisionTransformerOptions o)
+    {
+        long width = o.Width;
+        return checked((o.PrefixTokens + (long)o.Positions) * width
+            + Dense.WeightCount((long)o.Channels * o.PatchSize * o.PatchSize, width, hasBias: !o.PreNorm)
+            + (o.PreNorm ? Norm(width) : 0));
+    }
+
+    /// <summary>Of those, the weights that are trained.</summary>
+    public static long Trained(VisionTransformerOptions o)
+        => o.FrozenBlocks == 0 ? Of(o) : Of(o) - Embedding(o) - o.FrozenBlocks * Block(o.Block(0));
 
     public static long Of(EncoderDecoderOptions o)
     {
@@ -31,10 +40,10 @@ internal static class WeightCount
     }
 
     /// <summary>
-    /// Weights that have a gradient at the same time: all, or those of the largest block and of what is outside of blocks.
+    /// Weights that have a gradient at the same time: all that are trained, or those of the largest block and of what is outside of blocks.
     /// </summary>
     public static long WithGradient(VisionTransformerOptions o, bool optimizerInBackward)
-        => Of(o) - (optimizerInBackward ? (o.Depth - 1) * Block(o.Block(0)) : 0);
+        => Trained(o) - (optimizerInBackward ? Math.Max(0, o.Depth - o.FrozenBlocks - 1) * Block(o.Block(0)) : 0);
 
     /// <inheritdoc cref="WithGradient(VisionTransformerOptions, bool)"/>
     public static long WithGradient(EncoderDecoderOptions o, bool optimizerInBackward)
@@ -42,7 +51,8 @@ internal static class WeightCount
 
     /// <summary>Its sub-layers, each behind a norm.</summary>
     private static long Block(TransformerBlockOptions options)
-        => SublayerKind.Of(options).Sum(kind => Norm(options.Width) + kind.Weights(options));
+        => SublayerKind.Of(options).Sum(kind
+            => Norm(options.Width) + (options.LayerScale ? options.Width : 0) + kind.Weights(options));
 
     private static long Norm(long width) => 2 * width;
 }

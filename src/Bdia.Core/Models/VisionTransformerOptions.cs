@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Bdia.Core.Common;
 using Bdia.Core.Blocks;
 using Bdia.Core.Operations;
@@ -43,6 +44,56 @@ public sealed record VisionTransformerOptions
     /// </summary>
     public double StochasticDepth { get; init; }
 
+    /// <summary>
+    /// What the head reads. Default the class token. (This and the next ones are what weights of others need: timm has them all.)
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public VisionTransformerPooling Pooling { get; init; }
+
+    /// <summary>Tokens without a meaning of their own, between class token and patches (timm: reg_tokens): 0 (default) to 1024.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int RegisterTokens { get; init; }
+
+    /// <summary>
+    /// Whether the position embedding covers the patches alone, and not the tokens before them (timm: no_embed_class). Default false.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool PositionsOfPatches { get; init; }
+
+    /// <summary>
+    /// Whether tokens are normalised before the first block; patches are then mapped without a bias (timm: pre_norm). Default false.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool PreNorm { get; init; }
+
+    /// <summary>Whether the queries and keys of each head are normalised (timm: qk_norm). Default false.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool QueryKeyNorm { get; init; }
+
+    /// <summary>
+    /// Whether each branch is multiplied by a factor per feature, which starts at 1e-5 (timm: init_values). Default false.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool LayerScale { get; init; }
+
+    /// <summary>Whether query, key and value are mapped without a bias (timm: qkv_bias false). Default false.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OmitQueryKeyValueBias { get; init; }
+
+    /// <summary>
+    /// Added to the variance in layer normalisations, above 0, at most 1; null (default) is 1e-6, timm's. Hugging Face's ViT has 1e-12.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double? NormEpsilon { get; init; }
+
+    /// <summary>
+    /// Blocks, the first ones, that are not trained, 0 (default) to <see cref="Depth"/>. What stands before the blocks is not trained
+    /// either
+    /// then. They cost no backward pass and no memory of an optimizer, and are passed as when scoring.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int FrozenBlocks { get; init; }
+
     /// <summary>Number format of matrix products. Default float32.</summary>
     public ComputePrecision Precision { get; init; } = ComputePrecision.Float32;
 
@@ -54,7 +105,28 @@ public sealed record VisionTransformerOptions
 
     private const int MostPixels = 1 << 26; // 8192 x 8192; three channels of float32 are then 768 MiB
 
-    /// <summary>N - 1: the number of patches.</summary>
+    /// <summary>The default of <see cref="NormEpsilon"/>.</summary>
+    internal const double UsualNormEpsilon = 1e-6;
+
+    private const int MostRegisterTokens = 1024;
+
+    /// <summary>Tokens before those of the patches.</summary>
+    internal int PrefixTokens => (Pooling == VisionTransformerPooling.ClassToken ? 1 : 0) + RegisterTokens;
+
+    /// <summary>N: all tokens.</summary>
+    internal int Tokens => Patches + PrefixTokens;
+
+    /// <summary>Vectors of the position embedding.</summary>
+    internal int Positions => PositionsOfPatches ? Patches : Tokens;
+
+    /// <summary>Added to the variance.</summary>
+    internal double Epsilon => NormEpsilon ?? UsualNormEpsilon;
+
+    /// <summary>Whether the network is the one of Dosovitskiy et al., which every release of this library knows.</summary>
+    internal bool IsPlain => Pooling == VisionTransformerPooling.ClassToken && RegisterTokens == 0
+        && !PositionsOfPatches && !PreNorm && !QueryKeyNorm && !LayerScale && !OmitQueryKeyValueBias && Epsilon == UsualNormEpsilon;
+
+    /// <summary>The number of patches.</summary>
     internal int Patches => ImageHeight / PatchSize * (ImageWidth / PatchSize);
 
     /// <summary>The sizes of a preset, with patches that suit the pictures.</summary>
@@ -118,6 +190,7 @@ public sealed record VisionTransformerOptions
     internal TransformerBlockOptions Block(int k) => new()
     {
         Width = Width, Heads = Heads, FeedForwardWidth = FeedForwardWidth, Dropout = Dropout, Precision = Precision,
+        NormEpsilon = Epsilon, QueryKeyValueBias = !OmitQueryKeyValueBias, QueryKeyNorm = QueryKeyNorm, LayerScale = LayerScale,
         StochasticDepth = Depth > 1 ? StochasticDepth * k / (Depth - 1) : StochasticDepth,
     };
 
@@ -138,6 +211,11 @@ public sealed record VisionTransformerOptions
             faults.Add($"Images are {ImageWidth} pixels wide and {ImageHeight} high, {(long)ImageHeight * ImageWidth} in all; " +
                 $"there may be {MostPixels} at most: resize the images.");
         faults.Require(Depth is >= 1 and <= MostBlocks, nameof(Depth), Depth, $"1..{MostBlocks}");
+        faults.Require(Enum.IsDefined(Pooling), nameof(Pooling), Pooling, "ClassToken or Average");
+        faults.Require(RegisterTokens is >= 0 and <= MostRegisterTokens, nameof(RegisterTokens), RegisterTokens,
+            $"0..{MostRegisterTokens}");
+        faults.Require(NormEpsilon is null or (> 0 and <= 1), nameof(NormEpsilon), NormEpsilon, "above 0 and at most 1, or null");
+        faults.Require(FrozenBlocks >= 0 && FrozenBlocks <= Depth, nameof(FrozenBlocks), FrozenBlocks, $"0..{Depth}, the number of blocks");
         (Block(0) with { StochasticDepth = StochasticDepth }).Check(faults);
         faults.Require(Stack is not null, nameof(Stack), Stack, "a BdiaStackOptions");
         Stack?.Check(faults);

@@ -15,13 +15,18 @@ internal sealed class DenseCore(Workspace workspace, ScalarType type)
     /// <summary>x Wᵀ + b, rented.</summary>
     /// <param name="x">(rows, inputs).</param>
     /// <param name="weight">(outputs, inputs).</param>
-    /// <param name="bias">(outputs).</param>
-    public Tensor Forward(Tensor x, Tensor weight, Tensor bias)
+    /// <param name="bias">(outputs); null for none.</param>
+    public Tensor Forward(Tensor x, Tensor weight, Tensor? bias)
     {
         using var scope = NewDisposeScope();
         var operand = Operand(x);
-        var y = workspace.Rent(taken, x.shape[0], weight.shape[0]).copy_(BFloat16Products.Operand(bias, type))
-            .addmm_(operand, BFloat16Products.Operand(weight, type).t());
+        var y = workspace.Rent(taken, x.shape[0], weight.shape[0]);
+        using (var transposed = BFloat16Products.Operand(weight, type).t())
+        {
+            if (bias is null) y.addmm_(operand, transposed, beta: 0);
+            else y.copy_(BFloat16Products.Operand(bias, type)).addmm_(operand, transposed);
+        }
+
         Return(operand, x);
         return Rounded(y);
     }

@@ -74,6 +74,12 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     internal int Stream { get; }
 
     /// <summary>
+    /// How many blocks, the first ones, are not trained: in training they are passed as in evaluation, without randomness, and nothing goes
+    /// back through them. The block above them takes the first step of the trained part. Conditions get no gradient from them.
+    /// </summary>
+    internal int Frozen { get; init; }
+
+    /// <summary>
     /// Told of every block of a backward pass, except where autograd goes through all blocks at once
     /// (<see cref="BackpropagationMode.StoreActivations"/> of residuals that have no backward pass of their own).
     /// </summary>
@@ -87,10 +93,12 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     internal SpareWorkspace Spare { get; set; } = new();
 
     /// <summary>A run in training, at the clock's present step.</summary>
-    internal StackRun TrainingRun => new(Options, Residuals, Clock.Freeze(), Stream, kernel);
+    internal StackRun TrainingRun => new(Options, Trained, Clock.Freeze(), Stream, kernel, Frozen);
 
     /// <summary>A run in evaluation.</summary>
     internal StackRun EvaluationRun => new(Options, Residuals, null, Stream, kernel);
+
+    private IReadOnlyList<Residual> Trained => Frozen == 0 ? Residuals : [.. Residuals.Skip(Frozen)];
 
     /// <summary>Runs the stack.</summary>
     /// <param name="x">x_0, (B, ...), float32.</param>
@@ -113,10 +121,18 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
     internal Tensor Leading(Tensor x, int tokens, params Tensor[] conditions)
     {
         // A single block has no states behind it to be kept in place of x_K; and a graph of autograd's is for the whole.
-        var isWhole = Residuals.Count < 2 || (training ? LeavesItToAutograd(x) : is_grad_enabled());
+        var isWhole = Residuals.Count - (training ? Frozen : 0) < 2 || (training ? LeavesItToAutograd(x) : is_grad_enabled());
         if (!isWhole) return Run(x, conditions, tokens);
         using var whole = Run(x, conditions, leading: null);
         return whole.narrow(1, 0, tokens);
+    }
+
+    /// <summary>What the blocks that are not trained make of x_0: the x_0 of those that are.</summary>
+    internal Tensor ThroughFrozen(Tensor x, IReadOnlyList<Tensor> conditions)
+    {
+        if (Frozen == 0) return x;
+        using var noGraph = no_grad();
+        return Inference.Run(EvaluationRun with { Residuals = [.. Residuals.Take(Frozen)] }, x, new ResidualContext(null, conditions));
     }
 
     /// <inheritdoc/>
@@ -135,7 +151,9 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
         if (!training) return Evaluate(EvaluationRun, x, conditions, leading);
         watch.Fault = null;
         SideInformationBytes = 0;
-        var result = LeavesItToAutograd(x) ? GraphForward.Run(TrainingRun, x, conditions) : Train(TrainingRun, x, conditions, leading);
+        x = ThroughFrozen(x, conditions);
+        var result = Frozen == Residuals.Count ? x
+            : LeavesItToAutograd(x) ? GraphForward.Run(TrainingRun, x, conditions) : Train(TrainingRun, x, conditions, leading);
         if (ownsClock) Clock.Step++;
         return result;
     }
@@ -156,7 +174,7 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
             : new StackPass(run, conditions, memory, witness);
         try
         {
-            if (is_grad_enabled()) return BdiaFunction.Apply(pass, watch, x, conditions, Residuals);
+            if (is_grad_enabled()) return BdiaFunction.Apply(pass, watch, x, conditions, run.Residuals);
             using (pass) return InScope(pass.Forward(x, goesBack: false));
         }
         catch

@@ -26,6 +26,8 @@ public static class ReversibilityProbe
                 + "compared.", nameof(stack));
         var wasTraining = stack.training;
         stack.train();
+        using var below = NewDisposeScope();
+        x = stack.ThroughFrozen(x, conditions);
         using var copies = new CopyWitness(stack.Residuals.Count);
         using var pass = new StackPass(stack.TrainingRun, conditions, new PassMemory(stack.Spare, x.device), copies);
         try
@@ -45,7 +47,8 @@ public static class ReversibilityProbe
             stack.train(wasTraining);
         }
 
-        return new ReversibilityReport(copies.Elements, copies.Differing, copies.Blocks.Order().ToArray());
+        return new ReversibilityReport(copies.Elements, copies.Differing,
+            copies.Blocks.Select(block => stack.Frozen + block).Order().ToArray());
     }
 
     private sealed class CopyWitness(int depth) : IStateWitness, IDisposable

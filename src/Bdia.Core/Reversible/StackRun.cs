@@ -8,8 +8,9 @@ namespace Bdia.Core.Reversible;
 /// <param name="Clock">The moment of training, standing still; null in evaluation, where nothing is random.</param>
 /// <param name="Stream">Tells the randomness of several stacks on one clock apart.</param>
 /// <param name="Kernel">What takes the steps; null for what suits the device.</param>
+/// <param name="First">Number of h_0 in the stack: 0, or more where blocks below are no part of the run.</param>
 internal sealed record StackRun(BdiaStackOptions Options, IReadOnlyList<Residual> Residuals, TrainingClock? Clock,
-    int Stream, IStepKernel? Kernel)
+    int Stream, IStepKernel? Kernel, int First = 0)
 {
     /// <summary>K.</summary>
     public int Depth => Residuals.Count;
@@ -20,13 +21,13 @@ internal sealed record StackRun(BdiaStackOptions Options, IReadOnlyList<Residual
     /// <summary>γ_k of every sample.</summary>
     public float[] Gamma(int k, long samples)
         => Clock is null ? [.. Enumerable.Repeat(Weight.Magnitude, (int)samples)]
-            : GammaDraw.PerSample(Clock, Stream, k, samples, Weight.Magnitude);
+            : GammaDraw.PerSample(Clock, Stream, First + k, samples, Weight.Magnitude);
 
     /// <summary>What block k gets besides the state.</summary>
-    public ResidualContext Context(int k, IReadOnlyList<Tensor> conditions) => new(Clock?.Random(Stream, k), conditions);
+    public ResidualContext Context(int k, IReadOnlyList<Tensor> conditions) => new(Clock?.Random(Stream, First + k), conditions);
 
     /// <summary>What takes the steps of states like the one given.</summary>
-    public Stepper Stepper(Tensor like) => new(Kernel ?? StepKernel.For(like), Options, Weight, like);
+    public Stepper Stepper(Tensor like) => new(Kernel ?? StepKernel.For(like), Options, Weight, like, First);
 
     /// <summary>The same run, as far as the last block.</summary>
     public StackRun ButLast() => this with { Residuals = [.. Residuals.Take(Depth - 1)] };

@@ -12,7 +12,8 @@ namespace Bdia.Core.Reversible;
 /// <param name="options">Of the stack.</param>
 /// <param name="weight">|γ|.</param>
 /// <param name="like">A state, whose shape all have.</param>
-internal sealed class Stepper(IStepKernel kernel, BdiaStackOptions options, IntegrationWeight weight, Tensor like)
+/// <param name="first">Number of the run's first block in the stack, for messages.</param>
+internal sealed class Stepper(IStepKernel kernel, BdiaStackOptions options, IntegrationWeight weight, Tensor like, int first)
 {
     private readonly FixedPointGrid grid = new(options.FractionBits);
 
@@ -79,7 +80,7 @@ internal sealed class Stepper(IStepKernel kernel, BdiaStackOptions options, Inte
     private Tensor Ready(int block, Tensor h)
     {
         if (h.dtype != ScalarType.Float32 || !h.shape.AsSpan().SequenceEqual(like.shape))
-            throw new InvalidOperationException($"Residual {block} returned {h.dtype} of shape ({string.Join(", ", h.shape)}); "
+            throw new InvalidOperationException($"Residual {first + block} returned {h.dtype} of shape ({string.Join(", ", h.shape)}); "
                 + $"a residual must return Float32 of its input's shape ({string.Join(", ", like.shape)}).");
         return h.contiguous();
     }
@@ -87,6 +88,6 @@ internal sealed class Stepper(IStepKernel kernel, BdiaStackOptions options, Inte
     private void Guard(int block, float magnitude, int padBits)
     {
         var limit = grid.Limit(padBits);
-        if (!(magnitude <= limit)) throw ReversibilityException.OutOfRange(block, magnitude, limit, grid.FractionBits);
+        if (!(magnitude <= limit)) throw ReversibilityException.OutOfRange(first + block, magnitude, limit, grid.FractionBits);
     }
 }

@@ -31,6 +31,8 @@ public partial class DependencyTests
                 "Core/Reversible: BdiaStack BlockRandom IEvaluation Residual ResidualContext", "Core/Layers"),
             new("Core/Models", "Core/Common", "Core/Tensors", "Core/Decoding: INextTokenModel INextTokenScorer",
                 "Core/Operations: ComputePrecision", "Core/Reversible", "Core/Layers", "Core/Blocks"),
+            new("Core/Pretrained", "Core/Native: BdiaRuntime", "Core/Formats", "Core/Operations: ComputePrecision",
+                "Core/Reversible: TrainingClock", "Core/Layers: Dense", "Core/Models"),
             new("Core/Training", "Core/Common", "Core/Simd", "Core/Tensors", "Core/Numerics: RandomSequence", "Core/Formats",
                 "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions IBlockObserver Residual ReversibilityException "
                     + "TrainingClock"),

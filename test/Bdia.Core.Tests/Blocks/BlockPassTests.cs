@@ -12,18 +12,21 @@ namespace Bdia.Core.Tests.Blocks;
 public class BlockPassTests
 {
     private static readonly Gen<TransformerBlockOptions> Options =
-        Gen.Select(Gen.Int[1, 3], Gen.Int[5, 9], Gen.Int[1, 30], Gen.Bool, Gen.Bool, Gen.Bool)
-        .Select((heads, size, hidden, dropout, depth, half) =>
+        Gen.Select(Gen.Int[1, 3], Gen.Int[5, 9], Gen.Int[1, 30], Gen.Bool, Gen.Bool, Gen.Bool, Gen.Int[0, 3])
+        .Select((heads, size, hidden, dropout, depth, half, variant) =>
         new TransformerBlockOptions
         {
+            NormEpsilon = (variant & 1) == 0 ? 1e-6 : 1e-3, QueryKeyValueBias = (variant & 2) == 0,
             Width = heads * size, Heads = heads, FeedForwardWidth = hidden, Dropout = dropout ? 0.2 : 0, StochasticDepth = depth ? 0.2 : 0,
             Precision = half ? ComputePrecision.BFloat16 : ComputePrecision.Float32,
         });
 
     [Fact]
     public void An_encoder_block_agrees_with_libtorch_s_operations()
-        => Gen.Select(Options, Gen.Int[1, 4], Gen.Int[1, 9], Gen.Bool, Gen.ULong[0, 1000]).Sample((options, batch, tokens, masked, seed) =>
+        => Gen.Select(Options, Gen.Int[0, 3], Gen.Int[1, 4], Gen.Int[1, 9], Gen.Bool, Gen.ULong[0, 1000])
+        .Sample((plain, variant, batch, tokens, masked, seed) =>
         {
+            var options = plain with { QueryKeyNorm = (variant & 1) != 0, LayerScale = (variant & 2) != 0 };
             using var scope = NewDisposeScope();
             using var generator = new Generator(seed);
             using var block = Stacks.Spread(new TransformerBlock(options, generator), 0.25);

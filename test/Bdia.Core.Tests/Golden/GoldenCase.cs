@@ -10,7 +10,10 @@ internal sealed class GoldenCase
 {
     // timm's constructor arguments that our options have; i_dynamic's further sizes are not ours, its own size is.
     private static readonly string[] Known =
-        ["img_size", "patch_size", "in_chans", "embed_dim", "depth", "num_heads", "mlp_ratio", "num_classes", "dynamic_img_size"];
+    [
+        "img_size", "patch_size", "in_chans", "embed_dim", "depth", "num_heads", "mlp_ratio", "num_classes", "dynamic_img_size",
+        "global_pool", "class_token", "reg_tokens", "no_embed_class", "pre_norm", "qk_norm", "init_values", "qkv_bias",
+    ];
 
     private readonly JsonElement json;
     private readonly JsonElement arguments;
@@ -42,7 +45,10 @@ internal sealed class GoldenCase
 
     public string Name => json.GetProperty("name").GetString()!;
 
-    private bool IsOurs => arguments.EnumerateObject().All(argument => Known.Contains(argument.Name)) && Argument("num_classes", 1000) >= 2;
+    /// <summary>Whether its numbers are what the head reads, for want of a head.</summary>
+    public bool HasHead => Argument("num_classes", 1000) > 0;
+
+    private bool IsOurs => arguments.EnumerateObject().All(argument => Known.Contains(argument.Name));
 
     /// <summary>The same network by our options.</summary>
     public VisionTransformerOptions Options(BdiaStackOptions stack) => new()
@@ -50,12 +56,19 @@ internal sealed class GoldenCase
         ImageHeight = json.GetProperty("image")[0].GetInt32(),
         ImageWidth = json.GetProperty("image")[1].GetInt32(),
         Channels = Argument("in_chans", 3),
-        Classes = Argument("num_classes", 1000),
+        Classes = Math.Max(2, Argument("num_classes", 1000)),
         PatchSize = Argument("patch_size", 16),
         Width = Argument("embed_dim", 768),
         Depth = Argument("depth", 12),
         Heads = Argument("num_heads", 12),
         FeedForwardWidth = Argument("embed_dim", 768) * Argument("mlp_ratio", 4),
+        Pooling = Text("global_pool") == "avg" ? VisionTransformerPooling.Average : VisionTransformerPooling.ClassToken,
+        RegisterTokens = Argument("reg_tokens", 0),
+        PositionsOfPatches = Switch("no_embed_class"),
+        PreNorm = Switch("pre_norm"),
+        QueryKeyNorm = Switch("qk_norm"),
+        LayerScale = arguments.TryGetProperty("init_values", out _),
+        OmitQueryKeyValueBias = arguments.TryGetProperty("qkv_bias", out var bias) && !bias.GetBoolean(),
         Stack = stack,
     };
 
@@ -66,12 +79,24 @@ internal sealed class GoldenCase
     {
         using var content = Open(rounded is null ? json.GetProperty("weights").GetString()! : $"{Name}.{rounded}.safetensors");
         var model = new VisionTransformer(Options(stack), seed: 0);
-        ModuleState.Load(model, content.Tensors.ToDictionary(item => item.Key, item => item.Value.to(TorchSharp.torch.ScalarType.Float32)));
+        var tensors = content.Tensors.ToDictionary(item => item.Key, item => item.Value.to(TorchSharp.torch.ScalarType.Float32));
+        if (!HasHead)
+            foreach (var (head, value) in ModuleState.Save(model).Where(item => item.Key.StartsWith("head.", StringComparison.Ordinal)))
+                tensors.Add(head, value);
+        ModuleState.Load(model, tensors);
         return model;
     }
 
+    /// <summary>What timm calls the network's output: logits, or what a head would read.</summary>
+    public TorchSharp.torch.Tensor Output(VisionTransformer model, TorchSharp.torch.Tensor images)
+        => HasHead ? model.forward(images) : model.Features(images);
+
     /// <summary>The tensors of the file under a key of the manifest: "numbers", "gradients" or "adamw".</summary>
     public SafeTensorsContent Content(string key) => Open(json.GetProperty(key).GetString()!);
+
+    private string? Text(string name) => arguments.TryGetProperty(name, out var value) ? value.GetString() : null;
+
+    private bool Switch(string name) => arguments.TryGetProperty(name, out var value) && value.GetBoolean();
 
     private int Argument(string name, int otherwise)
         => arguments.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? (int)value.GetDouble() : otherwise;

@@ -52,7 +52,7 @@ public class QuantisedTests(ITestOutputHelper output)
         using var numbers = golden.Content("numbers");
         using var model = golden.Model(new() { FractionBits = fractionBits });
         model.eval();
-        var logits = model.forward(numbers.Tensors["images"]).to(ScalarType.Float64);
+        var logits = golden.Output(model, numbers.Tensors["images"]).to(ScalarType.Float64);
         var distance = (logits - numbers.Tensors["logits64"]).abs().max().item<double>();
         var deviation = numbers.Tensors["logits64"].std().item<double>();
         output.WriteLine($"{name}, l = {fractionBits}: {distance:g3} off, {distance / deviation:g3} of the logits' standard deviation "

@@ -38,7 +38,7 @@ public class TimmTests
         using var numbers = golden.Content("numbers");
         using var model = golden.Model(Plain);
         model.eval();
-        AssertWithin(LogitTolerance, numbers.Tensors["logits64"], model.forward(numbers.Tensors["images"]), "logits");
+        AssertWithin(LogitTolerance, numbers.Tensors["logits64"], golden.Output(model, numbers.Tensors["images"]), "logits");
     }
 
     [Theory]
