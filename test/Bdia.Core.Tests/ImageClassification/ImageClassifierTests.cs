@@ -78,8 +78,8 @@ public sealed class ImageClassifierTests
         classifier.SaveWeights(stream);
         var (weights, json) = (stream.ToArray(), classifier.ToJson());
 
-        Refuses("format version 2; this library reads version 1", weights,
-            json.Replace("\"FormatVersion\": 1", "\"FormatVersion\": 2", StringComparison.Ordinal));
+        Refuses("format version 3; this library reads versions 1 and 2", weights,
+            json.Replace("\"FormatVersion\": 1", "\"FormatVersion\": 3", StringComparison.Ordinal));
         Refuses("not written by this library", weights, "{}");
         Refuses("cannot be read", weights, json[..^20]);
         Refuses("cannot be read", weights, "[]");
