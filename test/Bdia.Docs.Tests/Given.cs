@@ -49,6 +49,17 @@ public static class Given
             .Select(i => $"{from[i % 5]} {from[i / 5 % 5]} {from[i / 2 % 5]}\t{to[i % 5]} {to[i / 5 % 5]} {to[i / 2 % 5]}"));
     }
 
+    /// <summary>Writes messages and their topics, a tab between.</summary>
+    public static void MessageFile(string path, int count = 60)
+    {
+        (string Topic, string[] Words)[] topics = [("delivery", ["parcel", "where", "late"]), ("bill", ["pay", "price", "refund"])];
+        File.WriteAllLines(path, Enumerable.Range(0, count).Select(i =>
+        {
+            var (topic, words) = topics[i % 2];
+            return $"{words[i % 3]} is my {words[i / 3 % 3]} {i % 7}\t{topic}";
+        }));
+    }
+
     /// <summary>Saves a pipeline that reads the column File.</summary>
     public static void PictureModel(string path)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bdia.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -39,11 +40,8 @@ internal sealed class ImageBatchWriter : IDisposable
     /// <returns>Where to write its normalised pixels.</returns>
     public Span<float> Add(int label, float weight, double smoothing)
     {
-        var target = Target(Written);
-        target.Fill((float)(smoothing / classes));
-        target[label] += (float)(1 - smoothing);
-        // Before any mixing, so that each part of a mixed image counts by its own class.
-        foreach (ref var value in target) value *= weight;
+        // Weighted before any mixing, so that each part of a mixed image counts by its own class.
+        ClassTargets.Write(Target(Written), label, weight, smoothing);
         MemoryMarshal.Cast<byte, long>(labels.bytes)[Written] = label;
         weights[Written] = weight;
         return Image(Written++);

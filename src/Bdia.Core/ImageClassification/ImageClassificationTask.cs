@@ -1,6 +1,6 @@
 using Bdia.Core.Models;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
-using Bdia.Core.Tensors;
 using Bdia.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -49,8 +49,7 @@ internal sealed class ImageClassificationTask(
     public BatchLoss Loss(ImageBatch batch)
     {
         var logits = model.forward(batch.Images.to(device)); // (B, classes)
-        var logProbabilities = nn.functional.log_softmax(logits, dim: 1);
-        var loss = batch.Targets.to(device).mul(logProbabilities).sum().Times(-1.0 / batch.Weight);
+        var loss = ClassLoss.Mean(logits, batch.Targets.to(device), batch.Weight);
         return new BatchLoss(loss, batch.Weight, batch.Count, Correct(logits, batch));
     }
 
@@ -65,15 +64,14 @@ internal sealed class ImageClassificationTask(
             stop.ThrowIfRequested();
             using var scope = NewDisposeScope();
             var logits = model.forward(batch.Images.to(device));
-            var losses = nn.functional.log_softmax(logits.to(float64), dim: 1).mul(batch.Targets.to(device));
-            totals.Add(-losses.sum().item<double>(), batch.Count, Correct(logits, batch));
+            totals.Add(ClassLoss.Sum(logits, batch.Targets.to(device)), batch.Count, Correct(logits, batch));
         }
 
         stop.ThrowIfRequested();
         return totals.ToResult();
     }
 
-    private long Correct(Tensor logits, ImageBatch batch) => logits.argmax(1).eq(batch.Labels.to(device)).sum().item<long>();
+    private long Correct(Tensor logits, ImageBatch batch) => ClassLoss.Correct(logits, batch.Labels.to(device));
 
     /// <summary>The held-back rows as they are, without augmentation or smoothing; the last batch may be short.</summary>
     private IEnumerable<ImageBatch> Batches()

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Bdia.Core.Formats;
 using Bdia.Core.Models;
 using Bdia.Core.Native;
+using Bdia.Core.Operations;
 using Bdia.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -148,9 +149,6 @@ public sealed class ImageClassifier : IDisposable
         for (var i = 0; i < count; i++) Normalization.Apply(pixels.Slice(i * this.pixels, this.pixels),
             normalized.Slice(i * this.pixels, this.pixels));
 
-        var logits = Model.forward(images.to(device)).to(float32).cpu().contiguous();
-        // In double precision, so that rows of many classes still sum to 1.
-        var exact = nn.functional.softmax(logits.to(float64), dim: 1).to(float32);
-        MemoryMarshal.Cast<byte, float>(exact.bytes).CopyTo(probabilities);
+        ClassLoss.Probabilities(Model.forward(images.to(device)), probabilities);
     }
 }

@@ -82,7 +82,7 @@ public static class ImageClassifierTraining
         VisionTransformerOptions model, TrainingOptions asked, ImageTrainingOptions images, ImageData data,
             StopSignal stop, IProgress<TrainingNote>? notes)
     {
-        var training = MemoryBudget.Fit(model, AutomaticOptions.Chosen(model, asked, data.Training.Count));
+        var training = MemoryBudget.Fit(model, AutomaticOptions.Chosen(asked, model.Width, data.Training.Count));
         var chosen = asked.BatchSize is null ? $" (chosen for {data.Training.Count} rows and {training.Epochs} epochs)" : "";
         var gathered = training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "";
         notes?.Report(new(string.Create(CultureInfo.InvariantCulture,

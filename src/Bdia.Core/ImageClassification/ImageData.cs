@@ -26,7 +26,7 @@ internal sealed record ImageData(
         var typical = ExtremeRows.Typical(survey.Extremes);
         var leftOut = LeaveOut(train, survey, typical);
         var kept = Enumerable.Range(0, held.Length).Where(row => !held[row] && !leftOut.Contains(row)).ToArray();
-        RequireTwoClasses(kept.Select(row => survey.Labels[row]));
+        ClassTargets.RequireTwoClasses(kept.Select(row => survey.Labels[row]));
 
         var hashes = new Dictionary<string, string>();
         if (survey.Hash is not null) hashes.Add("TrainingData.SHA-256", survey.Hash);
@@ -104,16 +104,5 @@ internal sealed record ImageData(
         return images.StratifiedValidation
             ? ValidationSplit.Stratified(labels, images.ValidationFraction, random)
             : ValidationSplit.Random(labels.Count, images.ValidationFraction, random);
-    }
-
-    private static void RequireTwoClasses(IEnumerable<int> labels)
-    {
-        var classes = labels.Distinct().Take(2).ToArray();
-        if (classes.Length == 0)
-            throw new InvalidDataException("The training data has no usable row; give it at least one.");
-        if (classes.Length < 2)
-            throw new InvalidDataException(
-                $"All training rows have label {classes[0]} (counted from 0); a classifier needs rows of at least two classes. Add rows "
-                + "of another class.");
     }
 }

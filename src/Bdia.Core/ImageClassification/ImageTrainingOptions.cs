@@ -71,14 +71,7 @@ public sealed record ImageTrainingOptions
         faults.Require(MixupAlpha is >= 0 and <= 100, nameof(MixupAlpha), MixupAlpha, "0..100");
         faults.Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
         faults.Require(PixelCacheBytes > 0, nameof(PixelCacheBytes), PixelCacheBytes, "above 0");
-        if (ClassWeights is { } weights)
-        {
-            faults.Require(weights.Count == classes, nameof(ClassWeights), $"of length {weights.Count}",
-                $"of length {classes}, one for each class");
-            for (var i = 0; i < weights.Count; i++)
-                faults.Require(weights[i] is > 0
-                    and < float.PositiveInfinity, $"{nameof(ClassWeights)}[{i}]", weights[i], "above 0 and finite");
-        }
+        ClassWeightFaults.Check(faults, nameof(ClassWeights), ClassWeights, classes);
     }
 
     /// <summary>The crop padding for images of a size in a run.</summary>

@@ -29,23 +29,44 @@ public static class MemoryBudget
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
         model.Validate();
+        return Fit(training, batches => MemoryEstimate.ForImages(model, batches), ("image", "images"), model.Stack.Mode);
+    }
+
+    /// <summary>The same for a network that reads texts.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="training">Batch size (null for the largest that is chosen) and accumulation as asked, and the budget.</param>
+    /// <param name="tokens">Tokens of the longest row, at least 1.</param>
+    /// <returns>The options with other batches, or as they are where there is no budget or they fit.</returns>
+    /// <inheritdoc cref="Fit(VisionTransformerOptions, TrainingOptions)"/>
+    public static TrainingOptions Fit(TextEncoderOptions model, TrainingOptions training, int tokens)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(training);
+        model.Validate();
+        return Fit(training, batches => MemoryEstimate.ForTexts(model, batches, tokens),
+            ($"row of {tokens} tokens", $"rows of {tokens} tokens"), model.Stack.Mode);
+    }
+
+    private static TrainingOptions Fit(TrainingOptions training, Func<TrainingOptions, MemoryEstimate> estimate,
+        (string One, string Many) rows, Reversible.BackpropagationMode mode)
+    {
         training.Validate();
         if (training.TrainingMemoryBytes is not { } budget) return training;
         if (training.OptimizerInBackward)
         {
-            var whole = MemoryEstimate.ForImages(model, training);
+            var whole = estimate(training);
             return whole.Total <= budget ? training
-                : throw CannotCut(budget, $"a batch of {training.MostRows} images", whole, nameof(training.BatchSize));
+                : throw CannotCut(budget, $"a batch of {training.MostRows} {rows.Many}", whole, nameof(training.BatchSize));
         }
 
         for (var parts = 1; parts <= Math.Min(training.MostRows, MostAccumulationSteps / training.AccumulationSteps); parts++)
         {
             if (training.MostRows % parts != 0) continue;
             var smaller = training with { BatchSize = training.MostRows / parts, AccumulationSteps = training.AccumulationSteps * parts };
-            if (MemoryEstimate.ForImages(model, smaller).Total <= budget) return parts == 1 ? training : smaller;
+            if (estimate(smaller).Total <= budget) return parts == 1 ? training : smaller;
         }
 
-        throw TooSmall(budget, "one image at a time", MemoryEstimate.ForImages(model, training with { BatchSize = 1 }), model.Stack.Mode);
+        throw TooSmall(budget, $"one {rows.One} at a time", estimate(training with { BatchSize = 1 }), mode);
     }
 
     /// <summary>What a budget is answered with that batches would have to be cut for where gradients cannot be gathered.</summary>

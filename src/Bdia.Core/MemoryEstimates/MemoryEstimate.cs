@@ -91,6 +91,25 @@ public sealed record MemoryEstimate
         return TextMemory.Estimate(model, rows, sourceTokens, targetTokens, weightCopies, optimizerInBackward);
     }
 
+    /// <summary>Of a text encoder.</summary>
+    /// <param name="model">Sizes, vocabulary, precision, mode and gamma.</param>
+    /// <param name="training">The batch size (where it is null, the largest that is chosen) and where the optimizer works are what matters
+    /// here.</param>
+    /// <param name="tokens">Tokens of each row of the batch, padding included, at least 1; without the class token.</param>
+    /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.</param>
+    /// <returns>Sizes in bytes.</returns>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record.</exception>
+    public static MemoryEstimate ForTexts(TextEncoderOptions model, TrainingOptions training, int tokens, int weightCopies = 1)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
+        model.Validate();
+        training.Validate();
+        return TextEncoderMemory.Estimate(model, training.MostRows, tokens, weightCopies, training.OptimizerInBackward);
+    }
+
     /// <summary>The sum and its parts in MiB, as a sentence of a log.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{Total / Mebibyte:F0} MiB (weights {Weights / Mebibyte:F0}, gradients {Gradients / Mebibyte:F0}, optimizer "

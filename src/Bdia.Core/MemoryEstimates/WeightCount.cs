@@ -39,6 +39,13 @@ internal static class WeightCount
             + (o.TieOutput ? 0 : Dense.WeightCount(width, o.TargetVocabulary)));
     }
 
+    public static long Of(TextEncoderOptions o)
+    {
+        long width = o.Width;
+        var vectors = 1L + o.Vocabulary + (o.Positions == PositionEncoding.Learned ? o.MaxLength : 0) + (o.Pairs ? 2 : 0);
+        return checked(vectors * width + o.Depth * Block(o.Block) + Norm(width) + Dense.WeightCount(width, o.Classes));
+    }
+
     /// <summary>
     /// Weights that have a gradient at the same time: all that are trained, or those of the largest block and of what is outside of blocks.
     /// </summary>
@@ -48,6 +55,10 @@ internal static class WeightCount
     /// <inheritdoc cref="WithGradient(VisionTransformerOptions, bool)"/>
     public static long WithGradient(EncoderDecoderOptions o, bool optimizerInBackward)
         => Of(o) - (optimizerInBackward ? o.EncoderDepth * Block(o.EncoderBlock) + (o.DecoderDepth - 1) * Block(o.DecoderBlock) : 0);
+
+    /// <inheritdoc cref="WithGradient(VisionTransformerOptions, bool)"/>
+    public static long WithGradient(TextEncoderOptions o, bool optimizerInBackward)
+        => Of(o) - (optimizerInBackward ? (o.Depth - 1) * Block(o.Block) : 0);
 
     /// <summary>Its sub-layers, each behind a norm.</summary>
     private static long Block(TransformerBlockOptions options)

@@ -49,8 +49,8 @@ public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
             : "source_embed", new TokenEmbedding(options.SourceVocabulary, options.Width, generator));
         var targetTokens = options.ShareEmbeddings ? sourceTokens
             : Register("target_embed", new TokenEmbedding(options.TargetVocabulary, options.Width, generator));
-        source = new TextEmbedding(sourceTokens, Positions("source_positions"), options);
-        target = new TextEmbedding(targetTokens, Positions("target_positions"), options);
+        source = new TextEmbedding(sourceTokens, Positions("source_positions"), options.Width, options.Dropout);
+        target = new TextEmbedding(targetTokens, Positions("target_positions"), options.Width, options.Dropout);
         // Blocks are drawn here and now, one after the other: the generator is gone once the constructor returns.
         var encoder = Enumerable.Range(0, options.EncoderDepth)
             .Select(_ => new TransformerBlock(options.EncoderBlock, generator)).ToArray();
@@ -101,7 +101,7 @@ public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
     public Tensor Encode(Tensor source)
     {
         using var scope = NewDisposeScope();
-        var mask = Mask(source);
+        var mask = TokenMask.Of(source, nameof(source));
         var x = this.source.Apply(source, 0, training ? Clock.Random(SourceStream, 0) : null); // (B, S, D)
         x = Encoder.forward(x, mask); // (B, S, D)
         return encoderNorm.forward(x).MoveToOuterDisposeScope();
@@ -120,9 +120,9 @@ public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
     public Tensor Decode(Tensor target, Tensor memory, Tensor source)
     {
         using var scope = NewDisposeScope();
-        CheckIds(target, nameof(target));
+        TokenMask.Check(target, nameof(target));
         ArgumentNullException.ThrowIfNull(memory);
-        var mask = Mask(source);
+        var mask = TokenMask.Of(source, nameof(source));
         if (!memory.shape.AsSpan().SequenceEqual([source.shape[0], source.shape[1], Options.Width]) || target.shape[0] != source.shape[0])
         {
             throw new ArgumentException($"Source has shape ({string.Join(", ", source.shape)}), memory "
@@ -157,23 +157,4 @@ public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
 
     private LearnedPositions? Positions(string name)
         => Options.Positions == PositionEncoding.Learned ? Register(name, new LearnedPositions(Options.MaxLength, Options.Width)) : null;
-
-    // (B, S), true for real tokens.
-    private static Tensor Mask(Tensor source)
-    {
-        CheckIds(source, nameof(source));
-        using var scope = NewDisposeScope();
-        var mask = TensorMath.With(SpecialTokens.Padding, padding => source.ne(padding));
-        if (!mask.any(1).all().item<bool>())
-            throw new ArgumentException("A row of the source is padding alone; every text has at least its end token.", nameof(source));
-        return mask.MoveToOuterDisposeScope();
-    }
-
-    private static void CheckIds(Tensor ids, string name)
-    {
-        ArgumentNullException.ThrowIfNull(ids, name);
-        if (ids.dtype != ScalarType.Int64 || ids.dim() != 2 || ids.numel() == 0)
-            throw new ArgumentException($"Ids are {ids.dtype} of shape ({string.Join(", ", ids.shape)}); give Int64 of two dimensions, "
-                + "rows and positions, at least 1 of each.", name);
-    }
 }

@@ -31,7 +31,7 @@ public sealed partial class EncoderDecoder
         CheckEvaluation();
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var mask = Mask(source);
+        var mask = TokenMask.Of(source, nameof(source));
         var context = new ResidualContext(null, [mask]) { InFloat32 = true };
         var x = Inference.Run(Encoder.EvaluationRun, this.source.Apply(source, 0, null), context);
         var memory = this.encoderNorm.forward(x);

@@ -9,8 +9,9 @@ namespace Bdia.Core.Models;
 /// <summary>From ids to x_0 of a stack: tokens plus their places, with dropout in training. The modules belong to the network.</summary>
 /// <param name="tokens">Vectors of ids.</param>
 /// <param name="learned">Vectors of places; null for sinusoidal ones.</param>
-/// <param name="options">Of the network.</param>
-internal sealed class TextEmbedding(TokenEmbedding tokens, LearnedPositions? learned, EncoderDecoderOptions options)
+/// <param name="width">D.</param>
+/// <param name="dropout">Of x_0 in training.</param>
+internal sealed class TextEmbedding(TokenEmbedding tokens, LearnedPositions? learned, int width, double dropout)
 {
     /// <summary>Vectors of ids.</summary>
     public TokenEmbedding Tokens => tokens;
@@ -22,8 +23,16 @@ internal sealed class TextEmbedding(TokenEmbedding tokens, LearnedPositions? lea
     public Tensor Apply(Tensor ids, long first, BlockRandom? random)
     {
         using var scope = NewDisposeScope();
-        var positions = learned?.Rows(first, ids.shape[1]) ?? SinusoidalPositions.Rows(first, ids.shape[1], options.Width, ids.device);
-        var x = tokens.forward(ids).Plus(positions);
-        return (random is null ? x : random.Dropout(x, options.Dropout)).MoveToOuterDisposeScope();
+        var x = AtPlaces(tokens.forward(ids), first);
+        return (random is null ? x : random.Dropout(x, dropout)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Vectors of tokens (B, N, D), the first at the given place, with those of their places.</summary>
+    public Tensor AtPlaces(Tensor vectors, long first)
+    {
+        using var scope = NewDisposeScope();
+        var count = vectors.shape[1];
+        var positions = learned?.Rows(first, count) ?? SinusoidalPositions.Rows(first, count, width, vectors.device);
+        return vectors.Plus(positions).MoveToOuterDisposeScope();
     }
 }

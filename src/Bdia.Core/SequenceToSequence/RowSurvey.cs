@@ -74,7 +74,7 @@ internal sealed class RowSurvey
     }
 
     private static ulong Key(string source, SequenceTrainingOptions options)
-        => SourceGroups.Key(options.SourceTokenizer?.Normalize(source) ?? options.Tokenizer.Normalization.Apply(source));
+        => TextKey.Of(options.SourceTokenizer?.Normalize(source) ?? options.Tokenizer.Normalization.Apply(source));
 
     private static bool IsEmpty(string? text, ITextTokenizer? tokenizer, SequenceTrainingOptions options)
         => string.IsNullOrEmpty(text)

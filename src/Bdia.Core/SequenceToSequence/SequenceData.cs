@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
 using Bdia.Core.Decoding;
 using Bdia.Core.Models;
 using Bdia.Core.Text;
@@ -33,8 +32,8 @@ internal sealed record SequenceData(
         var (source, target) = Tokenizers(options, reader, survey, notes, cancellation);
         var hashes = new Dictionary<string, string>
         {
-            ["SourceTokenizer.SHA-256"] = Hash(source, nameof(options.SourceTokenizer)),
-            ["TargetTokenizer.SHA-256"] = Hash(target, nameof(options.TargetTokenizer)),
+            ["SourceTokenizer.SHA-256"] = TokenizerHash.Of(source, nameof(options.SourceTokenizer)),
+            ["TargetTokenizer.SHA-256"] = TokenizerHash.Of(target, nameof(options.TargetTokenizer)),
             ["TrainingData.SHA-256"] = reader.Hash!,
         };
         // where none recurs, it is as it was when rows were held back one by one
@@ -170,21 +169,5 @@ internal sealed record SequenceData(
                 $"The tokenizer of the {side} text has {tokenizer.Size} tokens, and took {watch.Elapsed.TotalSeconds:F1} s to train.")));
             return tokenizer;
         }
-    }
-
-    /// <summary>Also finds a tokenizer that cannot be saved now, and not after hours of training.</summary>
-    private static string Hash(ITextTokenizer tokenizer, string name)
-    {
-        using var stream = new MemoryStream();
-        try
-        {
-            TextTokenizer.Save(tokenizer, stream);
-        }
-        catch (Exception fault) when (fault is ArgumentException or NotSupportedException)
-        {
-            throw new ArgumentException($"{name} cannot be saved, and so could no model that is trained with it: {fault.Message}", fault);
-        }
-
-        return Convert.ToHexStringLower(SHA256.HashData(stream.GetBuffer().AsSpan(0, (int)stream.Length)));
     }
 }

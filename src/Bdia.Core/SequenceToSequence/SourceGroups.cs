@@ -1,24 +1,11 @@
-using System.Runtime.InteropServices;
-
 namespace Bdia.Core.SequenceToSequence;
 
 /// <summary>
-/// Which rows read the same: 64 bits of each source, as its tokenizer takes it. Two sources of equal bits are taken for one, about once in
-/// 10^19 pairs.
+/// Which rows read the same, by the <see cref="Text.TextKey"/> of each source.
 /// </summary>
 internal sealed class SourceGroups
 {
-    private const ulong Offset = 14695981039346656037, Prime = 1099511628211; // FNV-1a
-
     private readonly List<ulong> keys = [];
-
-    /// <summary>The key of a source.</summary>
-    public static ulong Key(string normalized)
-    {
-        var key = Offset;
-        foreach (var value in MemoryMarshal.AsBytes(normalized.AsSpan())) key = (key ^ value) * Prime;
-        return key;
-    }
 
     /// <summary>Notes the next row.</summary>
     public void Add(ulong key) => keys.Add(key);

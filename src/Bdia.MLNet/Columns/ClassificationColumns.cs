@@ -31,6 +31,16 @@ internal sealed record ClassificationColumns(string PredictedLabel, string Score
         ];
     }
 
+    /// <summary>Makes sure that what was read from a file makes sense.</summary>
+    /// <exception cref="FormatException">It does not.</exception>
+    public void Check()
+    {
+        if (PredictedLabel == Score)
+            throw new FormatException($"The two columns that are added are both named '{Score}'.");
+        if (Labels is not null && Labels.Texts.Count != Classes)
+            throw new FormatException($"There are {Labels.Texts.Count} label values for {Classes} classes.");
+    }
+
     /// <summary>The promise that <see cref="Columns"/> keeps, for a label column of which only the shape is known.</summary>
     public static IEnumerable<SchemaShape.Column> Shapes(string predictedLabel, string score, SchemaShape.Column label)
     {

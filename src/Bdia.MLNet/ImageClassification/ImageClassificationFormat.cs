@@ -68,10 +68,7 @@ internal static class ImageClassificationFormat
             Name(names, "features"), Choice<ImageForm>(images, "form"), shape, Choice<PixelLayout>(images, "layout"), fit);
         var labels = Find(json, "labels") is { } values ? KeyValues.FromJson(values) : null;
         var columns = new ClassificationColumns(Name(names, "predictedLabel"), Name(names, "score"), Value<int>(json, "classes"), labels);
-        if (columns.PredictedLabel == columns.Score)
-            throw new FormatException($"The two columns that are added are both named '{columns.Score}'.");
-        if (labels is not null && labels.Texts.Count != columns.Classes)
-            throw new FormatException($"There are {labels.Texts.Count} label values for {columns.Classes} classes.");
+        columns.Check();
         var (badImages, batchSize) = (Choice<BadImagePolicy>(scoring, "badImages"), Value<int>(scoring, "batchSize"));
         BdiaTransformer.CheckScoringBatchSize(batchSize);
         var classifierJson = Part(json, "classifier");

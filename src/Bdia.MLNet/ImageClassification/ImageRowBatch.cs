@@ -83,12 +83,7 @@ internal sealed class ImageRowBatch(
 
     public override void Clear() => (rows, usable) = (0, 0);
 
-    public override Delegate CreateGetter(int output, Func<int> slot) => output switch
-    {
-        ClassificationColumns.PredictedLabelIndex => (ValueGetter<uint>)((ref uint label) => label = PredictedLabel(slot())),
-        ClassificationColumns.ScoreIndex => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> scores) => CopyScores(slot(), ref scores)),
-        _ => throw new ArgumentOutOfRangeException(nameof(output), output, "An image classifier adds two columns."),
-    };
+    public override Delegate CreateGetter(int output, Func<int> slot) => ClassificationOutputs.Getter(output, classes, Scores, slot);
 
     // Where bad rows are not skipped, an image that cannot be scored is an error for those who read its row, and for them alone.
     private bool IsScored(int row)
@@ -100,32 +95,7 @@ internal sealed class ImageRowBatch(
         return faults[places[row]] is null;
     }
 
-    private ReadOnlySpan<float> Scores(int row) => probabilities.AsSpan(places[row] * classes, classes);
-
-    // Keys count from 1; 0 is ML.NET's missing key.
-    private uint PredictedLabel(int row)
-    {
-        if (!IsScored(row))
-            return 0;
-        var scores = Scores(row);
-        var best = 0;
-        for (var i = 1; i < scores.Length; i++)
-        {
-            if (scores[i] > scores[best])
-                best = i;
-        }
-        return (uint)best + 1;
-    }
-
-    private void CopyScores(int row, ref VBuffer<float> scores)
-    {
-        var editor = VBufferEditor.Create(ref scores, classes);
-        if (!IsScored(row))
-            editor.Values.Fill(float.NaN);
-        else
-            Scores(row).CopyTo(editor.Values);
-        scores = editor.Commit();
-    }
+    private ReadOnlySpan<float> Scores(int row) => IsScored(row) ? probabilities.AsSpan(places[row] * classes, classes) : [];
 
     public override void Dispose()
     {

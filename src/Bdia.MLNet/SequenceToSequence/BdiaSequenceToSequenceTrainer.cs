@@ -56,7 +56,7 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
         => this.options = SequenceOptionsMapping.WithTokenizers(options);
 
     private protected override IEnumerable<ColumnRequirement> Requirements =>
-        [TextColumns.Requirement("source", options.SourceColumnName), TextColumns.Requirement("target", options.TargetColumnName)];
+        [TextColumn.Requirement("source", options.SourceColumnName), TextColumn.Requirement("target", options.TargetColumnName)];
 
     private protected override IEnumerable<SchemaShape.Column> OutputColumns(SchemaShape input)
         => SequenceOptionsMapping.Columns(options).Shapes(options.Decoding.BestCount);

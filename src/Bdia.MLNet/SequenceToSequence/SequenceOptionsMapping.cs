@@ -49,8 +49,8 @@ internal static class SequenceOptionsMapping
         faults.RequireNames([source, target, .. outputs]);
         faults.RequireDifferent([source, target, .. outputs]); // an output of the target's name would be compared with itself
         faults.RequireSteering(options);
-        AddTokenizerFaults(faults, "Source", options.SourceTokenizer, options.SourceTokenizerFile, options.SourceMergesFile);
-        AddTokenizerFaults(faults, "Target", options.TargetTokenizer, options.TargetTokenizerFile, options.TargetMergesFile);
+        faults.RequireTokenizer("Source", options.SourceTokenizer, options.SourceTokenizerFile, options.SourceMergesFile);
+        faults.RequireTokenizer("Target", options.TargetTokenizer, options.TargetTokenizerFile, options.TargetMergesFile);
         if (options.BestBy == ModelSelection.Score && options.BleuEveryEpochs == 0)
             faults.Add("BestBy is Score, which is BLEU, and BleuEveryEpochs is 0, so that there is none; set it to 1 or more, or BestBy "
                 + "to Loss.");
@@ -68,44 +68,11 @@ internal static class SequenceOptionsMapping
     public static Options WithTokenizers(Options options)
     {
         var copy = options.Copy();
-        copy.SourceTokenizer ??= Read(options.SourceTokenizerFile, options.SourceMergesFile, options.Normalization);
+        copy.SourceTokenizer ??= TokenizerChoice.Read(options.SourceTokenizerFile, options.SourceMergesFile, options.Normalization);
         var sameFiles = options.SourceTokenizer is null
             && (options.SourceTokenizerFile, options.SourceMergesFile) == (options.TargetTokenizerFile, options.TargetMergesFile);
         copy.TargetTokenizer ??= sameFiles ? copy.SourceTokenizer
-            : Read(options.TargetTokenizerFile, options.TargetMergesFile, options.Normalization);
+            : TokenizerChoice.Read(options.TargetTokenizerFile, options.TargetMergesFile, options.Normalization);
         return copy;
-    }
-
-    private static ITextTokenizer? Read(string? file, string? merges, TextNormalization? normalization)
-        => file is null ? null
-            : merges is null ? TextTokenizer.FromSentencePiece(file, normalization)
-            : TextTokenizer.FromBytePairFiles(file, merges, normalization);
-
-    private static void AddTokenizerFaults(OptionFaults faults, string side, ITextTokenizer? tokenizer, string? file, string? merges)
-    {
-        if (tokenizer is not null)
-            faults.Add(SavingFault(tokenizer));
-        if (tokenizer is not null && file is not null)
-            faults.Add($"{side}Tokenizer and {side}TokenizerFile are both given; give one of them.");
-        if (merges is not null && file is null)
-            faults.Add($"{side}MergesFile is '{merges}', but {side}TokenizerFile is null; give the vocabulary that belongs to the merges.");
-        if (file is not null && !File.Exists(file))
-            faults.Add($"{side}TokenizerFile is '{file}', but there is no such file.");
-        if (merges is not null && !File.Exists(merges))
-            faults.Add($"{side}MergesFile is '{merges}', but there is no such file.");
-    }
-
-    // No model that is trained with it could be saved.
-    private static string? SavingFault(ITextTokenizer tokenizer)
-    {
-        try
-        {
-            TextTokenizer.Save(tokenizer, Stream.Null);
-            return null;
-        }
-        catch (ArgumentException fault)
-        {
-            return fault.Message;
-        }
     }
 }

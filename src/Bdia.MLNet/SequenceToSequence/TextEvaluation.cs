@@ -15,7 +15,7 @@ internal static class TextEvaluation
             SequenceToSequenceEvaluationOptions options, Action<string> warn)
     {
         options.Validate();
-        TextColumns.Requirement("predicted text", predictedTextColumn).Check(data.Schema);
+        TextColumn.Requirement("predicted text", predictedTextColumn).Check(data.Schema);
         var predictedColumn = data.Schema[predictedTextColumn];
         var references = References(data.Schema, targetColumns);
         var normalize = options.ReferenceNormalization is { } given ? given.Apply : TargetNormalizer.Of(predictedColumn) ?? (text => text);

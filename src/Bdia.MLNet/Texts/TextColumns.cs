@@ -15,15 +15,7 @@ namespace Bdia.MLNet.Texts;
 internal sealed record TextColumns(string Source, string PredictedText, string Score, string PredictedTexts,
     string Scores, string? Finished, string? TokenLogProbabilities = null)
 {
-    public static ColumnRequirement Requirement(string role, string name) => new(role, name, TextDataViewType.Instance.ToString(),
-        column => column is { Kind: SchemaShape.Column.VectorKind.Scalar, ItemType: TextDataViewType },
-        "The column must hold texts; ConvertType turns other scalars into texts.");
-
-    public DataViewSchema.Column Find(DataViewSchema schema)
-    {
-        Requirement("source", Source).Check(schema);
-        return schema[Source];
-    }
+    public DataViewSchema.Column Find(DataViewSchema schema) => TextColumn.Find(schema, "source", Source);
 
     /// <param name="source">The schema that they are added to.</param>
     /// <param name="task">What they are outputs of.</param>

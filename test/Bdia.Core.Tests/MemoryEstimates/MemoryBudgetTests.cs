@@ -29,6 +29,18 @@ public sealed class MemoryBudgetTests
         });
 
     [Fact]
+    public void Of_a_text_encoder_the_longest_row_decides()
+        => Gen.Select(MemoryEstimateTests.Classified, Gen.Int[1, 300], Gen.Int[1, 300]).Sample((model, batch, enough) =>
+        {
+            var asked = new TrainingOptions { BatchSize = batch, TrainingMemoryBytes = MemoryEstimateTests.Of(model, enough).Total };
+            var largest = Enumerable.Range(1, batch).Last(rows => batch % rows == 0 && rows <= enough);
+            Assert.Equal(asked with { BatchSize = largest, AccumulationSteps = batch / largest },
+                MemoryBudget.Fit(model, asked, tokens: 3));
+            Assert.Contains("even one row of 3 tokens at a time takes", Assert.Throws<ArgumentException>(
+                () => MemoryBudget.Fit(model, asked with { TrainingMemoryBytes = 1000 }, 3)).Message, StringComparison.Ordinal);
+        });
+
+    [Fact]
     public void Without_a_budget_or_within_it_nothing_changes()
     {
         Assert.Equal(new TrainingOptions(), MemoryBudget.Fit(Tiny, new()));

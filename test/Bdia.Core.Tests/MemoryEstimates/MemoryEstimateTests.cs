@@ -46,6 +46,28 @@ public sealed class MemoryEstimateTests
             };
         });
 
+    internal static readonly Gen<TextEncoderOptions> Classified =
+        Gen.Select(Gen.Int[4, 40], Gen.Int[2, 9], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 30], Gen.Int[0, 7], Stacks)
+        .Select((vocabulary, classes, heads, depth, hidden, flags, stack) => new TextEncoderOptions
+        {
+            Vocabulary = vocabulary, Classes = classes, Pairs = (flags & 1) != 0, Width = heads * 5, Heads = heads, Depth = depth,
+            FeedForwardWidth = hidden, MaxLength = 20, Stack = stack,
+            Positions = (flags & 2) == 0 ? PositionEncoding.Sinusoidal : PositionEncoding.Learned,
+            Precision = (flags & 4) == 0 ? ComputePrecision.Float32 : ComputePrecision.BFloat16,
+        });
+
+    [Fact]
+    public void Of_a_text_encoder_weights_gradients_moments_and_side_information_are_exact() => Classified.Sample(options =>
+    {
+        using var scope = NewDisposeScope();
+        var one = options.Stack with { Gamma = GammaSchedule.Exponent(options.Stack.Gamma.At(0).PadBits!.Value) };
+        using var network = new TextEncoder(options with { Stack = one }, 1);
+        AssertExact(network, Of(network.Options));
+        network.forward(full([2, 3], SpecialTokens.End, ScalarType.Int64)).sum().backward();
+        Assert.Equal(network.Blocks.SideInformationBytes, Of(network.Options).SideInformation);
+        Assert.True(Of(options, 3).Total > Of(options).Total);
+    }, iter: 60);
+
     [Fact]
     public void Weights_gradients_and_moments_are_those_of_the_network() => Gen.Select(Pictures, Texts).Sample((pictures, texts) =>
     {
@@ -247,6 +269,9 @@ public sealed class MemoryEstimateTests
         => MemoryEstimate.ForImages(options, new() { BatchSize = rows });
 
     internal static MemoryEstimate Of(EncoderDecoderOptions options, int rows = 2) => MemoryEstimate.ForTexts(options, rows, 3, 4);
+
+    internal static MemoryEstimate Of(TextEncoderOptions options, int rows = 2)
+        => MemoryEstimate.ForTexts(options, new() { BatchSize = rows }, tokens: 3);
 
     private static void AssertExact(nn.Module network, MemoryEstimate estimate)
     {

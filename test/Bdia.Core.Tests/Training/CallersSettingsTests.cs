@@ -3,6 +3,8 @@ using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Tests.ImageClassification;
 using Bdia.Core.Tests.Reversible;
 using Bdia.Core.Tests.SequenceToSequence;
+using Bdia.Core.Tests.TextClassification;
+using Bdia.Core.TextClassification;
 using Bdia.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -53,6 +55,24 @@ public class CallersSettingsTests
                     SequenceToSequence.Toy.Pairs(60), cancellation: TestContext.Current.CancellationToken);
             var texts = translator.Best("ab cd", "ef ef");
             return [.. Weights.Bytes(translator.Model), .. texts.SelectMany(System.Text.Encoding.UTF8.GetBytes)];
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Settings))]
+    public void Training_of_a_text_classifier_and_its_scores_are_the_same(string setting)
+    {
+        var expected = Run();
+        using var set = Set(setting);
+        Assert.Equal(expected, Run());
+
+        static byte[] Run()
+        {
+            using var classifier = TextClassifierTraining.Run(ToyTexts.Tiny with { Dropout = 0.1 }, ToyTexts.Short with { Epochs = 2 },
+                ToyTexts.Words with { ValidationFraction = 0.2 }, new ToyTexts(60), cancellation: TestContext.Current.CancellationToken);
+            var scores = new float[2 * 2];
+            classifier.Score(["ab cd", "cd ab ef"], null, scores);
+            return [.. Weights.Bytes(classifier.Model), .. scores.SelectMany(BitConverter.GetBytes)];
         }
     }
 

@@ -50,8 +50,8 @@ public partial class MessageTests
     private static partial Regex OfImages();
 
     // Files that only somebody meets who has texts.
-    [GeneratedRegex("/(SequenceToSequence|Texts?|Decoding|Metrics)/|/(Text|Token|SequenceToSequence)|EncoderDecoder|/Decod|"
-        + "/Layers/(TokenEmbedding|LearnedPositions|SinusoidalPositions)")]
+    [GeneratedRegex("/(SequenceToSequence|TextClassification|Texts?|Decoding|Metrics)/|/(Text|Token|SequenceToSequence)|EncoderDecoder|"
+        + "/Decod|/Layers/(TokenEmbedding|LearnedPositions|SinusoidalPositions)")]
     private static partial Regex OfTexts();
 
     [GeneratedRegex(@"\b([Ii]mages?|[Pp]ictures?|[Pp]ixels?)\b")]

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Bdia.MLNet.Tests.ImageClassification;
 using Bdia.MLNet.Tests.SequenceToSequence;
 using Bdia.MLNet.Tests.Support;
+using Bdia.MLNet.Tests.TextClassification;
 using Microsoft.ML;
 
 namespace Bdia.MLNet.Tests.ModelFiles;
@@ -20,6 +21,8 @@ public sealed class HostileFileTests : IDisposable
     private ModelFile Pictures() => Saved(ImageClassificationContractTests.Shared.Value);
 
     private ModelFile Texts() => Saved(SequenceToSequenceContractTests.Shared.Value);
+
+    private ModelFile ClassifiedTexts() => Saved(TextClassificationContractTests.Shared.Value);
 
     private ModelFile Saved(ITransformer model)
     {
@@ -180,6 +183,47 @@ public sealed class HostileFileTests : IDisposable
     public void A_description_of_texts_that_makes_no_sense_is_refused_with_the_entry(string what, Action<JsonObject> change)
     {
         var file = Texts();
+        file.Reseal(change);
+
+        Assert.True(Fault(file).Contains($"'{ModelFile.Description}'", StringComparison.Ordinal), what);
+    }
+
+    [Theory]
+    [InlineData("Depth", 300_000)]
+    [InlineData("Depth", 9_999)]
+    [InlineData("Width", int.MaxValue)]
+    [InlineData("MaxLength", int.MaxValue)]
+    [InlineData("Vocabulary", int.MaxValue)]
+    [InlineData("Vocabulary", 4)]
+    [InlineData("Classes", int.MaxValue)]
+    public void A_network_of_classified_texts_of_another_size_than_its_weights_is_not_built(string option, int value)
+    {
+        var file = ClassifiedTexts();
+        file.Reseal(json => json["classifier"]!["Model"]![option] = value);
+
+        Assert.Contains($"'{ModelFile.Description}'", Fault(file), StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, Action<JsonObject>> ClassifiedTextChanges => new()
+    {
+        { "no tokenizer", json => json["classifier"]!["Tokenizer"] = null },
+        { "a tokenizer that is none", json => json["classifier"]!["Tokenizer"] = "AAAA" },
+        { "the same name twice", json => json["columns"]!["score"] = json["columns"]!["predictedLabel"]!.DeepClone() },
+        { "too many labels", json => json["labels"]!["values"]!.AsArray().Add("more") },
+        { "other classes", json => json["classes"] = 5 },
+        { "a second column", json => json["columns"]!["sentence2"] = "Other" },
+        { "more tokens than the network reads", json => json["classifier"]!["MaxTokens"] = int.MaxValue },
+        { "no such policy", json => json["scoring"]!["longTexts"] = "Guess" },
+        { "a batch of none", json => json["scoring"]!["batchSize"] = 0 },
+        { "a newer classifier", json => json["classifier"]!["FormatVersion"] = 9 },
+        { "no stack", json => json["classifier"]!["Model"]!["Stack"] = null },
+    };
+
+    [Theory]
+    [MemberData(nameof(ClassifiedTextChanges))]
+    public void A_description_of_classified_texts_that_makes_no_sense_is_refused_with_the_entry(string what, Action<JsonObject> change)
+    {
+        var file = ClassifiedTexts();
         file.Reseal(change);
 
         Assert.True(Fault(file).Contains($"'{ModelFile.Description}'", StringComparison.Ordinal), what);

@@ -23,6 +23,7 @@ internal static class OtherValue
         ComputePrecision => ComputePrecision.BFloat16,
         VisionTransformerPreset => VisionTransformerPreset.Cifar,
         EncoderDecoderPreset => EncoderDecoderPreset.Medium,
+        TextEncoderPreset => TextEncoderPreset.Medium,
         LearningRateSchedule => LearningRateSchedule.InverseSquareRoot,
         ModelSelection => ModelSelection.Score,
         CropFill => CropFill.Reflect,

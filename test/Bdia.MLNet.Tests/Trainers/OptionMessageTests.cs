@@ -14,13 +14,18 @@ public partial class OptionMessageTests
         nameof(BdiaTrainerOptions.ValidationSet), nameof(BdiaTrainerOptions.Progress),
             nameof(BdiaTrainerOptions.CancellationToken), nameof(BdiaTrainerOptions.Seed),
         nameof(BdiaSequenceToSequenceTrainer.Options.SourceTokenizer), nameof(BdiaSequenceToSequenceTrainer.Options.TargetTokenizer),
-        nameof(BdiaSequenceToSequenceTrainer.Options.Normalization),
+        nameof(BdiaSequenceToSequenceTrainer.Options.Normalization), nameof(BdiaTextClassificationTrainer.Options.Tokenizer),
+        nameof(BdiaTextClassificationTrainer.Options.Sentence2ColumnName), // none is one; an empty one has a test of its own
     ];
 
     // Types of ours that users of ML.NET write.
     private static readonly HashSet<string> typed =
     [
-        .. new[] { typeof(BdiaImageClassificationTrainer.Options), typeof(BdiaSequenceToSequenceTrainer.Options) }
+        .. new[]
+            {
+                typeof(BdiaImageClassificationTrainer.Options), typeof(BdiaSequenceToSequenceTrainer.Options),
+                typeof(BdiaTextClassificationTrainer.Options),
+            }
             .SelectMany(options => options.GetFields())
             .SelectMany(field => new[] { field.Name, (Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType).Name }),
     ];
@@ -34,6 +39,18 @@ public partial class OptionMessageTests
     public static TheoryData<string> ImageOptions => Options<BdiaImageClassificationTrainer.Options>();
 
     public static TheoryData<string> TextOptions => Options<BdiaSequenceToSequenceTrainer.Options>();
+
+    public static TheoryData<string> ClassifiedTextOptions => Options<BdiaTextClassificationTrainer.Options>();
+
+    [Theory]
+    [MemberData(nameof(ClassifiedTextOptions))]
+    public void Training_a_classifier_of_texts_names_the_option_as_it_is_typed_and_speaks_of_no_image(string name)
+    {
+        var message = Refusal(new BdiaTextClassificationTrainer.Options(), name,
+            options => new MLContext(1).MulticlassClassification.Trainers.BdiaTextClassification(options));
+        Assert.DoesNotMatch(WordOfImages(), message);
+        AssertKnown(name, message);
+    }
 
     [Theory]
     [MemberData(nameof(ImageOptions))]

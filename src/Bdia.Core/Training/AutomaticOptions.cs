@@ -1,7 +1,4 @@
-using Bdia.Core.Models;
-using Bdia.Core.Training;
-
-namespace Bdia.Core.ImageClassification;
+namespace Bdia.Core.Training;
 
 /// <summary>
 /// Batch and learning rate where they are left open, by the number of rows, the epochs and the width: rules of few constants, found on
@@ -18,20 +15,20 @@ internal static class AutomaticOptions
     private const double RateTimesWidth = 0.128;
 
     /// <summary>The options with nothing left open.</summary>
-    /// <param name="model">The network.</param>
     /// <param name="asked">What was asked for, which stays.</param>
+    /// <param name="width">Features of the network.</param>
     /// <param name="rows">Rows to train on.</param>
-    public static TrainingOptions Chosen(VisionTransformerOptions model, TrainingOptions asked, int rows) => asked with
+    public static TrainingOptions Chosen(TrainingOptions asked, int width, int rows) => asked with
     {
         BatchSize = asked.BatchSize ?? Batch((double)rows * asked.Epochs, asked.AccumulationSteps),
-        LearningRate = asked.LearningRate ?? RateTimesWidth / model.Width,
+        LearningRate = asked.LearningRate ?? RateTimesWidth / width,
     };
 
-    /// <summary>The largest power of two that leaves the wanted steps for so many images, from the smallest to the largest batch.</summary>
-    private static int Batch(double images, int accumulation)
+    /// <summary>The largest power of two that leaves the wanted steps for so many rows, from the smallest to the largest batch.</summary>
+    private static int Batch(double rows, int accumulation)
     {
         var batch = TrainingOptions.LargestAutomaticBatch;
-        while (batch > SmallestBatch && images < (double)WantedSteps * batch) batch /= 2;
+        while (batch > SmallestBatch && rows < (double)WantedSteps * batch) batch /= 2;
         return Math.Max(1, batch / accumulation);
     }
 }

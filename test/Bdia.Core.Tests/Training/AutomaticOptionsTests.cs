@@ -1,12 +1,10 @@
-using Bdia.Core.ImageClassification;
-using Bdia.Core.Models;
 using Bdia.Core.Training;
 
-namespace Bdia.Core.Tests.ImageClassification;
+namespace Bdia.Core.Tests.Training;
 
 public class AutomaticOptionsTests
 {
-    private static readonly VisionTransformerOptions Network = new();
+    private const int Width = 128;
 
     [Theory]
     [InlineData(100, 1, 16)]
@@ -15,22 +13,22 @@ public class AutomaticOptionsTests
     [InlineData(19_000, 8, 128)]
     [InlineData(54_000, 100, 128)]
     public void A_batch_is_as_large_as_leaves_a_thousand_steps_from_16_to_128(int rows, int epochs, int batch)
-        => Assert.Equal(batch, AutomaticOptions.Chosen(Network, new() { Epochs = epochs }, rows).BatchSize);
+        => Assert.Equal(batch, AutomaticOptions.Chosen(new() { Epochs = epochs }, Width, rows).BatchSize);
 
     [Fact]
     public void Gathered_batches_are_smaller_so_that_a_step_takes_as_many_rows()
-        => Assert.Equal(8, AutomaticOptions.Chosen(Network, new() { Epochs = 6, AccumulationSteps = 4 }, 5400).BatchSize);
+        => Assert.Equal(8, AutomaticOptions.Chosen(new() { Epochs = 6, AccumulationSteps = 4 }, Width, 5400).BatchSize);
 
     [Theory]
     [InlineData(128, 0.001)]
     [InlineData(512, 0.00025)]
     public void The_learning_rate_falls_with_the_width(int width, double rate)
-        => Assert.Equal(rate, AutomaticOptions.Chosen(Network with { Width = width }, new(), 1000).LearningRate!.Value, 1e-12);
+        => Assert.Equal(rate, AutomaticOptions.Chosen(new(), width, 1000).LearningRate!.Value, 1e-12);
 
     [Fact]
     public void What_is_asked_for_stays()
     {
         var asked = new TrainingOptions { BatchSize = 7, LearningRate = 0.3, Epochs = 2 };
-        Assert.Equal(asked, AutomaticOptions.Chosen(Network, asked, 1_000_000));
+        Assert.Equal(asked, AutomaticOptions.Chosen(asked, Width, 1_000_000));
     }
 }

@@ -1,0 +1,69 @@
+using Bdia.Core.Common;
+using Bdia.Core.Models;
+using Bdia.Core.Text;
+using Bdia.Core.TextClassification;
+using Bdia.MLNet.Texts;
+using Bdia.MLNet.Trainers;
+using Options = Bdia.MLNet.BdiaTextClassificationTrainer.Options;
+
+namespace Bdia.MLNet.TextClassification;
+
+/// <summary>The trainer's flat options as the records that the engine takes, and all their faults in one message.</summary>
+internal static class TextClassificationOptionsMapping
+{
+    /// <summary>The network but for its vocabulary, which the engine takes from the tokenizer.</summary>
+    public static TextEncoderOptions Model(Options options, int classes)
+    {
+        const int anyVocabulary = 1000;
+        var preset = TextEncoderOptions.FromPreset(options.Preset, anyVocabulary, classes);
+        return OptionRecords.Fill(options, preset) with
+        {
+            Pairs = options.Sentence2ColumnName is not null,
+            MaxLength = Math.Max(preset.MaxLength, options.MaxTokens),
+            Stack = options.Stack(),
+        };
+    }
+
+    public static TextClassificationOptions Texts(Options options) => OptionRecords.Fill(options,
+        new TextClassificationOptions { TokenizerTraining = OptionRecords.Fill(options, new TokenizerOptions()) });
+
+    public static SentenceColumns Sentences(Options options) => new(options.Sentence1ColumnName, options.Sentence2ColumnName);
+
+    /// <returns>The options, without fault.</returns>
+    /// <exception cref="ArgumentException">Some options are out of range; the message lists all of them.</exception>
+    public static Options Validate(Options options)
+    {
+        var faults = new OptionFaults();
+        (string, string?)[] columns =
+        [
+            (nameof(options.LabelColumnName), options.LabelColumnName),
+            (nameof(options.Sentence1ColumnName), options.Sentence1ColumnName),
+            .. options.Sentence2ColumnName is null ? Array.Empty<(string, string?)>()
+                : [(nameof(options.Sentence2ColumnName), options.Sentence2ColumnName)],
+            (nameof(options.ScoreColumnName), options.ScoreColumnName),
+            (nameof(options.PredictedLabelColumnName), options.PredictedLabelColumnName),
+        ];
+        faults.RequireNames(columns);
+        // An output of an input's name would hide it: Evaluate would then compare the prediction with itself.
+        faults.RequireDifferent(columns);
+        faults.RequireSteering(options);
+        faults.RequireTokenizer("", options.Tokenizer, options.TokenizerFile, options.MergesFile);
+        faults.RequireDefined(nameof(options.Preset), options.Preset);
+        var classes = options.ClassWeights?.Length ?? 2;
+        if (Enum.IsDefined(options.Preset))
+            Model(options, Math.Max(2, classes)).Check(faults);
+        options.Training(seed: 0).Check(faults, options.Mode);
+        Texts(options).Check(faults, classes);
+        faults.ThrowIfAny("The options of BdiaTextClassification");
+        return options;
+    }
+
+    /// <summary>The options with a tokenizer read from the files that they name.</summary>
+    /// <exception cref="InvalidDataException">A file is no tokenizer of its kind.</exception>
+    public static Options WithTokenizer(Options options)
+    {
+        var copy = options.Copy();
+        copy.Tokenizer ??= TokenizerChoice.Read(options.TokenizerFile, options.MergesFile, options.Normalization);
+        return copy;
+    }
+}

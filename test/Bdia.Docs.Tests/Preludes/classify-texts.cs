@@ -1,0 +1,4 @@
+//= Epochs = 20 => Epochs = 1
+using Bdia.Docs.Tests;
+
+Given.MessageFile("messages.tsv");

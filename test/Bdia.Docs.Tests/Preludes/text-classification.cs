@@ -1,0 +1,4 @@
+//= Trainers.BdiaTextClassification(sentence1ColumnName: "Text") => Trainers.BdiaTextClassification(sentence1ColumnName: "Text", epochs: 1)
+using Bdia.Docs.Tests;
+
+Given.MessageFile("messages.tsv");
