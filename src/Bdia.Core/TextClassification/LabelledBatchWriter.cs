@@ -44,7 +44,7 @@ internal static class LabelledBatchWriter
             var line = written.Slice(i * length, length);
             all.Ids.CopyTo(row, line);
             var left = change(row, line[..all.Ids.Length(row)]);
-            line[left..].Fill(SpecialTokens.Padding);
+            line[left..].Clear(); // padding is 0
             var label = all.Label(row);
             ClassTargets.Write(probabilities.Slice(i * classes, classes), label, weight(label), smoothing);
             classesOf[i] = label;
