@@ -16,9 +16,9 @@ public class TextClassifierTests
     private static TextClassifier Train(bool pairs) => TextClassifierTraining.Run(ToyTexts.Tiny with { Pairs = pairs }, ToyTexts.Short,
         ToyTexts.Words, new ToyTexts(60, pairs: pairs));
 
-    private static float[] Score(TextClassifier classifier, IReadOnlyList<string?> texts, IReadOnlyList<string?>? seconds = null)
+    private static float[] Score(TextClassifier classifier, string?[] texts, string?[]? seconds = null)
     {
-        var scores = new float[texts.Count * classifier.Model.Options.Classes];
+        var scores = new float[texts.Length * classifier.Model.Options.Classes];
         classifier.Score(texts, seconds, scores);
         return scores;
     }
@@ -90,7 +90,7 @@ public class TextClassifierTests
     public void Parts_of_different_models_are_refused()
     {
         var classifier = Trained.Value;
-        var other = TextTokenizer.Train(["zz yy xx ww", "zz yy xx ww"], new());
+        var other = TextTokenizer.Train(["zz yy xx ww", "zz yy xx ww"], new(), TestContext.Current.CancellationToken);
         using var network = new TextEncoder(classifier.Model.Options, 1);
 
         Assert.Contains("The tokenizer has", Assert.Throws<ArgumentException>(
