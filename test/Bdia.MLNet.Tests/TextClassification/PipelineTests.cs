@@ -123,7 +123,8 @@ public class PipelineTests
         var log = new LogLines(context);
         var rows = Topics.Of(24).ToList();
         (rows[3].Text, rows[7].Text) = (null, " \t ");
-        using var model = context.MulticlassClassification.Trainers.BdiaTextClassification(Topics.Options()).Fit(Topics.Labelled(context, rows));
+        using var model = context.MulticlassClassification.Trainers.BdiaTextClassification(Topics.Options())
+            .Fit(Topics.Labelled(context, rows));
         Assert.Contains(log.Of(ChannelMessageKind.Warning), line => line == "2 rows had no text and were left out.");
 
         var scored = ScoredRows.Of(model.Transform(Topics.Labelled(context, rows)), "Score", "PredictedLabel").Rows;
