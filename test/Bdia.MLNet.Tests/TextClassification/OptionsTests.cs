@@ -90,7 +90,8 @@ public class OptionsTests
         {
             "LabelColumnName is empty", "Sentence2ColumnName is empty", "Sentence1ColumnName and ScoreColumnName are both 'Sentence1'",
             "ScoringBatchSize is 0", "Device is 'gpu'", "VocabularySize is 7", "TokenLevel is 9", "absent.json", "absent.txt",
-            "Width is 30", "Depth is 0", "FractionBits is 99", "Epochs is 0", "LearningRate is -1", "ValidationFraction is 2", "MaxTokens is 1",
+            "Width is 30", "Depth is 0", "FractionBits is 99", "Epochs is 0", "LearningRate is -1", "ValidationFraction is 2",
+            "MaxTokens is 1",
             "TokenDropout is 1", "LongTexts is 5", "BatchSize is 0", "ClassWeights[1]", "Resume", "CheckpointEverySteps is 3",
         })
             Assert.Contains(fault, error.Message, StringComparison.Ordinal);
