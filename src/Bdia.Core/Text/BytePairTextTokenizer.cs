@@ -20,7 +20,7 @@ internal sealed class BytePairTextTokenizer : ITextTokenizer, ISpelledTokenizer
         {
             Merges = model.Merges.Select(pair => $"{pair.Left} {pair.Right}"),
             ByteLevel = true,
-            PreTokenizer = new RegexPreTokenizer(WordSplitter.Expression(model.Words), null),
+            PreTokenizer = WordSplitter.PreTokenizer(model.Words),
         });
     }
 

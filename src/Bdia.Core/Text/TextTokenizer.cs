@@ -71,7 +71,7 @@ public static class TextTokenizer
         var content = TokenizerFile.ReadAll(modelFile, nameof(modelFile));
         try
         {
-            return new SentencePieceTextTokenizer(content, Usable(normalization ?? new TextNormalization { CollapseWhiteSpace = false }));
+            return new SentencePieceTextTokenizer(content, AsItIs(normalization));
         }
         catch (InvalidDataException) when (TokenizerFile.LooksLikeJson(content))
         {
@@ -79,7 +79,7 @@ public static class TextTokenizer
                 $"'{modelFile}' is JSON and no SentencePiece model. The vocabulary of a byte-level BPE (vocab.json) needs its merges "
                     + "(merges.txt) beside it: "
                 + "give both, as SourceTokenizerFile and SourceMergesFile or to FromBytePairFiles. A tokenizer.json of Hugging Face is "
-                    + "not read; export vocab.json and merges.txt.");
+                    + "read by FromHuggingFace.");
         }
         catch (InvalidDataException fault)
         {
@@ -87,6 +87,56 @@ public static class TextTokenizer
                 $"'{modelFile}' is no SentencePiece model that can be used. {fault.Message}; give a *.model file as SentencePiece wrote "
                 + "it.", fault);
         }
+    }
+
+    /// <summary>A tokenizer.json of Hugging Face whose kind is byte-level BPE (GPT-2's). The file is not needed afterwards.</summary>
+    /// <remarks>
+    /// Ids are those of Hugging Face's tokenizers without special tokens added (the network has its own). Added tokens stay whole wherever
+    /// a text has them. Runs of more than 1,000 letters, numbers or signs are cut. Of other kinds (Unigram, WordPiece, byte_fallback,
+    /// ignore_merges, other normalisers and ways to cut words) the file is refused, with the names of what it asks for.
+    /// </remarks>
+    /// <param name="file">A tokenizer.json.</param>
+    /// <param name="normalization">What is done to texts first; null, the default = nothing. The file's Unicode form takes the place of its
+    /// own.</param>
+    /// <exception cref="FileNotFoundException">The file is missing.</exception>
+    /// <exception cref="PlatformNotSupportedException">The normalisation needs Unicode forms, which this runtime does not know.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or of a kind that is not read.</exception>
+    public static ITextTokenizer FromHuggingFace(string file, TextNormalization? normalization = null)
+    {
+        var (model, form, added) = HuggingFaceFile.Read(file, TokenizerFile.ReadAll(file, nameof(file)));
+        normalization = AsItIs(normalization);
+        var rest = new BytePairTextTokenizer(model, form is null ? normalization : Usable(normalization with { Form = form }));
+        return added.Count == 0 ? rest : new AddedTokenTextTokenizer(rest, added);
+    }
+
+    /// <summary>A file of tiktoken that cuts words as GPT-2 does. The file is not needed afterwards.</summary>
+    /// <remarks>
+    /// Ids are those of tiktoken's encode_ordinary. The file does not say how text is cut into words: that is known of gpt2 and r50k_base
+    /// by the file's name. Runs of more than 1,000 letters, numbers or signs are cut.
+    /// </remarks>
+    /// <param name="file">gpt2.tiktoken or r50k_base.tiktoken.</param>
+    /// <param name="normalization">What is done to texts first; null, the default = nothing.</param>
+    /// <exception cref="FileNotFoundException">The file is missing.</exception>
+    /// <exception cref="PlatformNotSupportedException">The normalisation needs Unicode forms, which this runtime does not know.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or of another name.</exception>
+    public static ITextTokenizer FromTiktoken(string file, TextNormalization? normalization = null)
+        => new BytePairTextTokenizer(TiktokenFile.Read(file, TokenizerFile.ReadAll(file, nameof(file))), AsItIs(normalization));
+
+    /// <summary>A tokenizer from a file of any kind that is read here; its content tells which.</summary>
+    /// <param name="file">A SentencePiece model, a tokenizer.json of Hugging Face, a tiktoken file, or, with
+    /// <paramref name="mergesFile"/>, a vocab.json.</param>
+    /// <param name="mergesFile">The merges.txt that belongs to a vocab.json; otherwise null.</param>
+    /// <param name="normalization">What is done to texts first; null = the default of that kind.</param>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="PlatformNotSupportedException">The normalisation needs Unicode forms, which this runtime does not know.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or of a kind that is not read.</exception>
+    public static ITextTokenizer FromFile(string file, string? mergesFile = null, TextNormalization? normalization = null)
+    {
+        if (mergesFile is not null) return FromBytePairFiles(file, mergesFile, normalization);
+        var content = TokenizerFile.ReadAll(file, nameof(file));
+        return HuggingFaceFile.LooksLikeOne(content) ? FromHuggingFace(file, normalization)
+            : TiktokenFile.LooksLikeOne(content) ? FromTiktoken(file, normalization)
+            : FromSentencePiece(file, normalization);
     }
 
     /// <summary>Writes a tokenizer, with all it needs; <see cref="Load"/> gives one with the same ids.</summary>
@@ -128,14 +178,18 @@ public static class TextTokenizer
     public static void ExportBytePair(ITextTokenizer tokenizer, string vocabularyFile, string mergesFile)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
-        if (tokenizer is SymbolTextTokenizer)
-            throw new ArgumentException("The tokenizer has user-defined symbols, which these files cannot hold; export one that was "
-                + "trained without.", nameof(tokenizer));
+        if (tokenizer is SymbolTextTokenizer or AddedTokenTextTokenizer)
+            throw new ArgumentException("The tokenizer has user-defined symbols or added tokens, which these files cannot hold; "
+                + "export one that has none.", nameof(tokenizer));
         if (tokenizer is not BytePairTextTokenizer bytePair)
             throw new ArgumentException("The tokenizer is no byte-pair tokenizer of this library; only those have merges to write.",
                 nameof(tokenizer));
         BytePairFiles.Write(bytePair.Model, vocabularyFile, mergesFile);
     }
+
+    // Files that say themselves what is done to texts.
+    private static TextNormalization AsItIs(TextNormalization? normalization)
+        => Usable(normalization ?? new TextNormalization { CollapseWhiteSpace = false });
 
     private static TextNormalization Usable(TextNormalization? normalization)
     {

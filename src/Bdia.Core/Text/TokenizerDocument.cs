@@ -13,7 +13,7 @@ namespace Bdia.Core.Text;
 /// </summary>
 internal static class TokenizerDocument
 {
-    private const int Version = 2; // 2 since there are digits apart and symbols; without either a tokenizer is written as 1
+    private const int Version = 3; // 2 since there are digits apart and symbols, 3 since there are added tokens and words by characters
     private const string SentencePiece = "SentencePiece";
     private const int HeaderLength = 8 + 4 + 4 + SHA256.HashSizeInBytes;
 
@@ -68,7 +68,9 @@ internal static class TokenizerDocument
 
     // The least that can read it.
     private static int VersionOf(Content content)
-        => content.Symbols is null && content.Words is not WordRule.TrainedSplitDigits ? 1 : Version;
+        => content.Added is not null || content.Words is WordRule.Gpt2Characters ? 3
+            : content.Symbols is not null || content.Words is WordRule.TrainedSplitDigits ? 2
+            : 1;
 
     private static Content Describe(ITextTokenizer tokenizer) => tokenizer switch
     {
@@ -84,6 +86,7 @@ internal static class TokenizerDocument
             Words = lookup is { Level: TokenLevel.Word, Words: WordRule.TrainedSplitDigits } ? lookup.Words : null,
         },
         SymbolTextTokenizer symbols => Describe(symbols.Rest) with { Symbols = symbols.Symbols },
+        AddedTokenTextTokenizer added => Describe(added.Rest) with { Added = added.Added.ToDictionary() },
         SentencePieceTextTokenizer pieces => new Content(SentencePiece, pieces.Normalization) { Model = pieces.Content },
         _ => throw new ArgumentException(
             $"A tokenizer of class {tokenizer.GetType()} cannot be saved; only those that {nameof(TextTokenizer)} makes can.",
@@ -98,6 +101,12 @@ internal static class TokenizerDocument
             if (!SymbolTextTokenizer.CanUse(symbols) || content.Kind == SentencePiece)
                 throw Damaged("its user-defined symbols cannot be used");
             return new SymbolTextTokenizer(Restore(content with { Symbols = null }), symbols);
+        }
+
+        if (content.Added is { } added)
+        {
+            return Restore(content with { Added = null }) is BytePairTextTokenizer rest && AddedTokenTextTokenizer.CanUse(added, rest.Size)
+                ? new AddedTokenTextTokenizer(rest, added) : throw Damaged("its added tokens cannot be used");
         }
 
         switch (content.Kind)
@@ -148,5 +157,7 @@ internal static class TokenizerDocument
         public byte[]? Model { get; init; }
 
         public IReadOnlyList<string>? Symbols { get; init; }
+
+        public IReadOnlyDictionary<string, int>? Added { get; init; }
     }
 }

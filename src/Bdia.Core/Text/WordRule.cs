@@ -6,7 +6,7 @@ internal enum WordRule
     /// <summary>As tokenizers are trained here.</summary>
     Trained,
 
-    /// <summary>As GPT-2 does.</summary>
+    /// <summary>As GPT-2 does, by a regular expression, which takes what lies beyond U+FFFF for signs.</summary>
     Gpt2,
 
     /// <summary>
@@ -14,4 +14,7 @@ internal enum WordRule
     /// space before it.
     /// </summary>
     TrainedSplitDigits,
+
+    /// <summary>As GPT-2 does, whole characters at a time: <see cref="Gpt2Words"/>.</summary>
+    Gpt2Characters,
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.ML.Tokenizers;
 
 namespace Bdia.Core.Text;
 
@@ -24,7 +25,11 @@ internal static partial class WordSplitter
         """'(?:[sdmt]|ll|ve|re)| ?\p{L}{1,1000}| ?\p{N}{1,1000}"""
         + """| ?(?:[\ud800-\udbff][\udc00-\udfff]|[^\s\p{L}\p{N}\ud800-\udfff]){1,1000}|\s{1,1000}(?!\S)|\s|[\ud800-\udfff]""";
 
-    /// <summary>The expression of a rule.</summary>
+    /// <summary>What cuts text by a rule, for BpeTokenizer.</summary>
+    public static PreTokenizer PreTokenizer(WordRule rule)
+        => rule == WordRule.Gpt2Characters ? new Gpt2Words() : new RegexPreTokenizer(Expression(rule), null);
+
+    /// <summary>The expression of a rule that has one.</summary>
     public static Regex Expression(WordRule rule) => rule switch
     {
         WordRule.Gpt2 => Gpt2(),

@@ -71,7 +71,8 @@ public sealed partial class BdiaSequenceToSequenceTrainer
 
         /// <summary>
         /// What is done to texts before they are cut into tokens: white space, case, Unicode form. Saved with the model. Null, the default,
-        /// collapses white space, and leaves texts to a SentencePiece model as they are, since it normalises by itself.
+        /// collapses white space, and leaves texts to a SentencePiece model, a tokenizer.json or a tiktoken file as they are, since those
+        /// say themselves what is done to texts.
         /// </summary>
         public TextNormalization? Normalization;
 
@@ -88,8 +89,9 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         public ITextTokenizer? TargetTokenizer;
 
         /// <summary>
-        /// File of a ready tokenizer for the source: a SentencePiece model, or, with <see cref="SourceMergesFile"/>, the vocabulary of a
-        /// byte-level BPE (vocab.json). Default null.
+        /// File of a ready tokenizer for the source: a SentencePiece model, a tokenizer.json of Hugging Face (byte-level BPE), a tiktoken
+        /// file (gpt2, r50k_base), or, with <see cref="SourceMergesFile"/>, the vocabulary of a byte-level BPE (vocab.json).
+        /// Default null.
         /// </summary>
         public string? SourceTokenizerFile;
 

@@ -10,7 +10,7 @@ internal static class TokenizerChoice
     /// <param name="faults">Where it is noted.</param>
     /// <param name="side">What the names of the options begin with: "Source", or nothing.</param>
     /// <param name="tokenizer">The tokenizer.</param>
-    /// <param name="file">The file of a SentencePiece model, or of a vocabulary.</param>
+    /// <param name="file">The file of a tokenizer, or of a vocabulary.</param>
     /// <param name="merges">The file of the merges that belong to the vocabulary.</param>
     public static void RequireTokenizer(this OptionFaults faults, string side, ITextTokenizer? tokenizer, string? file, string? merges)
     {
@@ -29,9 +29,7 @@ internal static class TokenizerChoice
     /// <summary>The tokenizer of the files; null where none are named.</summary>
     /// <exception cref="InvalidDataException">A file is no tokenizer of its kind.</exception>
     public static ITextTokenizer? Read(string? file, string? merges, TextNormalization? normalization)
-        => file is null ? null
-            : merges is null ? TextTokenizer.FromSentencePiece(file, normalization)
-            : TextTokenizer.FromBytePairFiles(file, merges, normalization);
+        => file is null ? null : TextTokenizer.FromFile(file, merges, normalization);
 
     // No model that is trained with it could be saved.
     private static string? SavingFault(ITextTokenizer tokenizer)

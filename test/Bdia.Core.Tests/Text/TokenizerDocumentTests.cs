@@ -47,8 +47,8 @@ public class TokenizerDocumentTests
     public void A_newer_version_is_named()
     {
         var saved = Saved(Train(TokenLevel.Word));
-        saved[8] = 3;
-        Assert.Contains("version 3", Assert.Throws<InvalidDataException>(() => TextTokenizer.Load(new MemoryStream(saved))).Message,
+        saved[8] = 4;
+        Assert.Contains("version 4", Assert.Throws<InvalidDataException>(() => TextTokenizer.Load(new MemoryStream(saved))).Message,
             StringComparison.Ordinal);
     }
 
