@@ -1,3 +1,5 @@
+using Bdia.Core.Formats;
+using Bdia.Core.Models;
 using Bdia.Core.Training;
 using Bdia.MLNet;
 using Microsoft.AspNetCore.Builder;
@@ -58,6 +60,16 @@ public static class Given
             var (topic, words) = topics[i % 2];
             return $"{words[i % 3]} is my {words[i / 3 % 3]} {i % 7}\t{topic}";
         }));
+    }
+
+    /// <summary>Writes a vision transformer under timm's names into a folder, with a config.json beside it.</summary>
+    public static void Weights(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        using var network = new VisionTransformer(new() { ImageHeight = 8, ImageWidth = 8, Width = 64, Heads = 1, Depth = 2, Classes = 5 }, 1);
+        using (var stream = File.Create(Path.Combine(folder, "model.safetensors"))) SafeTensors.Write(stream, ModuleState.Save(network));
+        File.WriteAllText(Path.Combine(folder, "config.json"),
+            """{ "architecture": "vit_tiny_patch4_8", "model_args": { "img_size": 8, "num_heads": 1 } }""");
     }
 
     /// <summary>Saves a pipeline that reads the column File.</summary>

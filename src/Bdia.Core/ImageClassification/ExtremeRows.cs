@@ -34,16 +34,20 @@ internal static class ExtremeRows
 }
 
 /// <summary>The pixel value of a row that is furthest from 0.</summary>
-internal readonly record struct PixelExtreme(int Position, float Value)
+/// <param name="Position">Where it is.</param>
+/// <param name="Value">The value.</param>
+/// <param name="Least">The least of all values.</param>
+internal readonly record struct PixelExtreme(int Position, float Value, float Least)
 {
     public static PixelExtreme Of(ReadOnlySpan<float> pixels)
     {
-        var (at, largest) = (0, 0f);
+        var (at, largest, least) = (0, 0f, float.PositiveInfinity);
         for (var i = 0; i < pixels.Length; i++)
         {
             if (Math.Abs(pixels[i]) > largest)
                 (at, largest) = (i, Math.Abs(pixels[i]));
+            least = Math.Min(least, pixels[i]);
         }
-        return new PixelExtreme(at, pixels[at]);
+        return new PixelExtreme(at, pixels[at], least);
     }
 }

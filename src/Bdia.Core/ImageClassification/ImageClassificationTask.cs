@@ -10,7 +10,7 @@ namespace Bdia.Core.ImageClassification;
 /// <summary>Cross-entropy of a vision transformer on image batches, and its validation over all held-back rows.</summary>
 internal sealed class ImageClassificationTask(
     VisionTransformer model, PixelNormalization normalization, TrainingOptions training, ImageSubset? validation,
-    IReadOnlyDictionary<string, string> identity, Device device) : ITrainingTask<ImageBatch>
+    IReadOnlyDictionary<string, string> identity, Device device, double? layerDecay = null) : ITrainingTask<ImageBatch>
 {
     private const int BatchesAhead = 1;
 
@@ -23,6 +23,10 @@ internal sealed class ImageClassificationTask(
     /// <inheritdoc/>
     public IReadOnlyCollection<string> WithoutDecay { get; } =
         [.. model.named_parameters().Where(p => p.parameter.requires_grad).Select(p => p.name).Intersect(VisionTransformer.WithoutDecay)];
+
+    /// <inheritdoc/>
+    public double RateScale(string parameter)
+        => layerDecay is { } decay ? Math.Pow(decay, model.Options.Depth + 1 - model.Layer(parameter)) : 1;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Identity => identity;

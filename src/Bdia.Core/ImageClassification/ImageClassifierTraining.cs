@@ -21,10 +21,12 @@ public static class ImageClassifierTraining
     /// <param name="notes">Told what was chosen where options leave it open, a sentence each, how much memory training takes, and where a
     /// run goes on from.</param>
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
+    /// <param name="start">Weights to begin with; null: random ones.</param>
     /// <param name="cancellation">Ends the run within a batch, with the best classifier so far.</param>
     /// <returns>The classifier, in evaluation mode, with the history of its training.</returns>
     /// <remarks>Where an exception ends the run, the best classifier so far comes with it: <see cref="TrainingFault.BestModel"/>.</remarks>
-    /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record. Or not even one image at a
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record. Or they are not those of the
+    /// initial weights. Or not even one image at a
     /// time fits <see cref="TrainingOptions.TrainingMemoryBytes"/>.</exception>
     /// <exception cref="InvalidDataException">There are no rows, or only one class, or a row has another size, a label that is no class, or
     /// a pixel that is not finite.</exception>
@@ -37,7 +39,7 @@ public static class ImageClassifierTraining
         VisionTransformerOptions model, TrainingOptions training, ImageTrainingOptions images, IImageRows train,
             IImageRows? validation = null,
         Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null,
-            Func<bool>? stopProbe = null, CancellationToken cancellation = default)
+            Func<bool>? stopProbe = null, ImageStart? start = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
@@ -53,14 +55,16 @@ public static class ImageClassifierTraining
         using var mode = inference_mode(false);
         device ??= CPU;
         var stop = new StopSignal(stopProbe, null, cancellation);
-        var data = ImageData.Read(model, training, images, train, validation, stop);
-        (training, images) = Chosen(model, training, images, data, stop, notes);
-        var network = new VisionTransformer(model, training.Seed);
+        var data = ImageData.Read(model, training, images, train, validation, stop, start?.Normalization);
+        (training, images) = Chosen(model, training, images, data, start is not null, stop, notes);
+        var network = start is null ? new VisionTransformer(model, training.Seed)
+            : start.Network(model, data, training.Seed, text => notes?.Report(new(text)));
+        model = network.Options;
         try
         {
             if (device.type != DeviceType.CPU) network.to(device);
             var task = new ImageClassificationTask(
-                network, data.Normalization, training, data.Validation, data.Identity(model, images), device);
+                network, data.Normalization, training, data.Validation, data.Identity(model, images), device, images.LayerDecay);
             var source = new ImageBatchSource(data.Training, data.Normalization, model.Classes, training, images);
             var result = new Trainer<ImageBatch>(training).Run(task, source, progress, notes, stopProbe, cancellation);
             return new ImageClassifier(network, data.Normalization, result);
@@ -80,14 +84,16 @@ public static class ImageClassifierTraining
     /// <summary>The options with nothing left open.</summary>
     private static (TrainingOptions Training, ImageTrainingOptions Images) Chosen(
         VisionTransformerOptions model, TrainingOptions asked, ImageTrainingOptions images, ImageData data,
-            StopSignal stop, IProgress<TrainingNote>? notes)
+            bool isTrained, StopSignal stop, IProgress<TrainingNote>? notes)
     {
-        var training = MemoryBudget.Fit(model, AutomaticOptions.Chosen(asked, model.Width, data.Training.Count));
+        var training = MemoryBudget.Fit(model, AutomaticOptions.Chosen(asked, model.Width, data.Training.Count, isTrained));
         var chosen = asked.BatchSize is null ? $" (chosen for {data.Training.Count} rows and {training.Epochs} epochs)" : "";
         var gathered = training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "";
+        var trained = isTrained ? " and weights that are trained" : "";
+        var rate = asked.LearningRate is null ? $" (chosen for width {model.Width}{trained})" : "";
         notes?.Report(new(string.Create(CultureInfo.InvariantCulture,
             $"Batches of {training.BatchSize} images{chosen}{gathered}, learning rate {training.LearningRate:G3}" +
-            $"{(asked.LearningRate is null ? $" (chosen for width {model.Width})" : "")}; training is estimated to take "
+            $"{rate}; training is estimated to take "
             + $"{MemoryEstimate.ForImages(model, training)} beyond the process without it.")));
         images = images with { AugmentCropPadding = images.CropPadding(model.ImageHeight, model.ImageWidth, training.Epochs) };
         if (images.AugmentFlip is not null) return (training, images);

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Bdia.Core.Models;
 using Bdia.Core.Numerics;
+using Bdia.Core.Pretrained;
 using Bdia.Core.Training;
 
 namespace Bdia.Core.ImageClassification;
@@ -7,15 +9,17 @@ namespace Bdia.Core.ImageClassification;
 /// <summary>The data of a run: rows to train on, rows to validate on, and how their pixels are normalised.</summary>
 /// <param name="Training">Rows to train on.</param>
 /// <param name="Validation">Rows to validate on; null or empty where there are none.</param>
-/// <param name="Normalization">Measured on the training rows.</param>
+/// <param name="Normalization">Measured on the training rows, or given.</param>
 /// <param name="Hashes">SHA-256 of what was read, by name; empty where no checkpoint needs it.</param>
 internal sealed record ImageData(
     ImageSubset Training, ImageSubset? Validation, PixelNormalization Normalization, IReadOnlyDictionary<string, string> Hashes)
 {
+    private const float LargestByte = 255;
+
     /// <summary>Reads all rows once, and splits them where no validation rows are given.</summary>
     public static ImageData Read(
         VisionTransformerOptions model, TrainingOptions training, ImageTrainingOptions images, IImageRows train,
-            IImageRows? validation, StopSignal stop)
+            IImageRows? validation, StopSignal stop, PixelNormalization? given = null)
     {
         var shape = new ImageShape(model.Channels, model.ImageHeight, model.ImageWidth);
         var hash = training.CheckpointDirectory is not null;
@@ -47,8 +51,13 @@ internal sealed record ImageData(
                 [.. Enumerable.Range(0, own.Labels.Count).Where(row => !without.Contains(row))], left);
         }
 
-        return new ImageData(subset, validationSubset, survey.TakeNormalization(kept), hashes);
+        var normalization = images.Pixels is { } pixels
+            ? Stated(pixels, model.Channels, [.. kept.Select(row => survey.Extremes[row])]) : given ?? survey.TakeNormalization(kept);
+        return new ImageData(subset, validationSubset, normalization, hashes) { IsGiven = images.Pixels is null && given is not null };
     }
+
+    /// <summary>Whether the normalisation came with initial weights.</summary>
+    private bool IsGiven { get; init; }
 
     /// <summary>Of <see cref="Identity"/>, what only the steps to come depend on, and how they are judged.</summary>
     public static IReadOnlyList<string> Adjustable { get; } =
@@ -59,7 +68,7 @@ internal sealed record ImageData(
         {
             nameof(ImageTrainingOptions.AugmentCropPadding), nameof(ImageTrainingOptions.AugmentCropFill),
                 nameof(ImageTrainingOptions.AugmentFlip),
-            nameof(ImageTrainingOptions.MixupAlpha), nameof(ImageTrainingOptions.ClassWeights),
+            nameof(ImageTrainingOptions.MixupAlpha), nameof(ImageTrainingOptions.ClassWeights), nameof(ImageTrainingOptions.LayerDecay),
         }.Select(option => $"{nameof(ImageTrainingOptions)}.{option}"),
         ValidationData,
     ];
@@ -84,10 +93,28 @@ internal sealed record ImageData(
             identity.Remove($"{nameof(ImageTrainingOptions)}.{nameof(images.StratifiedValidation)}");
         }
 
+        if (IsGiven)
+            foreach (var (name, value) in RunIdentity.Flatten(nameof(PixelNormalization), Normalization)) identity.Add(name, value);
         identity.Add("TrainingData.Rows", $"{Training.Count}");
         identity.Add($"{ValidationData}.Rows", $"{Validation?.Count ?? 0}");
         foreach (var (name, value) in Hashes) identity.Add(name, value);
         return identity;
+    }
+
+    // Stated for pixels from 0 to 1; the rows have them so, or as bytes.
+    private static PixelNormalization Stated(PixelStatistics pixels, int channels, IReadOnlyList<PixelExtreme> extremes)
+    {
+        var (least, largest) = (extremes.Min(row => row.Least), extremes.Max(row => row.Value));
+        if (least < 0 || largest > LargestByte)
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                $"Pixels of the training rows reach to {(least < 0 ? least : largest)}, and their normalisation is stated for those from "
+                    + $"0 to 1 or from 0 to 255. Give them so, or have mean and deviation measured."));
+        var (unit, of) = (largest <= 1 ? 1 : LargestByte, pixels.For(channels));
+        return new()
+        {
+            Mean = [.. of.Mean.Select(mean => mean * unit)],
+            StandardDeviation = [.. of.StandardDeviation.Select(deviation => deviation * unit)],
+        };
     }
 
     private static HashSet<int> LeaveOut(IImageRows rows, ImageSurvey survey, float? typical)

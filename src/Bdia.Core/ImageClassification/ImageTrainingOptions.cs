@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Bdia.Core.Common;
+using Bdia.Core.Pretrained;
 using Bdia.Core.Training;
 
 namespace Bdia.Core.ImageClassification;
@@ -32,6 +34,23 @@ public sealed record ImageTrainingOptions
     /// this a, 0..100; 0 = off. Default 0.
     /// </summary>
     public double MixupAlpha { get; init; }
+
+    /// <summary>
+    /// How pixels are normalised, stated for those from 0 to 1; rows may have them so or from 0 to 255. Null (default): by their own mean
+    /// and
+    /// deviation, measured on the training rows, or as initial weights say.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public PixelStatistics? Pixels { get; init; }
+
+    /// <summary>
+    /// Layer-wise learning-rate decay, above 0, at most 1: the learning rate of a block is multiplied by this once for every layer above
+    /// it,
+    /// norm and head counting as one; that of the embeddings once more than the first block's (Clark et al., "ELECTRA", 2020; as timm does
+    /// it). Null (default): none.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double? LayerDecay { get; init; }
 
     /// <summary>How much a training row of each class counts, each above 0; null = all the same. Default null.</summary>
     public IReadOnlyList<float>? ClassWeights { get; init; }
@@ -68,6 +87,7 @@ public sealed record ImageTrainingOptions
         faults.Require(AugmentCropPadding is null
             or (>= 0 and <= 1024), nameof(AugmentCropPadding), AugmentCropPadding, "0..1024, or null");
         faults.Require(Enum.IsDefined(AugmentCropFill), nameof(AugmentCropFill), AugmentCropFill, "Zero or Reflect");
+        faults.Require(LayerDecay is null or (> 0 and <= 1), nameof(LayerDecay), LayerDecay, "above 0 and at most 1, or null");
         faults.Require(MixupAlpha is >= 0 and <= 100, nameof(MixupAlpha), MixupAlpha, "0..100");
         faults.Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
         faults.Require(PixelCacheBytes > 0, nameof(PixelCacheBytes), PixelCacheBytes, "above 0");

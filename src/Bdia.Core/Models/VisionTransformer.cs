@@ -1,3 +1,4 @@
+using System.Globalization;
 using Bdia.Core.Blocks;
 using Bdia.Core.Layers;
 using Bdia.Core.Reversible;
@@ -98,6 +99,30 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
     {
         using var leftOut = Initial.LeaveOut();
         return new(options, seed: 0);
+    }
+
+    /// <summary>
+    /// How far up a parameter stands: 0 for what is before the blocks, k + 1 for block k, and one more than the last block for norm and
+    /// head.
+    /// </summary>
+    internal int Layer(string parameter)
+    {
+        var parts = parameter.Split('.');
+        return parts[0] switch
+        {
+            nameof(blocks) => int.Parse(parts[1], CultureInfo.InvariantCulture) + 1,
+            nameof(norm) or nameof(fc_norm) or nameof(head) => Options.Depth + 1,
+            _ => 0,
+        };
+    }
+
+    /// <summary>The largest magnitude of a state of the standard network, without a grid: what a grid must reach to.</summary>
+    /// <param name="images">As <see cref="forward"/> takes them.</param>
+    internal double LargestState(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        using var noGraph = no_grad();
+        return blocks.LargestState(Embed(images));
     }
 
     /// <summary>Classifies images.</summary>

@@ -127,6 +127,13 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
         return whole.narrow(1, 0, tokens);
     }
 
+    /// <summary>The largest magnitude of a state of the standard network, without a grid.</summary>
+    internal double LargestState(Tensor x)
+    {
+        var options = Options with { Quantize = false, Mode = BackpropagationMode.Checkpointed, Audit = false, InferenceGamma = 0 };
+        return Inference.LargestState(EvaluationRun with { Options = options }, x, new ResidualContext(null, []));
+    }
+
     /// <summary>What the blocks that are not trained make of x_0: the x_0 of those that are.</summary>
     internal Tensor ThroughFrozen(Tensor x, IReadOnlyList<Tensor> conditions)
     {

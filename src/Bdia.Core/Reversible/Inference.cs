@@ -28,6 +28,24 @@ internal static class Inference
         return States(run, input, residual).X.MoveToOuterDisposeScope();
     }
 
+    /// <summary>The largest magnitude of x_0 .. x_K, NaN where one is not a number.</summary>
+    public static double LargestState(StackRun run, Tensor input, ResidualContext context)
+    {
+        using var workspace = new Workspace(input.device);
+        using var scope = NewDisposeScope();
+        var largest = 0f;
+        IEvaluation? evaluation = null;
+        var (_, last) = States(run, input, (k, x) =>
+        {
+            largest = MathF.Max(largest, x.abs().max().item<float>());
+            evaluation?.Dispose();
+            evaluation = run.Residuals[k].Evaluate(x, context, workspace, keep: false);
+            return evaluation.Value;
+        });
+        evaluation?.Dispose();
+        return MathF.Max(largest, last.abs().max().item<float>());
+    }
+
     /// <summary>x_{K-1} and x_K. Where γ is 0, and nobody reads x_{K-1}, it is x_K.</summary>
     public static (Tensor XPrevious, Tensor X) States(StackRun run, Tensor input, ResidualContext context, Workspace workspace)
     {

@@ -9,7 +9,8 @@ namespace Bdia.Core.Training;
 /// </summary>
 /// <remarks>
 /// In symbols, at step t with gradient g: p -= lr * decay * p; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
-/// p -= lr / (1 - b1^t) * m / (sqrt(v / (1 - b2^t)) + eps). A parameter without a gradient is left as it is.
+/// p -= lr / (1 - b1^t) * m / (sqrt(v / (1 - b2^t)) + eps), with lr times the parameter's own scale. A parameter without a gradient is left
+/// as it is.
 /// </remarks>
 public sealed class AdamW : IDisposable
 {
@@ -92,7 +93,9 @@ public sealed class AdamW : IDisposable
             Keep: (float)(1 - learningRate * weightDecay),
             StepSize: (float)(learningRate / (1 - Math.Pow(beta1, step))),
             RootCorrection: (float)(1 / Math.Sqrt(1 - Math.Pow(beta2, step))),
-            Epsilon: (float)epsilon);
+            Epsilon: (float)epsilon,
+            Decay: learningRate * weightDecay,
+            Rate: learningRate / (1 - Math.Pow(beta1, step)));
     }
 
     /// <summary>Overwrites all moments.</summary>

@@ -22,7 +22,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
     private readonly List<Piece> pieces = [];
 
     /// <summary>A stretch of one parameter: addresses of the parameter, its gradient and its moments.</summary>
-    private readonly record struct Piece(int Slot, nint Parameter, nint Gradient, nint First, nint Second, int Length, bool Decays);
+    private readonly record struct Piece(int Slot, nint Parameter, nint Gradient, nint First, nint Second, int Length);
 
     /// <summary>Takes the gradients that the parameters have now.</summary>
     public static AdamWGradients Of(IReadOnlyList<AdamWSlot> slots, int threads)
@@ -64,16 +64,16 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
     /// <summary>Updates parameters and moments.</summary>
     public void Update(AdamWStep step)
     {
-        var undecayed = step with { Keep = 1 };
+        AdamWStep[] steps = [.. slots.Select(step.For)];
         ForEachPiece(i =>
         {
             var piece = pieces[i];
             AdamWKernel.Update(
                 Span(piece.Parameter, piece.Length), Span(piece.Gradient, piece.Length),
-                Span(piece.First, piece.Length), Span(piece.Second, piece.Length), piece.Decays ? step : undecayed);
+                Span(piece.First, piece.Length), Span(piece.Second, piece.Length), steps[piece.Slot]);
         });
         foreach (var slot in pieces.Select(piece => piece.Slot).Distinct()) TensorMemory.NoteWrite(slots[slot].Parameter);
-        foreach (var (slot, gradient) in elsewhere) ByLibtorch(slots[slot], gradient, slots[slot].Decays ? step : undecayed);
+        foreach (var (slot, gradient) in elsewhere) ByLibtorch(slots[slot], gradient, steps[slot]);
     }
 
     /// <summary>
@@ -117,7 +117,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         {
             var offset = (nint)(start * sizeof(float));
             pieces.Add(new Piece(number, p + offset, g + offset, m + offset, v + offset,
-                (int)Math.Min(PieceLength, length - start), slot.Decays));
+                (int)Math.Min(PieceLength, length - start)));
         }
     }
 

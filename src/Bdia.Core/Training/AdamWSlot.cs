@@ -11,7 +11,7 @@ internal sealed class AdamWSlot : IDisposable
         if (entry.Parameter.dtype != ScalarType.Float32)
             throw new ArgumentException($"Parameter {entry.Name} is {entry.Parameter.dtype}; AdamW keeps float32 weights. Convert it, "
                 + "or keep it out of training.");
-        (Name, Parameter, Decays) = (entry.Name, entry.Parameter, entry.Decays);
+        (Name, Parameter, Decays, RateScale) = (entry.Name, entry.Parameter, entry.Decays, entry.RateScale);
         First = zeros(Parameter.shape, float32, Parameter.device).DetachFromDisposeScope();
         Second = zeros(Parameter.shape, float32, Parameter.device).DetachFromDisposeScope();
     }
@@ -21,6 +21,9 @@ internal sealed class AdamWSlot : IDisposable
     public Tensor Parameter { get; }
 
     public bool Decays { get; }
+
+    /// <summary>What the learning rate is multiplied by.</summary>
+    public double RateScale { get; }
 
     /// <summary>m, the running mean of the gradient.</summary>
     public Tensor First { get; }

@@ -14,14 +14,18 @@ internal static class AutomaticOptions
     // "Tensor Programs V", 2022).
     private const double RateTimesWidth = 0.128;
 
+    // Weights that are trained already are near where they should be: steps as large as from random ones would undo what they know.
+    private const double ShareOfTrained = 0.25;
+
     /// <summary>The options with nothing left open.</summary>
     /// <param name="asked">What was asked for, which stays.</param>
     /// <param name="width">Features of the network.</param>
     /// <param name="rows">Rows to train on.</param>
-    public static TrainingOptions Chosen(TrainingOptions asked, int width, int rows) => asked with
+    /// <param name="isTrained">Whether training begins with weights that were trained before.</param>
+    public static TrainingOptions Chosen(TrainingOptions asked, int width, int rows, bool isTrained = false) => asked with
     {
         BatchSize = asked.BatchSize ?? Batch((double)rows * asked.Epochs, asked.AccumulationSteps),
-        LearningRate = asked.LearningRate ?? RateTimesWidth / width,
+        LearningRate = asked.LearningRate ?? RateTimesWidth / width * (isTrained ? ShareOfTrained : 1),
     };
 
     /// <summary>The largest power of two that leaves the wanted steps for so many rows, from the smallest to the largest batch.</summary>

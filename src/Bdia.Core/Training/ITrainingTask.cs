@@ -20,6 +20,9 @@ public interface ITrainingTask<TBatch>
     /// </summary>
     IReadOnlyCollection<string> WithoutDecay { get; }
 
+    /// <summary>What the learning rate of a parameter is multiplied by, of its name, above 0. Default 1.</summary>
+    double RateScale(string parameter) => 1;
+
     /// <summary>
     /// What a checkpoint must have been written with to be resumed here: model options, size of the data and the like,
     /// name to value. The trainer adds its own options.

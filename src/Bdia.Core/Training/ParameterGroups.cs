@@ -13,9 +13,18 @@ public sealed class ParameterGroups
     /// <exception cref="ArgumentException">A parameter is in neither group or in both, or a name is unknown.</exception>
     public ParameterGroups(
         IEnumerable<(string Name, Tensor Parameter)> parameters, IEnumerable<string> decay, IEnumerable<string> noDecay)
+        : this(parameters, decay, noDecay, null)
+    {
+    }
+
+    private ParameterGroups(IEnumerable<(string Name, Tensor Parameter)> parameters, IEnumerable<string> decay, IEnumerable<string> noDecay,
+        Func<string, double>? rateScale)
     {
         var (with, without) = (decay.ToHashSet(StringComparer.Ordinal), noDecay.ToHashSet(StringComparer.Ordinal));
-        Parameters = [.. parameters.Select(p => new Entry(p.Name, p.Parameter, with.Contains(p.Name)))];
+        Parameters = [.. parameters.Select(p => new Entry(p.Name, p.Parameter, with.Contains(p.Name))
+        {
+            RateScale = rateScale?.Invoke(p.Name) ?? 1,
+        })];
 
         var names = Parameters.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
         var both = with.Where(without.Contains).ToArray();
@@ -34,7 +43,11 @@ public sealed class ParameterGroups
     /// <param name="Name">Its name in the module's state.</param>
     /// <param name="Parameter">The parameter itself.</param>
     /// <param name="Decays">Whether weight decay applies.</param>
-    public sealed record Entry(string Name, Tensor Parameter, bool Decays);
+    public sealed record Entry(string Name, Tensor Parameter, bool Decays)
+    {
+        /// <summary>What the learning rate is multiplied by for it, above 0. Default 1.</summary>
+        public double RateScale { get; init; } = 1;
+    }
 
     /// <summary>All trainable parameters, in the module's order.</summary>
     public IReadOnlyList<Entry> Parameters { get; }
@@ -42,9 +55,11 @@ public sealed class ParameterGroups
     /// <summary>The usual groups of a module: everything with two or more dimensions decays, save what is named.</summary>
     /// <param name="module">The module; parameters that take no gradient are left out, shared ones are taken once.</param>
     /// <param name="withoutDecay">Names of parameters with two or more dimensions that must not decay.</param>
+    /// <param name="rateScale">What the learning rate of a parameter is multiplied by, of its name; null: 1 for all.</param>
     /// <returns>The groups.</returns>
     /// <exception cref="ArgumentException">A name is unknown, or the module has nothing to train.</exception>
-    public static ParameterGroups Of(nn.Module module, IReadOnlyCollection<string>? withoutDecay = null)
+    public static ParameterGroups Of(nn.Module module, IReadOnlyCollection<string>? withoutDecay = null,
+        Func<string, double>? rateScale = null)
     {
         ArgumentNullException.ThrowIfNull(module);
         var trainable = module.named_parameters().Where(p => p.parameter.requires_grad).ToArray();
@@ -56,6 +71,6 @@ public sealed class ParameterGroups
         var decay = trainable.Where(p => p.parameter.dim() > 1 && !exempt.Contains(p.name)).Select(p => p.name)
             .ToHashSet(StringComparer.Ordinal);
         var noDecay = trainable.Select(p => p.name).Where(name => !decay.Contains(name)).Union(exempt, StringComparer.Ordinal);
-        return new ParameterGroups(trainable.Select(p => (p.name, (Tensor)p.parameter)), decay, noDecay);
+        return new ParameterGroups(trainable.Select(p => (p.name, (Tensor)p.parameter)), decay, noDecay, rateScale);
     }
 }

@@ -30,7 +30,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     {
         (this.options, this.task, this.source) = (options, task, source);
         plan = TrainingPlan.Of(options, source.BatchCount);
-        optimizer = new AdamW(ParameterGroups.Of(task.Module, task.WithoutDecay), options.Beta1, options.Beta2,
+        optimizer = new AdamW(ParameterGroups.Of(task.Module, task.WithoutDecay, task.RateScale), options.Beta1, options.Beta2,
             options.Epsilon, options.WeightDecay);
         best = new BestModel(options, state);
         averages = new WeightAverages(averageEpochs, averageOf, options.BestBy, state);

@@ -69,6 +69,35 @@ public sealed partial class BdiaImageClassificationTrainer
         public PixelLayout PixelLayout = PixelLayout.Automatic;
 
         /// <summary>
+        /// Weights to begin with in place of random ones: a safetensors file of a vision transformer under the names of timm or of Hugging
+        /// Face's transformers (a path), a fitted model of ours, or the path of its model.zip. Patch, width, depth, heads and variants are
+        /// theirs; their head is kept for classes that are called the same; where images have another size, the position embedding is
+        /// resampled.
+        /// Nothing is downloaded. Null = random weights. Default null.
+        /// </summary>
+        public InitialWeights? InitialWeights;
+
+        /// <summary>
+        /// How pixels are normalised: as <see cref="InitialWeights"/> expect it, measured, or by numbers of others. Default
+        /// <see cref="PixelNormalizing.Automatic"/>.
+        /// </summary>
+        public PixelNormalizing Normalizing;
+
+        /// <summary>
+        /// Blocks, the first ones, that are not trained, and neither is what stands before them: 0 to the number of blocks. They cost no
+        /// backward
+        /// pass and no memory of the optimizer. For initial weights. Default 0.
+        /// </summary>
+        public int FrozenBlocks;
+
+        /// <summary>
+        /// Layer-wise decay of the learning rate, above 0, at most 1: that of a block is multiplied by it once for every layer above, norm
+        /// and
+        /// head counting as one. For initial weights; 0.65 to 0.8 is usual. Null = none. Default null.
+        /// </summary>
+        public double? LayerDecay;
+
+        /// <summary>
         /// The network's size, in one word. Default <see cref="VisionTransformerPreset.Compact"/>, which trains in minutes on two cores.
         /// </summary>
         public VisionTransformerPreset Preset = VisionTransformerPreset.Compact;
@@ -95,7 +124,8 @@ public sealed partial class BdiaImageClassificationTrainer
         public double? Dropout;
 
         /// <summary>
-        /// Share of blocks that is skipped in training, per image, rising from 0 in the first block to this in the last, 0..1, below 1.
+        /// Share of branches that is skipped in training, per image (drop path), rising from 0 in the first block to this in the last,
+        /// 0..1, below 1.
         /// Null as in the preset. Default null.
         /// </summary>
         public double? StochasticDepth;

@@ -11,7 +11,8 @@ using Microsoft.ML.Runtime;
 namespace Bdia.MLNet;
 
 /// <summary>
-/// Trains a vision transformer from scratch to tell images apart, with exact reversible back-propagation: memory stays flat in the
+/// Trains a vision transformer to tell images apart, from scratch or from weights that were trained before, with exact reversible
+/// back-propagation: memory stays flat in the
 /// network's depth, and every state is rebuilt bit for bit.
 /// </summary>
 /// <remarks>
@@ -32,7 +33,7 @@ namespace Bdia.MLNet;
 /// | -- | -- |
 /// | Machine learning task | Multiclass classification |
 /// | Do images need one size? | No: MLImages and files are resized, and files turned upright by their EXIF orientation |
-/// | Is normalization required? | No: mean and deviation per channel are measured and kept with the model |
+/// | Is normalization required? | No: mean and deviation per channel are measured, or taken from initial weights, and kept with the model |
 /// | Is caching required? | No: pixels are kept in memory up to a budget |
 /// | Required packages | Bdia.MLNet and libtorch-cpu (or a libtorch-cuda package) for the platform |
 /// | Exportable to ONNX | No |
@@ -72,7 +73,8 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
     public MemoryEstimate EstimateMemory(IDataView input)
     {
         CheckColumns(input);
-        var model = Model(input, LabelColumn.Of(input, options.LabelColumnName), out _, out _);
+        using var initial = InitialNetwork.Open(options);
+        var model = Model(input, LabelColumn.Of(input, options.LabelColumnName), initial, out _, out _);
         return MemoryEstimate.ForImages(model, MemoryBudget.Fit(model, OptionsMapping.Training(options, Seed)));
     }
 
@@ -81,7 +83,9 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         var label = LabelColumn.Of(trainData, options.LabelColumnName);
         if (validationData is not null)
             label.CheckSameKeys(validationData.Schema);
-        var model = Model(trainData, label, out var image, out var note);
+        using var initial = InitialNetwork.Open(options);
+        var model = Model(trainData, label, initial, out var image, out var note);
+        initial?.CheckForm(image, options.Normalizing);
         var device = DeviceChoice.Resolve(Environment, options.Device);
         var seed = RunSeed();
 
@@ -95,12 +99,13 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
             log.Info("Which way up a camera was held, and whether a file was whole, is lost in an MLImage: to have such files turned "
                 + "upright and cut ones refused, load them with LoadRawImageBytes.");
         log.Precision(model.Precision, device);
+        var start = Start(initial, label, log);
         return Run(
             log,
             () => ImageClassifierTraining.Run(
-                model, OptionsMapping.Training(options, seed), OptionsMapping.Images(options),
+                model, OptionsMapping.Training(options, seed), OptionsMapping.Images(options, initial?.Weights.Pixels),
                 Rows(trainData, LabelledRowCensus.Training), validationData is null ? null : Rows(validationData, "validation"),
-                device, log, log, IsCanceled, options.CancellationToken),
+                device, log, log, IsCanceled, start, options.CancellationToken),
             classifier => classifier.Result,
             classifier => new BdiaImageClassificationTransformer(
                 Host, classifier, image, new ClassificationColumns(options.PredictedLabelColumnName,
@@ -110,11 +115,33 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         LabelledImageRows Rows(IDataView data, string what) => new(data, what, label, image, options.BadImages, Host);
     }
 
-    private VisionTransformerOptions Model(IDataView data, LabelColumn label, out ImageColumn image, out string? note)
+    // What is begun with, and what there is to say of it.
+    private ImageStart? Start(InitialNetwork? initial, LabelColumn label, TrainingLog log)
     {
-        var asked = new AskedShape(options.Channels, options.ImageHeight, options.ImageWidth, options.PixelLayout);
-        (image, note) = ImageShapeFinder.Find(data, options.FeatureColumnName, asked, OptionsMapping.PatchSize(options),
-            OptionsMapping.Fit(options));
-        return OptionsMapping.Model(options, image.Shape, label.Classes);
+        if (initial is null) return null;
+        var kept = initial.Kept(label, out var told);
+        log.Info($"Training begins with the weights of {initial.Title}. {told}");
+        foreach (var note in initial.Weights.Notes) log.Info(note);
+        if (options.Normalizing == PixelNormalizing.Automatic && initial is { Own: null, Weights.Pixels: null })
+            log.Warning("Nothing tells how these weights expect pixels: mean and deviation are measured. Where they are known, set "
+                + "Normalizing.");
+        return initial.Start(kept, choosesGrid: options.FractionBits is null) with
+        {
+            Normalization = options.Normalizing == PixelNormalizing.Automatic ? initial.Own?.Model.Normalization : null,
+        };
+    }
+
+    private VisionTransformerOptions Model(IDataView data, LabelColumn label, InitialNetwork? initial, out ImageColumn image,
+        out string? note)
+    {
+        var network = initial?.Weights.Options;
+        var usual = network is null ? null : new SizeChoice(network.ImageWidth, network.ImageHeight,
+            $"Images are brought to {network.ImageWidth}x{network.ImageHeight} pixels, as the initial weights expect; ImageWidth and "
+                + "ImageHeight "
+            + "choose another size, for which the position embedding is resampled.");
+        var asked = new AskedShape(options.Channels ?? network?.Channels, options.ImageHeight, options.ImageWidth, options.PixelLayout);
+        (image, note) = ImageShapeFinder.Find(data, options.FeatureColumnName, asked, OptionsMapping.PatchSize(options, network),
+            OptionsMapping.Fit(options), usual);
+        return OptionsMapping.Model(options, image.Shape, label.Classes, network);
     }
 }

@@ -29,7 +29,14 @@ internal static class ImageShapeFinder
     private const int ColorChannels = 3;
 
     /// <returns>The column, and what there is to say about the size that was chosen.</returns>
-    public static (ImageColumn Column, string? Note) Find(IDataView data, string name, AskedShape asked, int patch, ImageFit fit)
+    /// <param name="data">The rows.</param>
+    /// <param name="name">The column.</param>
+    /// <param name="asked">What the options say.</param>
+    /// <param name="patch">Side of a patch.</param>
+    /// <param name="fit">What is done to pictures.</param>
+    /// <param name="usual">Size of pictures where the options leave it open; null: what the pictures have.</param>
+    public static (ImageColumn Column, string? Note) Find(IDataView data, string name, AskedShape asked, int patch, ImageFit fit,
+        SizeChoice? usual = null)
     {
         var form = ImageColumn.FormOf(ImageColumn.Requirement(name).Check(data.Schema))!.Value;
         var column = data.Schema[name];
@@ -41,6 +48,7 @@ internal static class ImageShapeFinder
                 ? asked.Complete(shape, name) : FlatShape(vector.Size, name, asked), layout), null);
         }
         var size = asked is { Width: { } width, Height: { } height } ? new SizeChoice(width, height)
+            : usual is not null && asked is { Width: null, Height: null } ? usual
             : column.Type is ImageDataViewType { Width: > 0 } image ? ImageSizes.Told(image.Width, image.Height, asked, patch)
             : ImageSizes.Of(Sizes(data, column, form), asked, patch, fit.Resizing);
         var channels = asked.Channels ?? ColorChannels; // bitmaps have all colours; one channel asks for their luminance

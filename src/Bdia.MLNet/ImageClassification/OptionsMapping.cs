@@ -1,6 +1,7 @@
 using Bdia.Core.Common;
 using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
+using Bdia.Core.Pretrained;
 using Bdia.Core.Training;
 using Bdia.MLNet.Trainers;
 using Options = Bdia.MLNet.BdiaImageClassificationTrainer.Options;
@@ -10,20 +11,30 @@ namespace Bdia.MLNet.ImageClassification;
 /// <summary>The trainer's flat options as the records that the engine takes, and all their faults in one message.</summary>
 internal static class OptionsMapping
 {
-    public static VisionTransformerOptions Model(Options options, ImageShape shape, int classes)
-        => OptionRecords.Fill(options,
-            VisionTransformerOptions.FromPreset(options.Preset, shape.Height, shape.Width, shape.Channels, classes)) with { Stack =
-            options.Stack() };
+    /// <param name="options">The options.</param>
+    /// <param name="shape">Size of the images.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="initial">The network of initial weights; null where a preset tells.</param>
+    public static VisionTransformerOptions Model(Options options, ImageShape shape, int classes, VisionTransformerOptions? initial = null)
+    {
+        var network = initial is null
+            ? VisionTransformerOptions.FromPreset(options.Preset, shape.Height, shape.Width, shape.Channels, classes)
+            : initial with { ImageHeight = shape.Height, ImageWidth = shape.Width, Channels = shape.Channels, Classes = classes };
+        return OptionRecords.Fill(options, network) with { Stack = options.Stack(initial?.Stack.FractionBits) };
+    }
 
     /// <summary>Side of a patch, before the size of the images is known: the preset's own, which it has for images of 128 pixels.</summary>
-    public static int PatchSize(Options options)
-        => options.PatchSize ?? VisionTransformerOptions.FromPreset(options.Preset, 128, 128, 3, 2).PatchSize;
+    public static int PatchSize(Options options, VisionTransformerOptions? initial = null)
+        => initial?.PatchSize ?? options.PatchSize ?? VisionTransformerOptions.FromPreset(options.Preset, 128, 128, 3, 2).PatchSize;
 
     public static ImageFit Fit(Options options) => new(options.Resizing, Ground.Of(options.BackgroundColor));
 
     public static TrainingOptions Training(Options options, ulong seed) => options.Training(seed);
 
-    public static ImageTrainingOptions Images(Options options) => OptionRecords.Fill(options, new ImageTrainingOptions());
+    /// <param name="options">The options.</param>
+    /// <param name="expected">How initial weights expect pixels; null where nothing is known.</param>
+    public static ImageTrainingOptions Images(Options options, PixelStatistics? expected = null)
+        => OptionRecords.Fill(options, new ImageTrainingOptions { Pixels = options.Normalizing.Statistics(expected) });
 
     /// <returns>The options, without fault.</returns>
     /// <exception cref="ArgumentException">Some options are out of range; the message lists all of them.</exception>
@@ -45,20 +56,38 @@ internal static class OptionsMapping
         faults.Require(options.BackgroundColor.A == byte.MaxValue, nameof(options.BackgroundColor), options.BackgroundColor, "opaque");
         faults.RequireDefined(nameof(options.PixelLayout), options.PixelLayout);
         faults.RequireDefined(nameof(options.Preset), options.Preset);
+        faults.RequireDefined(nameof(options.Normalizing), options.Normalizing);
+        using var initial = Initial(options, faults);
         if (Enum.IsDefined(options.Preset))
-            ModelOfAnySize(options).Check(faults);
+            ModelOfAnySize(options, initial?.Weights.Options).Check(faults);
         Training(options, seed: 0).Check(faults, options.Mode);
         Images(options).Check(faults, options.ClassWeights?.Length ?? 2);
         faults.ThrowIfAny("The options of BdiaImageClassification");
         return options;
     }
 
+    // A model of ours in a file is loaded by Fit alone.
+    private static InitialNetwork? Initial(Options options, OptionFaults faults)
+    {
+        if (options.InitialWeights is not { } initial) return null;
+        if (initial.Path is { } path && !File.Exists(path))
+        {
+            faults.Add($"InitialWeights is '{path}', and there is no such file.");
+            return null;
+        }
+
+        if (initial.Path is not null && initial.IsModel()) return null;
+        var network = InitialNetwork.Open(options);
+        network!.Check(options, faults);
+        return network;
+    }
+
     // Before Fit the size of the images may be unknown; a size that suits the patches stands in for it, or the side that is known.
-    private static VisionTransformerOptions ModelOfAnySize(Options options)
+    private static VisionTransformerOptions ModelOfAnySize(Options options, VisionTransformerOptions? initial)
     {
         const int patches = 8;
-        var side = patches * Math.Max(1, PatchSize(options));
-        return Model(options, new ImageShape(options.Channels ?? 3, options.ImageHeight ?? options.ImageWidth
-            ?? side, options.ImageWidth ?? options.ImageHeight ?? side), options.ClassWeights?.Length ?? 2);
+        var side = patches * Math.Max(1, PatchSize(options, initial));
+        return Model(options, new ImageShape(options.Channels ?? initial?.Channels ?? 3, options.ImageHeight ?? options.ImageWidth
+            ?? side, options.ImageWidth ?? options.ImageHeight ?? side), options.ClassWeights?.Length ?? 2, initial);
     }
 }

@@ -49,8 +49,12 @@ public abstract class BdiaTrainerOptions
     /// </summary>
     public GammaSchedule Gamma = stackDefaults.Gamma;
 
-    /// <summary>States are multiples of 2 to the power of minus this, 1..20. Default 9.</summary>
-    public int FractionBits;
+    /// <summary>
+    /// States are multiples of 2 to the power of minus this, 1..20. Null is 9; with initial weights, theirs, or what their states allow, up
+    /// to
+    /// 14. Default null.
+    /// </summary>
+    public int? FractionBits;
 
     /// <summary>Whether states are rounded to that grid; off needs another <see cref="Mode"/> than Reversible. Default true.</summary>
     public bool Quantize;
@@ -187,7 +191,9 @@ public abstract class BdiaTrainerOptions
     /// <summary>"cpu", "cuda" or "cuda:N"; null is the MLContext's GpuDeviceId, or the CPU where it has none. Default null.</summary>
     public string? Device;
 
-    internal BdiaStackOptions Stack() => OptionRecords.Fill(this, new BdiaStackOptions());
+    /// <param name="fractionBits">Where <see cref="FractionBits"/> is open; null: the default.</param>
+    internal BdiaStackOptions Stack(int? fractionBits = null)
+        => OptionRecords.Fill(this, fractionBits is { } bits ? new BdiaStackOptions { FractionBits = bits } : new BdiaStackOptions());
 
     internal TrainingOptions Training(ulong seed) => OptionRecords.Fill(this, new TrainingOptions { Seed = seed });
 }

@@ -46,7 +46,7 @@ public partial class MessageTests
     }
 
     // Files that only somebody meets who has images.
-    [GeneratedRegex("/ImageClassification/|Vision|/Image|/MemoryBudget|/Layers/PatchEmbedding")]
+    [GeneratedRegex("/ImageClassification/|/Pretrained/|Vision|/Image|/MemoryBudget|/Layers/PatchEmbedding")]
     private static partial Regex OfImages();
 
     // Files that only somebody meets who has texts.

@@ -24,6 +24,7 @@ public class OptionsTests
         nameof(Options.ValidationSet), nameof(Options.BadImages), nameof(Options.PixelLayout),
             nameof(Options.CancellationToken), nameof(Options.Resizing), nameof(Options.BackgroundColor),
         nameof(Options.Progress), nameof(Options.ScoringBatchSize), nameof(Options.Device), nameof(Options.Seed),
+            nameof(Options.InitialWeights),
     ];
 
     public static IEnumerable<TheoryDataRow<string>> EngineOptions()

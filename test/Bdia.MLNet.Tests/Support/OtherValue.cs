@@ -27,6 +27,7 @@ internal static class OtherValue
         LearningRateSchedule => LearningRateSchedule.InverseSquareRoot,
         ModelSelection => ModelSelection.Score,
         CropFill => CropFill.Reflect,
+        PixelNormalizing => PixelNormalizing.ImageNet,
         TokenLevel => TokenLevel.Character,
         TextNormalization normalization => normalization with { LowerCase = !normalization.LowerCase },
         LongTextPolicy => LongTextPolicy.Throw,

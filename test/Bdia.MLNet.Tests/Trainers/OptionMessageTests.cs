@@ -16,6 +16,7 @@ public partial class OptionMessageTests
         nameof(BdiaSequenceToSequenceTrainer.Options.SourceTokenizer), nameof(BdiaSequenceToSequenceTrainer.Options.TargetTokenizer),
         nameof(BdiaSequenceToSequenceTrainer.Options.Normalization), nameof(BdiaTextClassificationTrainer.Options.Tokenizer),
         nameof(BdiaTextClassificationTrainer.Options.Sentence2ColumnName), // none is one; an empty one has a test of its own
+        nameof(BdiaImageClassificationTrainer.Options.InitialWeights),
     ];
 
     // Types of ours that users of ML.NET write.
