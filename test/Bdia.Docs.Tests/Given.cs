@@ -66,7 +66,8 @@ public static class Given
     public static void Weights(string folder)
     {
         Directory.CreateDirectory(folder);
-        using var network = new VisionTransformer(new() { ImageHeight = 8, ImageWidth = 8, Width = 64, Heads = 1, Depth = 2, Classes = 5 }, 1);
+        using var network = new VisionTransformer(new() { ImageHeight = 8, ImageWidth = 8, Width = 64, Heads = 1, Depth = 2,
+            Classes = 5 }, 1);
         using (var stream = File.Create(Path.Combine(folder, "model.safetensors"))) SafeTensors.Write(stream, ModuleState.Save(network));
         File.WriteAllText(Path.Combine(folder, "config.json"),
             """{ "architecture": "vit_tiny_patch4_8", "model_args": { "img_size": 8, "num_heads": 1 } }""");

@@ -16,7 +16,7 @@ internal sealed record InitialNetwork(PretrainedVisionTransformer Weights, BdiaI
 {
     private const int MostNamed = 5;
 
-    private IDisposable? Loaded { get; init; }
+    private InitialWeights.LoadedModel<BdiaImageClassificationTransformer>? Loaded { get; init; }
 
     /// <summary>Opens them; null where there are none. Of a file of others the header alone is read.</summary>
     /// <exception cref="InvalidDataException">They are those of no network that is known; the message says why.</exception>
