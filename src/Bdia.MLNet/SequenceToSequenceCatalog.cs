@@ -87,7 +87,7 @@ public sealed class SequenceToSequenceCatalog : TaskCatalog
         options?.Validate();
         return CrossValidate(
             data, estimator, numberOfFolds, samplingKeyColumnName, seed, fold => TextEvaluation.Lack(fold, [targetColumnName]),
-            scored => Evaluate(scored, targetColumnName, predictedTextColumnName, options));
+            (_, _, scored) => Evaluate(scored, targetColumnName, predictedTextColumnName, options));
     }
 
     /// <summary>The trainers for tasks that turn one text into another.</summary>

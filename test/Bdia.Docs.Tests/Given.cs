@@ -19,6 +19,13 @@ public sealed class Picture
     public string Name { get; set; } = "";
 }
 
+/// <summary>A text, as the pages have it.</summary>
+public sealed class Name
+{
+    /// <summary>The text.</summary>
+    public string Text { get; set; } = "";
+}
+
 /// <summary>Small data that the pages take for granted.</summary>
 public static class Given
 {
@@ -71,6 +78,14 @@ public static class Given
         using (var stream = File.Create(Path.Combine(folder, "model.safetensors"))) SafeTensors.Write(stream, ModuleState.Save(network));
         File.WriteAllText(Path.Combine(folder, "config.json"),
             """{ "architecture": "vit_tiny_patch4_8", "model_args": { "img_size": 8, "num_heads": 1 } }""");
+    }
+
+    /// <summary>Writes a text of some lines.</summary>
+    public static void Book(string path, int lines = 60)
+    {
+        string[] words = ["one", "two", "three", "four", "five"];
+        File.WriteAllLines(path, Enumerable.Range(0, lines)
+            .Select(i => i % 6 == 0 ? "" : $"To be, or {words[i % 5]} to {words[i / 2 % 5]}."));
     }
 
     /// <summary>Saves a pipeline that reads the column File.</summary>

@@ -7,20 +7,27 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Layers;
 
 /// <summary>
-/// A trained vector for each id, times √D. State: weight (V, D), initially normal with deviation 1 / √D, so that tokens start at order 1.
+/// A trained vector for each id, times a scale, √D unless it is told otherwise. State: weight (V, D), initially normal with deviation
+/// 1 / √D, so that tokens start at order 1.
 /// </summary>
 /// <remarks>The small deviation lets the same weights serve as an output product: states of order 1 then give logits of order 1.</remarks>
 public sealed class TokenEmbedding : nn.Module<Tensor, Tensor>
 {
     private readonly Parameter weight; // (V, D)
+    private readonly double scale;
 
     /// <summary>Creates the layer.</summary>
     /// <param name="vocabulary">V, number of ids, at least 1.</param>
     /// <param name="width">D, at least 1.</param>
     /// <param name="generator">What the weights are drawn from, on the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
-    public TokenEmbedding(int vocabulary, int width, Generator generator) : base(nameof(TokenEmbedding))
+    public TokenEmbedding(int vocabulary, int width, Generator generator) : this(vocabulary, width, generator, Math.Sqrt(width))
     {
+    }
+
+    internal TokenEmbedding(int vocabulary, int width, Generator generator, double scale) : base(nameof(TokenEmbedding))
+    {
+        this.scale = scale;
         ArgumentOutOfRangeException.ThrowIfLessThan(vocabulary, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentNullException.ThrowIfNull(generator);
@@ -37,7 +44,7 @@ public sealed class TokenEmbedding : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(input);
         using var scope = NewDisposeScope();
         Check(input);
-        var vectors = weight.index_select(0, input.reshape(-1)).Times(Math.Sqrt(weight.shape[1])); // (ids, D)
+        var vectors = weight.index_select(0, input.reshape(-1)).Times(scale); // (ids, D)
         return vectors.view([.. input.shape, weight.shape[1]]).MoveToOuterDisposeScope();
     }
 

@@ -110,6 +110,26 @@ public sealed record MemoryEstimate
         return TextEncoderMemory.Estimate(model, training.MostRows, tokens, weightCopies, training.OptimizerInBackward);
     }
 
+    /// <summary>Of a decoder-only language model.</summary>
+    /// <param name="model">Sizes, vocabulary, precision, mode and gamma.</param>
+    /// <param name="rows">Windows in a batch, at least 1.</param>
+    /// <param name="tokens">Tokens of each, padding included, at least 1.</param>
+    /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.</param>
+    /// <param name="optimizerInBackward">Whether the optimizer works within the backward pass,
+    /// <see cref="TrainingOptions.OptimizerInBackward"/>.</param>
+    /// <returns>Sizes in bytes.</returns>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all faults.</exception>
+    public static MemoryEstimate ForTexts(LanguageModelOptions model, int rows, int tokens, int weightCopies = 1,
+        bool optimizerInBackward = false)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
+        model.Validate();
+        return LanguageMemory.Estimate(model, rows, tokens, weightCopies, optimizerInBackward);
+    }
+
     /// <summary>The sum and its parts in MiB, as a sentence of a log.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{Total / Mebibyte:F0} MiB (weights {Weights / Mebibyte:F0}, gradients {Gradients / Mebibyte:F0}, optimizer "

@@ -46,6 +46,9 @@ internal static class WeightCount
         return checked(vectors * width + o.Depth * Block(o.Block) + Norm(width) + Dense.WeightCount(width, o.Classes));
     }
 
+    public static long Of(LanguageModelOptions o)
+        => checked(((long)o.Vocabulary + o.MaxLength) * o.Width + o.Depth * Block(o.Block) + Norm(o.Width));
+
     /// <summary>
     /// Weights that have a gradient at the same time: all that are trained, or those of the largest block and of what is outside of blocks.
     /// </summary>
@@ -58,6 +61,10 @@ internal static class WeightCount
 
     /// <inheritdoc cref="WithGradient(VisionTransformerOptions, bool)"/>
     public static long WithGradient(TextEncoderOptions o, bool optimizerInBackward)
+        => Of(o) - (optimizerInBackward ? (o.Depth - 1) * Block(o.Block) : 0);
+
+    /// <inheritdoc cref="WithGradient(VisionTransformerOptions, bool)"/>
+    public static long WithGradient(LanguageModelOptions o, bool optimizerInBackward)
         => Of(o) - (optimizerInBackward ? (o.Depth - 1) * Block(o.Block) : 0);
 
     /// <summary>Its sub-layers, each behind a norm.</summary>

@@ -56,9 +56,14 @@ internal sealed class TokenStore(int vocabulary)
     }
 
     /// <summary>Copies a sequence out, to the front of a span.</summary>
-    public void CopyTo(int row, Span<long> ids)
+    public void CopyTo(int row, Span<long> ids) => CopyTo(places[row], ids);
+
+    /// <summary>Copies ids of a sequence out, from one on: as many as the span takes.</summary>
+    public void CopyTo(int row, int first, Span<long> ids)
+        => CopyTo(places[row] with { Offset = places[row].Offset + first, Length = ids.Length }, ids);
+
+    private void CopyTo(Place place, Span<long> ids)
     {
-        var place = places[row];
         if (width == sizeof(int))
         {
             var wide = Ids32(place);

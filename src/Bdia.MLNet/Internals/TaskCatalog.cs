@@ -20,11 +20,11 @@ public abstract class TaskCatalog : TrainCatalogBase
     /// <param name="samplingKeyColumnName">Rows with the same value here stay together; null = rows by themselves.</param>
     /// <param name="seed">Seed of the split; null = the environment's.</param>
     /// <param name="lack">What the rows of a fold lack to be judged, to follow "fold 3"; null where they lack nothing.</param>
-    /// <param name="evaluate">Judges scored rows.</param>
+    /// <param name="evaluate">Judges a model by rows of its fold, as they are and scored.</param>
     /// <exception cref="InvalidDataException">No fold can be judged.</exception>
     private protected IReadOnlyList<CrossValidationResult<TMetrics>> CrossValidate<TMetrics>(
         IDataView data, IEstimator<ITransformer> estimator, int numberOfFolds, string? samplingKeyColumnName, int? seed,
-        Func<IDataView, string?> lack, Func<IDataView, TMetrics> evaluate)
+        Func<IDataView, string?> lack, Func<ITransformer, IDataView, IDataView, TMetrics> evaluate)
         where TMetrics : class
     {
         ArgumentNullException.ThrowIfNull(estimator);
@@ -45,7 +45,7 @@ public abstract class TaskCatalog : TrainCatalogBase
                 continue;
             var model = estimator.Fit(recorder.TrainSets[fold.Fold]);
             var scores = model.Transform(fold.Scores);
-            results.Add(new CrossValidationResult<TMetrics>(model, evaluate(scores), scores, fold.Fold));
+            results.Add(new CrossValidationResult<TMetrics>(model, evaluate(model, fold.Scores, scores), scores, fold.Fold));
         }
         return results;
     }

@@ -21,7 +21,7 @@ internal sealed class SharedTranslator(Translator translator) : ITextWriter, IDi
 
     public ITextTokenizer TargetTokenizer => cutting.TargetTokenizer;
 
-    public int MaxTokens => cutting.MaxTokens;
+    public int MaxTokens(DecodingOptions decoding) => cutting.MaxTokens;
 
     public int CountTokens(string text)
     {

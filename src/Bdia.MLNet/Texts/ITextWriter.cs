@@ -9,13 +9,14 @@ internal interface ITextWriter
     /// <summary>Tokenizer of what is written.</summary>
     ITextTokenizer TargetTokenizer { get; }
 
-    /// <summary>Tokens of the longest text that is read whole, end token included.</summary>
-    int MaxTokens { get; }
+    /// <summary>Tokens of the longest text that is read whole, as <see cref="CountTokens"/> counts them.</summary>
+    /// <param name="decoding">How texts are to be written, which may need room.</param>
+    int MaxTokens(DecodingOptions decoding);
 
     /// <summary>Whether it writes where there is nothing to read.</summary>
     bool WritesFromNothing { get; }
 
-    /// <summary>Tokens of a text, end token included: 1 for a text of which normalisation leaves nothing.</summary>
+    /// <summary>Tokens of a text, at most 1 for a text of which normalisation leaves nothing.</summary>
     int CountTokens(string text);
 
     /// <summary>

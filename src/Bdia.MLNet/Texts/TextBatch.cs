@@ -14,6 +14,7 @@ internal sealed class TextBatch(
     private static readonly TextCandidate[] nothing = [new("", 0, true, [])];
 
     private readonly int bestCount = model.Decoding.BestCount;
+    private readonly int longest = model.Writer.MaxTokens(model.Decoding);
     private readonly TextOutput[] outputs = [.. model.Columns.Outputs(model.Decoding.BestCount)];
     private readonly List<string> texts = new(capacity);
     private readonly List<string> rowNames = new(capacity); // rows of the source that the texts stand in
@@ -33,8 +34,8 @@ internal sealed class TextBatch(
             places[rows++] = NoText;
             return;
         }
-        if (tokens > model.Writer.MaxTokens)
-            tooLong.Handle(source, $"the text has {tokens} tokens, but the model reads at most {model.Writer.MaxTokens}");
+        if (tokens > longest)
+            tooLong.Handle(source, $"the text has {tokens} tokens, but the model reads at most {longest}");
         places[rows++] = texts.Count;
         texts.Add(text);
         rowNames.Add(BadRows.Name(source));

@@ -8,7 +8,7 @@ public static class BdiaModelParts
     /// <summary>The one Bdia model in a fitted or loaded pipeline, to change how it scores or to look at it.</summary>
     /// <param name="model">A transformer, or a chain with one somewhere in it.</param>
     /// <typeparam name="TTransformer">Which: <see cref="BdiaImageClassificationTransformer"/>,
-    /// <see cref="BdiaSequenceToSequenceTransformer"/>.</typeparam>
+    /// <see cref="BdiaSequenceToSequenceTransformer"/>, <see cref="BdiaTextGenerationTransformer"/>.</typeparam>
     /// <returns>The transformer itself: what is set on it holds for the chain.</returns>
     /// <exception cref="InvalidOperationException">There is none of that kind in it, or more than one.</exception>
     public static TTransformer Part<TTransformer>(this ITransformer model) where TTransformer : BdiaTransformer

@@ -65,7 +65,7 @@ public abstract class BdiaTrainerOptions
     /// <summary>The integration weight when scoring, -1..1, for experiments. Default 0: the standard network.</summary>
     public double InferenceGamma;
 
-    /// <summary>Passes over the training rows, 1..1,000,000. Default 30.</summary>
+    /// <summary>Passes over the training rows, 1..1,000,000. Default 30; 20 where texts are generated.</summary>
     public int Epochs;
 
     /// <summary>Batches whose gradients are gathered for one step, 1..100,000. Default 1.</summary>
@@ -121,7 +121,7 @@ public abstract class BdiaTrainerOptions
     public bool OptimizerInBackward;
 
     /// <summary>
-    /// Share of the target probability that is spread over all classes, 0..1, below 1. Default 0 for images, 0.1 for texts.
+    /// Share of the target probability that is spread over all classes, 0..1, below 1. Default 0; 0.1 for a text that becomes another.
     /// </summary>
     public double LabelSmoothing;
 

@@ -29,7 +29,8 @@ public partial class DependencyTests
             new("Core/Layers", "Core/Tensors", "Core/Operations"),
             new("Core/Blocks", "Core/Common", "Core/Simd", "Core/Tensors", "Core/Operations",
                 "Core/Reversible: BdiaStack BlockRandom IEvaluation Residual ResidualContext", "Core/Layers"),
-            new("Core/Models", "Core/Common", "Core/Tensors", "Core/Decoding: INextTokenModel INextTokenScorer",
+            new("Core/Models", "Core/Common", "Core/Tensors",
+                "Core/Formats: FiniteValues ModuleState SafeTensors SafeTensorsContent", "Core/Decoding: INextTokenModel INextTokenScorer",
                 "Core/Operations: ComputePrecision", "Core/Reversible", "Core/Layers", "Core/Blocks"),
             new("Core/Pretrained", "Core/Native: BdiaRuntime", "Core/Formats", "Core/Operations: ComputePrecision",
                 "Core/Reversible: TrainingClock", "Core/Layers: Dense", "Core/Models"),
@@ -54,16 +55,23 @@ public partial class DependencyTests
                 "Core/Text", "Core/Operations: ClassLoss",
                 "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions ReversibilityException TrainingClock", "Core/Models",
                 "Core/Training", "Core/MemoryEstimates"),
+            new("Core/TextGeneration", "Core/Common", "Core/Native: BdiaRuntime", "Core/Numerics: RandomSequence", "Core/Text",
+                "Core/Operations: CrossEntropy",
+                "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions ReversibilityException TrainingClock", "Core/Models",
+                "Core/Decoding", "Core/Training", "Core/MemoryEstimates"),
         ],
         Accepted =
         [
             new("A public record whose factories each count for one network.",
-                "Bdia.Core/MemoryEstimates/ImageMemory", "Bdia.Core/MemoryEstimates/MemoryEstimate",
-                    "Bdia.Core/MemoryEstimates/TextEncoderMemory", "Bdia.Core/MemoryEstimates/TextMemory"),
+                "Bdia.Core/MemoryEstimates/ImageMemory", "Bdia.Core/MemoryEstimates/LanguageMemory",
+                    "Bdia.Core/MemoryEstimates/MemoryEstimate", "Bdia.Core/MemoryEstimates/TextEncoderMemory",
+                    "Bdia.Core/MemoryEstimates/TextMemory"),
             new("The interface's file chooses between its two implementations.",
                 "Bdia.Core/Reversible/IStepKernel", "Bdia.Core/Reversible/SimdStepKernel", "Bdia.Core/Reversible/TensorStepKernel"),
             new("A network makes its incremental decoding, which asks it for the next step.",
                 "Bdia.Core/Models/EncoderDecoder", "Bdia.Core/Models/EncoderDecoderDecoding"),
+            new("A network makes its incremental decoding, which asks it for the next step.",
+                "Bdia.Core/Models/LanguageModel", "Bdia.Core/Models/LanguageModelDecoding"),
             new("A step of decoding takes rows through the sub-layers of a block, which ask it for products.",
                 "Bdia.Core/Blocks/BlockStep", "Bdia.Core/Blocks/DecoderStep", "Bdia.Core/Blocks/SublayerStep"),
             new("The view of cached keys, and attention over it.", "Bdia.Core/Operations/CachedAttentionKernel",
@@ -132,12 +140,12 @@ public partial class DependencyTests
 
     private static string Namespace(string type) => type.Split('/')[0] is var outer ? outer[..outer.LastIndexOf('.')] : "";
 
-    [GeneratedRegex(@"\b\w*(Vision|Image|Translation|SequenceToSequence|TextClassif|TextEncoder)\w*\b")]
+    [GeneratedRegex(@"\b\w*(Vision|Image|Translation|SequenceToSequence|TextClassif|TextGeneration|TextEncoder)\w*\b")]
     private static partial Regex ModelWord();
 
     [GeneratedRegex(@"^\| `(\w+)` \| ", RegexOptions.Multiline)]
     private static partial Regex MapRow();
 
-    [GeneratedRegex("^src/Bdia.MLNet/(Internals|Scoring|Columns|ModelFiles|Trainers)/")]
+    [GeneratedRegex("^src/Bdia.MLNet/(Internals|Scoring|Columns|ModelFiles|Texts|Trainers)/")]
     private static partial Regex SharedPart();
 }

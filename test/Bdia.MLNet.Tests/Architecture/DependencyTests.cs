@@ -33,8 +33,12 @@ public class DependencyTests
                 "Core/Reversible: BackpropagationMode", "Core/Models", "Core/Training", "Core/MemoryEstimates", "Core/TextClassification",
                 "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Texts: TextColumn TokenizerChoice",
                 "MLNet/Trainers"),
+            new("MLNet/TextGeneration", "Core/Common", "Core/Text", "Core/Operations: ComputePrecision",
+                "Core/Reversible: BackpropagationMode", "Core/Models", "Core/Decoding", "Core/Training", "Core/MemoryEstimates",
+                "Core/TextGeneration", "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Texts",
+                "MLNet/Trainers"),
             new("MLNet", "MLNet/Internals", "MLNet/Trainers: BdiaTrainerOptions", "MLNet/ImageClassification", "MLNet/SequenceToSequence",
-                "MLNet/TextClassification"),
+                "MLNet/TextClassification", "MLNet/TextGeneration"),
         ],
         Accepted =
         [
@@ -57,6 +61,8 @@ public class DependencyTests
                     "Bdia.MLNet/TextClassification/TextClassificationFormat"),
             new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/TextClassification/TextClassifierBatch",
                 "Bdia.MLNet/TextClassification/TextClassifierBatchModel"),
+            new("A transformer saves itself in its format, which loads it.",
+                "Bdia.MLNet/TextGeneration/BdiaTextGenerationTransformer", "Bdia.MLNet/TextGeneration/TextGenerationFormat"),
             new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/ImageClassification/ImageRowBatch",
                 "Bdia.MLNet/ImageClassification/ImageBatchModel"),
             new("A model makes its batches, which read what it says of them.", "Bdia.MLNet/Texts/TextBatch",

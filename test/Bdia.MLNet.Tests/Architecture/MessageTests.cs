@@ -50,8 +50,9 @@ public partial class MessageTests
     private static partial Regex OfImages();
 
     // Files that only somebody meets who has texts.
-    [GeneratedRegex("/(SequenceToSequence|TextClassification|Texts?|Decoding|Metrics)/|/(Text|Token|SequenceToSequence)|EncoderDecoder|"
-        + "/Decod|/Layers/(TokenEmbedding|LearnedPositions|SinusoidalPositions)")]
+    [GeneratedRegex("/(SequenceToSequence|TextClassification|TextGeneration|Texts?|Decoding|Metrics)/|EncoderDecoder|"
+        + "/(Text|Token|SequenceToSequence|Language|Gpt2|Decod)|"
+        + "/Layers/(TokenEmbedding|LearnedPositions|SinusoidalPositions)")]
     private static partial Regex OfTexts();
 
     [GeneratedRegex(@"\b([Ii]mages?|[Pp]ictures?|[Pp]ixels?)\b")]

@@ -24,6 +24,7 @@ internal static class OtherValue
         VisionTransformerPreset => VisionTransformerPreset.Cifar,
         EncoderDecoderPreset => EncoderDecoderPreset.Medium,
         TextEncoderPreset => TextEncoderPreset.Medium,
+        LanguageModelPreset => LanguageModelPreset.Medium,
         LearningRateSchedule => LearningRateSchedule.InverseSquareRoot,
         ModelSelection => ModelSelection.Score,
         CropFill => CropFill.Reflect,

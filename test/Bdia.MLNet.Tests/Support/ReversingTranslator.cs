@@ -9,7 +9,7 @@ namespace Bdia.MLNet.Tests.Support;
 /// </summary>
 internal sealed class ReversingTranslator : ITextWriter
 {
-    public int MaxTokens => 10;
+    public int MaxTokens(DecodingOptions decoding) => 10;
 
     public bool WritesFromNothing { get; init; }
 

@@ -25,7 +25,7 @@ public partial class OptionMessageTests
         .. new[]
             {
                 typeof(BdiaImageClassificationTrainer.Options), typeof(BdiaSequenceToSequenceTrainer.Options),
-                typeof(BdiaTextClassificationTrainer.Options),
+                typeof(BdiaTextClassificationTrainer.Options), typeof(BdiaTextGenerationTrainer.Options),
             }
             .SelectMany(options => options.GetFields())
             .SelectMany(field => new[] { field.Name, (Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType).Name }),
@@ -69,6 +69,18 @@ public partial class OptionMessageTests
     {
         var message = Refusal(new BdiaSequenceToSequenceTrainer.Options(), name,
             options => new MLContext(1).SequenceToSequence.Trainers.Bdia(options));
+        Assert.DoesNotMatch(WordOfImages(), message);
+        AssertKnown(name, message);
+    }
+
+    public static TheoryData<string> GenerationOptions => Options<BdiaTextGenerationTrainer.Options>();
+
+    [Theory]
+    [MemberData(nameof(GenerationOptions))]
+    public void Training_a_generator_names_the_option_as_it_is_typed_and_speaks_of_no_image(string name)
+    {
+        var message = Refusal(new BdiaTextGenerationTrainer.Options(), name,
+            options => new MLContext(1).TextGeneration.Trainers.Bdia(options));
         Assert.DoesNotMatch(WordOfImages(), message);
         AssertKnown(name, message);
     }

@@ -1,0 +1,76 @@
+using Bdia.Core.Common;
+using Bdia.Core.Models;
+using Bdia.Core.TextGeneration;
+using Bdia.Core.Training;
+using Bdia.MLNet.Texts;
+using Bdia.MLNet.Trainers;
+using Options = Bdia.MLNet.BdiaTextGenerationTrainer.Options;
+
+namespace Bdia.MLNet.TextGeneration;
+
+/// <summary>The trainer's flat options as the records that the engine takes, and all their faults in one message.</summary>
+internal static class GenerationOptionsMapping
+{
+    /// <summary>The network but for its vocabulary, which the engine takes from the tokenizer.</summary>
+    public static LanguageModelOptions Model(Options options)
+    {
+        const int anyVocabulary = 1000;
+        return OptionRecords.Fill(options, LanguageModelOptions.FromPreset(options.Preset, anyVocabulary)) with
+        {
+            MaxLength = options.MaxTokens,
+            Stack = options.Stack(),
+        };
+    }
+
+    public static GenerationTrainingOptions Generation(Options options)
+        => OptionRecords.Fill(options,
+            new GenerationTrainingOptions { TokenizerTraining = OptionRecords.Fill(options, GenerationDefaults.Tokenizer with { }) });
+
+    public static TextColumns Columns(Options options)
+        => new(options.PromptColumnName ?? options.TextColumnName, options.PredictedTextColumnName, options.ScoreColumnName,
+            options.PredictedTextsColumnName, options.ScoresColumnName, options.FinishedColumnName,
+            options.TokenLogProbabilitiesColumnName);
+
+    /// <returns>The options, without fault.</returns>
+    /// <exception cref="ArgumentException">Some options are out of range; the message lists all of them.</exception>
+    public static Options Validate(Options options)
+    {
+        var faults = new OptionFaults();
+        List<(string, string?)> columns =
+        [
+            (nameof(options.TextColumnName), options.TextColumnName),
+            (nameof(options.PredictedTextColumnName), options.PredictedTextColumnName),
+            (nameof(options.ScoreColumnName), options.ScoreColumnName),
+            (nameof(options.FinishedColumnName), options.FinishedColumnName),
+            (nameof(options.PredictedTextsColumnName), options.PredictedTextsColumnName),
+            (nameof(options.ScoresColumnName), options.ScoresColumnName),
+        ];
+        if (options.TokenLogProbabilitiesColumnName is { } tokens)
+            columns.Add((nameof(options.TokenLogProbabilitiesColumnName), tokens));
+        if (options.PromptColumnName is { } prompt && prompt != options.TextColumnName)
+            columns.Add((nameof(options.PromptColumnName), prompt));
+        faults.RequireNames([.. columns]);
+        faults.RequireDifferent([.. columns]);
+        faults.RequireSteering(options);
+        faults.RequireTokenizer("", options.Tokenizer, options.TokenizerFile, options.MergesFile);
+        if (options.BestBy == ModelSelection.Score)
+            faults.Add("BestBy is Score, and the generation of texts has none; set it to Loss or Accuracy.");
+        faults.RequireDefined(nameof(options.Preset), options.Preset);
+        if (Enum.IsDefined(options.Preset) && options.MaxTokens is >= 2 and <= 65_536)
+            Model(options).Check(faults);
+        options.Training(seed: 0).Check(faults, options.Mode);
+        Generation(options).Check(faults);
+        faults.ThrowIfAny("The options of TextGeneration.Trainers.Bdia");
+        return options;
+    }
+
+    /// <summary>The options with the tokenizer read from the files that they name.</summary>
+    /// <exception cref="InvalidDataException">A file is no tokenizer of its kind.</exception>
+    public static Options WithTokenizer(Options options)
+    {
+        var copy = options.Copy();
+        copy.Tokenizer ??= TokenizerChoice.Read(options.TokenizerFile, options.MergesFile,
+            options.Normalization ?? GenerationDefaults.Tokenizer.Normalization);
+        return copy;
+    }
+}
