@@ -3,6 +3,7 @@ using System.Text.Json;
 using Bdia.Core.Formats;
 using Bdia.Core.Models;
 using Bdia.Core.Native;
+using Bdia.Core.Onnx;
 using Bdia.Core.Operations;
 using Bdia.Core.Training;
 using TorchSharp;
@@ -86,6 +87,58 @@ public sealed class ImageClassifier : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         SafeTensors.Write(stream, ModuleState.Save(Model));
+    }
+
+    /// <summary>
+    /// Writes the network as an ONNX file, for ONNX Runtime and other programs: input <c>image</c> (batch, C, H, W), pixels as
+    /// <see cref="Score"/> takes them, for any number of images; outputs <c>probabilities</c> and <c>logits</c>, (batch, classes).
+    /// </summary>
+    /// <remarks>
+    /// Normalisation and grid are part of the file. Scores equal the model's up to rounding, which the grid may turn into a grid step
+    /// (docs/howto/export-to-onnx.md has what was measured). Products are float32 whatever the precision of training. An image so far from
+    /// the training data that
+    /// <see cref="Score"/> refuses it is scored all the same.
+    /// </remarks>
+    /// <param name="stream">Where to, from its position on; it stays open.</param>
+    /// <param name="options">Operators and weights; null for the defaults.</param>
+    /// <param name="classNames">Names of the classes, which go along as metadata, <c>classes</c>; null for none.</param>
+    /// <exception cref="ArgumentException">Options are out of range, or there are not as many names as classes.</exception>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, or the file would have more than 2 GB; nothing
+    /// was written.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
+    public void SaveOnnx(Stream stream, OnnxOptions? options = null, IReadOnlyList<string>? classNames = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        options ??= new();
+        options.Validate();
+        if (classNames is not null && classNames.Count != Model.Options.Classes)
+            throw new ArgumentException($"There are {classNames.Count} names for {Model.Options.Classes} classes; give one for each.",
+                nameof(classNames));
+        ImageClassifierOnnx.Write(stream, Model, Normalization, options, classNames);
+    }
+
+    /// <summary>Writes the file whole or not at all; an earlier one of that name is replaced.</summary>
+    /// <param name="path">The file.</param>
+    /// <inheritdoc cref="SaveOnnx(Stream, OnnxOptions, IReadOnlyList{string})"/>
+    public void SaveOnnx(string path, OnnxOptions? options = null, IReadOnlyList<string>? classNames = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        DurableFile.Write(path, stream => SaveOnnx(stream, options, classNames));
+    }
+
+    /// <summary>Adds the network to a graph that somebody else puts together.</summary>
+    /// <param name="graph">Where to. Its constants are the network's own weights: write it before they change.</param>
+    /// <param name="image">Name of the value that holds the pixels, (batch, C, H, W), as <see cref="Score"/> takes them.</param>
+    /// <returns>Names of the values that hold logits and probabilities, (batch, classes).</returns>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
+    public (string Logits, string Probabilities) AddTo(IOnnxGraph graph, string image)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentException.ThrowIfNullOrEmpty(image);
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return ImageClassifierOnnx.Add(graph, Model, Normalization, image);
     }
 
     /// <summary>Everything but the weights as JSON: format version, network options, normalisation.</summary>

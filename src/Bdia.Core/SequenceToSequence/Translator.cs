@@ -3,6 +3,7 @@ using Bdia.Core.Decoding;
 using Bdia.Core.Formats;
 using Bdia.Core.Models;
 using Bdia.Core.Native;
+using Bdia.Core.Onnx;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
 using TorchSharp;
@@ -145,6 +146,56 @@ public sealed class Translator : IDisposable
         SafeTensors.Write(stream, ModuleState.Save(Model));
     }
 
+    /// <summary>
+    /// Writes the network as two ONNX files and a JSON file, which other programs translate with: <c>encoder.onnx</c> reads sources once,
+    /// <c>decoder.onnx</c> is run for each token that is written, with keys and values of what was written before, and
+    /// <c>translator.json</c> has what else they need: ids, tokenizers with their normalisation, bounds, decoding.
+    /// </summary>
+    /// <remarks>
+    /// Logits equal the model's up to rounding, which the grid of the states may turn into a grid step. docs/howto/export-to-onnx.md
+    /// has all names and shapes.
+    /// </remarks>
+    /// <param name="folder">Where to; made where it is not there. Each file is written whole or not at all, an earlier one
+    /// replaced.</param>
+    /// <param name="options">Operators and weights; null for the defaults.</param>
+    /// <param name="decoding">How to decode, for the JSON, and to say how many places the decoder needs; null =
+    /// <see cref="Decoding"/>.</param>
+    /// <param name="longTexts">What becomes of longer input, for the JSON; null = <see cref="LongTexts"/>.</param>
+    /// <exception cref="ArgumentException">Options are out of range, or a tokenizer is of a class of somebody else's.</exception>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, or a file would have more than 2 GB; nothing
+    /// was written.</exception>
+    /// <exception cref="ObjectDisposedException">The translator was disposed.</exception>
+    public void SaveOnnx(string folder, OnnxOptions? options = null, DecodingOptions? decoding = null, LongTextPolicy? longTexts = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        SaveOnnx(options, decoding, longTexts, (encoder, decoder, json) =>
+        {
+            Directory.CreateDirectory(folder);
+            DurableFile.Write(Path.Combine(folder, "encoder.onnx"), encoder);
+            DurableFile.Write(Path.Combine(folder, "decoder.onnx"), decoder);
+            DurableFile.Write(Path.Combine(folder, "translator.json"), stream => stream.Write(json));
+        });
+    }
+
+    /// <summary>Writes the three to streams, which stay open.</summary>
+    /// <param name="encoder">For encoder.onnx.</param>
+    /// <param name="decoder">For decoder.onnx.</param>
+    /// <param name="description">For translator.json.</param>
+    /// <inheritdoc cref="SaveOnnx(string, OnnxOptions, DecodingOptions, LongTextPolicy?)"/>
+    public void SaveOnnx(Stream encoder, Stream decoder, Stream description, OnnxOptions? options = null, DecodingOptions? decoding = null,
+        LongTextPolicy? longTexts = null)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(decoder);
+        ArgumentNullException.ThrowIfNull(description);
+        SaveOnnx(options, decoding, longTexts, (writeEncoder, writeDecoder, json) =>
+        {
+            writeEncoder(encoder);
+            writeDecoder(decoder);
+            description.Write(json);
+        });
+    }
+
     /// <summary>Everything but the weights as JSON: format version, network options, tokenizers, lengths, decoding.</summary>
     /// <returns>Text that <see cref="Load(Stream, string, torch.Device)"/> takes.</returns>
     public string ToJson()
@@ -193,6 +244,22 @@ public sealed class Translator : IDisposable
         if (disposed) return;
         disposed = true;
         Model.Dispose();
+    }
+
+    private void SaveOnnx(OnnxOptions? options, DecodingOptions? decoding, LongTextPolicy? longTexts,
+        Action<Action<Stream>, Action<Stream>, byte[]> write)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        options ??= new();
+        options.Validate();
+        decoding ??= Decoding;
+        decoding.Validate();
+        var policy = longTexts ?? LongTexts;
+        TranslatorDescription.Check(Model.Options, SourceTokenizer, TargetTokenizer, MaxTokens, policy);
+        decoding = decoding with { MaxLengthConstant = decoding.MaxLengthConstant ?? MaxLengthConstant };
+        var described = new TranslatorDescription(
+            Model.Options, SourceTokenizer, TargetTokenizer, MaxTokens, policy, decoding, MaxLengthConstant);
+        TranslatorOnnx.Write(described, Model, options, write);
     }
 
     private int[] Source(string? text, int index)

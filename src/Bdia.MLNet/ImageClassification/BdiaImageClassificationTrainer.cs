@@ -36,7 +36,7 @@ namespace Bdia.MLNet;
 /// | Is normalization required? | No: mean and deviation per channel are measured, or taken from initial weights, and kept with the model |
 /// | Is caching required? | No: pixels are kept in memory up to a budget |
 /// | Required packages | Bdia.MLNet and libtorch-cpu (or a libtorch-cuda package) for the platform |
-/// | Exportable to ONNX | No |
+/// | Exportable to ONNX | Yes, from pixel vectors; of pictures the network, by SaveOnnx of the transformer |
 ///
 /// ### Training Algorithm Details
 /// See *On Exact Bit-level Reversible Transformers Without Changing Architectures* (arXiv 2407.09093). When scoring, the network is the

@@ -1,4 +1,5 @@
 using Bdia.Core.ImageClassification;
+using Bdia.Core.Onnx;
 using Bdia.MLNet.Columns;
 using Bdia.MLNet.ImageClassification;
 using Bdia.MLNet.Internals;
@@ -54,6 +55,40 @@ public sealed class BdiaImageClassificationTransformer
         get => batchModel.BadImages;
         set => batchModel.BadImages = Enum.IsDefined(value) ? value
             : throw new ArgumentOutOfRangeException(nameof(value), value, "BadImages must be Throw or Skip.");
+    }
+
+    /// <summary>
+    /// Writes the network as an ONNX file, for ONNX Runtime and other programs: input <c>image</c> (batch, channels, height, width), of
+    /// pictures their pixels from 0 to 255, of vectors what training had, planar in either case; outputs <c>probabilities</c> and
+    /// <c>logits</c>, (batch, classes). Normalisation is part of the file. Metadata has the names of the <c>classes</c> (JSON, as texts,
+    /// in the order of the probabilities), and of pictures what is to be done to those of other sizes (<c>resizing</c>,
+    /// <c>background</c>): decoding and resizing are left to who uses the file.
+    /// </summary>
+    /// <remarks>Scores equal the model's up to rounding, which the grid of the states may turn into a grid step.</remarks>
+    /// <param name="stream">Where to, from its position on; it stays open.</param>
+    /// <param name="options">Operators and weights; null for the defaults.</param>
+    /// <exception cref="ArgumentException">Options are out of range.</exception>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, or the file would have more than 2 GB; nothing
+    /// was written.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SaveOnnx(Stream stream, OnnxOptions? options = null) => scorer.SaveOnnx(stream, Described(options), Columns.Labels?.Texts);
+
+    /// <inheritdoc cref="SaveOnnx(Stream, OnnxOptions)"/>
+    /// <param name="path">The file; an earlier one of that name is replaced, once the new one is whole.</param>
+    public void SaveOnnx(string path, OnnxOptions? options = null) => scorer.SaveOnnx(path, Described(options), Columns.Labels?.Texts);
+
+    private OnnxOptions Described(OnnxOptions? options)
+    {
+        options ??= new();
+        options.Validate();
+        if (image.Fit is not { } fit) return options;
+        var metadata = new Dictionary<string, string> { ["resizing"] = fit.Resizing.ToString(), ["background"] = fit.Ground.ToString() };
+        foreach (var (name, text) in options.Metadata)
+        {
+            if (!metadata.TryAdd(name, text))
+                throw new ArgumentException($"Metadata has '{name}', which is written of itself; use another name. Nothing was written.");
+        }
+        return options with { Metadata = metadata };
     }
 
     // An interface that ML.NET keeps internal: PermutationFeatureImportance looks for it in chains and loaded models, and asks nothing else

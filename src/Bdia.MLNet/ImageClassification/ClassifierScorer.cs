@@ -1,4 +1,5 @@
 using Bdia.Core.ImageClassification;
+using Bdia.Core.Onnx;
 using Bdia.MLNet.Scoring;
 
 namespace Bdia.MLNet.ImageClassification;
@@ -14,6 +15,26 @@ internal sealed class ClassifierScorer(ImageClassifier classifier) : IImageScore
     {
         using var use = shared.Enter();
         shared.Model.Score(images, count, probabilities);
+    }
+
+    public string AddTo(IOnnxGraph graph, string images)
+    {
+        using var use = shared.Enter();
+        return shared.Model.AddTo(graph, images).Probabilities;
+    }
+
+    /// <summary>As <see cref="ImageClassifier.SaveOnnx(Stream, OnnxOptions, IReadOnlyList{string})"/>.</summary>
+    public void SaveOnnx(Stream stream, OnnxOptions options, IReadOnlyList<string>? classNames)
+    {
+        using var use = shared.Enter();
+        shared.Model.SaveOnnx(stream, options, classNames);
+    }
+
+    /// <summary>As <see cref="ImageClassifier.SaveOnnx(string, OnnxOptions, IReadOnlyList{string})"/>.</summary>
+    public void SaveOnnx(string path, OnnxOptions options, IReadOnlyList<string>? classNames)
+    {
+        using var use = shared.Enter();
+        shared.Model.SaveOnnx(path, options, classNames);
     }
 
     public void Dispose() => shared.Dispose();

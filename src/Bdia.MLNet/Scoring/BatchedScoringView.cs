@@ -8,7 +8,7 @@ namespace Bdia.MLNet.Scoring;
 /// Order is the source's; shuffling is left to the source (a batch then holds the rows in shuffled order), so this view shuffles where
 /// the source can. Several cursors may be open at once, also from several threads.
 /// </summary>
-internal sealed class BatchedScoringView : INotForOnnx
+internal sealed class BatchedScoringView : IOnnxView
 {
     private readonly IBatchModel model;
     private readonly ScoringBindings bindings;
@@ -28,7 +28,11 @@ internal sealed class BatchedScoringView : INotForOnnx
 
     public DataViewSchema Schema => bindings.Schema;
 
-    string INotForOnnx.Trainer => model.Trainer;
+    string IOnnxView.Trainer => model.Trainer;
+
+    string? IOnnxView.OnnxRefusal => model.OnnxRefusal;
+
+    void IOnnxView.AddTo(OnnxPipeline pipeline) => model.AddTo(pipeline, Source.Schema);
 
     public bool CanShuffle => Source.CanShuffle;
 

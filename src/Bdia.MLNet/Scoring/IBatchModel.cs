@@ -1,3 +1,4 @@
+using Bdia.MLNet.Internals;
 using Microsoft.ML;
 
 namespace Bdia.MLNet.Scoring;
@@ -21,6 +22,14 @@ internal interface IBatchModel
     /// What a source column carries behind the model: its own annotations, and others where they help those who come after.
     /// </summary>
     DataViewSchema.Annotations AnnotationsOf(DataViewSchema.Column source) => source.Annotations;
+
+    /// <summary>
+    /// Why <c>ConvertToOnnx</c> has to do without the model, and what to do, as sentences; null where it has not.
+    /// </summary>
+    string? OnnxRefusal => "Save the pipeline with mlContext.Model.Save, and score with it where this package is.";
+
+    /// <summary>Adds the model's columns to a pipeline that is converted to ONNX.</summary>
+    void AddTo(OnnxPipeline pipeline, DataViewSchema source) => throw new NotSupportedException(OnnxRefusal);
 
     /// <summary>A place for up to <paramref name="capacity"/> rows, read from <paramref name="source"/> wherever that stands.</summary>
     RowBatch CreateBatch(DataViewRow source, int capacity);

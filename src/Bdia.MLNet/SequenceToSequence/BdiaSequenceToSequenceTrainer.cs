@@ -38,7 +38,7 @@ namespace Bdia.MLNet;
 /// | Is normalization required? | No: texts are normalised as the options say, and the model keeps how |
 /// | Is caching required? | No: texts are kept in memory as tokens |
 /// | Required packages | Bdia.MLNet and libtorch-cpu (or a libtorch-cuda package) for the platform |
-/// | Exportable to ONNX | No |
+/// | Exportable to ONNX | The network, by SaveOnnx of the transformer |
 ///
 /// ### Training Algorithm Details
 /// See *Attention Is All You Need* (arXiv 1706.03762) and *On Exact Bit-level Reversible Transformers Without Changing Architectures*

@@ -1,4 +1,5 @@
 using Bdia.Core.Decoding;
+using Bdia.Core.Onnx;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
 using Bdia.MLNet.Internals;
@@ -70,6 +71,29 @@ public sealed class BdiaSequenceToSequenceTransformer : BdiaTransformer
                 : throw new ArgumentOutOfRangeException(nameof(value), value, "LongTexts must be Truncate or Throw."),
         };
     }
+
+    /// <summary>
+    /// Writes the network as <c>encoder.onnx</c> and <c>decoder.onnx</c>, and beside them <c>translator.json</c>: ids, tokenizers, bounds
+    /// and
+    /// <see cref="Decoding"/>, which is all that another program needs to translate with ONNX Runtime.
+    /// </summary>
+    /// <remarks>Logits equal the model's up to rounding, which the grid of the states may turn into a grid step.</remarks>
+    /// <param name="folder">Where to; made where it is not there. Each file is written whole or not at all, an earlier one
+    /// replaced.</param>
+    /// <param name="options">Operators and weights; null for the defaults.</param>
+    /// <exception cref="ArgumentException">Options are out of range, or a tokenizer is of a class of somebody else's.</exception>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, or a file would have more than 2 GB; nothing
+    /// was written.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SaveOnnx(string folder, OnnxOptions? options = null) => translator.SaveOnnx(folder, options, Decoding, LongTexts);
+
+    /// <summary>Writes the three to streams, which stay open.</summary>
+    /// <param name="encoder">For encoder.onnx.</param>
+    /// <param name="decoder">For decoder.onnx.</param>
+    /// <param name="description">For translator.json.</param>
+    /// <inheritdoc cref="SaveOnnx(string, OnnxOptions)"/>
+    public void SaveOnnx(Stream encoder, Stream decoder, Stream description, OnnxOptions? options = null)
+        => translator.SaveOnnx(encoder, decoder, description, options, Decoding, LongTexts);
 
     internal TextColumns Columns => batchModel.Columns;
 

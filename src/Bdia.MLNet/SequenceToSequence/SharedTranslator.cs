@@ -1,4 +1,5 @@
 using Bdia.Core.Decoding;
+using Bdia.Core.Onnx;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
 using Bdia.MLNet.Scoring;
@@ -36,6 +37,21 @@ internal sealed class SharedTranslator(Translator translator) : ITextWriter, IDi
         using var use = shared.Enter();
         return [.. cutting.Translate(texts, decoding).Select(found => found.Select(one =>
             new TextCandidate(one.Text, one.Score, one.Finished, one.TokenLogProbabilities)).ToArray())];
+    }
+
+    /// <summary>As <see cref="Translator.SaveOnnx(string, OnnxOptions, DecodingOptions, LongTextPolicy?)"/>.</summary>
+    public void SaveOnnx(string folder, OnnxOptions? options, DecodingOptions decoding, LongTextPolicy longTexts)
+    {
+        using var use = shared.Enter();
+        shared.Model.SaveOnnx(folder, options, decoding, longTexts);
+    }
+
+    /// <summary>As <see cref="Translator.SaveOnnx(Stream, Stream, Stream, OnnxOptions, DecodingOptions, LongTextPolicy?)"/>.</summary>
+    public void SaveOnnx(Stream encoder, Stream decoder, Stream description, OnnxOptions? options, DecodingOptions decoding,
+        LongTextPolicy longTexts)
+    {
+        using var use = shared.Enter();
+        shared.Model.SaveOnnx(encoder, decoder, description, options, decoding, longTexts);
     }
 
     public void Dispose() => shared.Dispose();

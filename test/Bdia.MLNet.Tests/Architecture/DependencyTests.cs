@@ -13,7 +13,7 @@ public class DependencyTests
         Rooms =
         [
             new("MLNet/Internals"),
-            new("MLNet/Scoring", "MLNet/Internals: INotForOnnx"),
+            new("MLNet/Scoring", "Core/Onnx: IOnnxGraph OnnxAttribute OnnxWeights", "MLNet/Internals: IOnnxView OnnxPipeline"),
             new("MLNet/Columns", "MLNet/Internals: ColumnShapes"),
             new("MLNet/ModelFiles", "MLNet/Internals: ModelArchiveReader ModelArchiveWriter"),
             new("MLNet/Texts", "Core/Common: OptionFaults", "Core/Text", "Core/Decoding: DecodingOptions", "MLNet/Internals: ColumnShapes",
@@ -23,10 +23,10 @@ public class DependencyTests
                 "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns"),
             new("MLNet/ImageClassification", "Core/Common", "Core/Operations: ComputePrecision",
                 "Core/Reversible: BackpropagationMode BdiaStackOptions ReversibilityException", "Core/Models", "Core/Pretrained",
-                "Core/Training", "Core/MemoryEstimates", "Core/ImageClassification", "MLNet/Internals", "MLNet/Scoring",
+                "Core/Onnx", "Core/Training", "Core/MemoryEstimates", "Core/ImageClassification", "MLNet/Internals", "MLNet/Scoring",
                     "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Trainers"),
             new("MLNet/SequenceToSequence", "Core/Common", "Core/Metrics", "Core/Text", "Core/Operations: ComputePrecision",
-                "Core/Reversible: BackpropagationMode", "Core/Models", "Core/Decoding",
+                "Core/Reversible: BackpropagationMode", "Core/Models", "Core/Decoding", "Core/Onnx: OnnxOptions",
                 "Core/Training", "Core/MemoryEstimates", "Core/SequenceToSequence", "MLNet/Internals",
                     "MLNet/Scoring", "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Texts", "MLNet/Trainers"),
             new("MLNet/TextClassification", "Core/Common", "Core/Text", "Core/Operations: ComputePrecision",

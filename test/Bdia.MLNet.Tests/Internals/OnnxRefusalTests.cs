@@ -1,4 +1,3 @@
-using Bdia.MLNet.Tests.ImageClassification;
 using Bdia.MLNet.Tests.SequenceToSequence;
 using Bdia.MLNet.Tests.Support;
 using Microsoft.ML;
@@ -28,15 +27,16 @@ public class OnnxRefusalTests
     }
 
     [Fact]
-    public void An_image_classifier_is_refused_by_itself_and_in_a_chain()
+    public void A_classifier_of_pictures_is_refused_by_itself_and_in_a_chain()
     {
         var rows = context.Data.LoadFromEnumerable(ImageRows.Of(24).ToList());
         var labelled = ImageRows.Labelled(context, ImageRows.Of(24));
-        using var chain = context.Transforms.Conversion.MapValueToKey("Label", "Name")
-            .Append(context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options(epochs: 1)))
+        var trainer = context.MulticlassClassification.Trainers.BdiaImageClassification(ImageRows.Options("File", epochs: 1));
+        using var model = trainer.Fit(labelled);
+        using var chain = context.Transforms.Conversion.MapValueToKey("Label", "Name").Append(trainer)
             .Append(context.Transforms.Conversion.MapKeyToValue("PredictedLabel")).Fit(rows);
 
-        AssertRefused("BdiaImageClassification", ImageClassificationContractTests.Shared.Value, labelled, "Score");
+        AssertRefused("BdiaImageClassification", model, labelled, "Score");
         AssertRefused("BdiaImageClassification", chain, rows, "PredictedLabel");
     }
 

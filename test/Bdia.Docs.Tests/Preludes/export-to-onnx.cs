@@ -1,0 +1,3 @@
+using Bdia.Docs.Tests;
+
+Given.PictureModel("model.zip");

@@ -1,0 +1,49 @@
+using Bdia.Core.ImageClassification;
+using Bdia.Core.Models;
+using Bdia.Core.Reversible;
+using static TorchSharp.torch;
+
+namespace Bdia.Onnx.Tests.Support;
+
+/// <summary>Classifiers as training would leave them, and pictures.</summary>
+internal static class Networks
+{
+    public static VisionTransformerOptions Small => new()
+    {
+        ImageHeight = 8, ImageWidth = 12, Classes = 5, PatchSize = 4, Width = 24, Depth = 3, Heads = 3, FeedForwardWidth = 40,
+    };
+
+    public static BdiaStackOptions WithoutGrid => new() { Quantize = false, Mode = BackpropagationMode.StoreActivations };
+
+    /// <summary>A classifier whose weights are spread so that its logits differ by some units.</summary>
+    public static ImageClassifier Classifier(VisionTransformerOptions options, double spread = 1.5)
+    {
+        var network = new VisionTransformer(options, seed: 7);
+        using var noGradients = no_grad();
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(11);
+        foreach (var (name, parameter) in network.named_parameters())
+        {
+            if (parameter.dim() > 1) parameter.mul_(spread);
+            else parameter.add_(randn(parameter.shape, ScalarType.Float32, CPU, generator: generator).mul(0.1));
+        }
+
+        return new ImageClassifier(network, new()
+        {
+            Mean = [.. Enumerable.Range(0, options.Channels).Select(channel => 110.0 + 7 * channel)],
+            StandardDeviation = [.. Enumerable.Range(0, options.Channels).Select(channel => 60.0 + 3 * channel)],
+        });
+    }
+
+    /// <summary>Pictures one after the other, planar, of values 0 to 255.</summary>
+    public static float[] Pictures(VisionTransformerOptions options, int count, int seed = 0)
+    {
+        var random = new Random(seed);
+        var pixels = new float[count * options.Channels * options.ImageHeight * options.ImageWidth];
+        for (var i = 0; i < pixels.Length; i++) pixels[i] = random.Next(256);
+        return pixels;
+    }
+
+    public static long[] Shape(VisionTransformerOptions options, int count)
+        => [count, options.Channels, options.ImageHeight, options.ImageWidth];
+}
