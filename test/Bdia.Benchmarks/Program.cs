@@ -9,6 +9,7 @@ using Bdia.Benchmarks.Start;
 using Bdia.Benchmarks.Sweep;
 using Bdia.Benchmarks.Targets;
 using Bdia.Benchmarks.Training;
+using Bdia.Benchmarks.Transfer;
 using Bdia.Benchmarks.Translation;
 
 // One suite a command; each contender of a suite runs in a process of its own (a hidden command of the suite).
@@ -21,6 +22,7 @@ root.Subcommands.Add(TranslationSuite.Command());
 root.Subcommands.Add(DataSuite.Command());
 root.Subcommands.Add(StartSuite.Command());
 root.Subcommands.Add(LanguageSuite.Command());
+root.Subcommands.Add(TransferSuite.Command());
 root.Subcommands.Add(TargetsCommand.Command());
 root.Subcommands.Add(ArrowsCommand.Command());
 root.Subcommands.Add(FuzzCommand.Command());
@@ -34,4 +36,5 @@ root.Subcommands.Add(TranslationSuite.Training.Command());
 root.Subcommands.Add(DataSuite.Contender.Command());
 root.Subcommands.Add(StartSuite.Contender.Command());
 root.Subcommands.Add(LanguageSuite.Contender.Command());
+root.Subcommands.Add(TransferSuite.Contender.Command());
 return await root.Parse(args).InvokeAsync();
