@@ -50,9 +50,10 @@ public static class Decoder
         => Decode(model, inputs, options, null, cancellation);
 
     /// <summary>Decodes inputs together, each behind its prompt, where options are about texts too.</summary>
-    /// <param name="tokenizer">Of the texts that the network writes; null where <see cref="DecodingOptions.Prefix"/>,
-    /// <see cref="DecodingOptions.UnwantedTexts"/> and <see cref="DecodingOptions.StopTexts"/> are empty. A prefix stands behind the
-    /// prompt, and is no part of <see cref="Hypothesis.Ids"/>.</param>
+    /// <param name="tokenizer">Of the texts that the network writes; null where no option is about texts:
+    /// <see cref="DecodingOptions.Prefix"/>, <see cref="DecodingOptions.UnwantedTexts"/>, <see cref="DecodingOptions.StopTexts"/> and those
+    /// that say what an output may be, <see cref="DecodingOptions.OneOf"/> and its like. A prefix stands behind the prompt,
+    /// and is no part of <see cref="Hypothesis.Ids"/>.</param>
     /// <inheritdoc cref="Decode(INextTokenModel, IReadOnlyList{DecodingInput}, DecodingOptions, CancellationToken)"/>
     public static IReadOnlyList<IReadOnlyList<Hypothesis>> Decode(
         INextTokenModel model, IReadOnlyList<DecodingInput> inputs, DecodingOptions options, ITextTokenizer? tokenizer,
@@ -86,8 +87,8 @@ public static class Decoder
     private static void Check(INextTokenModel model, DecodingOptions options, ITextTokenizer? tokenizer)
     {
         if (tokenizer is null && options.HasTexts)
-            throw new ArgumentException("The options are about texts (Prefix, UnwantedTexts, StopTexts), which only a tokenizer knows; "
-                + "give the network's.", nameof(tokenizer));
+            throw new ArgumentException("The options are about texts (Prefix, UnwantedTexts, StopTexts, OneOf, OnlyWords, Pattern, "
+                + "JsonShape), which only a tokenizer knows; give the network's.", nameof(tokenizer));
         if (tokenizer is not null && NetworkIds.Vocabulary(tokenizer) != model.Vocabulary)
             throw new ArgumentException($"The tokenizer has {tokenizer.Size} tokens, which make {NetworkIds.Vocabulary(tokenizer)} ids "
                 + $"with the special ones, and the network writes {model.Vocabulary}; give the tokenizer that it was trained with.",

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Bdia.Core.Automata;
 using Bdia.Core.Common;
 
 namespace Bdia.Core.Decoding;
@@ -7,7 +8,7 @@ namespace Bdia.Core.Decoding;
 // When two are the same, and what values they may have.
 public sealed partial record DecodingOptions
 {
-    private const int MostTokens = 10_000, LongestNgram = 100, MostCharacters = 20_000;
+    private const int MostTokens = 10_000, LongestNgram = 100, MostCharacters = 20_000, MostListed = 1_000_000;
 
     private static readonly JsonSerializerOptions AsJson = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
@@ -66,19 +67,48 @@ public sealed partial record DecodingOptions
         faults.Require(NoRepeatNgram is >= 0 and <= LongestNgram, nameof(NoRepeatNgram), NoRepeatNgram, "0 (off)..100");
         faults.Require(RepetitionPenalty is >= 1 and <= 10, nameof(RepetitionPenalty), RepetitionPenalty, "1 (off)..10");
         faults.Require(Prefix is not null, nameof(Prefix), Prefix, "a text, which may be empty");
-        CheckTexts(faults, nameof(UnwantedTexts), UnwantedTexts);
-        CheckTexts(faults, nameof(StopTexts), StopTexts);
+        CheckTexts(faults, nameof(UnwantedTexts), UnwantedTexts, MostCharacters);
+        CheckTexts(faults, nameof(StopTexts), StopTexts, MostCharacters);
+        CheckTexts(faults, nameof(OneOf), OneOf, MostListed);
+        CheckTexts(faults, nameof(OnlyWords), OnlyWords, MostListed);
+        if (OneOf is not null && OnlyWords is not null && StopTexts is not null) CheckShape(faults);
     }
 
-    private static void CheckTexts(OptionFaults faults, string option, IReadOnlyList<string>? texts)
+    private void CheckShape(OptionFaults faults)
+    {
+        string[] given = [.. new[] { (nameof(OneOf), OneOf.Count > 0), (nameof(OnlyWords), OnlyWords.Count > 0),
+            (nameof(Pattern), Pattern is not null), (nameof(JsonShape), JsonShape is not null) }
+            .Where(option => option.Item2).Select(option => option.Item1)];
+        if (given.Length > 1)
+            faults.Add($"{string.Join(" and ", given)} are given together; give one of them, which says what an output may be.");
+        if (given.Length > 0 && StopTexts.Count > 0)
+            faults.Add($"StopTexts and {given[0]} are both given; an output that must be whole cannot end at another place.");
+        CheckReadable(faults, nameof(Pattern), Pattern, PatternParser.Parse);
+        CheckReadable(faults, nameof(JsonShape), JsonShape, JsonShapeParser.Parse);
+    }
+
+    private static void CheckReadable(OptionFaults faults, string option, string? value, Func<string, Grammar> parse)
+    {
+        if (value is null) return;
+        try
+        {
+            _ = new ByteAutomaton(parse(value));
+        }
+        catch (FormatException fault)
+        {
+            faults.Add($"{option} cannot be used: {fault.Message}.");
+        }
+    }
+
+    private static void CheckTexts(OptionFaults faults, string option, IReadOnlyList<string>? texts, int most)
     {
         faults.Require(texts is not null, option, texts, "a list of texts, which may be empty");
         for (var i = 0; i < texts?.Count; i++)
             faults.Require(!string.IsNullOrEmpty(texts[i]), $"{option}[{i}]", texts[i] is null ? null : "empty",
                 "a text of one character or more");
         var characters = texts?.Sum(text => text?.Length ?? 0);
-        faults.Require(characters is null or <= MostCharacters, option, $"of {characters} characters",
-            $"of {MostCharacters} together at most");
+        faults.Require(characters is null || characters <= most, option, $"of {characters} characters",
+            $"of {most} together at most");
     }
 
     private string Told() => JsonSerializer.Serialize(this, AsJson);

@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using Bdia.Core.Automata;
+
 namespace Bdia.Core.Decoding;
 
 // What an output must or must not have, whatever the network would like to write.
@@ -41,6 +44,52 @@ public sealed partial record DecodingOptions
     /// </summary>
     public IReadOnlyList<string> StopTexts { get; init; } = [];
 
+    /// <summary>
+    /// The only outputs that there may be: each output is one of these texts, none of them empty, 1,000,000 characters together. Default
+    /// none: outputs may be anything.
+    /// </summary>
+    /// <remarks>
+    /// Of this, <see cref="OnlyWords"/>, <see cref="Pattern"/> and <see cref="JsonShape"/> one at most may be given, and
+    /// <see cref="StopTexts"/> none beside it. What may be written is told byte by byte, so that it does not matter which tokens a text is
+    /// made of; an output that the longest length cuts off is the beginning of such a text, and not finished. Behind a prompt or a
+    /// <see cref="Prefix"/>, it holds for what follows.
+    /// </remarks>
+    public IReadOnlyList<string> OneOf { get; init; } = [];
+
+    /// <summary>
+    /// The only words that there may be: an output is one of them or several with a space between, 1,000,000 characters together. Default
+    /// none. See <see cref="OneOf"/>.
+    /// </summary>
+    public IReadOnlyList<string> OnlyWords { get; init; } = [];
+
+    /// <summary>
+    /// A regular expression that the whole output fits: characters, ".", classes such as [a-z], groups, "|", and the quantifiers *, +, ?,
+    /// {n}, {n,} and {n,m} up to 1,000; \d, \w and \s are ASCII's. Anchors, lookaround, references to groups, lazy quantifiers and Unicode
+    /// categories are refused. Null (default) = none. See <see cref="OneOf"/>.
+    /// </summary>
+    [StringSyntax(StringSyntaxAttribute.Regex)]
+    public string? Pattern { get; init; }
+
+    /// <summary>
+    /// A JSON Schema that the whole output fits, as JSON without white space. Understood are type (object, array, string, integer, number,
+    /// boolean, null), properties, items, minItems, maxItems, minLength, maxLength, pattern, enum, const and anyOf; objects have all of
+    /// their properties, in the order given. Anything else is refused. Null (default) = none. See <see cref="OneOf"/>.
+    /// </summary>
+    /// <remarks>Strings without maxLength, pattern or enum have no end of their own: the longest length may cut them off.</remarks>
+    [StringSyntax(StringSyntaxAttribute.Json)]
+    public string? JsonShape { get; init; }
+
+    /// <summary>What an output may be at all; null where it may be anything.</summary>
+    /// <exception cref="FormatException">It cannot be understood; the message says what, to follow "it".</exception>
+    internal Grammar? Shape => OneOf.Count > 0 ? new Grammar.Words(OneOf)
+        : OnlyWords.Count > 0 ? new Grammar.Sequence([new Grammar.Words(OnlyWords),
+            new Grammar.Repetition(new Grammar.Sequence([Grammar.Text(" "), new Grammar.Words(OnlyWords)]), 0, null)])
+        : Pattern is not null ? PatternParser.Parse(Pattern)
+        : JsonShape is not null ? JsonShapeParser.Parse(JsonShape) : null;
+
+    /// <summary>Whether what an output may be is told.</summary>
+    internal bool HasShape => OneOf.Count > 0 || OnlyWords.Count > 0 || Pattern is not null || JsonShape is not null;
+
     /// <summary>Whether some of them are about texts, which only a tokenizer knows.</summary>
-    internal bool HasTexts => Prefix.Length > 0 || UnwantedTexts.Count > 0 || StopTexts.Count > 0;
+    internal bool HasTexts => Prefix.Length > 0 || UnwantedTexts.Count > 0 || StopTexts.Count > 0 || HasShape;
 }

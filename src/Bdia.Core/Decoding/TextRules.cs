@@ -11,6 +11,8 @@ internal sealed class TextRules
 {
     private readonly TokenSpelling spelling;
     private readonly TextMatcher? unwanted, stops;
+    private readonly ByteAutomaton? shape;
+    private readonly Dictionary<(int State, bool AtStart), bool[]> leading = [];
     private readonly Dictionary<(TextMatcher Matcher, int State, bool AtStart), bool[]> completing = [];
 
     private TextRules(TokenSpelling spelling, DecodingOptions options)
@@ -18,17 +20,18 @@ internal sealed class TextRules
         this.spelling = spelling;
         if (options.UnwantedTexts.Count > 0) unwanted = new TextMatcher(options.UnwantedTexts);
         if (options.StopTexts.Count > 0) stops = new TextMatcher(options.StopTexts);
+        if (options.Shape is { } grammar) shape = new ByteAutomaton(grammar);
     }
 
     /// <summary>The rules of options; null where none is about texts that are yet to be written.</summary>
     /// <exception cref="ArgumentException">The tokenizer does not say what its tokens write.</exception>
     public static TextRules? Of(DecodingOptions options, ITextTokenizer tokenizer)
     {
-        if (options.UnwantedTexts.Count + options.StopTexts.Count == 0) return null;
+        if (options.UnwantedTexts.Count + options.StopTexts.Count == 0 && !options.HasShape) return null;
         var spelling = (tokenizer as ISpelledTokenizer)?.Spelling ?? throw new ArgumentException(
-            $"{nameof(options.UnwantedTexts)} and {nameof(options.StopTexts)} need to know what each token writes, and the tokenizer, a "
-            + $"{tokenizer.GetType().Name}, does not tell: it changes texts as a whole, or is none of this library's. Leave both empty, or "
-            + "use a byte-pair, word or character tokenizer.", nameof(tokenizer));
+            "UnwantedTexts, StopTexts, OneOf, OnlyWords, Pattern and JsonShape need to know what each token writes, and the tokenizer does "
+            + "not tell: it changes texts as a whole, or is none of this library's. Leave them out, or use a byte-pair, word or character "
+            + "tokenizer.", nameof(tokenizer));
         return new TextRules(spelling, options);
     }
 
@@ -48,6 +51,39 @@ internal sealed class TextRules
     {
         if (unwanted is not null) Exclude(unwanted, row, 0, logProbabilities);
         if (stops is not null && isShort) Exclude(stops, row, row.Given, logProbabilities);
+        if (shape is not null) Shape(shape, row, logProbabilities);
+    }
+
+    // Only tokens that lead on to a whole text, and the end where there is one.
+    private void Shape(ByteAutomaton shape, RuledRow row, Span<double> logProbabilities)
+    {
+        var (state, atStart) = (shape.Start, true);
+        for (var i = 0; i < row.Text.Length; i++)
+            foreach (var value in Spelled(row.Text[i], ref atStart))
+                if (i >= row.Given) state = shape.Next(state, value);
+        var permitted = Leading(shape, state, atStart);
+        for (var token = 0; token < permitted.Length; token++)
+            if (!permitted[token]) logProbabilities[token] = double.NegativeInfinity;
+    }
+
+    private bool[] Leading(ByteAutomaton shape, int state, bool atStart)
+    {
+        if (leading.TryGetValue((state, atStart), out var known)) return known;
+        var tokens = new bool[spelling.Count + SpecialTokens.Count];
+        tokens[SpecialTokens.End] = shape.MayEnd(state);
+        for (var token = SpecialTokens.Count; token < tokens.Length; token++)
+        {
+            var (here, isAtStart, any) = (state, atStart, false);
+            foreach (var value in Spelled(token, ref isAtStart))
+            {
+                any = true;
+                if ((here = shape.Next(here, value)) == IByteAutomaton.Dead) break;
+            }
+
+            tokens[token] = any && here != IByteAutomaton.Dead; // a token that writes nothing leads nowhere
+        }
+
+        return leading[(state, atStart)] = tokens;
     }
 
     private void Exclude(TextMatcher matcher, RuledRow row, int from, Span<double> logProbabilities)

@@ -50,7 +50,7 @@ public partial class MessageTests
     private static partial Regex OfImages();
 
     // Files that only somebody meets who has texts.
-    [GeneratedRegex("/(SequenceToSequence|TextClassification|TextGeneration|Texts?|Decoding|Metrics)/|EncoderDecoder|"
+    [GeneratedRegex("/(SequenceToSequence|TextClassification|TextGeneration|Texts?|Automata|Decoding|Metrics)/|EncoderDecoder|"
         + "/(Text|Token|SequenceToSequence|Language|Gpt2|Decod)|"
         + "/Layers/(TokenEmbedding|LearnedPositions|SinusoidalPositions)")]
     private static partial Regex OfTexts();
