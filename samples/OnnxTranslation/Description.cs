@@ -52,7 +52,8 @@ internal sealed record DecodingRules(int BeamSize, double LengthPenalty, double 
     private static readonly Dictionary<string, string> neutral = new()
     {
         ["sample"] = "false", ["minLength"] = "0", ["noRepeatNgram"] = "0", ["repetitionPenalty"] = "1", ["prefix"] = "\"\"",
-        ["unwantedTexts"] = "[]", ["stopTexts"] = "[]",
+        ["unwantedTexts"] = "[]", ["stopTexts"] = "[]", ["oneOf"] = "[]", ["onlyWords"] = "[]", ["pattern"] = "null",
+        ["jsonShape"] = "null",
     };
 
     private static readonly HashSet<string> ignored = ["bestCount", "temperature", "topK", "topP", "seed", "useCache"];
