@@ -151,7 +151,7 @@ internal static class JsonShapeParser
             : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var count) && count is >= 0 and <= MostCount ? count
             : throw new FormatException($"{where} has '{name}' that is no number from 0 to {MostCount}");
 
-    private static Grammar Optional(Grammar part) => new Grammar.Repetition(part, 0, 1);
+    private static Grammar.Repetition Optional(Grammar part) => new Grammar.Repetition(part, 0, 1);
 
     // What is left was not understood, and must not be passed over.
     private static Grammar Only(Dictionary<string, JsonElement> rest, string where, Grammar grammar)

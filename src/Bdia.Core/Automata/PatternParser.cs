@@ -118,7 +118,7 @@ internal sealed class PatternParser
         static bool Number(string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
     }
 
-    private IReadOnlyList<(int From, int To)> Class()
+    private List<(int From, int To)> Class()
     {
         var isNegated = Take('^');
         var ranges = new List<(int From, int To)>();
