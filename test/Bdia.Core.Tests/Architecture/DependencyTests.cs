@@ -35,8 +35,8 @@ public partial class DependencyTests
             new("Core/Pretrained", "Core/Native: BdiaRuntime", "Core/Formats", "Core/Operations: ComputePrecision",
                 "Core/Reversible: TrainingClock", "Core/Layers: Dense", "Core/Models"),
             new("Core/Onnx", "Core/Common: OptionFaults"),
-            new("Core/Export", "Core/Tensors: TensorMath", "Core/Formats: ModuleState", "Core/Onnx", "Core/Reversible: BdiaStackOptions", "Core/Layers: SinusoidalPositions", "Core/Blocks: TransformerBlockOptions",
-                "Core/Models"),
+            new("Core/Export", "Core/Tensors: TensorMath", "Core/Formats: ModuleState", "Core/Onnx", "Core/Reversible: BdiaStackOptions",
+                "Core/Layers: SinusoidalPositions", "Core/Blocks: TransformerBlockOptions", "Core/Models"),
             new("Core/Training", "Core/Common", "Core/Simd", "Core/Tensors", "Core/Numerics: RandomSequence", "Core/Formats",
                 "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions IBlockObserver Residual ReversibilityException "
                     + "TrainingClock"),
