@@ -31,6 +31,10 @@ public static class TranslatorTraining
     /// included.</param>
     /// <param name="notes">Told what a user should know of the data, a sentence each: rows left out, texts cut off, sizes.</param>
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
+    /// <param name="start">
+    /// A translator whose weights are gone on with, and whose tokenizers are kept; its network must have the same sizes. It is left as it
+    /// is, and must not be disposed before training has begun. Null: random weights.
+    /// </param>
     /// <param name="cancellation">Ends the run within a batch, with the best translator so far.</param>
     /// <returns>The translator, with the history of its training. Where an exception ends the run, the best translator so far comes with
     /// it: <see cref="TrainingFault.BestModel"/>.</returns>
@@ -47,12 +51,13 @@ public static class TranslatorTraining
         EncoderDecoderOptions model, TrainingOptions training, SequenceTrainingOptions sequences, ITextPairs train,
             ITextPairs? validation = null,
         Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null,
-            Func<bool>? stopProbe = null, CancellationToken cancellation = default)
+            Func<bool>? stopProbe = null, Translator? start = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
         ArgumentNullException.ThrowIfNull(sequences);
         ArgumentNullException.ThrowIfNull(train);
+        if (start is not null) sequences = TranslatorStart.WithTokenizers(sequences, start);
         Check(model, training, sequences);
 
         // What is made in the caller's inference mode could not be trained.
@@ -64,7 +69,7 @@ public static class TranslatorTraining
         model.Validate(); // once more: whether embeddings can be shared depends on the vocabularies
         var plan = Fit(new TokenBatchPlan(data.Training, data.BatchTokens(sequences)), model, ref training,
             sequences, data, notes, out var parts);
-        var network = new EncoderDecoder(model, training.Seed);
+        var network = start is null ? new EncoderDecoder(model, training.Seed) : TranslatorStart.Network(start, model, training.Seed);
         try
         {
             if (device.type != DeviceType.CPU) network.to(device);
@@ -90,7 +95,7 @@ public static class TranslatorTraining
 
         Translator Translator(TrainingResult result) =>
             new(network, data.Source, data.Target, sequences.MaxTokens, sequences.LongTexts, sequences.Decoding,
-            result, data.MaxLengthConstant);
+            result, Math.Max(data.MaxLengthConstant, start?.MaxLengthConstant ?? 0));
     }
 
     /// <summary>

@@ -31,6 +31,7 @@ public static class TextClassifierTraining
     /// <param name="progress">Called after every step and every epoch, on this thread. Items are rows.</param>
     /// <param name="notes">Told what a user should know of the data and of what was chosen, a sentence each.</param>
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
+    /// <param name="start">Weights to begin with, of a network of the same sizes, and their tokenizer; null: random ones.</param>
     /// <param name="cancellation">Ends the run within a batch, with the best classifier so far.</param>
     /// <returns>The classifier, with the history of its training. Where an exception ends the run, the best classifier so far comes with
     /// it: <see cref="TrainingFault.BestModel"/>.</returns>
@@ -46,9 +47,11 @@ public static class TextClassifierTraining
     public static TextClassifier Run(
         TextEncoderOptions model, TrainingOptions training, TextClassificationOptions texts, ILabelledTexts train,
         ILabelledTexts? validation = null, Device? device = null, IProgress<TrainingProgress>? progress = null,
-        IProgress<TrainingNote>? notes = null, Func<bool>? stopProbe = null, CancellationToken cancellation = default)
+        IProgress<TrainingNote>? notes = null, Func<bool>? stopProbe = null, TextClassifierStart? start = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(train);
+        if (start is not null) texts = WithTokenizer(texts, start);
         Check(model, training, texts);
 
         // What is made in the caller's inference mode could not be trained.
@@ -58,7 +61,7 @@ public static class TextClassifierTraining
             new StopSignal(stopProbe, null, cancellation), cancellation);
         model = model with { Vocabulary = NetworkIds.Vocabulary(data.Tokenizer) };
         training = Chosen(model, training, data.Training, notes);
-        var network = new TextEncoder(model, training.Seed);
+        var network = start?.Network(model, training.Seed) ?? new TextEncoder(model, training.Seed);
         try
         {
             if (device.type != DeviceType.CPU) network.to(device);
@@ -113,6 +116,15 @@ public static class TextClassifierTraining
             + $"{(asked.LearningRate is null ? $" (chosen for width {model.Width})" : "")}; training is estimated to take "
             + $"{MemoryEstimate.ForTexts(model, training, longest)} beyond the process without it.")));
         return training;
+    }
+
+    private static TextClassificationOptions WithTokenizer(TextClassificationOptions texts, TextClassifierStart start)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        if (texts.Tokenizer is not null && !ReferenceEquals(texts.Tokenizer, start.Tokenizer))
+            throw new ArgumentException("Tokenizer and start are both given, and the weights of start have a tokenizer of their own; leave "
+                + "Tokenizer unset.");
+        return texts with { Tokenizer = start.Tokenizer };
     }
 
     private static void Check(TextEncoderOptions model, TrainingOptions training, TextClassificationOptions texts)

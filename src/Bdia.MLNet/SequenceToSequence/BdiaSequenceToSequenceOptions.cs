@@ -172,6 +172,12 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         /// </summary>
         public DecodingOptions Decoding = sequenceDefaults.Decoding;
 
+        /// <summary>
+        /// What training begins with in place of random weights: a fitted model of this trainer or its file, to go on with new rows or more
+        /// epochs. Its tokenizers are kept, and so are its sizes, which may be left unset. Default null.
+        /// </summary>
+        public InitialWeights? InitialWeights;
+
         private static readonly SequenceTrainingOptions sequenceDefaults = SequenceDefaults.Sequences;
 
         /// <summary>The defaults.</summary>

@@ -1,3 +1,4 @@
+using Bdia.Core.Common;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Training;
@@ -73,12 +74,18 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
     /// </returns>
     /// <exception cref="ArgumentException">tokensPerText is below 1, or not even one pair at a time fits the memory budget.</exception>
     public MemoryEstimate EstimateMemory(int? tokensPerText = null)
-        => TranslatorTraining.EstimateMemory(SequenceOptionsMapping.Model(options), options.Training(Seed),
-            SequenceOptionsMapping.Sequences(options), tokensPerText);
+    {
+        using var initial = Open();
+        var (start, sequences) = (initial?.Translator, SequenceOptionsMapping.Sequences(options));
+        return TranslatorTraining.EstimateMemory(SequenceOptionsMapping.Model(options, start?.Model.Options), options.Training(Seed),
+            start is null ? sequences : sequences with { SourceTokenizer = start.SourceTokenizer, TargetTokenizer = start.TargetTokenizer },
+            tokensPerText);
+    }
 
     private protected override BdiaSequenceToSequenceTransformer Train(IDataView trainData, IDataView? validationData)
     {
-        var model = SequenceOptionsMapping.Model(options);
+        using var initial = Open();
+        var model = SequenceOptionsMapping.Model(options, initial?.Translator.Model.Options);
         var device = DeviceChoice.Resolve(Environment, options.Device);
         var seed = RunSeed();
         using var log = new TrainingLog(Host, "Training", figures, options.Progress);
@@ -87,16 +94,36 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
             $"{model.EncoderDepth} + {model.DecoderDepth} blocks, {model.Heads} heads; seed "
                 + $"{seed}{(seed == Seed ? "" : " (the checkpoint's)")}; device {device}.");
         log.Precision(model.Precision, device);
+        if (initial is not null)
+            log.Info(initial.Told);
         return Run(
             log,
             () => TranslatorTraining.Run(
                 model, options.Training(seed), SequenceOptionsMapping.Sequences(options),
                 Rows(trainData), validationData is null ? null : Rows(validationData),
-                device, log, log, IsCanceled, options.CancellationToken),
+                device, log, log, IsCanceled, initial?.Translator, options.CancellationToken),
             translator => translator.Result,
             translator => new BdiaSequenceToSequenceTransformer(
                 Host, translator, SequenceOptionsMapping.Columns(options), options.Decoding, options.LongTexts, options.ScoringBatchSize));
 
         TextPairRows Rows(IDataView data) => new(data, options.SourceColumnName, options.TargetColumnName);
+    }
+
+    // What a file holds is known only now.
+    private InitialTranslator? Open()
+    {
+        var initial = InitialTranslator.Open(options);
+        try
+        {
+            var faults = new OptionFaults();
+            initial?.Check(options, faults);
+            faults.ThrowIfAny("The options of SequenceToSequence.Trainers.Bdia");
+            return initial;
+        }
+        catch
+        {
+            initial?.Dispose();
+            throw;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Bdia.Core.Decoding;
+using Bdia.Core.Models;
 using Bdia.Core.Onnx;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
@@ -18,7 +19,7 @@ namespace Bdia.MLNet;
 /// The rows beside a row in a batch change its score by float rounding alone (less than 1e-4), and its text only where two candidates are
 /// that close.
 /// </remarks>
-public sealed class BdiaSequenceToSequenceTransformer : BdiaTransformer
+public sealed class BdiaSequenceToSequenceTransformer : BdiaTransformer, IReadsTexts
 {
     private readonly SharedTranslator translator;
     private TextBatchModel batchModel;
@@ -94,6 +95,10 @@ public sealed class BdiaSequenceToSequenceTransformer : BdiaTransformer
     /// <inheritdoc cref="SaveOnnx(string, OnnxOptions)"/>
     public void SaveOnnx(Stream encoder, Stream decoder, Stream description, OnnxOptions? options = null)
         => translator.SaveOnnx(encoder, decoder, description, options, Decoding, LongTexts);
+
+    EncoderDecoder IReadsTexts.Network => Model.Model;
+
+    ITextTokenizer IReadsTexts.ReadTokenizer => Model.SourceTokenizer;
 
     internal TextColumns Columns => batchModel.Columns;
 

@@ -13,12 +13,18 @@ namespace Bdia.MLNet.SequenceToSequence;
 internal static class SequenceOptionsMapping
 {
     /// <summary>The network but for its vocabularies, which the engine takes from the tokenizers.</summary>
-    public static EncoderDecoderOptions Model(Options options)
+    /// <param name="options">The options.</param>
+    /// <param name="initial">Of the network that training begins with, in place of the preset's.</param>
+    public static EncoderDecoderOptions Model(Options options, EncoderDecoderOptions? initial = null)
     {
         const int anyVocabulary = 1000;
-        var preset = EncoderDecoderOptions.FromPreset(options.Preset, anyVocabulary, anyVocabulary);
-        return OptionRecords.Fill(options, preset) with { MaxLength = Math.Max(preset.MaxLength, options.MaxTokens),
-            Stack = options.Stack() };
+        var sizes = initial ?? EncoderDecoderOptions.FromPreset(options.Preset, anyVocabulary, anyVocabulary);
+        return OptionRecords.Fill(options, sizes with { }) with
+        {
+            // places that were learned are as many as they are
+            MaxLength = initial is { Positions: PositionEncoding.Learned } ? sizes.MaxLength : Math.Max(sizes.MaxLength, options.MaxTokens),
+            Stack = options.Stack(),
+        };
     }
 
     public static SequenceTrainingOptions Sequences(Options options)
@@ -55,12 +61,29 @@ internal static class SequenceOptionsMapping
             faults.Add("BestBy is Score, which is BLEU, and BleuEveryEpochs is 0, so that there is none; set it to 1 or more, or BestBy "
                 + "to Loss.");
         faults.RequireDefined(nameof(options.Preset), options.Preset);
+        using var initial = Initial(options, faults);
         if (Enum.IsDefined(options.Preset))
-            Model(options).Check(faults);
+            Model(options, initial?.Translator.Model.Options).Check(faults);
         options.Training(seed: 0).Check(faults, options.Mode);
         Sequences(options).Check(faults);
         faults.ThrowIfAny("The options of SequenceToSequence.Trainers.Bdia");
         return options;
+    }
+
+    // A model in a file is loaded by Fit alone.
+    private static InitialTranslator? Initial(Options options, OptionFaults faults)
+    {
+        if (options.InitialWeights is not { } initial) return null;
+        if (initial.Path is { } path && !File.Exists(path))
+        {
+            faults.Add($"InitialWeights is '{path}', and there is no such file.");
+            return null;
+        }
+
+        if (initial.Path is not null && initial.IsModel()) return null;
+        var opened = InitialTranslator.Open(options);
+        opened!.Check(options, faults);
+        return opened;
     }
 
     /// <summary>The options with tokenizers read from the files that they name.</summary>

@@ -121,6 +121,13 @@ public sealed partial class BdiaTextClassificationTrainer
         /// </summary>
         public float[]? ClassWeights;
 
+        /// <summary>
+        /// What training begins with in place of random weights: a fitted text classifier or its file, to go on with new rows, more epochs
+        /// or other classes (rows of the head are kept for classes of the same name); or a fitted translator, whose encoder has learned to
+        /// read the language. Its tokenizer is kept, and so are its sizes, which may be left unset. Default null.
+        /// </summary>
+        public InitialWeights? InitialWeights;
+
         private static readonly TextClassificationOptions textDefaults = TextClassificationDefaults.Texts;
 
         /// <summary>The defaults.</summary>

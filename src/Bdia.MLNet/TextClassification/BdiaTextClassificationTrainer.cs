@@ -1,3 +1,4 @@
+using Bdia.Core.Common;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.TextClassification;
 using Bdia.MLNet.Columns;
@@ -71,9 +72,11 @@ public sealed partial class BdiaTextClassificationTrainer : BdiaTrainer<BdiaText
     public MemoryEstimate EstimateMemory(IDataView input, int? tokensPerRow = null)
     {
         CheckColumns(input);
-        var classes = LabelColumn.Of(input, options.LabelColumnName).Classes;
-        return TextClassifierTraining.EstimateMemory(TextClassificationOptionsMapping.Model(options, classes), options.Training(Seed),
-            TextClassificationOptionsMapping.Texts(options), tokensPerRow);
+        var label = LabelColumn.Of(input, options.LabelColumnName);
+        using var initial = Open();
+        var texts = TextClassificationOptionsMapping.Texts(options);
+        return TextClassifierTraining.EstimateMemory(TextClassificationOptionsMapping.Model(options, label.Classes, initial?.Sizes),
+            options.Training(Seed), texts with { Tokenizer = initial?.Start(label, out _).Tokenizer ?? texts.Tokenizer }, tokensPerRow);
     }
 
     private protected override BdiaTextClassificationTransformer Train(IDataView trainData, IDataView? validationData)
@@ -82,7 +85,8 @@ public sealed partial class BdiaTextClassificationTrainer : BdiaTrainer<BdiaText
         if (validationData is not null)
             label.CheckSameKeys(validationData.Schema);
         var sentences = TextClassificationOptionsMapping.Sentences(options);
-        var model = TextClassificationOptionsMapping.Model(options, label.Classes);
+        using var initial = Open();
+        var model = TextClassificationOptionsMapping.Model(options, label.Classes, initial?.Sizes);
         var device = DeviceChoice.Resolve(Environment, options.Device);
         var seed = RunSeed();
 
@@ -91,12 +95,16 @@ public sealed partial class BdiaTextClassificationTrainer : BdiaTrainer<BdiaText
             + $"{label.Classes} classes; network: width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed "
             + $"{seed}{(seed == Seed ? "" : " (the checkpoint's)")}; device {device}.");
         log.Precision(model.Precision, device);
+        var told = "";
+        var start = initial?.Start(label, out told);
+        if (start is not null)
+            log.Info(told);
         return Run(
             log,
             () => TextClassifierTraining.Run(
                 model, options.Training(seed), TextClassificationOptionsMapping.Texts(options),
                 Rows(trainData, LabelledRowCensus.Training), validationData is null ? null : Rows(validationData, "validation"),
-                device, log, log, IsCanceled, options.CancellationToken),
+                device, log, log, IsCanceled, start, options.CancellationToken),
             classifier => classifier.Result,
             classifier => new BdiaTextClassificationTransformer(
                 Host, classifier, sentences, new ClassificationColumns(options.PredictedLabelColumnName, options.ScoreColumnName,
@@ -104,5 +112,23 @@ public sealed partial class BdiaTextClassificationTrainer : BdiaTrainer<BdiaText
                 options.LongTexts, options.ScoringBatchSize));
 
         LabelledTextRows Rows(IDataView data, string what) => new(data, what, label, sentences, Host);
+    }
+
+    // What a file holds is known only now.
+    private InitialClassifier? Open()
+    {
+        var initial = InitialClassifier.Open(options);
+        try
+        {
+            var faults = new OptionFaults();
+            initial?.Check(options, faults);
+            faults.ThrowIfAny("The options of BdiaTextClassification");
+            return initial;
+        }
+        catch
+        {
+            initial?.Dispose();
+            throw;
+        }
     }
 }

@@ -12,14 +12,19 @@ namespace Bdia.MLNet.TextClassification;
 internal static class TextClassificationOptionsMapping
 {
     /// <summary>The network but for its vocabulary, which the engine takes from the tokenizer.</summary>
-    public static TextEncoderOptions Model(Options options, int classes)
+    /// <param name="options">The options.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="initial">Sizes of the weights that training begins with, in place of the preset's.</param>
+    public static TextEncoderOptions Model(Options options, int classes, TextEncoderOptions? initial = null)
     {
         const int anyVocabulary = 1000;
-        var preset = TextEncoderOptions.FromPreset(options.Preset, anyVocabulary, classes);
-        return OptionRecords.Fill(options, preset) with
+        var sizes = initial is null ? TextEncoderOptions.FromPreset(options.Preset, anyVocabulary, classes)
+            : initial with { Classes = classes };
+        return OptionRecords.Fill(options, sizes with { }) with
         {
             Pairs = options.Sentence2ColumnName is not null,
-            MaxLength = Math.Max(preset.MaxLength, options.MaxTokens),
+            // places that were learned are as many as they are
+            MaxLength = initial is { Positions: PositionEncoding.Learned } ? sizes.MaxLength : Math.Max(sizes.MaxLength, options.MaxTokens),
             Stack = options.Stack(),
         };
     }
@@ -50,12 +55,29 @@ internal static class TextClassificationOptionsMapping
         faults.RequireTokenizer("", options.Tokenizer, options.TokenizerFile, options.MergesFile);
         faults.RequireDefined(nameof(options.Preset), options.Preset);
         var classes = options.ClassWeights?.Length ?? 2;
+        using var initial = Initial(options, faults);
         if (Enum.IsDefined(options.Preset))
-            Model(options, Math.Max(2, classes)).Check(faults);
+            Model(options, Math.Max(2, classes), initial?.Sizes).Check(faults);
         options.Training(seed: 0).Check(faults, options.Mode);
         Texts(options).Check(faults, classes);
         faults.ThrowIfAny("The options of BdiaTextClassification");
         return options;
+    }
+
+    // A model in a file is loaded by Fit alone.
+    private static InitialClassifier? Initial(Options options, OptionFaults faults)
+    {
+        if (options.InitialWeights is not { } initial) return null;
+        if (initial.Path is { } path && !File.Exists(path))
+        {
+            faults.Add($"InitialWeights is '{path}', and there is no such file.");
+            return null;
+        }
+
+        if (initial.Path is not null && initial.IsModel()) return null;
+        var opened = InitialClassifier.Open(options);
+        opened!.Check(options, faults);
+        return opened;
     }
 
     /// <summary>The options with a tokenizer read from the files that they name.</summary>

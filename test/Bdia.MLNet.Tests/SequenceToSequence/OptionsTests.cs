@@ -22,7 +22,7 @@ public class OptionsTests
             nameof(Options.TokenLogProbabilitiesColumnName), nameof(Options.ValidationSet), nameof(Options.CancellationToken),
         nameof(Options.Progress), nameof(Options.ScoringBatchSize), nameof(Options.Device), nameof(Options.Seed),
         nameof(Options.SourceTokenizerFile), nameof(Options.SourceMergesFile), nameof(Options.TargetTokenizerFile),
-            nameof(Options.TargetMergesFile),
+            nameof(Options.TargetMergesFile), nameof(Options.InitialWeights),
     ];
 
     public static IEnumerable<TheoryDataRow<string>> EngineOptions()

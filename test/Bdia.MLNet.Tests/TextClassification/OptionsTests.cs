@@ -17,7 +17,7 @@ public class OptionsTests
         nameof(Options.LabelColumnName), nameof(Options.Sentence1ColumnName), nameof(Options.ScoreColumnName),
         nameof(Options.PredictedLabelColumnName), nameof(Options.ValidationSet), nameof(Options.CancellationToken),
         nameof(Options.Progress), nameof(Options.ScoringBatchSize), nameof(Options.Device), nameof(Options.Seed),
-        nameof(Options.TokenizerFile), nameof(Options.MergesFile),
+        nameof(Options.TokenizerFile), nameof(Options.MergesFile), nameof(Options.InitialWeights),
     ];
 
     public static IEnumerable<TheoryDataRow<string>> EngineOptions()

@@ -15,6 +15,7 @@ public partial class OptionMessageTests
             nameof(BdiaTrainerOptions.CancellationToken), nameof(BdiaTrainerOptions.Seed),
         nameof(BdiaSequenceToSequenceTrainer.Options.SourceTokenizer), nameof(BdiaSequenceToSequenceTrainer.Options.TargetTokenizer),
         nameof(BdiaSequenceToSequenceTrainer.Options.Normalization), nameof(BdiaTextClassificationTrainer.Options.Tokenizer),
+        nameof(BdiaTextClassificationTrainer.Options.InitialWeights), // has tests of its own
         nameof(BdiaTextClassificationTrainer.Options.Sentence2ColumnName), // none is one; an empty one has a test of its own
         nameof(BdiaImageClassificationTrainer.Options.InitialWeights),
     ];

@@ -1,8 +1,6 @@
 using System.Text;
-using Bdia.Samples.Common;
-using Bdia.Samples.Common.Data;
 
-namespace Bdia.Samples.Translation.Data;
+namespace Bdia.Samples.Common.Data;
 
 /// <summary>Reads text files line by line: UTF-8, plain or gzip.</summary>
 internal static class TextFile
