@@ -26,6 +26,18 @@ public sealed class Name
     public string Text { get; set; } = "";
 }
 
+/// <summary>A message and what it is about.</summary>
+public sealed class Message
+{
+    /// <summary>What it says.</summary>
+    [LoadColumn(0)]
+    public string Text { get; set; } = "";
+
+    /// <summary>What it is about.</summary>
+    [LoadColumn(1)]
+    public string Topic { get; set; } = "";
+}
+
 /// <summary>Small data that the pages take for granted.</summary>
 public static class Given
 {
@@ -99,18 +111,45 @@ public static class Given
         mlContext.Model.Save(model, data.Schema, path);
     }
 
+    /// <summary>Messages and their topics.</summary>
+    public static IDataView Messages(MLContext mlContext, string path)
+    {
+        MessageFile(path);
+        return mlContext.Data.LoadFromTextFile<Message>(path);
+    }
+
+    /// <summary>Saves a pipeline that reads the column Text.</summary>
+    public static void MessageModel(string path)
+    {
+        var mlContext = new MLContext(1);
+        var data = Messages(mlContext, "other-messages.tsv");
+        using var model = mlContext.Transforms.Conversion.MapValueToKey("Label", "Topic")
+            .Append(mlContext.MulticlassClassification.Trainers.BdiaTextClassification(new BdiaTextClassificationTrainer.Options
+            {
+                Sentence1ColumnName = "Text", Epochs = 1, Width = 16, Heads = 2, FeedForwardWidth = 16,
+            })).Fit(data);
+        mlContext.Model.Save(model, data.Schema, path);
+    }
+
     /// <summary>Saves a model that reads the column English.</summary>
     public static void TextModel(string path)
     {
         var mlContext = new MLContext(1);
+        using var model = Translator();
+        mlContext.Model.Save(model, null, path);
+    }
+
+    /// <summary>A model that reads the column English.</summary>
+    public static BdiaSequenceToSequenceTransformer Translator()
+    {
+        var mlContext = new MLContext(1);
         var data = mlContext.Data.LoadFromEnumerable(
             Enumerable.Range(0, 30).Select(i => new Sentence { English = $"one {i % 7} two", French = $"un {i % 7} deux" }));
-        using var model = mlContext.SequenceToSequence.Trainers.Bdia(new BdiaSequenceToSequenceTrainer.Options
+        return mlContext.SequenceToSequence.Trainers.Bdia(new BdiaSequenceToSequenceTrainer.Options
         {
             SourceColumnName = "English", TargetColumnName = "French", Epochs = 1, BleuEveryEpochs = 0,
                 Width = 16, Heads = 2, FeedForwardWidth = 16, EncoderDepth = 1, DecoderDepth = 1,
         }).Fit(data);
-        mlContext.Model.Save(model, data.Schema, path);
     }
 
     /// <summary>Starts a service, posts a picture and something that is none, and stops it.</summary>

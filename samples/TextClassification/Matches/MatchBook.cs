@@ -4,12 +4,12 @@ using Bdia.Samples.TextClassification.Data;
 namespace Bdia.Samples.TextClassification.Matches;
 
 /// <summary>
-/// Reports of matches, of which the class is who has won: "Anna lost to Amelia", "it was Agatha whom Ada beat". Both names are in every
-/// text, and so which words there are tells no more than who may have won; their order, and the words that join them, tell who has.
+/// Reports of matches, of which the class is who has won: "young Anna from Rome lost to tall Amelia of Bern". Both names are in every text,
+/// and so which words there are tells no more than who may have won; their order, and the words that join them, tell who has.
 /// </summary>
 /// <remarks>
-/// All names begin and end with the same letter: runs of letters, which FeaturizeText counts besides words, do not tell who stands before
-/// a verb.
+/// What stands before and behind a name has nothing to do with who has won: pairs of words and runs of letters, which FeaturizeText counts
+/// besides words, do not tell either.
 /// </remarks>
 internal static class MatchBook
 {
@@ -29,6 +29,9 @@ internal static class MatchBook
         "{l} is behind {w}", "against {w}, {l} did not win a single game", "whatever {l} tried, {w} had an answer",
         "{w} had an answer to all that {l} tried",
     ];
+
+    private static readonly string[] Kinds = ["young", "tall", "calm", "quick", "brave", "quiet"];
+    private static readonly string[] Places = ["of Bern", "from Rome", "of Lyon", "from Oslo", "of Graz", "from Porto"];
 
     private static readonly string[] Openings =
         ["", "", "", "we hear that ", "as expected, ", "what a surprise: ", "in the final, ", "today "];
@@ -55,10 +58,13 @@ internal static class MatchBook
             rows.Add(new()
             {
                 Text = Openings[random.Below(Openings.Length)]
-                    + Patterns[random.Below(Patterns.Length)].Replace("{w}", Names[winner]).Replace("{l}", Names[loser])
+                    + Patterns[random.Below(Patterns.Length)].Replace("{w}", Player(winner)).Replace("{l}", Player(loser))
                     + Endings[random.Below(Endings.Length)],
                 Class = Names[winner],
             });
+
+            string Player(int player)
+                => $"{Kinds[random.Below(Kinds.Length)]} {Names[player]} {Places[random.Below(Places.Length)]}";
         }
 
         return rows;

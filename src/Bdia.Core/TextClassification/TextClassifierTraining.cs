@@ -60,7 +60,7 @@ public static class TextClassifierTraining
         var data = ClassificationTexts.Read(model, texts, training.Seed, train, validation, notes,
             new StopSignal(stopProbe, null, cancellation), cancellation);
         model = model with { Vocabulary = NetworkIds.Vocabulary(data.Tokenizer) };
-        training = Chosen(model, training, data.Training, notes);
+        training = Chosen(model, training, data.Training, start is not null, notes);
         var network = start?.Network(model, training.Seed) ?? new TextEncoder(model, training.Seed);
         try
         {
@@ -104,16 +104,18 @@ public static class TextClassifierTraining
     }
 
     /// <summary>The options with nothing left open.</summary>
-    private static TrainingOptions Chosen(TextEncoderOptions model, TrainingOptions asked, LabelledTokens rows,
+    private static TrainingOptions Chosen(TextEncoderOptions model, TrainingOptions asked, LabelledTokens rows, bool isTrained,
         IProgress<TrainingNote>? notes)
     {
         var longest = rows.Ids.Longest;
-        var training = MemoryBudget.Fit(model, AutomaticOptions.Chosen(asked, model.Width, rows.Count), longest);
+        var training = MemoryBudget.Fit(model, AutomaticOptions.Chosen(asked, model.Width, rows.Count, isTrained), longest);
         var chosen = asked.BatchSize is null ? $" (chosen for {rows.Count} rows and {training.Epochs} epochs)" : "";
         var gathered = training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "";
+        var trained = isTrained ? " and weights that are trained" : "";
+        var rate = asked.LearningRate is null ? $" (chosen for width {model.Width}{trained})" : "";
         notes?.Report(new(string.Create(CultureInfo.InvariantCulture,
-            $"Batches of {training.MostRows} texts{chosen}{gathered}, learning rate {training.LearningRate:G3}"
-            + $"{(asked.LearningRate is null ? $" (chosen for width {model.Width})" : "")}; training is estimated to take "
+            $"Batches of {training.MostRows} texts{chosen}{gathered}, learning rate {training.LearningRate:G3}{rate}; training is estimated "
+            + $"to take "
             + $"{MemoryEstimate.ForTexts(model, training, longest)} beyond the process without it.")));
         return training;
     }

@@ -23,7 +23,7 @@ internal static class SequenceOptionsMapping
         {
             // places that were learned are as many as they are
             MaxLength = initial is { Positions: PositionEncoding.Learned } ? sizes.MaxLength : Math.Max(sizes.MaxLength, options.MaxTokens),
-            Stack = options.Stack(),
+            Stack = options.Stack(initial?.Stack.FractionBits),
         };
     }
 

@@ -25,7 +25,7 @@ internal static class TextClassificationOptionsMapping
             Pairs = options.Sentence2ColumnName is not null,
             // places that were learned are as many as they are
             MaxLength = initial is { Positions: PositionEncoding.Learned } ? sizes.MaxLength : Math.Max(sizes.MaxLength, options.MaxTokens),
-            Stack = options.Stack(),
+            Stack = options.Stack(initial?.Stack.FractionBits),
         };
     }
 
