@@ -114,9 +114,8 @@ public static class TextClassifierTraining
         var trained = isTrained ? " and weights that are trained" : "";
         var rate = asked.LearningRate is null ? $" (chosen for width {model.Width}{trained})" : "";
         notes?.Report(new(string.Create(CultureInfo.InvariantCulture,
-            $"Batches of {training.MostRows} texts{chosen}{gathered}, learning rate {training.LearningRate:G3}{rate}; training is estimated "
-            + $"to take "
-            + $"{MemoryEstimate.ForTexts(model, training, longest)} beyond the process without it.")));
+            $"Batches of {training.MostRows} texts{chosen}{gathered}, learning rate {training.LearningRate:G3}{rate}; training is "
+            + $"estimated to take {MemoryEstimate.ForTexts(model, training, longest)} beyond the process without it.")));
         return training;
     }
 
