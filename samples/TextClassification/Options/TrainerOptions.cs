@@ -7,7 +7,7 @@ namespace Bdia.Samples.TextClassification.Options;
 /// <summary>From the command line to the trainer's options: what was asked for, and defaults that suit the data.</summary>
 internal static class TrainerOptions
 {
-    private const int MadeEpochs = 6;
+    private const int MadeEpochs = 8;
 
     public static BdiaTextClassificationTrainer.Options From(SampleOptions asked, LabelledTexts data,
         IProgress<TrainingProgress> progress, CancellationToken cancellation)

@@ -35,7 +35,7 @@ public sealed class InitialWeightsTests : IDisposable
     private BdiaTextClassificationTransformer Fit(BdiaTextClassificationTrainer.Options options, IDataView? data = null)
         => context.MulticlassClassification.Trainers.BdiaTextClassification(options).Fit(data ?? Topics.View(context, 24));
 
-    private ScoredRows Score(ITransformer model) => ScoredRows.Of(model.Transform(Topics.View(context, 24)), "Score");
+    private ScoredRows Score(BdiaTextClassificationTransformer model) => ScoredRows.Of(model.Transform(Topics.View(context, 24)), "Score");
 
     [Fact]
     public void Going_on_from_a_model_in_memory_or_in_a_file_begins_where_it_was()
@@ -45,7 +45,7 @@ public sealed class InitialWeightsTests : IDisposable
         using var inFile = Fit(From(Saved(Classifier)));
 
         Score(inMemory).AssertClose(Score(Classifier), 1e-4); // what steps at a rate of 1e-9 may move
-        Score(inFile).AssertEqual(Score(inMemory));
+        Score(inFile).AssertClose(Score(Classifier), 1e-4);
         Assert.Equal(Classifier.Model.Tokenizer.Encode("apple and cat"), inFile.Model.Tokenizer.Encode("apple and cat"));
         Assert.Contains(log.Of(ChannelMessageKind.Info),
             line => line.StartsWith(
@@ -99,7 +99,7 @@ public sealed class InitialWeightsTests : IDisposable
     public void Contradictions_are_told_when_the_trainer_is_made_or_by_Fit_where_a_file_has_to_be_read()
     {
         var options = From(Classifier);
-        (options.Width, options.Depth, options.Preset) = (99, 7, Core.Models.TextEncoderPreset.Small);
+        (options.Width, options.Depth, options.Preset) = (64, 7, Core.Models.TextEncoderPreset.Small);
         options.Tokenizer = Classifier.Model.Tokenizer;
         foreach (var (weights, act) in new (InitialWeights, Action)[]
         {
@@ -111,7 +111,7 @@ public sealed class InitialWeightsTests : IDisposable
             var message = Assert.Throws<ArgumentException>(act).Message;
             foreach (var part in new[]
             {
-                "Width is 99; it must be 16, as in InitialWeights", "Depth is 7", "Preset is Small",
+                "Width is 64; it must be 16, as in InitialWeights", "Depth is 7", "Preset is Small",
                 "leave Tokenizer and TokenizerFile unset",
             })
                 Assert.Contains(part, message, StringComparison.Ordinal);
@@ -151,7 +151,8 @@ public sealed class InitialWeightsTests : IDisposable
             Name = row.Target!.Length > 4 ? "long" : "short" }).ToList();
         var data = context.Data.LoadFromEnumerable(rows);
         var options = Topics.Options();
-        (options.Sentence1ColumnName, options.ScoreColumnName) = ("PredictedText", "Probabilities");
+        // beside the source, since a model that has learned little may write nothing
+        (options.Sentence1ColumnName, options.Sentence2ColumnName, options.ScoreColumnName) = ("PredictedText", "Source", "Probabilities");
         var chain = context.Transforms.Conversion.MapValueToKey("Label", nameof(Numbered.Name))
             .Append(context.SequenceToSequence.Trainers.Bdia(Sentences.Options(epochs: 8)))
             .Append(context.MulticlassClassification.Trainers.BdiaTextClassification(options))
