@@ -56,7 +56,7 @@ public partial class DependencyTests
                     "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions ReversibilityException TrainingClock", "Core/Models",
                 "Core/Decoding", "Core/Onnx", "Core/Export: EncoderDecoderGraph", "Core/Training", "Core/MemoryEstimates"),
             new("Core/TextClassification", "Core/Common", "Core/Native: BdiaRuntime", "Core/Numerics: RandomSequence", "Core/Formats",
-                "Core/Text", "Core/Operations: ClassLoss",
+                "Core/Text", "Core/Operations: ClassLoss ComputePrecision",
                 "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions ReversibilityException TrainingClock", "Core/Models",
                 "Core/Training", "Core/MemoryEstimates"),
             new("Core/TextGeneration", "Core/Common", "Core/Native: BdiaRuntime", "Core/Numerics: RandomSequence", "Core/Text",
