@@ -8,8 +8,8 @@ public enum OnnxWeights
 
     /// <summary>
     /// Matrices in 8 bits with a scale for each output, a quarter of the size; their inputs are brought to 8 bits while the network runs,
-    /// with one scale for the whole batch (dynamic quantisation). Faster where the processor has products of bytes; scores move by
-    /// about a hundredth, and depend on the rows beside a row in its batch.
+    /// with one scale for the whole batch (dynamic quantisation). Scores move by about a hundredth or
+    /// two, and depend on the rows beside a row in its batch.
     /// </summary>
     Int8,
 }

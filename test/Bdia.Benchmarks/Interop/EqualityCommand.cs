@@ -70,7 +70,7 @@ internal static class EqualityCommand
             return results[0].GetTensorDataAsSpan<float>().ToArray().Chunk(Classes);
         }).ToArray();
 
-        var right = ours.Zip(rows).Count(pair => Best(pair.First) + 1 == pair.Second.Label);
+        var right = ours.Zip(rows).Count(pair => Best(pair.First) == pair.Second.Label);
         Console.WriteLine($"{rows.Length} test pictures of CIFAR-10, {trainRows} training rows, {epochs} epochs, "
             + $"{100.0 * right / rows.Length:F1} % right. {Machine.Describe()}");
         Console.WriteLine();
@@ -135,7 +135,7 @@ internal static class EqualityCommand
             using Stream content = file.EndsWith(".gz", StringComparison.Ordinal)
                 ? new GZipStream(stream, CompressionMode.Decompress) : stream;
             while (rows.Count < count && content.ReadAtLeast(record, record.Length, throwOnEndOfStream: false) == record.Length)
-                rows.Add(new Row { Pixels = [.. record.Skip(1).Select(value => (float)value)], Label = record[0] + 1u });
+                rows.Add(new Row { Pixels = [.. record.Skip(1).Select(value => (float)value)], Label = record[0] });
         }
 
         return rows.Count > 0 ? [.. rows] : throw new InvalidDataException($"{folder} has no pictures in files {files}.");
@@ -154,7 +154,7 @@ internal static class EqualityCommand
         [VectorType(Channels, Side, Side)]
         public float[] Pixels { get; set; } = [];
 
-        [KeyType(Classes)]
+        [KeyType(Classes)] // as a program hands it over, it counts from 0
         public uint Label { get; set; }
     }
 
