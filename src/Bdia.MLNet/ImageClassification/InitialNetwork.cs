@@ -21,6 +21,7 @@ internal sealed record InitialNetwork(PretrainedVisionTransformer Weights, BdiaI
     /// <summary>Opens them; null where there are none. Of a file of others the header alone is read.</summary>
     /// <exception cref="InvalidDataException">They are those of no network that is known; the message says why.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public static InitialNetwork? Open(Options options)
     {
         if (options.InitialWeights is not { } initial) return null;
@@ -29,6 +30,7 @@ internal sealed record InitialNetwork(PretrainedVisionTransformer Weights, BdiaI
                 $"{initial}");
         var loaded = initial.Load<BdiaImageClassificationTransformer>();
         var own = loaded.Transformer;
+        own.Model.Score([], 0, []); // of no picture: throws where the model was disposed
         return new(PretrainedVisionTransformer.From(own.Model.Model, own.Columns.Labels?.Texts), own, $"{initial}") { Loaded = loaded };
     }
 

@@ -245,6 +245,25 @@ public class InitialWeightsTests
     }
 
     [Fact]
+    public void A_model_of_ours_that_is_newer_cut_short_or_disposed_is_told_as_such()
+    {
+        using var folder = new TemporaryFolder();
+        using var before = Fit(ImageRows.Options(nameof(ImageRow.File), epochs: 1));
+        context.Model.Save(before, Data.Schema, folder.File("model.zip"));
+        var bytes = File.ReadAllBytes(folder.File("model.zip"));
+        new ModelFile(folder.File("model.zip")).Reseal(json => json["formatVersion"] = 7);
+        Told("format version 7");
+        File.WriteAllBytes(folder.File("model.zip"), bytes[..(bytes.Length / 2)]);
+        Told("no model which ML.NET can load");
+        before.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => Fit(Fine(before)));
+
+        void Told(string text)
+            => Assert.Contains(text, Assert.Throws<InvalidDataException>(() => Fit(Fine(folder.File("model.zip")))).Message,
+                StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Numbers_in_units_of_their_own_are_refused_unless_they_are_measured()
     {
         using var folder = new TemporaryFolder();
