@@ -13,7 +13,7 @@ public partial class MessageTests
         [.. Code.Texts.Where(text => text.Text.Contains(' ', StringComparison.Ordinal))];
 
     [Fact]
-    public void There_are_sentences() => Assert.InRange(Sentences.Length, 300, 3000);
+    public void There_are_sentences() => Assert.InRange(Sentences.Length, 300, 6000);
 
     [Fact]
     public void What_somebody_meets_who_trains_texts_says_nothing_of_images()
