@@ -25,7 +25,8 @@ internal sealed class EncodedImageReader(DataViewRow row, DataViewSchema.Column 
         var bytes = Bytes(file);
         using var codec = Open(bytes);
         if (codec is null)
-            return $"the image of {file.Length} bytes cannot be decoded: it is no image file of a known kind, or damaged";
+            return $"the image of {file.Length} bytes cannot be decoded: it is damaged, or of no kind that is read (JPEG, PNG, GIF, BMP, "
+                + "WebP, ICO)";
         var (width, height) = (codec.Info.Width, codec.Info.Height);
         if (fit is null && SizeFault(width, height, shape) is { } fault)
             return fault;

@@ -41,6 +41,7 @@ internal sealed class KilledChild(string test) : IDisposable
         }
 
         Assert.True(kills >= 2, $"the run was killed {kills} times");
+        TestContext.Current.TestOutputHelper?.WriteLine($"killed {kills} times");
         return File.ReadAllBytes(ResultFile);
     }
 
