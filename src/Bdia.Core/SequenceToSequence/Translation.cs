@@ -11,4 +11,12 @@ public sealed record Translation(string Text, double Score, bool Finished)
 {
     /// <summary><see cref="Hypothesis.TokenLogProbabilities"/>; empty for a text of which there was nothing to translate.</summary>
     public IReadOnlyList<double> TokenLogProbabilities { get; init; } = [];
+
+    /// <summary>Whether another has the same text, score and end, and the same log-probabilities one by one.</summary>
+    /// <param name="other">The other.</param>
+    public bool Equals(Translation? other) => other is not null && (Text, Score, Finished) == (other.Text, other.Score, other.Finished)
+        && TokenLogProbabilities.SequenceEqual(other.TokenLogProbabilities);
+
+    /// <summary>Of text, score and end.</summary>
+    public override int GetHashCode() => HashCode.Combine(Text, Score, Finished);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Bdia.Core.Tests.Architecture;
 using Bdia.Core.Text;
 using CsCheck;
@@ -6,7 +7,7 @@ using CsCheck;
 namespace Bdia.Core.Tests.Text;
 
 /// <summary>What tokens write one by one is what the tokenizer writes of all of them.</summary>
-public class TokenSpellingTests
+public partial class TokenSpellingTests
 {
     private static readonly string Folder = Path.Combine(SourceTree.Root, "test", "Bdia.Core.Tests", "Text", "SentencePieceModels");
 
@@ -46,7 +47,13 @@ public class TokenSpellingTests
         {
             var (bytes, atStart) = (new List<byte>(), true);
             foreach (var id in ids) bytes.AddRange(spelling.Bytes(id, ref atStart));
-            Assert.Equal(tokenizer.Decode(ids), Encoding.UTF8.GetString([.. bytes]));
+            Assert.Equal(OneSign(tokenizer.Decode(ids)), OneSign(Encoding.UTF8.GetString([.. bytes])));
         }, iter: 300);
     }
+
+    // Bytes that are no UTF-8: SentencePiece writes a sign for each, .NET one for several that begin a character.
+    private static string OneSign(string text) => Invalid().Replace(text, "\ufffd");
+
+    [GeneratedRegex("\ufffd+")]
+    private static partial Regex Invalid();
 }
