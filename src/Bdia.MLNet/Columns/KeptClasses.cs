@@ -29,12 +29,7 @@ internal static class KeptClasses
 
         // Values of one type are told apart by the text from which a value comes back; others by what people read.
         var sameType = names.Type == values.Type;
-        var places = (sameType ? names.Encoded : names.Texts).Index()
-            .GroupBy(name => name.Item, StringComparer.Ordinal).Where(group => group.Count() == 1)
-            .ToDictionary(group => group.Key, group => group.First().Index, StringComparer.Ordinal);
-        int[] kept = [.. (sameType ? values.Encoded : values.Texts).Select(text => places.GetValueOrDefault(text, -1))];
-        var found = kept.Index().Where(row => row.Item >= 0).Select(row => values.Texts[row.Index]).ToArray();
-        var anew = kept.Index().Where(row => row.Item < 0).Select(row => values.Texts[row.Index]).ToArray();
+        var (kept, found, anew) = Match(values, sameType ? names.Encoded : names.Texts, sameType);
         told = anew.Length == 0 ? $"The head is kept: all {found.Length} classes are among the {there.Classes} of {title}."
             : found.Length == 0
                 ? $"The head of {there.Classes} classes is exchanged for one of {anew.Length}, drawn anew: {title} knows no class by name."
@@ -43,6 +38,24 @@ internal static class KeptClasses
         return kept;
     }
 
-    private static string Listed(string[] names)
+    /// <summary>Finds classes by name; a name that stands twice is none's.</summary>
+    /// <param name="values">Those of a label.</param>
+    /// <param name="names">Those of a model, in the order of its classes.</param>
+    /// <param name="encoded">Whether names are texts from which values come back; otherwise they are what people read.</param>
+    /// <returns>For each class of the label that of the model, or -1; and what the classes are called that are found, and that are
+    /// not.</returns>
+    public static (int[] Kept, string[] Found, string[] Anew) Match(KeyValues values, IReadOnlyList<string> names, bool encoded)
+    {
+        var places = names.Index().GroupBy(name => name.Item, StringComparer.Ordinal).Where(group => group.Count() == 1)
+            .ToDictionary(group => group.Key, group => group.First().Index, StringComparer.Ordinal);
+        int[] kept = [.. (encoded ? values.Encoded : values.Texts).Select(text => places.GetValueOrDefault(text, -1))];
+        return (kept, Called(found: true), Called(found: false));
+
+        string[] Called(bool found)
+            => [.. kept.Index().Where(row => row.Item >= 0 == found).Select(row => values.Texts[row.Index])];
+    }
+
+    /// <summary>The first few of some classes.</summary>
+    public static string Listed(string[] names)
         => string.Join(", ", names.Take(MostNamed).Select(name => $"'{name}'")) + (names.Length > MostNamed ? ", ..." : "");
 }

@@ -14,8 +14,6 @@ namespace Bdia.MLNet.ImageClassification;
 internal sealed record InitialNetwork(PretrainedVisionTransformer Weights, BdiaImageClassificationTransformer? Own, string Title)
     : IDisposable
 {
-    private const int MostNamed = 5;
-
     private InitialWeights.LoadedModel<BdiaImageClassificationTransformer>? Loaded { get; init; }
 
     /// <summary>Opens them; null where there are none. Of a file of others the header alone is read.</summary>
@@ -99,19 +97,15 @@ internal sealed record InitialNetwork(PretrainedVisionTransformer Weights, BdiaI
             return None(label);
         }
 
-        var texts = Own is { Columns.Labels: { } labels } && labels.Type == values.Type ? values.Encoded : values.Texts;
-        var places = names.Index().GroupBy(name => name.Item, StringComparer.Ordinal).Where(group => group.Count() == 1)
-            .ToDictionary(group => group.Key, group => group.First().Index, StringComparer.Ordinal);
-        int[] kept = [.. texts.Select(text => places.GetValueOrDefault(text, -1))];
-        var found = kept.Index().Where(row => row.Item >= 0).Select(row => values.Texts[row.Index]).ToArray();
-        var anew = kept.Index().Where(row => row.Item < 0).Select(row => values.Texts[row.Index]).ToArray();
+        var sameType = Own?.Columns.Labels?.Type == values.Type;
+        var (kept, found, anew) = KeptClasses.Match(values, names, sameType);
         told = anew.Length == 0 ? $"The head is kept: all {found.Length} classes are among the {names.Count} of the weights."
             : found.Length == 0 ? $"The head of {names.Count} classes is exchanged for one of {anew.Length}, drawn anew: no class has a "
                 + "name that "
                 + "the weights know."
-            : $"Of the head, {found.Length} classes that the weights know by name are kept ({Listed(found)}), and {anew.Length} are "
+            : $"Of the head, {found.Length} classes that the weights know by name are kept ({KeptClasses.Listed(found)}), and {anew.Length} are "
                 + "drawn anew "
-                + $"({Listed(anew)}).";
+                + $"({KeptClasses.Listed(anew)}).";
         return kept;
     }
 
@@ -119,7 +113,4 @@ internal sealed record InitialNetwork(PretrainedVisionTransformer Weights, BdiaI
     private IReadOnlyList<string>? Names() => Own is null ? Weights.ClassNames : Own.Columns.Labels?.Encoded;
 
     private static int[] None(LabelColumn label) => [.. Enumerable.Repeat(-1, label.Classes)];
-
-    private static string Listed(string[] names)
-        => string.Join(", ", names.Take(MostNamed).Select(name => $"'{name}'")) + (names.Length > MostNamed ? ", ..." : "");
 }
