@@ -27,8 +27,8 @@ internal sealed class LeadingAttentionBranch(
     /// query and key before their norms, where they have some.
     /// </summary>
     public static BranchMemory Memory(BlockSizes sizes)
-        => new(2 * sizes.All.Features + 2 * sizes.Wanted.Features + sizes.Wanted.LogSums + sizes.All.BeforeNorms + sizes.Wanted.BeforeNorms,
-            sizes.All.BeforeNorms);
+        => new(2 * sizes.All.Features + 2 * sizes.Wanted.Features + sizes.Wanted.LogSums
+            + sizes.All.BeforeNorms + sizes.Wanted.BeforeNorms);
 
     protected override IReadOnlyList<Dense> Layers => [attention.QueryKeyValue, attention.Projection];
 

@@ -20,12 +20,11 @@ internal sealed class SelfAttentionBranch(
 
     /// <summary>
     /// What is kept: query, key and value, what was gathered, and the logarithms of the weights' sums; query and key before their norms,
-    /// where
-    /// they have some; where the first tokens alone are wanted, as there.
+    /// where they have some (what a norm makes on the way takes a state's place); where the first tokens alone are wanted, as there.
     /// </summary>
     public static BranchMemory Memory(BlockSizes sizes)
         => sizes.Leading is not null ? LeadingAttentionBranch.Memory(sizes)
-            : new(4 * sizes.Wanted.Features + sizes.Wanted.LogSums + 2 * sizes.Wanted.BeforeNorms, sizes.Wanted.BeforeNorms);
+            : new(4 * sizes.Wanted.Features + sizes.Wanted.LogSums + 2 * sizes.Wanted.BeforeNorms);
 
     protected override IReadOnlyList<Dense> Layers => [attention.QueryKeyValue, attention.Projection];
 

@@ -101,11 +101,9 @@ internal sealed record InitialNetwork(PretrainedVisionTransformer Weights, BdiaI
         var (kept, found, anew) = KeptClasses.Match(values, names, sameType);
         told = anew.Length == 0 ? $"The head is kept: all {found.Length} classes are among the {names.Count} of the weights."
             : found.Length == 0 ? $"The head of {names.Count} classes is exchanged for one of {anew.Length}, drawn anew: no class has a "
-                + "name that "
-                + "the weights know."
-            : $"Of the head, {found.Length} classes that the weights know by name are kept ({KeptClasses.Listed(found)}), and {anew.Length} are "
-                + "drawn anew "
-                + $"({KeptClasses.Listed(anew)}).";
+                + "name that the weights know."
+            : $"Of the head, {found.Length} classes that the weights know by name are kept ({KeptClasses.Listed(found)}), "
+                + $"and {anew.Length} are drawn anew ({KeptClasses.Listed(anew)}).";
         return kept;
     }
 

@@ -146,7 +146,9 @@ public sealed class MemoryEstimateTests
             : (options.Stack.Mode == BackpropagationMode.Reversible ? 3 : 2) * rows * options.Tokens * (long)options.Width * sizeof(float);
         // A tensor of another size may take a place, or just not fit into it.
         var computed = estimate.States + estimate.BlockGraph - weights - outside;
-        Assert.InRange((double)network.Blocks.Spare.Bytes / computed, 0.85, 1.15);
+        // Over 3,000 networks it was 0.84 to 1.04: least at two blocks, where the last one's tokens take
+        // places that the first one left.
+        Assert.InRange((double)network.Blocks.Spare.Bytes / computed, 0.8, 1.1);
     }, iter: 60);
 
     [Fact]
