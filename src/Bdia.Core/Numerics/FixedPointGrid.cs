@@ -33,7 +33,7 @@ internal readonly record struct FixedPointGrid
     public float Step { get; }
 
     /// <summary>
-    /// The largest magnitude a state or an increment may have: a pad of up to 2^m - 1 steps must still fit below 2^24 steps.
+    /// The largest magnitude a state or an increment may have: a pad of m bits, up to 2^m - 1 steps, must still fit below 2^24 steps.
     /// </summary>
     public float Limit(int padBits) => ((1 << MantissaBits) - (1 << padBits)) * Step;
 }

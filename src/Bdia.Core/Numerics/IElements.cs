@@ -13,6 +13,8 @@ internal interface IElements<T> :
 {
     static abstract T operator *(T x, float scalar);
 
+    static abstract T operator /(T x, float scalar);
+
     static abstract T operator +(T x, float scalar);
 
     static abstract T operator -(float scalar, T x);

@@ -38,6 +38,9 @@ internal readonly struct Lanes(Vector256<float> value) : IElements<Lanes>
     public static Lanes operator *(Lanes a, float scalar) => new(a.Value * scalar);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes operator /(Lanes a, float scalar) => new(a.Value / Vector256.Create(scalar));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes operator +(Lanes a, float scalar) => new(a.Value + Vector256.Create(scalar));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

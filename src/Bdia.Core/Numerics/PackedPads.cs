@@ -1,17 +1,23 @@
+using System.Numerics;
 using Bdia.Core.Tensors;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Numerics;
 
 /// <summary>
-/// The side information of one block: pads of m bits per element, packed. Each sample is cut into groups of eight elements; a group
+/// The side information of one block: pads 0..q-1 of m bits per element, packed. Each sample is cut into groups of eight elements; a group
 /// takes m bytes, byte j holding bit j of its eight pads (lowest bit first). A sample's last group is filled up with zero pads.
 /// </summary>
+/// <remarks>
+/// Where q is no power of two, m is log2 q rounded up. Numbers to the base q would take no fewer bytes: a group of eight has
+/// 8 log2 q bits, which are log2 q bytes, rounded up as well.
+/// </remarks>
 internal sealed class PackedPads : IDisposable
 {
-    private PackedPads(Tensor bytes, long elementsPerSample)
+    private PackedPads(Tensor bytes, long elementsPerSample, int denominator)
     {
         Bytes = bytes;
+        Denominator = denominator;
         ElementsPerSample = elementsPerSample;
     }
 
@@ -23,14 +29,14 @@ internal sealed class PackedPads : IDisposable
     /// <param name="blocks">How many blocks.</param>
     /// <param name="samples">B.</param>
     /// <param name="elementsPerSample">Product of the other dimensions.</param>
-    /// <param name="padBits">m.</param>
+    /// <param name="denominator">q, 1 to 256.</param>
     /// <param name="device">Where the bytes live.</param>
-    public static PackedPads[] Allocate(int blocks, long samples, long elementsPerSample, int padBits, Device device)
+    public static PackedPads[] Allocate(int blocks, long samples, long elementsPerSample, int denominator, Device device)
     {
         using var scope = NewDisposeScope();
-        var all = empty([blocks, samples, Groups(elementsPerSample), padBits], uint8, device);
+        var all = empty([blocks, samples, Groups(elementsPerSample), Bits(denominator)], uint8, device);
         return Enumerable.Range(0, blocks)
-            .Select(k => new PackedPads(all.select(0, k).DetachFromDisposeScope(), elementsPerSample)).ToArray();
+            .Select(k => new PackedPads(all.select(0, k).DetachFromDisposeScope(), elementsPerSample, denominator)).ToArray();
     }
 
     /// <summary>Bytes of what <see cref="Allocate"/> makes.</summary>
@@ -41,6 +47,10 @@ internal sealed class PackedPads : IDisposable
 
     public long ElementsPerSample { get; }
 
+    /// <summary>q.</summary>
+    public int Denominator { get; }
+
+    /// <summary>m.</summary>
     public int PadBits => (int)Bytes.shape[2];
 
     public long GroupsPerSample => Bytes.shape[1];
@@ -51,9 +61,10 @@ internal sealed class PackedPads : IDisposable
     public Tensor Bytes { get; }
 
     /// <summary>Packs pads by libtorch operations, on any device.</summary>
-    /// <param name="pads">Integers 0..2^m-1 as float32, of B * elementsPerSample elements.</param>
+    /// <param name="pads">Integers 0..q-1 as float32, of B * elementsPerSample elements.</param>
     public void Write(Tensor pads)
     {
+        if (PadBits == 0) return;
         using var scope = NewDisposeScope();
         var fill = GroupsPerSample * Lanes.Count - ElementsPerSample;
         var grouped = nn.functional.pad(pads.reshape(Samples, ElementsPerSample), [0, fill]).to(uint8)
@@ -65,6 +76,7 @@ internal sealed class PackedPads : IDisposable
     /// <summary>The pads, as float32 of shape (B, elementsPerSample).</summary>
     public Tensor Read()
     {
+        if (PadBits == 0) return zeros([Samples, ElementsPerSample], float32, Bytes.device);
         using var scope = NewDisposeScope();
         var planes = Bytes.unsqueeze(-1).bitwise_right_shift(Places(Lanes.Count)).bitwise_and(One());        // (B, groups, m, 8)
         var values = planes.to(float32).mul(PlaceValues().narrow(0, 0, PadBits).to(float32).view(PadBits, 1)).sum(-2); // (B, groups, 8)
@@ -72,6 +84,9 @@ internal sealed class PackedPads : IDisposable
     }
 
     public void Dispose() => Bytes.Dispose();
+
+    /// <summary>Bits of the integers 0..q-1: none for q = 1.</summary>
+    public static int Bits(int denominator) => denominator == 1 ? 0 : BitOperations.Log2((uint)denominator - 1) + 1;
 
     private static long Groups(long elementsPerSample) => (elementsPerSample + Lanes.Count - 1) / Lanes.Count;
 

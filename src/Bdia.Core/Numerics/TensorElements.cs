@@ -18,6 +18,10 @@ internal readonly struct TensorElements(Tensor value) : IElements<TensorElements
 
     public static TensorElements operator *(TensorElements a, float scalar) => new(a.Value.Times(scalar));
 
+    // By a tensor: libtorch's kernels for GPUs multiply by the reciprocal of a number, which is another float32.
+    public static TensorElements operator /(TensorElements a, float scalar)
+        => new(a.Value.div(tensor(new[] { scalar }, float32, a.Value.device)));
+
     public static TensorElements operator +(TensorElements a, float scalar) => new(a.Value.Plus(scalar));
 
     public static TensorElements operator +(float scalar, TensorElements a) => new(a.Value.Plus(scalar));

@@ -51,10 +51,11 @@ public sealed record BdiaStackOptions
             faults.Add("Mode is Reversible and Quantize is false; without the grid states cannot be rebuilt: choose StoreActivations or "
                 + "Checkpointed, or leave Quantize on.");
         if (Mode == BackpropagationMode.Reversible && !Gamma.IsReversible)
-            faults.Add($"Mode is Reversible and Gamma is {Gamma}; only gamma = ±2^-m has an exact inverse: give an exponent m, or "
-                + "choose StoreActivations or Checkpointed.");
+            faults.Add($"Mode is Reversible and Gamma is {Gamma}; only gamma = ±p/q has an exact inverse: give an exponent or a "
+                + "ratio, or choose StoreActivations or Checkpointed.");
         if (Quantize && !Gamma.IsReversible && Gamma.At(0).Magnitude != 0)
-            faults.Add($"Quantize is true and Gamma is {Gamma}; on the grid gamma must be ±2^-m or 0: turn Quantize off for this weight.");
+            faults.Add($"Quantize is true and Gamma is {Gamma}; on the grid gamma must be a ratio ±p/q or 0: give a "
+                + "ratio, or turn Quantize off for this weight.");
         if (Audit && Mode != BackpropagationMode.Reversible)
             faults.Add($"Audit is true and Mode is {Mode}; only Reversible rebuilds states that could be audited.");
     }

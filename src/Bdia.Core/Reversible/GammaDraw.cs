@@ -3,17 +3,22 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Reversible;
 
-/// <summary>gamma_k of one block: ±magnitude, one sign per sample, a function of the clock alone.</summary>
+/// <summary>gamma_k of one block: a sign per sample, and a size where there are several, a function of the clock alone.</summary>
 internal static class GammaDraw
 {
     private const ulong Purpose = 0x67616D6D61; // keeps these bits apart from those of dropout masks, which derive from the same key
 
-    public static float[] PerSample(TrainingClock clock, int stream, int block, long samples, float magnitude)
+    public static float[] PerSample(TrainingClock clock, int stream, int block, long samples, IntegrationWeight weight)
     {
         var key = SplitMix64.Derive(clock.Key(stream, block), Purpose);
         var gamma = new float[samples];
         for (var i = 0; i < gamma.Length; i++)
-            gamma[i] = (SplitMix64.Derive(key, (ulong)(clock.FirstRow + i)) >> 63) == 0 ? magnitude : -magnitude;
+        {
+            var random = SplitMix64.Derive(key, (ulong)(clock.FirstRow + i));
+            var size = weight.Size((uint)random);
+            gamma[i] = random >> 63 == 0 ? size : -size;
+        }
+
         return gamma;
     }
 

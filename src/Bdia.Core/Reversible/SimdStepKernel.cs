@@ -23,7 +23,7 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
     {
         float* to = Pointer<float>(destination), previous = Pointer<float>(xPrevious), at = Pointer<float>(x), residual = Pointer<float>(h);
         var packed = Pointer<byte>(pads.Bytes);
-        var m = pads.PadBits;
+        var (m, q) = (pads.PadBits, pads.Denominator);
         return ForEachGroup(x.shape[0], pads.ElementsPerSample, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in Span s) =>
         {
             var weight = Lanes.Broadcast(gamma[s.Sample]);
@@ -33,10 +33,10 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
                 var offset = s.Offset(g);
                 var count = s.Count(g);
                 var xp = Load(previous + offset, count);
-                var pad = BdiaStep.Pad(xp, m, grid);
+                var pad = BdiaStep.Pad(xp, q, grid);
                 Pack(Vector256.ConvertToInt32(pad.Value), packed + s.Group(g) * m, m);
                 var next = BdiaStep.Next(xp, pad, Load(at + offset, count), Load(residual + offset, count),
-                    weight, grid, out var increment);
+                    weight, q, grid, out var increment);
                 Store(next, to + offset, count);
                 largest = Vector256.Max(largest, Vector256.Max(Vector256.Abs(next.Value), Vector256.Abs(increment.Value)));
             }
@@ -49,7 +49,7 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
     {
         float* to = Pointer<float>(destination), next = Pointer<float>(xNext), at = Pointer<float>(x), residual = Pointer<float>(h);
         var packed = Pointer<byte>(pads.Bytes);
-        var m = pads.PadBits;
+        var (m, q) = (pads.PadBits, pads.Denominator);
         ForEachGroup(x.shape[0], pads.ElementsPerSample, [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in Span s) =>
         {
             var weight = Lanes.Broadcast(gamma[s.Sample]);
@@ -59,7 +59,7 @@ internal sealed unsafe class SimdStepKernel : IStepKernel
                 var count = s.Count(g);
                 var pad = new Lanes(Vector256.ConvertToSingle(Unpack(packed + s.Group(g) * m, m)));
                 Store(BdiaStep.Previous(Load(next + offset, count), pad, Load(at + offset, count),
-                    Load(residual + offset, count), weight, grid), to + offset, count);
+                    Load(residual + offset, count), weight, q, grid), to + offset, count);
             }
 
             return Vector256<float>.Zero;

@@ -15,13 +15,14 @@ internal sealed record StackRun(BdiaStackOptions Options, IReadOnlyList<Residual
     /// <summary>K.</summary>
     public int Depth => Residuals.Count;
 
-    /// <summary>|γ|, of every step.</summary>
-    public IntegrationWeight Weight => Clock is null ? new((float)Options.InferenceGamma, null) : Options.Gamma.At(Clock.Progress);
+    /// <summary>What the γ of every step is drawn from.</summary>
+    public IntegrationWeight Weight
+        => Clock is null ? IntegrationWeight.Inexact(Options.InferenceGamma) : Options.Gamma.At(Clock.Progress);
 
     /// <summary>γ_k of every sample.</summary>
     public float[] Gamma(int k, long samples)
-        => Clock is null ? [.. Enumerable.Repeat(Weight.Magnitude, (int)samples)]
-            : GammaDraw.PerSample(Clock, Stream, First + k, samples, Weight.Magnitude);
+        => Clock is null ? [.. Enumerable.Repeat(Weight.Size(0), (int)samples)]
+            : GammaDraw.PerSample(Clock, Stream, First + k, samples, Weight);
 
     /// <summary>What block k gets besides the state.</summary>
     public ResidualContext Context(int k, IReadOnlyList<Tensor> conditions) => new(Clock?.Random(Stream, First + k), conditions);

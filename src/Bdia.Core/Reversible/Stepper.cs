@@ -10,7 +10,7 @@ namespace Bdia.Core.Reversible;
 /// </summary>
 /// <param name="kernel">Takes a step over memory.</param>
 /// <param name="options">Of the stack.</param>
-/// <param name="weight">|γ|.</param>
+/// <param name="weight">What every γ is drawn from.</param>
 /// <param name="like">A state, whose shape all have.</param>
 /// <param name="first">Number of the run's first block in the stack, for messages.</param>
 internal sealed class Stepper(IStepKernel kernel, BdiaStackOptions options, IntegrationWeight weight, Tensor like, int first)
@@ -75,7 +75,7 @@ internal sealed class Stepper(IStepKernel kernel, BdiaStackOptions options, Inte
 
     /// <summary>A place for the pads of so many steps.</summary>
     public PackedPads[] NewPads(int blocks)
-        => PackedPads.Allocate(blocks, like.shape[0], like.numel() / Math.Max(1, like.shape[0]), weight.PadBits!.Value, like.device);
+        => PackedPads.Allocate(blocks, like.shape[0], like.numel() / Math.Max(1, like.shape[0]), weight.Denominator, like.device);
 
     private Tensor Ready(int block, Tensor h)
     {

@@ -11,9 +11,10 @@ internal sealed class TensorStepKernel : IStepKernel
     public float Next(Tensor destination, Tensor xPrevious, Tensor x, Tensor h, float[] gamma, PackedPads pads, FixedPointGrid grid)
     {
         using var scope = NewDisposeScope();
-        var pad = BdiaStep.Pad<TensorElements>(new(xPrevious), pads.PadBits, grid);
+        var pad = BdiaStep.Pad<TensorElements>(new(xPrevious), pads.Denominator, grid);
         pads.Write(pad.Value);
-        var next = BdiaStep.Next(new(xPrevious), pad, new(x), new(h), new(GammaDraw.AsTensor(gamma, x)), grid, out var increment);
+        var next = BdiaStep.Next(new(xPrevious), pad, new(x), new(h), new(GammaDraw.AsTensor(gamma, x)), pads.Denominator, grid,
+            out var increment);
         destination.copy_(next.Value);
         return Largest(next.Value, increment.Value);
     }
@@ -22,7 +23,8 @@ internal sealed class TensorStepKernel : IStepKernel
     {
         using var scope = NewDisposeScope();
         var pad = new TensorElements(pads.Read().view(x.shape));
-        destination.copy_(BdiaStep.Previous(new(xNext), pad, new(x), new(h), new(GammaDraw.AsTensor(gamma, x)), grid).Value);
+        destination.copy_(BdiaStep.Previous(new(xNext), pad, new(x), new(h), new(GammaDraw.AsTensor(gamma, x)),
+            pads.Denominator, grid).Value);
     }
 
     public float Euler(Tensor destination, Tensor x, Tensor h, FixedPointGrid grid)

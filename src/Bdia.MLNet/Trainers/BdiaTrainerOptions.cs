@@ -44,8 +44,8 @@ public abstract class BdiaTrainerOptions
     public BackpropagationMode Mode;
 
     /// <summary>
-    /// The integration weight in training, constant or over the run; a larger exponent trains more like the plain network, a smaller one
-    /// regularises more. Default ±2^-5, <see cref="BdiaStackOptions.Gamma"/>.
+    /// The integration weight in training, constant or over the run; a small one trains like the plain network, a large one regularises
+    /// more, up to ±1. Default ±2^-5, <see cref="BdiaStackOptions.Gamma"/>.
     /// </summary>
     public GammaSchedule Gamma = stackDefaults.Gamma;
 

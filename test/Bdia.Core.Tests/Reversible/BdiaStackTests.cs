@@ -8,26 +8,26 @@ namespace Bdia.Core.Tests.Reversible;
 
 public class BdiaStackTests
 {
-    public static TheoryData<int, int, bool, double> Cases()
+    public static TheoryData<int, string, bool, double> Cases()
     {
-        var cases = new TheoryData<int, int, bool, double>();
+        var cases = new TheoryData<int, string, bool, double>();
         foreach (var depth in new[] { 1, 2, 3, 7 })
-            foreach (var m in new[] { 1, 3, 8 })
+            foreach (var gamma in new[] { "1", "3", "8", "1/1", "3/5", "255/256", "1..7/8" })
                 foreach (var bfloat16 in new[] { false, true })
-                    cases.Add(depth, m, bfloat16, depth % 2 == 0 ? 0 : 0.2);
+                    cases.Add(depth, gamma, bfloat16, depth % 2 == 0 ? 0 : 0.2);
         return cases;
     }
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void All_modes_give_the_same_loss_and_gradients_bit_for_bit(int depth, int m, bool bfloat16, double dropout)
+    public void All_modes_give_the_same_loss_and_gradients_bit_for_bit(int depth, string gamma, bool bfloat16, double dropout)
     {
         using var scope = NewDisposeScope();
         var input = Stacks.Normal(3, 3, 5, 13);
         var condition = Stacks.Normal(4, 3, 5, 13);
         var outcomes = Enum.GetValues<BackpropagationMode>().Select(mode =>
         {
-            using var stack = Stacks.Of(depth, 13, new() { Mode = mode, Gamma = GammaSchedule.Exponent(m) }, 9, dropout, bfloat16);
+            using var stack = Stacks.Of(depth, 13, new() { Mode = mode, Gamma = GammaSchedule.Parse(gamma) }, 9, dropout, bfloat16);
             return Stacks.Gradients(stack, input, condition);
         }).ToArray();
         foreach (var other in outcomes.Skip(1))
@@ -62,7 +62,7 @@ public class BdiaStackTests
         var input = Stacks.Normal(3, 3, 5, 13);
         var outcomes = new IStepKernel[] { SimdStepKernel.Instance, TensorStepKernel.Instance }.Select(kernel =>
         {
-            using var stack = Stacks.Of(5, 13, new() { Gamma = GammaSchedule.Exponent(3) }, kernel: kernel);
+            using var stack = Stacks.Of(5, 13, new() { Gamma = GammaSchedule.Ratios(1, 4, 5) }, kernel: kernel);
             return Stacks.Gradients(stack, input);
         }).ToArray();
         foreach (var (name, values) in outcomes[0]) Assert.Equal(values, outcomes[1][name]);
@@ -140,13 +140,27 @@ public class BdiaStackTests
     public void Gamma_differs_by_sample_block_and_step_and_repeats_with_the_clock()
     {
         var clock = new TrainingClock(5);
-        var a = GammaDraw.PerSample(clock, 0, 1, 256, 0.5f);
-        Assert.Equal(a, GammaDraw.PerSample(new TrainingClock(5), 0, 1, 256, 0.5f));
+        var half = IntegrationWeight.Exponent(1);
+        var a = GammaDraw.PerSample(clock, 0, 1, 256, half);
+        Assert.Equal(a, GammaDraw.PerSample(new TrainingClock(5), 0, 1, 256, half));
         Assert.InRange(a.Count(g => g > 0), 90, 166); // 128 expected, 8 its deviation
-        Assert.NotEqual(a, GammaDraw.PerSample(clock, 0, 2, 256, 0.5f));
-        Assert.NotEqual(a, GammaDraw.PerSample(clock, 1, 1, 256, 0.5f));
+        Assert.NotEqual(a, GammaDraw.PerSample(clock, 0, 2, 256, half));
+        Assert.NotEqual(a, GammaDraw.PerSample(clock, 1, 1, 256, half));
         clock.Step = 1;
-        Assert.NotEqual(a, GammaDraw.PerSample(clock, 0, 1, 256, 0.5f));
+        Assert.NotEqual(a, GammaDraw.PerSample(clock, 0, 1, 256, half));
+    }
+
+    [Fact]
+    public void Sizes_are_drawn_alike_often_apart_from_signs_which_are_those_of_one_size()
+    {
+        const int samples = 7000;
+        var clock = new TrainingClock(5);
+        var drawn = GammaDraw.PerSample(clock, 0, 1, samples, IntegrationWeight.Ratio(1, 7, 8));
+        var halves = GammaDraw.PerSample(clock, 0, 1, samples, IntegrationWeight.Exponent(1));
+        Assert.Equal(halves.Select(MathF.Sign), drawn.Select(MathF.Sign));
+        for (var p = 1; p <= 7; p++)
+            foreach (var sign in new[] { -1, 1 })
+                Assert.InRange(drawn.Count(gamma => gamma == sign * p / 8f), 390, 610); // 500 expected, 22 its deviation
     }
 
     [Fact]
@@ -169,12 +183,15 @@ public class BdiaStackTests
     }
 
     [Fact]
-    public void Side_information_is_m_bits_per_element_and_block_but_the_first()
+    public void Side_information_is_the_bits_of_q_per_element_and_block_but_the_first()
     {
         using var scope = NewDisposeScope();
-        using var stack = Stacks.Of(6, 16, new() { Gamma = GammaSchedule.Exponent(3) });
-        stack.forward(Stacks.Normal(3, 4, 10, 16));
-        Assert.Equal(5 * 4 * 10 * 16 * 3 / 8, stack.SideInformationBytes);
+        foreach (var (gamma, bits) in new[] { ("3", 3), ("7/8", 3), ("1..7/8", 3), ("2/8", 2), ("3/5", 3), ("1/1", 0), ("129/256", 8) })
+        {
+            using var stack = Stacks.Of(6, 16, new() { Gamma = GammaSchedule.Parse(gamma) });
+            stack.forward(Stacks.Normal(3, 4, 10, 16));
+            Assert.Equal(5 * 4 * 10 * 16 * bits / 8, stack.SideInformationBytes);
+        }
     }
 
     [Fact]

@@ -86,6 +86,7 @@ public class ExactnessCampaignTests
         private readonly int number, kind, batch, tokens, heads, size, depth, exponent, fractionBits, leading;
         private readonly double dropout, magnitude;
         private readonly bool half, isMasked;
+        private readonly GammaSchedule gamma;
 
         public Configuration(int number)
         {
@@ -98,6 +99,7 @@ public class ExactnessCampaignTests
                 (random.Next(1, 9), random.Next(6, 13), random.Next(2) == 0 ? 0 : random.Next(1, tokens + 1));
             (dropout, magnitude) = (random.Next(3) * 0.15, Math.Pow(10, random.Next(-2, 2)));
             (half, isMasked) = (random.Next(3) == 0, random.Next(2) == 0);
+            gamma = Gamma(random); // last: all else is that of the campaigns before there were ratios
         }
 
         private int Width => heads * size;
@@ -112,9 +114,23 @@ public class ExactnessCampaignTests
         };
 
         public override string ToString()
-            => $"configuration {number} (kind {kind}, {batch} x {tokens} x {Width}, {heads} heads, {depth} blocks, m {exponent}, l "
+            => $"configuration {number} (kind {kind}, {batch} x {tokens} x {Width}, {heads} heads, {depth} blocks, gamma {gamma}, l "
                 + $"{fractionBits}, dropout {dropout}, "
                 + $"leading {leading}, bfloat16 {half}, mask {isMasked}, {get_num_threads()} threads)";
+
+        // An exponent, a ratio or a draw of a size; q a power of two or any.
+        private GammaSchedule Gamma(Random random)
+        {
+            var kind = random.Next(3);
+            var q = random.Next(2) == 0 ? 1 << random.Next(9) : random.Next(1, GammaSchedule.MaxDenominator + 1);
+            var p = random.Next(1, q + 1);
+            return kind switch
+            {
+                0 => GammaSchedule.Exponent(exponent),
+                1 => GammaSchedule.Ratio(p, q),
+                _ => GammaSchedule.Ratios(random.Next(1, p + 1), p, q),
+            };
+        }
 
         public BdiaStack Stack(BackpropagationMode mode)
         {
@@ -130,7 +146,7 @@ public class ExactnessCampaignTests
                 1 => Stacks.Spread(new TransformerBlock(block, generator), 0.1),
                 _ => Stacks.Spread(new TransformerBlock(block with { Causal = true, CrossAttention = true }, generator), 0.1),
             });
-            var options = new BdiaStackOptions { Mode = mode, Gamma = GammaSchedule.Exponent(exponent), FractionBits = fractionBits };
+            var options = new BdiaStackOptions { Mode = mode, Gamma = gamma, FractionBits = fractionBits };
             return new BdiaStack("stack", residuals, options,
                 new TrainingClock((ulong)number) { Step = number % 7, FirstRow = number % 5 });
         }

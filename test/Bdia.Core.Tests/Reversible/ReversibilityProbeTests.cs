@@ -23,12 +23,12 @@ public class ReversibilityProbeTests
     private static long Probe(int iterations, int maxElements)
     {
         long elements = 0;
-        Gen.Select(Gen.Int[1, 48], Gen.Int[1, 8], Gen.Int[1, 67], Gen.Int[1, 200], Gen.Int[1, 8], Gen.Bool, Gen.UInt)
-            .Sample((depth, b, n, d, m, bfloat16, seed) =>
+        Gen.Select(Gen.Int[1, 48], Gen.Int[1, 8], Gen.Int[1, 67], Gen.Int[1, 200], Gen.Int[1, 256], Gen.Bool, Gen.UInt)
+            .Sample((depth, b, n, d, q, bfloat16, seed) =>
         {
             using var scope = NewDisposeScope();
             while (b * n * d > maxElements) (b, n, d) = ((b + 1) / 2, (n + 1) / 2, (d + 1) / 2);
-            using var stack = Stacks.Of(depth, d, new() { Gamma = GammaSchedule.Exponent(m) }, seed, dropout: 0.1, bfloat16);
+            using var stack = Stacks.Of(depth, d, new() { Gamma = Gamma(q, seed) }, seed, dropout: 0.1, bfloat16);
             var report = ReversibilityProbe.Run(stack, Stacks.Normal(seed, b, n, d));
             Assert.Equal(0, report.DifferingElements);
             Assert.True(report.IsExact);
@@ -37,4 +37,12 @@ public class ReversibilityProbeTests
         }, iter: iterations, threads: 1);
         return elements;
     }
+
+    // The exponents, any ratio, and draws of a size, in turn.
+    private static GammaSchedule Gamma(int q, uint seed) => (seed % 3) switch
+    {
+        0 => GammaSchedule.Exponent(1 + q % 8),
+        1 => GammaSchedule.Ratio(1 + (int)(seed / 3 % (uint)q), q),
+        _ => GammaSchedule.Ratios(1, 1 + (int)(seed / 3 % (uint)q), q),
+    };
 }

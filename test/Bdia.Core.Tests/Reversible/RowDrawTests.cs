@@ -37,7 +37,7 @@ public class RowDrawTests
             samples.ApplyPerSample(inPlace, 0.3);
             return
             [
-                GammaDraw.PerSample(clock, 3, 2, rows, 0.5f),
+                GammaDraw.PerSample(clock, 3, 2, rows, IntegrationWeight.Ratio(1, 7, 8)),
                 random.Dropout(ones(rows, tokens, width), 0.4).data<float>().ToArray(),
                 random.DropPath(ones(rows, tokens, width), 0.4).data<float>().ToArray(),
                 inPlace.data<float>().ToArray(),
