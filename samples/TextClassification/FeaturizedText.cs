@@ -1,3 +1,4 @@
+using Bdia.Data.Texts;
 using Bdia.Samples.TextClassification.Data;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -21,7 +22,7 @@ internal static class FeaturizedText
     public static MulticlassClassificationMetrics Evaluate(MLContext mlContext, IEstimator<ITransformer> labels,
         IEstimator<ITransformer> trainer, IDataView train, IDataView test)
     {
-        var model = labels.Append(mlContext.Transforms.Text.FeaturizeText("Features", nameof(TextRow.Text)))
+        var model = labels.Append(mlContext.Transforms.Text.FeaturizeText("Features", nameof(LabelledText.Text)))
             .AppendCacheCheckpoint(mlContext) // trainers pass over the rows again and again
             .Append(trainer).Fit(train);
         return mlContext.MulticlassClassification.Evaluate(model.Transform(test));

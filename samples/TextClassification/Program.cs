@@ -3,6 +3,7 @@
 // shown and written.
 
 using Bdia.Core.Native;
+using Bdia.Data.Texts;
 using Bdia.MLNet;
 using Bdia.Samples.Common.Options;
 using Bdia.Samples.Common.Reports;
@@ -25,7 +26,7 @@ static int Train(SampleOptions options)
     // 1. A text column and a class. The key has the classes in the order of their names.
     var data = DataSources.Load(options, report.Note);
     var (train, test) = (mlContext.Data.LoadFromEnumerable(data.Train), mlContext.Data.LoadFromEnumerable(data.Test));
-    var labels = mlContext.Transforms.Conversion.MapValueToKey("Label", nameof(TextRow.Class), keyData: data.Keys(mlContext));
+    var labels = mlContext.Transforms.Conversion.MapValueToKey("Label", nameof(LabelledText.Class), keyData: data.Keys(mlContext));
     report.Data(data);
 
     // 2. What ML.NET's linear model makes of them.

@@ -1,6 +1,6 @@
 using System.Reflection;
 using Bdia.MLNet;
-using Bdia.Samples.Common;
+using Bdia.Data;
 using Microsoft.ML;
 
 namespace Bdia.Samples.TextClassification;
@@ -9,11 +9,11 @@ namespace Bdia.Samples.TextClassification;
 internal static class SavedModel
 {
     /// <summary>The pipeline in a model file.</summary>
-    /// <exception cref="SampleException">There is no such file, or it holds another model.</exception>
+    /// <exception cref="InputException">There is no such file, or it holds another model.</exception>
     public static ITransformer Load(MLContext mlContext, string path)
     {
         if (!File.Exists(path))
-            throw new SampleException($"There is no model {path}. Train one first (without --model), or check --model.");
+            throw new InputException($"There is no model {path}. Train one first (without --model), or check --model.");
         try
         {
             var model = mlContext.Model.Load(path, out _);
@@ -23,7 +23,7 @@ internal static class SavedModel
         catch (Exception fault) when (fault is FormatException or InvalidDataException or InvalidOperationException
             or TargetInvocationException)
         {
-            throw new SampleException($"{path} cannot be loaded as a model that classifies texts. Give a model.zip that this sample has "
+            throw new InputException($"{path} cannot be loaded as a model that classifies texts. Give a model.zip that this sample has "
                 + "saved.", fault);
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Bdia.Data.Texts;
 using Bdia.Samples.TextClassification.Data;
 using Bdia.Samples.TextClassification.Options;
 using Microsoft.ML;
@@ -16,7 +17,7 @@ internal static class Texts
         foreach (var text in texts)
         {
             var lines = text == CommandLine.StandardInput ? Piped() : [text];
-            var rows = mlContext.Data.LoadFromEnumerable(lines.Select(line => new TextRow { Text = line }));
+            var rows = mlContext.Data.LoadFromEnumerable(lines.Select(line => new LabelledText { Text = line }));
             foreach (var row in mlContext.Data.CreateEnumerable<Classified>(model.Transform(rows), reuseRowObject: true))
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.PredictedLabel}\t{row.Score.Max():f3}\t{row.Text}"));
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using Bdia.Data.Texts;
 using Bdia.MLNet;
 using Bdia.Samples.Translation.Data;
 using Bdia.Samples.Translation.Options;
@@ -32,7 +33,7 @@ internal static class Lines
     /// <summary>In batches, read as they are needed.</summary>
     private static void Write(MLContext mlContext, BdiaSequenceToSequenceTransformer model, IEnumerable<string> lines)
     {
-        var rows = mlContext.Data.LoadFromEnumerable(lines.Select(line => new TextRow { Source = line }));
+        var rows = mlContext.Data.LoadFromEnumerable(lines.Select(line => new TextPair { Source = line }));
         foreach (var row in mlContext.Data.CreateEnumerable<Translated>(model.Transform(rows), reuseRowObject: true)) Console.WriteLine(
             row.PredictedText);
     }
@@ -46,7 +47,7 @@ internal static class Lines
     /// <summary>Line by line, until an empty one or the end.</summary>
     private static void Converse(MLContext mlContext, BdiaSequenceToSequenceTransformer model)
     {
-        using var engine = mlContext.Model.CreatePredictionEngine<TextRow, Translated>(model);
+        using var engine = mlContext.Model.CreatePredictionEngine<TextPair, Translated>(model);
         Console.Error.WriteLine("A line to translate, an empty one to end:");
         while (Console.ReadLine() is { Length: > 0 } line) Console.WriteLine(engine.Predict(new() { Source = line }).PredictedText);
     }

@@ -3,6 +3,7 @@
 // shown and written.
 
 using Bdia.Core.Native;
+using Bdia.Data.Texts;
 using Bdia.MLNet;
 using Bdia.Samples.Common.Options;
 using Bdia.Samples.Common.Reports;
@@ -37,7 +38,7 @@ static int Train(SampleOptions options)
 
     // 3. Test rows are translated in batches and compared with what they should be.
     var scored = data.Tests.Select(test => mlContext.Data.Cache(model.Transform(mlContext.Data.LoadFromEnumerable(test.Rows)))).ToArray();
-    var metrics = scored.Select(rows => mlContext.SequenceToSequence.Evaluate(rows, nameof(TextRow.Target))).ToArray();
+    var metrics = scored.Select(rows => mlContext.SequenceToSequence.Evaluate(rows, nameof(TextPair.Target))).ToArray();
     report.Metrics(data, metrics, mlContext.Data.CreateEnumerable<Translated>(scored[0], reuseRowObject: false));
 
     // 4. Saved, and loaded where nothing of the above is known, it gives the same translations and scores.
@@ -64,7 +65,7 @@ static int Use(SampleOptions options, string file)
         var data = DataSources.Load(options, report.Note);
         var scored = data.Tests.Select(test => mlContext.Data.Cache(model.Transform(mlContext.Data.LoadFromEnumerable(test.Rows))))
             .ToArray();
-        var metrics = scored.Select(rows => mlContext.SequenceToSequence.Evaluate(rows, nameof(TextRow.Target))).ToArray();
+        var metrics = scored.Select(rows => mlContext.SequenceToSequence.Evaluate(rows, nameof(TextPair.Target))).ToArray();
         report.Metrics(data, metrics, mlContext.Data.CreateEnumerable<Translated>(scored[0], reuseRowObject: false));
         report.Write(data, metrics);
     }

@@ -1,6 +1,6 @@
 using System.Reflection;
 using Bdia.MLNet;
-using Bdia.Samples.Common;
+using Bdia.Data;
 using Microsoft.ML;
 
 namespace Bdia.Samples.Translation;
@@ -9,13 +9,13 @@ namespace Bdia.Samples.Translation;
 internal static class SavedModel
 {
     /// <summary>The translator in a model file.</summary>
-    /// <exception cref="SampleException">There is no such file, or it holds another model.</exception>
+    /// <exception cref="InputException">There is no such file, or it holds another model.</exception>
     public static BdiaSequenceToSequenceTransformer Load(MLContext mlContext, string path)
     {
-        if (!File.Exists(path)) throw new SampleException(
+        if (!File.Exists(path)) throw new InputException(
             $"There is no model {path}. Train one first (without --model), or check --model.");
         var model = Read(mlContext, path);
-        return Find(model) ?? throw new SampleException(
+        return Find(model) ?? throw new InputException(
             $"{path} holds no translator, but {model.GetType().Name}. Give a model that this sample has saved.");
     }
 
@@ -28,7 +28,7 @@ internal static class SavedModel
         catch (Exception fault) when (fault is FormatException or InvalidDataException or InvalidOperationException
             or TargetInvocationException)
         {
-            throw new SampleException($"{path} cannot be loaded as a model. Give a model.zip that this sample has saved.", fault);
+            throw new InputException($"{path} cannot be loaded as a model. Give a model.zip that this sample has saved.", fault);
         }
     }
 

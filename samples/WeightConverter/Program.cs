@@ -4,7 +4,7 @@
 using Bdia.Core.Formats;
 using Bdia.Core.Native;
 using Bdia.Core.Pretrained;
-using Bdia.Samples.Common;
+using Bdia.Data;
 using Bdia.Samples.WeightConverter;
 
 if (args is not ([_, _] or [_, _, _]))
@@ -28,7 +28,7 @@ try
     Console.WriteLine(Told(args[1]));
     return 0;
 }
-catch (Exception fault) when (fault is SampleException or IOException or UnauthorizedAccessException)
+catch (Exception fault) when (fault is InputException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine(fault.Message);
     return 1;

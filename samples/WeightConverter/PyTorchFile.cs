@@ -1,6 +1,6 @@
 using System.Collections;
 using System.IO.Compression;
-using Bdia.Samples.Common;
+using Bdia.Data;
 using Razorvine.Pickle.Objects;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,7 +24,7 @@ internal sealed class PyTorchFile : IDisposable
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="key">Which part of it the tensors are; null where it is a dictionary of tensors itself.</param>
-    /// <exception cref="SampleException">It is no such file, is damaged, or has something else in it.</exception>
+    /// <exception cref="InputException">It is no such file, is damaged, or has something else in it.</exception>
     public static PyTorchFile Read(string path, string? key)
     {
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
@@ -34,10 +34,10 @@ internal sealed class PyTorchFile : IDisposable
             foreach (var (name, tensor) in Named(Part(Root(zip), key))) tensors.Add(name, tensor);
             return new(tensors);
         }
-        catch (Exception fault) when (fault is not (SampleException or FileNotFoundException or UnauthorizedAccessException))
+        catch (Exception fault) when (fault is not (InputException or FileNotFoundException or UnauthorizedAccessException))
         {
             foreach (var tensor in tensors.Values) tensor.Dispose();
-            throw new SampleException($"{path} cannot be read as a file of torch.save: {fault.Message} Files from before PyTorch 1.6 are "
+            throw new InputException($"{path} cannot be read as a file of torch.save: {fault.Message} Files from before PyTorch 1.6 are "
                 + $"no zip "
                 + "archives: load such a one there, and save it again.", fault);
         }
@@ -51,14 +51,14 @@ internal sealed class PyTorchFile : IDisposable
     private static object Root(ZipArchive zip)
     {
         ZipArchiveEntry[] pickles = [.. zip.Entries.Where(entry => entry.Name == Pickle)];
-        if (pickles is not [var pickle]) throw new SampleException($"The archive has {pickles.Length} entries named {Pickle}, where one "
+        if (pickles is not [var pickle]) throw new InputException($"The archive has {pickles.Length} entries named {Pickle}, where one "
             + $"is known.");
         var folder = pickle.FullName[..^Pickle.Length];
         if (zip.GetEntry(folder + "byteorder") is { } order)
         {
             using var text = new StreamReader(order.Open());
             if (text.ReadToEnd() is var name && name != "little")
-                throw new SampleException($"The numbers are stored in the byte order '{name}', where 'little' is known.");
+                throw new InputException($"The numbers are stored in the byte order '{name}', where 'little' is known.");
         }
 
         using var stream = pickle.Open();
@@ -69,11 +69,11 @@ internal sealed class PyTorchFile : IDisposable
     private static IDictionary Part(object root, string? key)
     {
         if (root is not IDictionary all)
-            throw new SampleException($"The file holds a {Name(root)}, where a dictionary is known: save module.state_dict() in Python.");
+            throw new InputException($"The file holds a {Name(root)}, where a dictionary is known: save module.state_dict() in Python.");
         if (key is not null)
-            return all[key] as IDictionary ?? throw new SampleException($"The file has no dictionary '{key}'. It has: {Keys(all)}.");
+            return all[key] as IDictionary ?? throw new InputException($"The file has no dictionary '{key}'. It has: {Keys(all)}.");
         return all.Values.Cast<object>().Any(value => value is Tensor) || all.Count == 0 ? all
-            : throw new SampleException($"The file is no dictionary of tensors. Say which of its parts is one: {Keys(all)}.");
+            : throw new InputException($"The file is no dictionary of tensors. Say which of its parts is one: {Keys(all)}.");
     }
 
     private static IEnumerable<(string Name, Tensor Tensor)> Named(IDictionary state)
@@ -81,7 +81,7 @@ internal sealed class PyTorchFile : IDisposable
         string[] others = [.. state.Cast<DictionaryEntry>().Where(item => item.Key is not string || item.Value is not Tensor)
             .Select(item => $"{item.Key} ({Name(item.Value)})")];
         if (others.Length > 0)
-            throw new SampleException($"Beside tensors the dictionary has {string.Join(", ", others)}. Take these out in Python, and "
+            throw new InputException($"Beside tensors the dictionary has {string.Join(", ", others)}. Take these out in Python, and "
                 + $"save the rest.");
         foreach (DictionaryEntry item in state) yield return ((string)item.Key, (Tensor)item.Value!);
     }

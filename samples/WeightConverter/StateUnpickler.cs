@@ -1,7 +1,7 @@
 using System.Collections;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
-using Bdia.Samples.Common;
+using Bdia.Data;
 using Razorvine.Pickle;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -42,12 +42,12 @@ internal sealed class StateUnpickler(ZipArchive zip, string folder) : Unpickler,
     {
         if (pid is not object[] { Length: 5 } parts || parts[0] as string != "storage" || parts[1] is not Storage kind
             || parts[2] is not string key)
-            throw new SampleException("The file refers to something that is no storage of numbers of a known type.");
+            throw new InputException("The file refers to something that is no storage of numbers of a known type.");
         if (storages.TryGetValue(key, out var known)) return known;
-        var entry = zip.GetEntry(folder + key) ?? throw new SampleException($"The file has no storage '{key}': it is damaged.");
+        var entry = zip.GetEntry(folder + key) ?? throw new InputException($"The file has no storage '{key}': it is damaged.");
         var (count, size) = (Convert.ToInt64(parts[4]), kind.Type == ScalarType.Bool ? 1 : new Size(kind.Type).Bytes);
         if (count < 0 || entry.Length != checked(count * size))
-            throw new SampleException($"Storage '{key}' has {entry.Length} bytes, where {count} numbers of {kind.Type} are stated: it is "
+            throw new InputException($"Storage '{key}' has {entry.Length} bytes, where {count} numbers of {kind.Type} are stated: it is "
                 + $"damaged.");
         // A byte of a Bool other than 0 and 1 is undefined: it is read as numbers first.
         var numbers = empty([count], kind.Type == ScalarType.Bool ? ScalarType.Byte : kind.Type, CPU).DetachFromDisposeScope();
@@ -72,7 +72,7 @@ internal sealed class StateUnpickler(ZipArchive zip, string folder) : Unpickler,
         var isEmpty = shape.Contains(0);
         if (shape.Length != strides.Length || offset < 0 || shape.Any(size => size < 0) || strides.Any(stride => stride < 0)
             || !isEmpty && last >= storage.numel())
-            throw new SampleException($"A tensor of shape ({string.Join(", ", shape)}) reaches beyond its storage: the file is damaged.");
+            throw new InputException($"A tensor of shape ({string.Join(", ", shape)}) reaches beyond its storage: the file is damaged.");
         using var view = isEmpty ? empty(shape, storage.dtype, CPU) : storage.as_strided(shape, strides, offset);
         using var dense = view.contiguous();
         return dense.clone().DetachFromDisposeScope();
@@ -100,7 +100,7 @@ internal sealed class StateUnpickler(ZipArchive zip, string folder) : Unpickler,
 
     private sealed record Storage(ScalarType Type) : IObjectConstructor
     {
-        public object construct(object[] args) => throw new SampleException("The file makes a storage by itself, which torch.save does "
+        public object construct(object[] args) => throw new InputException("The file makes a storage by itself, which torch.save does "
             + "not.");
     }
 

@@ -1,4 +1,5 @@
-using Bdia.Samples.Common;
+using Bdia.Data;
+using Bdia.Data.Pictures;
 using Bdia.Samples.ImageClassification.Data;
 
 namespace Bdia.Samples.Tests;
@@ -42,7 +43,7 @@ public sealed class CifarReaderTests : IDisposable
     {
         var path = folder.Write("data_batch_1.bin", Records([0, 1])[..5000]);
 
-        var fault = Assert.Throws<SampleException>(() => CifarReader.Read(folder.Path, [path]));
+        var fault = Assert.Throws<InputException>(() => CifarReader.Read(folder.Path, [path]));
 
         Assert.Contains(path, fault.Message);
         Assert.Contains("5,000 bytes", fault.Message);
@@ -51,13 +52,13 @@ public sealed class CifarReaderTests : IDisposable
     [Fact]
     public void An_empty_file_and_a_file_that_does_not_unpack_are_named()
     {
-        Assert.Contains("0 bytes", Assert.Throws<SampleException>(
+        Assert.Contains("0 bytes", Assert.Throws<InputException>(
             () => CifarReader.Read(folder.Path, [folder.Write("a.bin", [])])).Message);
         var gzip = folder.At("b.bin.gz");
         File.WriteAllBytes(gzip, [1, 2, 3, 4]);
-        Assert.Contains("does not unpack", Assert.Throws<SampleException>(() => CifarReader.Read(folder.Path, [gzip])).Message);
+        Assert.Contains("does not unpack", Assert.Throws<InputException>(() => CifarReader.Read(folder.Path, [gzip])).Message);
         var whole = File.ReadAllBytes(folder.Write("c.bin.gz", [.. Records([0, 1]).Select((value, i) => (byte)(value + (i * i)))]));
-        Assert.Contains("does not unpack", Assert.Throws<SampleException>(() => CifarReader.Read(folder.Path, [Cut()])).Message);
+        Assert.Contains("does not unpack", Assert.Throws<InputException>(() => CifarReader.Read(folder.Path, [Cut()])).Message);
 
         string Cut()
         {
@@ -72,7 +73,7 @@ public sealed class CifarReaderTests : IDisposable
     {
         var path = folder.Write("data_batch_1.bin", Records([0, 12]));
 
-        Assert.Contains("record 1: the label is 12", Assert.Throws<SampleException>(() => CifarReader.Read(folder.Path, [path])).Message);
+        Assert.Contains("record 1: the label is 12", Assert.Throws<InputException>(() => CifarReader.Read(folder.Path, [path])).Message);
     }
 
     [Fact]
@@ -80,7 +81,7 @@ public sealed class CifarReaderTests : IDisposable
     {
         var path = folder.Write("test_batch.bin", Records([0]));
 
-        Assert.Contains("no training rows", Assert.Throws<SampleException>(() => CifarReader.Read(folder.Path, [path])).Message);
+        Assert.Contains("no training rows", Assert.Throws<InputException>(() => CifarReader.Read(folder.Path, [path])).Message);
     }
 
     /// <summary>Record i holds nothing but the value i as pixels.</summary>

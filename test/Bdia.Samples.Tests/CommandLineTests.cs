@@ -1,6 +1,7 @@
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Data.Pictures;
 using Bdia.Samples.ImageClassification.Options;
 
 namespace Bdia.Samples.Tests;

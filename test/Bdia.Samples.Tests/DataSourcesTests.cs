@@ -1,7 +1,8 @@
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
-using Bdia.Samples.Common;
+using Bdia.Data;
+using Bdia.Data.Pictures;
 using Bdia.Samples.ImageClassification.Data;
 using Bdia.Samples.ImageClassification.Options;
 using Microsoft.ML;
@@ -63,7 +64,7 @@ public sealed class DataSourcesTests : IDisposable
 
         Assert.Equal((2, 1), Load(folder.Path).Rows);
         Save("test/green/1.png", 16, 16, SKColors.Green);
-        Assert.Contains("\"green\"", Assert.Throws<SampleException>(() => Load(folder.Path)).Message);
+        Assert.Contains("\"green\"", Assert.Throws<InputException>(() => Load(folder.Path)).Message);
     }
 
     [Fact]
@@ -84,9 +85,9 @@ public sealed class DataSourcesTests : IDisposable
     [Fact]
     public void What_is_no_data_set_gets_the_list_of_what_is()
     {
-        Assert.Contains("There is no folder or file", Assert.Throws<SampleException>(() => Load(folder.At("nothing"))).Message);
-        Assert.Contains("CIFAR-10", Assert.Throws<SampleException>(() => Load(folder.Path)).Message);
-        Assert.Contains("CIFAR-10", Assert.Throws<SampleException>(() => Load(folder.Write("notes.txt", "text"u8.ToArray()))).Message);
+        Assert.Contains("There is no folder or file", Assert.Throws<InputException>(() => Load(folder.At("nothing"))).Message);
+        Assert.Contains("CIFAR-10", Assert.Throws<InputException>(() => Load(folder.Path)).Message);
+        Assert.Contains("CIFAR-10", Assert.Throws<InputException>(() => Load(folder.Write("notes.txt", "text"u8.ToArray()))).Message);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
-using Bdia.Samples.Common;
+using Bdia.Data;
+using Bdia.Data.Pictures;
 using Bdia.Samples.ImageClassification.Data;
 
 namespace Bdia.Samples.Tests;
@@ -31,7 +32,7 @@ public sealed class IdxReaderTests : IDisposable
     {
         var images = folder.Write("train-images-idx3-ubyte", Images(2, 3, 2)[..20]);
 
-        var fault = Assert.Throws<SampleException>(() => Read(images, folder.Write("train-labels-idx1-ubyte", Labels(0, 1))));
+        var fault = Assert.Throws<InputException>(() => Read(images, folder.Write("train-labels-idx1-ubyte", Labels(0, 1))));
 
         Assert.Contains(images, fault.Message);
         Assert.Contains("20 bytes", fault.Message);
@@ -43,7 +44,7 @@ public sealed class IdxReaderTests : IDisposable
     {
         byte[] images = [0, 0, 8, 3, 127, 255, 255, 255, 127, 255, 255, 255, 127, 255, 255, 255];
 
-        Assert.Throws<SampleException>(
+        Assert.Throws<InputException>(
             () => Read(folder.Write("train-images-idx3-ubyte", images), folder.Write("train-labels-idx1-ubyte", Labels(0))));
     }
 
@@ -52,16 +53,16 @@ public sealed class IdxReaderTests : IDisposable
     {
         var images = folder.Write("train-images-idx3-ubyte", Images(2, 3, 2));
 
-        Assert.Contains("0x68656C6C", Assert.Throws<SampleException>(() => Read(folder.Write("x.idx", "hello"u8.ToArray()))).Message);
-        Assert.Contains("0 of training labels", Assert.Throws<SampleException>(() => Read(images)).Message);
-        Assert.Contains("2 images", Assert.Throws<SampleException>(
+        Assert.Contains("0x68656C6C", Assert.Throws<InputException>(() => Read(folder.Write("x.idx", "hello"u8.ToArray()))).Message);
+        Assert.Contains("0 of training labels", Assert.Throws<InputException>(() => Read(images)).Message);
+        Assert.Contains("2 images", Assert.Throws<InputException>(
             () => Read(images, folder.Write("train-labels-idx1-ubyte", Labels(0)))).Message);
     }
 
     [Fact]
     public void A_test_label_that_no_training_row_has_is_named()
     {
-        var fault = Assert.Throws<SampleException>(() => Read(
+        var fault = Assert.Throws<InputException>(() => Read(
             folder.Write("train-images-idx3-ubyte", Images(2, 3, 2)), folder.Write("train-labels-idx1-ubyte", Labels(0, 1)),
             folder.Write("t10k-images-idx3-ubyte", Images(1, 3, 2)), folder.Write("t10k-labels-idx1-ubyte", Labels(7))));
 

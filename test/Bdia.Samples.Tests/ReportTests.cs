@@ -1,4 +1,5 @@
 using Bdia.Core.Training;
+using Bdia.Data.Pictures;
 using Bdia.Samples.Common.Reports;
 using Bdia.Samples.ImageClassification.Data;
 using Bdia.Samples.ImageClassification.Reports;

@@ -1,3 +1,4 @@
+using Bdia.Data.Pictures;
 using Bdia.Samples.ImageClassification.Shapes;
 
 namespace Bdia.Samples.Tests;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Bdia.Core.Native;
 using Bdia.Core.Training;
+using Bdia.Data;
 using Bdia.Samples.Common.Options;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -55,7 +56,7 @@ internal abstract class RunConsole
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new SampleException($"The folder {folder} cannot be made. Choose another place with --output, --save and --json.", fault);
+            throw new InputException($"The folder {folder} cannot be made. Choose another place with --output, --save and --json.", fault);
         }
     }
 

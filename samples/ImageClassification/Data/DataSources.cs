@@ -1,4 +1,5 @@
-using Bdia.Samples.Common;
+using Bdia.Data;
+using Bdia.Data.Pictures;
 using Bdia.Samples.ImageClassification.Options;
 using Bdia.Samples.ImageClassification.Shapes;
 using Microsoft.ML;
@@ -20,7 +21,7 @@ internal static class DataSources
     /// <param name="mlContext">Makes the data views.</param>
     /// <param name="options">Where the data are and how much of them to use.</param>
     /// <param name="note">Told what was left out.</param>
-    /// <exception cref="SampleException">It is not there, or not one of the known kinds, or damaged.</exception>
+    /// <exception cref="InputException">It is not there, or not one of the known kinds, or damaged.</exception>
     public static PictureData Load(MLContext mlContext, SampleOptions options, Action<string> note)
     {
         if (options.Data is not { } path)
@@ -28,7 +29,7 @@ internal static class DataSources
 
         var isFile = File.Exists(path);
         if (!isFile && !Directory.Exists(path))
-            throw new SampleException($"There is no folder or file {path}. Check --data.");
+            throw new InputException($"There is no folder or file {path}. Check --data.");
         var folder = isFile ? Path.GetDirectoryName(Path.GetFullPath(path))! : path;
         string[] files = isFile ? [path] : Directory.GetFiles(path);
 
@@ -45,7 +46,7 @@ internal static class DataSources
         }
 
         if (isFile || !FolderReader.Accepts(path) && !FolderReader.Accepts(Path.Combine(path, "train")))
-            throw new SampleException($"{path} is no data set that this sample knows. {Known}");
+            throw new InputException($"{path} is no data set that this sample knows. {Known}");
         return Files();
 
         PictureData InMemory(string name, PictureSize size, string[] classes, List<Picture> train, List<Picture>? test)

@@ -1,3 +1,4 @@
+using Bdia.Data.Pictures;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;

@@ -1,3 +1,4 @@
+using Bdia.Data.Pictures;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -58,14 +59,4 @@ internal sealed record PictureData
     {
         public required string Class { get; init; }
     }
-}
-
-/// <summary>Channels (1 grey, 3 colour), height and width of every picture of a data set.</summary>
-internal readonly record struct PictureSize(int Channels, int Height, int Width)
-{
-    /// <summary>Values in one picture.</summary>
-    public int Values => Channels * Height * Width;
-
-    /// <summary>As people write it.</summary>
-    public override string ToString() => $"{Width} x {Height} {(Channels == 1 ? "grey" : "colour")}";
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Data.Pictures;
 using Bdia.Samples.Common.Options;
 using static Bdia.Samples.Common.Options.OptionKinds;
 

@@ -1,4 +1,5 @@
 using Bdia.Core.Models;
+using Bdia.Data.Pictures;
 using Bdia.Samples.Common.Options;
 
 namespace Bdia.Samples.ImageClassification.Options;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Bdia.Core.Native;
 using Bdia.Core.Training;
+using Bdia.Data.Pictures;
 using Bdia.Samples.Common.Reports;
 using Bdia.Samples.ImageClassification.Data;
 using Bdia.Samples.ImageClassification.Options;

@@ -1,3 +1,4 @@
+using Bdia.Data.Pictures;
 using Bdia.Samples.ImageClassification.Data;
 using Microsoft.ML;
 

@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
+using Bdia.Data.Texts;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
 namespace Bdia.Samples.TextClassification.Data;
 
 /// <summary>A scored row, as an application would read it.</summary>
-internal sealed class Classified : TextRow
+internal sealed class Classified : LabelledText
 {
     /// <summary>What the model takes it for.</summary>
     public string PredictedLabel { get; set; } = "";

@@ -1,4 +1,5 @@
-using Bdia.Samples.Common;
+using Bdia.Data;
+using Bdia.Data.Texts;
 using Bdia.Samples.TextClassification.Matches;
 using Bdia.Samples.TextClassification.Options;
 
@@ -15,7 +16,7 @@ internal static class DataSources
     /// <summary>Reads what --data names, or makes rows where it is not given.</summary>
     /// <param name="options">Where the data are, and how much of them to use.</param>
     /// <param name="note">Told what was left out.</param>
-    /// <exception cref="SampleException">It is not there, or not one of the known kinds, or damaged.</exception>
+    /// <exception cref="InputException">It is not there, or not one of the known kinds, or damaged.</exception>
     public static LabelledTexts Load(SampleOptions options, Action<string> note)
         => options.Data is { } path ? Read(path, options, note) : Made(options);
 
@@ -30,16 +31,16 @@ internal static class DataSources
     {
         var (train, test) = Directory.Exists(path) ? ClassFolders.Read(path, note)
             : File.Exists(path) ? (LabelledFile.Read(path, options.TextColumn, options.ClassColumn, note), null)
-            : throw new SampleException($"There is no folder or file {path}. Check --data.");
+            : throw new InputException($"There is no folder or file {path}. Check --data.");
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         if (test is null) (train, test) = Parted(name, train, options.Seed, note);
         var data = new LabelledTexts { Name = name, Train = Chosen(train, options.TrainRows, options.Seed),
             Test = Chosen(test, options.TestRows, options.Seed) };
         if (data.Classes.Count < 2)
-            throw new SampleException($"The training rows of {path} have {data.Classes.Count} class(es); at least 2 are needed. Add rows "
+            throw new InputException($"The training rows of {path} have {data.Classes.Count} class(es); at least 2 are needed. Add rows "
                 + "of another class, or take more rows.");
         if (data.Test.FirstOrDefault(row => !data.Classes.Contains(row.Class)) is { } unknown)
-            throw new SampleException($"A test row is of class \"{unknown.Class}\", which no training row has ("
+            throw new InputException($"A test row is of class \"{unknown.Class}\", which no training row has ("
                 + $"{string.Join(", ", data.Classes.Take(10))}). Give both the same classes, or take more training rows.");
         return data;
     }
@@ -47,9 +48,9 @@ internal static class DataSources
     /// <summary>
     /// Holds a fifth of every class back for testing. Rows of one text go the same way, so that no tested text is trained on.
     /// </summary>
-    private static (List<TextRow> Train, List<TextRow> Test) Parted(string name, List<TextRow> rows, int seed, Action<string> note)
+    private static (List<LabelledText> Train, List<LabelledText> Test) Parted(string name, List<LabelledText> rows, int seed, Action<string> note)
     {
-        var (train, test) = (new List<TextRow>(), new List<TextRow>());
+        var (train, test) = (new List<LabelledText>(), new List<LabelledText>());
         foreach (var ofClass in rows.GroupBy(row => row.Text, StringComparer.Ordinal)
             .GroupBy(text => text.First().Class, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
@@ -66,7 +67,7 @@ internal static class DataSources
     }
 
     /// <summary>So many rows, chosen by the seed, in a random order; all where there are no more.</summary>
-    private static IReadOnlyList<TextRow> Chosen(List<TextRow> rows, int? count, int seed)
+    private static IReadOnlyList<LabelledText> Chosen(List<LabelledText> rows, int? count, int seed)
     {
         var order = rows.ToArray();
         new Random(seed).Shuffle(order);

@@ -1,3 +1,4 @@
+using Bdia.Data.Texts;
 using Microsoft.ML;
 
 namespace Bdia.Samples.TextClassification.Data;
@@ -9,10 +10,10 @@ internal sealed record LabelledTexts
     public required string Name { get; init; }
 
     /// <summary>Rows to learn from.</summary>
-    public required IReadOnlyList<TextRow> Train { get; init; }
+    public required IReadOnlyList<LabelledText> Train { get; init; }
 
     /// <summary>Rows for the final figures alone.</summary>
-    public required IReadOnlyList<TextRow> Test { get; init; }
+    public required IReadOnlyList<LabelledText> Test { get; init; }
 
     /// <summary>The classes, in order.</summary>
     public IReadOnlyList<string> Classes { get => field ??= [.. Train.Select(row => row.Class).Distinct().Order(StringComparer.Ordinal)]; }

@@ -1,3 +1,4 @@
+using Bdia.Data.Texts;
 using Bdia.Samples.Common.Data;
 using Bdia.Samples.TextClassification.Data;
 
@@ -46,9 +47,9 @@ internal static class MatchBook
     /// <param name="count">How many.</param>
     /// <param name="seed">Of the choice.</param>
     /// <param name="forTest">Whether they are to test with.</param>
-    public static IReadOnlyList<TextRow> Rows(int count, int seed, bool forTest)
+    public static IReadOnlyList<LabelledText> Rows(int count, int seed, bool forTest)
     {
-        var rows = new List<TextRow>(count);
+        var rows = new List<LabelledText>(count);
         for (ulong i = 0; rows.Count < count; i++)
         {
             var random = new SplitMix64(SplitMix64.Mix((ulong)seed + (forTest ? 1UL << 40 : 0)) + SplitMix64.Mix(i));

@@ -1,4 +1,5 @@
 using Bdia.Core.Training;
+using Bdia.Data.Texts;
 using Bdia.MLNet;
 using Bdia.Samples.TextClassification.Data;
 
@@ -14,7 +15,7 @@ internal static class TrainerOptions
     {
         var options = new BdiaTextClassificationTrainer.Options
         {
-            Sentence1ColumnName = nameof(TextRow.Text),
+            Sentence1ColumnName = nameof(LabelledText.Text),
             Width = asked.Width,
             Depth = asked.Depth,
             Heads = asked.Heads,

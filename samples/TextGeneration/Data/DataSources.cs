@@ -1,5 +1,6 @@
 using System.Text;
-using Bdia.Samples.Common;
+using Bdia.Data;
+using Bdia.Data.Files;
 using Bdia.Samples.Common.Data;
 using Bdia.Samples.TextGeneration.Options;
 using Bdia.Samples.TextGeneration.Stories;
@@ -17,7 +18,7 @@ internal static class DataSources
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Reads what --data names, or makes stories where it is not given.</summary>
-    /// <exception cref="SampleException">It is not there, or holds too little text.</exception>
+    /// <exception cref="InputException">It is not there, or holds too little text.</exception>
     public static TextData Load(SampleOptions options)
     {
         var data = options.Data is null ? Made(options) : Read(options.Data, options);
@@ -41,7 +42,7 @@ internal static class DataSources
 
     private static TextData Read(string path, SampleOptions options)
     {
-        if (!File.Exists(path)) throw new SampleException($"There is no file {path}. Check --data.");
+        if (!File.Exists(path)) throw new InputException($"There is no file {path}. Check --data.");
         var isTable = DataFile.PlainName(path).EndsWith(".tsv", StringComparison.OrdinalIgnoreCase);
         var lines = Text(path).ReplaceLineEndings("\n").Split('\n');
         var isOneText = !isTable && !options.Rows;
@@ -49,7 +50,7 @@ internal static class DataSources
         if (!isOneText) lines = [.. lines.Where(line => !string.IsNullOrWhiteSpace(line))];
         if (options.TrainRows is { } few) lines = lines[..Math.Min(lines.Length, few + (options.TestRows ?? 1 + few / 20))];
         if (lines.Length < 2)
-            throw new SampleException($"{path} has {lines.Length} line(s) of text; at least 2 are needed, so that some can be held out.");
+            throw new InputException($"{path} has {lines.Length} line(s) of text; at least 2 are needed, so that some can be held out.");
         if (!isOneText) new Random(options.Seed).Shuffle(lines);
         // Of one text the end, of many those that chance takes.
         var held = Math.Min(lines.Length - 1, options.TestRows ?? Math.Clamp(lines.Length / 20, 1, isOneText ? lines.Length : MostHeldOut));
@@ -75,7 +76,7 @@ internal static class DataSources
         }
         catch (DecoderFallbackException fault)
         {
-            throw new SampleException($"{path}: byte {fault.Index + 1} is no UTF-8. Convert the file from its encoding (iconv -f "
+            throw new InputException($"{path}: byte {fault.Index + 1} is no UTF-8. Convert the file from its encoding (iconv -f "
                 + "ISO-8859-1 -t UTF-8, say).", fault);
         }
     }

@@ -1,4 +1,5 @@
-using Bdia.Samples.Common;
+using Bdia.Data;
+using Bdia.Data.Texts;
 using Bdia.Samples.Translation.Options;
 using Bdia.Samples.Translation.Phrases;
 
@@ -18,7 +19,7 @@ internal static class DataSources
     /// <summary>Reads what --data names, or makes rows where it is not given.</summary>
     /// <param name="options">Where the data are, which languages, and how much of them to use.</param>
     /// <param name="note">Told what was left out.</param>
-    /// <exception cref="SampleException">It is not there, or not one of the known kinds, or damaged.</exception>
+    /// <exception cref="InputException">It is not there, or not one of the known kinds, or damaged.</exception>
     public static ParallelText Load(SampleOptions options, Action<string> note)
     {
         var data = options.Data is null ? Made(options) : Read(options.Data, options, note);
@@ -33,7 +34,7 @@ internal static class DataSources
     {
         var (source, target) = (options.Source ?? Words, options.Target ?? (options.Source == Forms ? Words : Forms));
         if ((source, target) is not (Words, Forms) and not (Forms, Words))
-            throw new SampleException($"The sample's own language pair is {Words} and {Forms}; --source {source} --target {target} is "
+            throw new InputException($"The sample's own language pair is {Words} and {Forms}; --source {source} --target {target} is "
                 + "another. Leave them out, turn them round, or give --data.");
         var toForms = target == Forms;
         return new()
@@ -51,16 +52,16 @@ internal static class DataSources
         if (Directory.Exists(path))
         {
             if (options.Source is not { } from || options.Target is not { } to)
-                throw new SampleException($"{path} is a folder: give its two languages, --source en --target fr for files train.en and "
+                throw new InputException($"{path} is a folder: give its two languages, --source en --target fr for files train.en and "
                     + "train.fr.");
             var (train, validation, tests) = AlignedFolder.Read(path, from, to, note);
             return Whole(Path.GetFileName(Path.GetFullPath(path)), (from, to), train, validation, tests, options.Seed, note);
         }
 
         if (!File.Exists(path))
-            throw new SampleException($"There is no folder or file {path}. Check --data.");
+            throw new InputException($"There is no folder or file {path}. Check --data.");
         if (!TabbedFile.Accepts(path))
-            throw new SampleException($"{path} is no data set that this sample knows. It takes a folder of line-aligned files (train.en "
+            throw new InputException($"{path} is no data set that this sample knows. It takes a folder of line-aligned files (train.en "
                 + "and train.fr, and val and test files, plain or .gz), or a tab-separated file (.tsv, .txt, or a .zip that holds one).");
         var (source, target) = (options.Source ?? "1", options.Target ?? (options.Source == "2" ? "1" : "2"));
         return Whole(Path.GetFileName(path), (source, target), TabbedFile.Read(path, source, target, note), null, [], options.Seed, note);
@@ -70,13 +71,13 @@ internal static class DataSources
     /// Holds rows back for testing where the data have none set apart. All rows of one source go the same way, so that no tested source is
     /// trained on.
     /// </summary>
-    private static ParallelText Whole(string name, (string, string) languages, List<TextRow> train,
-        List<TextRow>? validation, List<TestSet> tests, int seed, Action<string> note)
+    private static ParallelText Whole(string name, (string, string) languages, List<TextPair> train,
+        List<TextPair>? validation, List<TestSet> tests, int seed, Action<string> note)
     {
         if (tests.Count == 0)
         {
             var sources = train.GroupBy(row => row.Source, StringComparer.Ordinal).ToArray();
-            if (sources.Length < 2) throw new SampleException(
+            if (sources.Length < 2) throw new InputException(
                 $"{name} has {sources.Length} source text(s) and no test files; at least 2 are needed, so that one can be held out. Add "
                 + "rows, or files named test.");
             new Random(seed).Shuffle(sources);
@@ -94,7 +95,7 @@ internal static class DataSources
     private static int Share(int sources) => Math.Clamp(sources / 20, 1, MostHeldOut);
 
     /// <summary>So many rows, chosen by the seed, in their own order; all where there are no more.</summary>
-    private static IReadOnlyList<TextRow> Chosen(IReadOnlyList<TextRow> rows, int? count, int seed)
+    private static IReadOnlyList<TextPair> Chosen(IReadOnlyList<TextPair> rows, int? count, int seed)
     {
         if (count is not { } few || few >= rows.Count) return rows;
         var numbers = Enumerable.Range(0, rows.Count).ToArray();

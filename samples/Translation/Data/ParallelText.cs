@@ -1,3 +1,5 @@
+using Bdia.Data.Texts;
+
 namespace Bdia.Samples.Translation.Data;
 
 /// <summary>A data set as the sample uses it.</summary>
@@ -10,14 +12,11 @@ internal sealed record ParallelText
     public required (string Source, string Target) Languages { get; init; }
 
     /// <summary>Rows to learn from.</summary>
-    public required IReadOnlyList<TextRow> Train { get; init; }
+    public required IReadOnlyList<TextPair> Train { get; init; }
 
     /// <summary>Rows to choose the best epoch by; null: the trainer holds some of the training rows back.</summary>
-    public IReadOnlyList<TextRow>? Validation { get; init; }
+    public IReadOnlyList<TextPair>? Validation { get; init; }
 
     /// <summary>Rows for the final figures alone: one set or more.</summary>
     public required IReadOnlyList<TestSet> Tests { get; init; }
 }
-
-/// <summary>Rows that the final figures are taken on.</summary>
-internal sealed record TestSet(string Name, IReadOnlyList<TextRow> Rows);

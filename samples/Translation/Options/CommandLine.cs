@@ -5,7 +5,7 @@ using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
-using Bdia.Samples.Common;
+using Bdia.Data;
 using Bdia.Samples.Common.Options;
 using Bdia.Samples.Translation.Data;
 using static Bdia.Samples.Common.Options.OptionKinds;
@@ -139,7 +139,7 @@ internal static class CommandLine
         var output = result.GetValue(Output) ?? DefaultOutput;
         var plain = result.GetValue(Plain);
         if (plain && (result.GetValue(Gamma) is not null || result.GetValue(Mode) is not null))
-            throw new SampleException("--plain stands for --gamma w0 --no-quantization --mode StoreActivations. Leave out --gamma and "
+            throw new InputException("--plain stands for --gamma w0 --no-quantization --mode StoreActivations. Leave out --gamma and "
                 + "--mode, or --plain.");
         return new()
         {

@@ -1,5 +1,6 @@
 using Bdia.Core.Decoding;
 using Bdia.Core.Training;
+using Bdia.Data.Texts;
 using Bdia.MLNet;
 using Bdia.Samples.Translation.Data;
 using Microsoft.ML;
@@ -14,8 +15,8 @@ internal static class TrainerOptions
     {
         var options = new BdiaSequenceToSequenceTrainer.Options
         {
-            SourceColumnName = nameof(TextRow.Source),
-            TargetColumnName = nameof(TextRow.Target),
+            SourceColumnName = nameof(TextPair.Source),
+            TargetColumnName = nameof(TextPair.Target),
             ValidationSet = validation,
             Mode = asked.Mode,
             Precision = asked.Precision,

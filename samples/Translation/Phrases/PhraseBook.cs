@@ -1,4 +1,5 @@
 using System.Text;
+using Bdia.Data.Texts;
 using Bdia.Samples.Common.Data;
 using Bdia.Samples.Translation.Data;
 
@@ -23,9 +24,9 @@ internal static class PhraseBook
     /// <param name="seed">Other seeds give other rows.</param>
     /// <param name="part">Which meanings they come from.</param>
     /// <param name="toForms">From words to forms, in any wording; or from forms to words, in one.</param>
-    public static IReadOnlyList<TextRow> Rows(int count, int seed, PhrasePart part, bool toForms = true)
+    public static IReadOnlyList<TextPair> Rows(int count, int seed, PhrasePart part, bool toForms = true)
     {
-        var (rows, seen) = (new List<TextRow>(count), new HashSet<string>(count, StringComparer.Ordinal));
+        var (rows, seen) = (new List<TextPair>(count), new HashSet<string>(count, StringComparer.Ordinal));
         for (ulong i = 0; rows.Count < count; i++)
         {
             var dice = new Dice(SplitMix64.Mix(((ulong)part << 32) | (uint)seed) + SplitMix64.Mix(i + 1), plain: !toForms);
@@ -33,7 +34,7 @@ internal static class PhraseBook
             if (PartOf(phrase.Form) != part) continue;
             var words = phrase.Words(dice);
             if (dice.Sometimes(15)) words = char.ToUpperInvariant(words[0]) + words[1..];
-            var row = toForms ? new TextRow { Source = words, Target = phrase.Form } : new() { Source = phrase.Form, Target = words };
+            var row = toForms ? new TextPair { Source = words, Target = phrase.Form } : new() { Source = phrase.Form, Target = words };
             if (seen.Add(row.Source)) rows.Add(row);
         }
 

@@ -3,6 +3,7 @@ using Bdia.Core.Models;
 using Bdia.Core.Native;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Data.Pictures;
 using Bdia.MLNet;
 using Bdia.Samples.ImageClassification;
 using Bdia.Samples.ImageClassification.Data;

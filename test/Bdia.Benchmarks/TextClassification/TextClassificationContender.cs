@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Bdia.Core.Native;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Data.Texts;
 using Bdia.MLNet;
 using Bdia.Samples.TextClassification;
 using Bdia.Samples.TextClassification.Data;
@@ -24,7 +25,7 @@ internal static class TextClassificationContender
         var mlContext = new MLContext(settings.Seed);
         var data = DataSources.Load(Asked(settings), _ => { });
         var (train, test) = (mlContext.Data.LoadFromEnumerable(data.Train), mlContext.Data.LoadFromEnumerable(data.Test));
-        var labels = mlContext.Transforms.Conversion.MapValueToKey("Label", nameof(TextRow.Class), keyData: data.Keys(mlContext));
+        var labels = mlContext.Transforms.Conversion.MapValueToKey("Label", nameof(LabelledText.Class), keyData: data.Keys(mlContext));
         var clock = Stopwatch.StartNew();
         var seconds = 0.0;
         MulticlassClassificationMetrics metrics;
@@ -67,7 +68,7 @@ internal static class TextClassificationContender
     {
         var options = new BdiaTextClassificationTrainer.Options
         {
-            Sentence1ColumnName = nameof(TextRow.Text), Seed = settings.Seed, Depth = settings.Depth, Dropout = settings.Dropout,
+            Sentence1ColumnName = nameof(LabelledText.Text), Seed = settings.Seed, Depth = settings.Depth, Dropout = settings.Dropout,
             LearningRate = settings.LearningRate,
         };
         options.Epochs = settings.Epochs ?? options.Epochs;

@@ -3,6 +3,7 @@ using Bdia.Core.Models;
 using Bdia.Core.Pretrained;
 using Bdia.Core.Reversible;
 using Bdia.Core.Training;
+using Bdia.Data.Pictures;
 using Bdia.Samples.ImageClassification.Data;
 
 namespace Bdia.Benchmarks.Transfer;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bdia.Data.Texts;
 using Bdia.Samples.TextClassification.Data;
 using Bdia.Samples.TextClassification.Matches;
 
@@ -92,7 +93,7 @@ public sealed class TextClassificationSampleTests : IDisposable
         foreach (var name in MatchBook.Classes)
             Assert.InRange(test.Where(row => Pair(row).Split(' ').Contains(name)).Average(row => row.Class == name ? 1.0 : 0), 0.35, 0.65);
 
-        static string Pair(TextRow row) => string.Join(' ',
+        static string Pair(LabelledText row) => string.Join(' ',
             row.Text.Split(' ', ',', '.').Where(MatchBook.Classes.Contains).Order(StringComparer.Ordinal));
     }
 
@@ -114,7 +115,7 @@ public sealed class TextClassificationSampleTests : IDisposable
         Console.SetError(complained);
         try
         {
-            return ((int)typeof(TextRow).Assembly.EntryPoint!.Invoke(null, [args])!, said.ToString(), complained.ToString());
+            return ((int)typeof(LabelledText).Assembly.EntryPoint!.Invoke(null, [args])!, said.ToString(), complained.ToString());
         }
         finally
         {

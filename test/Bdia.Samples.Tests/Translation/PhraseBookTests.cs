@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml;
+using Bdia.Data.Texts;
 using Bdia.Samples.Translation.Data;
 using Bdia.Samples.Translation.Phrases;
 
@@ -136,7 +137,7 @@ public sealed class PhraseBookTests
 
     private static Dice Plain => new(0, plain: true);
 
-    private static IEnumerable<(string, string)> Texts(IEnumerable<TextRow> rows) => rows.Select(row => (row.Source, row.Target));
+    private static IEnumerable<(string, string)> Texts(IEnumerable<TextPair> rows) => rows.Select(row => (row.Source, row.Target));
 
     private static string? Kind(string form)
     {

@@ -2,7 +2,8 @@ using System.IO.Compression;
 using System.Text;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
-using Bdia.Samples.Common;
+using Bdia.Data;
+using Bdia.Data.Texts;
 using Bdia.Samples.Translation.Data;
 
 namespace Bdia.Samples.Tests.Translation;
@@ -53,7 +54,7 @@ public sealed class TextReaderTests : IDisposable
         Assert.Contains("10 of 200 source texts are held out", Assert.Single(notes));
         Assert.Equal(Texts(data.Tests[0].Rows), Texts(Load(folder.Path, "en", "fr").Tests[0].Rows));
 
-        static HashSet<string> Sources(IEnumerable<TextRow> rows) => [.. rows.Select(row => row.Source)];
+        static HashSet<string> Sources(IEnumerable<TextPair> rows) => [.. rows.Select(row => row.Source)];
     }
 
     [Fact]
@@ -226,7 +227,7 @@ public sealed class TextReaderTests : IDisposable
     }
 
     private string Fault(string? data, string? source, string? target)
-        => Assert.Throws<SampleException>(() => Load(data, source, target)).Message;
+        => Assert.Throws<InputException>(() => Load(data, source, target)).Message;
 
     private ParallelText Load(string? data, string? source, string? target, int? trainRows = null, int? testRows = null, int seed = 1)
         => DataSources.Load(
@@ -247,5 +248,5 @@ public sealed class TextReaderTests : IDisposable
 
     private string Write(string name, string text) => folder.Write(name, Encoding.UTF8.GetBytes(text));
 
-    private static IEnumerable<(string, string)> Texts(IEnumerable<TextRow> rows) => rows.Select(row => (row.Source, row.Target));
+    private static IEnumerable<(string, string)> Texts(IEnumerable<TextPair> rows) => rows.Select(row => (row.Source, row.Target));
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bdia.Data.Texts;
 using Bdia.Samples.Translation.Data;
 
 namespace Bdia.Samples.Tests.Translation;
@@ -61,7 +62,7 @@ public sealed class TranslationSampleTests : IDisposable
         Console.SetError(complained);
         try
         {
-            return ((int)typeof(TextRow).Assembly.EntryPoint!.Invoke(null, [args])!, said.ToString(), complained.ToString());
+            return ((int)typeof(TextPair).Assembly.EntryPoint!.Invoke(null, [args])!, said.ToString(), complained.ToString());
         }
         finally
         {

@@ -1,4 +1,4 @@
-using Bdia.Samples.Common;
+using Bdia.Data;
 using Bdia.Samples.WeightConverter;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -92,10 +92,10 @@ public class PyTorchFileTests
         var path = Write(folder, Checkpoint);
         using var file = PyTorchFile.Read(path, "model");
         Assert.Equal(5, file.Tensors.Count);
-        var fault = Assert.Throws<SampleException>(() => PyTorchFile.Read(path, null)).Message;
+        var fault = Assert.Throws<InputException>(() => PyTorchFile.Read(path, null)).Message;
         Assert.Contains("'model'", fault, StringComparison.Ordinal);
         Assert.Contains("'epoch'", fault, StringComparison.Ordinal);
-        Assert.Throws<SampleException>(() => PyTorchFile.Read(path, "epoch"));
+        Assert.Throws<InputException>(() => PyTorchFile.Read(path, "epoch"));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public class PyTorchFileTests
         Told("cannot be read", folder.At("cut.pth"));
 
         static void Told(string text, string path)
-            => Assert.Contains(text, Assert.Throws<SampleException>(() => PyTorchFile.Read(path, null)).Message, StringComparison.Ordinal);
+            => Assert.Contains(text, Assert.Throws<InputException>(() => PyTorchFile.Read(path, null)).Message, StringComparison.Ordinal);
     }
 
     private static string Write(TemporaryFolder folder, string content)

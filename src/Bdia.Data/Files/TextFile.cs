@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace Bdia.Samples.Common.Data;
+namespace Bdia.Data.Files;
 
 /// <summary>Reads text files line by line: UTF-8, plain or gzip.</summary>
-internal static class TextFile
+public static class TextFile
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -19,7 +19,7 @@ internal static class TextFile
     public static List<string> Lines(string name, ReadOnlySpan<byte> content)
     {
         if (content.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || content.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
-            throw new SampleException($"{name} is UTF-16. Convert it to UTF-8 (iconv -f UTF-16 -t UTF-8).");
+            throw new InputException($"{name} is UTF-16. Convert it to UTF-8 (iconv -f UTF-16 -t UTF-8).");
         if (content.StartsWith("\uFEFF"u8)) content = content[3..];
 
         var lines = new List<string>();
@@ -43,7 +43,7 @@ internal static class TextFile
         }
         catch (DecoderFallbackException fault)
         {
-            throw new SampleException($"{name}, line {number:N0}: byte {fault.Index + 1} (0x{fault.BytesUnknown![0]:X2}) is no UTF-8. "
+            throw new InputException($"{name}, line {number:N0}: byte {fault.Index + 1} (0x{fault.BytesUnknown![0]:X2}) is no UTF-8. "
                 + "Convert the file from its encoding (iconv -f ISO-8859-1 -t UTF-8, say), or mend the line.", fault);
         }
     }

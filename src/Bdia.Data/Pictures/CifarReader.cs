@@ -1,14 +1,15 @@
-using Bdia.Samples.Common;
-using Bdia.Samples.Common.Data;
+using Bdia.Data;
+using Bdia.Data.Files;
 
-namespace Bdia.Samples.ImageClassification.Data;
+namespace Bdia.Data.Pictures;
 
 /// <summary>
 /// CIFAR-10 and CIFAR-100 in their binary form: records without a header, one label byte (CIFAR-100: coarse label, then
 /// fine label), 1,024 bytes red, 1,024 green, 1,024 blue.
 /// </summary>
-internal static class CifarReader
+public static class CifarReader
 {
+    /// <summary>The size of every picture.</summary>
     public static readonly PictureSize Size = new(3, 32, 32);
 
     /// <summary>Whether a file may be one: any name that ends in .bin or .bin.gz.</summary>
@@ -26,7 +27,7 @@ internal static class CifarReader
         foreach (var (path, bytes) in contents)
             Records(path, bytes, labelBytes, classes, IsTest(path) ? test : train);
         if (train.Count == 0)
-            throw new SampleException($"{folder} holds no training rows: each of its {files.Count} .bin file(s) has a name that begins "
+            throw new InputException($"{folder} holds no training rows: each of its {files.Count} .bin file(s) has a name that begins "
                 + "with \"test\". Add the training file(s).");
         return (labelBytes == 2 ? "CIFAR-100" : "CIFAR-10", classes, train, test.Count > 0 ? test : null);
     }
@@ -45,14 +46,14 @@ internal static class CifarReader
         {
             if (bytes.Length > 0 && candidates.Any(candidate => bytes.Length % (candidate + Size.Values) == 0)) continue;
             var records = bytes.Length / (1 + Size.Values);
-            throw new SampleException(
+            throw new InputException(
                 $"{path} holds {bytes.Length:N0} bytes, which is no whole number of CIFAR records (3,073 bytes each for CIFAR-10, 3,074 "
                     + "for CIFAR-100; " +
                 $"{records:N0} CIFAR-10 records and {bytes.Length - (records * (1 + Size.Values)):N0} bytes). It is truncated or "
                     + "another format: fetch it again, or take it out of the folder.");
         }
 
-        throw new SampleException($"The .bin files beside {contents[0].Path} mix CIFAR-10 (3,073 bytes a record) and CIFAR-100 (3,074). "
+        throw new InputException($"The .bin files beside {contents[0].Path} mix CIFAR-10 (3,073 bytes a record) and CIFAR-100 (3,074). "
             + "Keep each set in a folder of its own.");
     }
 
@@ -63,7 +64,7 @@ internal static class CifarReader
         {
             int label = bytes[at + labelBytes - 1];
             if (label >= classes.Length)
-                throw new SampleException($"{path}, record {at / length:N0}: the label is {label}, but there are {classes.Length} "
+                throw new InputException($"{path}, record {at / length:N0}: the label is {label}, but there are {classes.Length} "
                     + $"classes (0..{classes.Length - 1}). " +
                     "Check that the file is CIFAR binary and that the file of class names beside it is complete.");
             into.Add(new() { Pixels = bytes[(at + labelBytes)..(at + length)], Class = classes[label] });

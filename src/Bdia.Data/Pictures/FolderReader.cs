@@ -1,13 +1,13 @@
-using Bdia.Samples.Common;
+using Bdia.Data;
 using SkiaSharp;
 
-namespace Bdia.Samples.ImageClassification.Data;
+namespace Bdia.Data.Pictures;
 
 /// <summary>
 /// A folder of class folders, each holding pictures of one class; or the folders train and test, each of them such a folder.
 /// Only names and headers are read here; files are read when a row is asked for.
 /// </summary>
-internal static class FolderReader
+public static class FolderReader
 {
     private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"];
     private static readonly string[] TestNames = ["test", "val", "valid", "validation"];
@@ -28,7 +28,7 @@ internal static class FolderReader
         var trainRows = Rows(split ? train : folder, leftOut);
         var classes = trainRows.Select(row => row.Class).Distinct().Order(StringComparer.Ordinal).ToArray();
         if (classes.Length < 2)
-            throw new SampleException($"{(split ? train : folder)} has pictures of {classes.Length} class(es) in class folders; it "
+            throw new InputException($"{(split ? train : folder)} has pictures of {classes.Length} class(es) in class folders; it "
                 + "takes at least 2." +
                 (leftOut.Count > 0 ? $" {leftOut.Count} file(s) cannot be read as pictures, the first is {leftOut[0]}." : "")
                     + " Put the pictures of each class in a folder named for it.");
@@ -36,10 +36,10 @@ internal static class FolderReader
 
         var testRows = Rows(test!, leftOut);
         if (testRows.FirstOrDefault(row => !classes.Contains(row.Class)) is { } unknown)
-            throw new SampleException($"{unknown.ImagePath} is of class \"{unknown.Class}\", which {train} does not have "
+            throw new InputException($"{unknown.ImagePath} is of class \"{unknown.Class}\", which {train} does not have "
                 + $"({string.Join(", ", classes.Take(10))}). Give both folders the same classes.");
         if (testRows.Count == 0)
-            throw new SampleException($"{test} holds no pictures in class folders. Fill it, or rename it so that a fifth of the "
+            throw new InputException($"{test} holds no pictures in class folders. Fill it, or rename it so that a fifth of the "
                 + "training pictures is held back instead.");
         return (classes, trainRows, testRows);
     }

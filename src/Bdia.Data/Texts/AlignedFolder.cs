@@ -1,24 +1,24 @@
-using Bdia.Samples.Common;
-using Bdia.Samples.Common.Data;
+using Bdia.Data;
+using Bdia.Data.Files;
 
-namespace Bdia.Samples.Translation.Data;
+namespace Bdia.Data.Texts;
 
 /// <summary>
 /// A folder of line-aligned files: line i of train.en and line i of train.fr say the same. Names are STEM.LANGUAGE, plain or .gz; the stem
 /// begins with train, with val, valid or dev, or with test (as many test sets as there are).
 /// </summary>
-internal static class AlignedFolder
+public static class AlignedFolder
 {
     /// <summary>Reads the files of two languages; validation and test rows are null and none where there are no files.</summary>
-    public static (List<TextRow> Train, List<TextRow>? Validation, List<TestSet> Tests) Read(string folder,
+    public static (List<TextPair> Train, List<TextPair>? Validation, List<TestSet> Tests) Read(string folder,
         string source, string target, Action<string> note)
     {
         var files = Directory.GetFiles(folder).Order(StringComparer.Ordinal).ToLookup(DataFile.PlainName, StringComparer.Ordinal);
         AlignedFiles[] Pairs(params string[] beginnings) => AlignedFolder.Pairs(files, folder, source, target, beginnings, note);
 
-        var train = Choose(folder, Pairs("train"), source, target, "train") ?? throw new SampleException(
+        var train = Choose(folder, Pairs("train"), source, target, "train") ?? throw new InputException(
             $"{folder} has no train.{source} and train.{target} (plain or .gz). {Holds(folder)} Give the languages as the endings of "
-                + "the files, with --source and --target.");
+                + "the files.");
         var validation = Choose(folder, Pairs("val", "dev"), source, target, "val", "valid", "validation", "dev");
         return (Rows(train, note), validation is null ? null
             : Rows(validation, note), [.. Pairs("test").Select(file => new TestSet(file.Stem, Rows(file, note)))]);
@@ -39,8 +39,8 @@ internal static class AlignedFolder
         {
             var (there, missing) = sources.Contains(stem) ? (source, target) : (target, source);
             var fault = $"{folder} has {stem}.{there} but no {stem}.{missing} (plain or .gz)";
-            if (both.Length == 0) throw new SampleException(
-                $"{fault}. Add the missing file, or give other languages with --source and --target. {Holds(folder)}");
+            if (both.Length == 0) throw new InputException(
+                $"{fault}. Add the missing file, or give other languages. {Holds(folder)}");
             note($"{fault}: it is left out.");
         }
 
@@ -53,19 +53,19 @@ internal static class AlignedFolder
         {
             [] => null,
             [var only] => only,
-            _ => throw new SampleException(
+            _ => throw new InputException(
                 $"{folder} has {found.Length} sets of files named {names[0]}* ({string.Join(", ", found.Select(file => file.Stem))}), "
                 + "and none of just that name. " +
                 $"Name the one to use {names[0]}.{source} and {names[0]}.{target}, or keep it alone in the folder."),
         };
 
-    private static List<TextRow> Rows(AlignedFiles files, Action<string> note)
+    private static List<TextPair> Rows(AlignedFiles files, Action<string> note)
     {
         var (source, target) = (TextFile.Lines(files.Source), TextFile.Lines(files.Target));
         if (source.Count != target.Count)
-            throw new SampleException($"{files.Source} has {source.Count:N0} lines but {files.Target} has {target.Count:N0}; line i of "
+            throw new InputException($"{files.Source} has {source.Count:N0} lines but {files.Target} has {target.Count:N0}; line i of "
                 + "one must be the translation of line i of the other. Use two files of one set.");
-        var rows = source.Zip(target, (left, right) => new TextRow { Source = left, Target = right }).ToList();
+        var rows = source.Zip(target, (left, right) => new TextPair { Source = left, Target = right }).ToList();
         return Empty.Drop(rows, $"{files.Source} and {Path.GetFileName(files.Target)}", note);
     }
 

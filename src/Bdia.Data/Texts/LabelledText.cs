@@ -1,9 +1,11 @@
-namespace Bdia.Samples.TextClassification.Data;
+namespace Bdia.Data.Texts;
 
 /// <summary>A text and what it is, as an application would have them.</summary>
-internal class TextRow
+public class LabelledText
 {
+    /// <summary>The text.</summary>
     public string Text { get; set; } = "";
 
+    /// <summary>The name of its class.</summary>
     public string Class { get; set; } = "";
 }

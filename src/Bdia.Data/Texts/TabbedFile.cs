@@ -1,14 +1,14 @@
 using System.Globalization;
 using System.IO.Compression;
-using Bdia.Samples.Common;
-using Bdia.Samples.Common.Data;
+using Bdia.Data;
+using Bdia.Data.Files;
 
-namespace Bdia.Samples.Translation.Data;
+namespace Bdia.Data.Texts;
 
 /// <summary>
 /// A file with a text and its translation in columns, separated by tabs; or a zip archive that holds one, as Tatoeba's do.
 /// </summary>
-internal static class TabbedFile
+public static class TabbedFile
 {
     private static readonly string[] Extensions = [".tsv", ".txt", ".tab"];
 
@@ -21,32 +21,32 @@ internal static class TabbedFile
     /// column 1.</param>
     /// <param name="target">The target column, likewise; otherwise column 2.</param>
     /// <param name="note">Told which columns a label stands for.</param>
-    public static List<TextRow> Read(string path, string source, string target, Action<string> note)
+    public static List<TextPair> Read(string path, string source, string target, Action<string> note)
     {
         var lines = IsArchive(path) ? FromArchive(path) : TextFile.Lines(path);
-        if (lines.Count == 0) throw new SampleException($"{path} is empty. It takes a line for each pair: a text, a tab, its translation.");
+        if (lines.Count == 0) throw new InputException($"{path} is empty. It takes a line for each pair: a text, a tab, its translation.");
         var first = lines[0].Split('\t');
-        if (first.Length < 2) throw new SampleException(
+        if (first.Length < 2) throw new InputException(
             $"{path}, line 1: there is no tab (\"{Shortened(lines[0])}\"). It takes a line for each pair: a text, a tab, its translation.");
 
         var named = first.Contains(source) && first.Contains(target);
         var (from, to) = named ? (Array.IndexOf(first, source), Array.IndexOf(first, target)) : (Number(source) ?? 0, Number(target) ?? 1);
-        if (from == to) throw new SampleException($"--source {source} and --target {target} are the same column of {path}. Give two.");
+        if (from == to) throw new InputException($"Source {source} and target {target} are the same column of {path}. Give two.");
         if (!named && Number(source) is null && Number(target) is null)
             note($"{Path.GetFileName(path)} names no columns: {source} is column 1 (\"{Shortened(first[0])}\"), {target} column 2 "
-                + $"(\"{Shortened(first[1])}\"). --source 2 --target 1 takes them the other way.");
+                + $"(\"{Shortened(first[1])}\"). Source 2 and target 1 would take them the other way.");
         return Empty.Drop(Rows(path, lines, named ? 1 : 0, from, to), path, note);
     }
 
-    private static List<TextRow> Rows(string path, List<string> lines, int skipped, int from, int to)
+    private static List<TextPair> Rows(string path, List<string> lines, int skipped, int from, int to)
     {
-        var rows = new List<TextRow>(lines.Count);
+        var rows = new List<TextPair>(lines.Count);
         for (var i = skipped; i < lines.Count; i++)
         {
             var columns = lines[i].Split('\t');
             if (columns.Length <= Math.Max(from, to) && lines[i].Trim().Length > 0)
-                throw new SampleException($"{path}, line {i + 1:N0} has {columns.Length} column(s), but {Math.Max(from, to) + 1} are "
-                    + $"called for (\"{Shortened(lines[i])}\"). Mend the line, or choose columns by number with --source and --target.");
+                throw new InputException($"{path}, line {i + 1:N0} has {columns.Length} column(s), but {Math.Max(from, to) + 1} are "
+                    + $"called for (\"{Shortened(lines[i])}\"). Mend the line, or choose other columns by their numbers.");
             rows.Add(columns.Length <= Math.Max(from, to) ? new() : new() { Source = columns[from], Target = columns[to] });
         }
 
@@ -61,13 +61,13 @@ internal static class TabbedFile
             var texts = archive.Entries.Where(entry => HasColumns(entry.Name))
                 .Select(entry => (Name: $"{path}:{entry.FullName}", Bytes: Read(entry))).Where(text => HasTab(text.Bytes)).ToArray();
             if (texts.Length == 1) return TextFile.Lines(texts[0].Name, texts[0].Bytes);
-            throw new SampleException($"{path} holds {texts.Length} files of tab-separated text "
+            throw new InputException($"{path} holds {texts.Length} files of tab-separated text "
                 + $"({string.Join(", ", archive.Entries.Select(entry => entry.FullName).Take(10))}); it takes one. Unpack it, and give "
-                + "the file or folder to --data.");
+                + "the file or folder.");
         }
         catch (InvalidDataException fault)
         {
-            throw new SampleException($"{path} cannot be unpacked ({fault.Message.TrimEnd('.')}). Download it again.", fault);
+            throw new InputException($"{path} cannot be unpacked ({fault.Message.TrimEnd('.')}). Download it again.", fault);
         }
     }
 

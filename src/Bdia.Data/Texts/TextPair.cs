@@ -1,7 +1,7 @@
-namespace Bdia.Samples.Translation.Data;
+namespace Bdia.Data.Texts;
 
 /// <summary>A text and its translation: one row of the data view.</summary>
-internal sealed class TextRow
+public sealed class TextPair
 {
     /// <summary>What is translated.</summary>
     public string Source { get; set; } = "";

@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 
-namespace Bdia.Samples.Common.Data;
+namespace Bdia.Data.Files;
 
 /// <summary>Reads whole files, plain or gzip.</summary>
-internal static class DataFile
+public static class DataFile
 {
     /// <summary>The file name without .gz.</summary>
     public static string PlainName(string path)
@@ -38,7 +38,7 @@ internal static class DataFile
         }
         catch (InvalidDataException fault)
         {
-            throw new SampleException($"{path} ends in .gz but does not unpack whole ({fault.Message.TrimEnd('.')}). Download it again, "
+            throw new InputException($"{path} ends in .gz but does not unpack whole ({fault.Message.TrimEnd('.')}). Download it again, "
                 + "or unpack it and drop the .gz.", fault);
         }
     }
