@@ -48,7 +48,8 @@ internal static class DataSources
     /// <summary>
     /// Holds a fifth of every class back for testing. Rows of one text go the same way, so that no tested text is trained on.
     /// </summary>
-    private static (List<LabelledText> Train, List<LabelledText> Test) Parted(string name, List<LabelledText> rows, int seed, Action<string> note)
+    private static (List<LabelledText> Train, List<LabelledText> Test) Parted(string name, List<LabelledText> rows, int seed,
+        Action<string> note)
     {
         var (train, test) = (new List<LabelledText>(), new List<LabelledText>());
         foreach (var ofClass in rows.GroupBy(row => row.Text, StringComparer.Ordinal)

@@ -6,7 +6,7 @@ public static class WholeFile
     private const int NoRoomOnLinux = 28;
     private const int NoRoomOnWindows = unchecked((int)0x80070070);
 
-    /// <summary>Writes beside the file's place, and moves it there once it is on the disk. An earlier file of that name is replaced.</summary>
+    /// <summary>Writes beside the place of the file, and moves it there once it is on the disk. An earlier file is replaced.</summary>
     /// <param name="path">The file; its folder is made where it is missing.</param>
     /// <param name="write">Writes the content.</param>
     /// <exception cref="InputException">There is no room, or the folder cannot be written to; an earlier file is as it was.</exception>

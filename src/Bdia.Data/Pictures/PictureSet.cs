@@ -6,9 +6,9 @@ namespace Bdia.Data.Pictures;
 /// <summary>A data set of pictures and their classes, of any of the kinds that <see cref="Open"/> knows.</summary>
 public sealed record PictureSet
 {
-    private const string Known = "It takes a folder whose folders are classes of pictures (jpg, png, bmp, gif, webp), with or without train "
-        + "and test folders above them, a table (.tsv, .csv, .jsonl or .parquet) with a column of paths or of pictures and one of classes, "
-        + "or a folder of CIFAR (*.bin) or IDX (*-ubyte) files, plain or .gz.";
+    private const string Known = "It takes a folder whose folders are classes of pictures (jpg, png, bmp, gif, webp), with or without "
+        + "train and test folders above them, a table (.tsv, .csv, .jsonl or .parquet) with a column of paths or of pictures and one of "
+        + "classes, or a folder of CIFAR (*.bin) or IDX (*-ubyte) files, plain or .gz.";
 
     private static readonly string[] ImageNames = ["ImageSource", "image", "image.bytes", "path", "file", "filename", "ImagePath", "img",
         "img.bytes", "picture"];

@@ -24,7 +24,7 @@ internal sealed class JsonLinesTable : Table
         }
 
         if (rows == 0) throw new InputException($"{path} has no rows. It takes a JSON object in each line.");
-        if (names.Count == 0) throw new InputException($"{path} has no JSON object in its first {rows} line(s). It takes one in each line.");
+        if (names.Count == 0) throw new InputException($"{path} has no JSON object in its first {rows} line(s). It takes one in each.");
         return new JsonLinesTable(path, [.. names.Select(name => new TableColumn(name, typeof(string)))]);
     }
 

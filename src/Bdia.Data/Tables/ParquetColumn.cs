@@ -36,7 +36,7 @@ internal static class ParquetColumn
         }
 
         var read = field.MaxDefinitionLevel > 0 ? ReadOptional : ReadNumbers;
-        return (Array)read.MakeGenericMethod(field.ClrType).Invoke(null, BindingFlags.DoNotWrapExceptions, null, [rows, field, count], null)!;
+        return (Array)Call(read, field, rows, field, count)!;
     }
 
     /// <summary>Writes values of the field's type, which may be null.</summary>
@@ -45,7 +45,7 @@ internal static class ParquetColumn
         if (Type(field) == typeof(string)) rows.WriteAsync(field, (string[])[.. values.Select(Text)!])
             .GetAwaiter().GetResult();
         else if (Type(field) == typeof(byte[])) rows.WriteAsync(field, (byte[][])[.. values.Cast<byte[]>()]).GetAwaiter().GetResult();
-        else WriteNumbers.MakeGenericMethod(field.ClrType).Invoke(null, BindingFlags.DoNotWrapExceptions, null, [rows, field, values], null);
+        else Call(WriteNumbers, field, rows, field, values);
     }
 
     private static string? Text(object? value) => value is null ? null : new TableRow(0, [value]).Text(0);
@@ -66,6 +66,9 @@ internal static class ParquetColumn
 
     private static void Put<T>(ParquetRowGroupWriter rows, DataField field, IReadOnlyList<object?> values) where T : struct
         => rows.WriteAsync<T>(field, new ReadOnlyMemory<T?>([.. values.Select(value => (T?)value)])).GetAwaiter().GetResult();
+
+    private static object? Call(MethodInfo method, DataField field, params object[] arguments)
+        => method.MakeGenericMethod(field.ClrType).Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null);
 
     private static MethodInfo Method(string name)
         => typeof(ParquetColumn).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!;

@@ -27,8 +27,8 @@ internal static class TextStream
             }
             catch (DecoderFallbackException fault)
             {
-                throw new InputException($"{path}, behind row {row - 1:N0}: byte 0x{fault.BytesUnknown![0]:X2} is no UTF-8. Convert the file "
-                    + "from its encoding (iconv -f ISO-8859-1 -t UTF-8, say), or mend the line.", fault);
+                throw new InputException($"{path}, behind row {row - 1:N0}: byte 0x{fault.BytesUnknown![0]:X2} is no UTF-8. Convert the "
+                    + "file from its encoding (iconv -f ISO-8859-1 -t UTF-8, say), or mend the line.", fault);
             }
             catch (Exception fault) when (fault is InvalidDataException or IOException)
             {

@@ -44,7 +44,8 @@ public sealed class SetTests : IDisposable
     }
 
     [Fact]
-    public void Raw_pixels_come_as_PNG_with_the_same_pixels() => Gen.Select(Gen.Int[1, 6], Gen.Int[1, 6], Gen.Int[0, 1].Select(i => 1 + (2 * i)), Gen.Int)
+    public void Raw_pixels_come_as_PNG_with_the_same_pixels()
+        => Gen.Select(Gen.Int[1, 6], Gen.Int[1, 6], Gen.Int[0, 1].Select(i => 1 + (2 * i)), Gen.Int)
         .Sample((height, width, channels, seed) =>
         {
             var size = new PictureSize(channels, height, width);
