@@ -21,6 +21,9 @@ internal sealed class CrossAttentionSublayer : Sublayer
     public static long WeightCount(TransformerBlockOptions options)
         => 2 * Dense.WeightCount(options.Width, options.Width) + Dense.WeightCount(options.Width, 2L * options.Width);
 
+    /// <summary>Of those, in matrices.</summary>
+    public static long MatrixCount(TransformerBlockOptions options) => 4L * options.Width * options.Width;
+
     /// <summary>Keys and values of a memory (B, S, D), which are the same for all steps of decoding: (2, B, H, S, Dh).</summary>
     public Tensor KeysAndValues(Tensor memory) => attention.CrossKeysAndValues(memory);
 

@@ -20,6 +20,9 @@ internal sealed class FeedForwardSublayer : Sublayer
     public static long WeightCount(TransformerBlockOptions options)
         => Dense.WeightCount(options.Width, options.FeedForwardWidth) + Dense.WeightCount(options.FeedForwardWidth, options.Width);
 
+    /// <summary>Of those, in matrices.</summary>
+    public static long MatrixCount(TransformerBlockOptions options) => 2L * options.Width * options.FeedForwardWidth;
+
     public override Tensor Apply(Tensor normalised, ResidualContext context) => mlp.Apply(normalised, context.InFloat32);
 
     public override Branch Branch(Tensor x, ResidualContext context, Workspace workspace, int? leading)

@@ -23,6 +23,9 @@ internal sealed class SelfAttentionSublayer : Sublayer
         => Dense.WeightCount(options.Width, 3L * options.Width, options.QueryKeyValueBias) + Dense.WeightCount(options.Width, options.Width)
             + (options.QueryKeyNorm ? 4L * (options.Width / options.Heads) : 0);
 
+    /// <summary>Of those, in matrices.</summary>
+    public static long MatrixCount(TransformerBlockOptions options) => 4L * options.Width * options.Width;
+
     public override Tensor Apply(Tensor normalised, ResidualContext context)
         => attention.Apply(normalised, BlockConditions.TokenMask(Options, context, normalised) is { } mask
             ? BlockConditions.KeyMask(mask) : null, Options.Causal, context.InFloat32);

@@ -36,6 +36,7 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
         ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
         ArgumentNullException.ThrowIfNull(generator);
         this.precision = precision;
+        Parts = parts;
         weight = Initial.Weights(scheme, generator, inputs, outputs, parts);
         bias = hasBias ? Initial.Constant(0, outputs) : null;
         RegisterComponents();
@@ -46,6 +47,9 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
         => checked(inputs * outputs + (hasBias ? outputs : 0));
 
     internal Tensor Weight => weight;
+
+    /// <summary>Maps of equal size that the layer computes in one product, one below the other in its weight.</summary>
+    internal int Parts { get; }
 
     /// <summary>Null where the layer has none.</summary>
     internal Tensor? Bias => bias;

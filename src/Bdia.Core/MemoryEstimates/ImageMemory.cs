@@ -1,6 +1,7 @@
 using Bdia.Core.Blocks;
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
+using Bdia.Core.Training;
 
 namespace Bdia.Core.MemoryEstimates;
 
@@ -10,7 +11,8 @@ internal static class ImageMemory
     // The batch that is trained on and the one that is prepared meanwhile.
     private const int Batches = 2;
 
-    public static MemoryEstimate Estimate(VisionTransformerOptions model, long rows, int weightCopies, bool optimizerInBackward)
+    public static MemoryEstimate Estimate(VisionTransformerOptions model, long rows, int weightCopies, bool optimizerInBackward,
+        OptimizerKind optimizer)
     {
         var weights = WeightCount.Of(model);
         long tokens = model.Tokens;
@@ -30,7 +32,7 @@ internal static class ImageMemory
         {
             Weights = weights * sizeof(float),
             Gradients = WeightCount.WithGradient(model, optimizerInBackward) * sizeof(float),
-            Optimizer = WeightCount.Trained(model) * 2 * sizeof(float),
+            Optimizer = WeightCount.Moments(WeightCount.Trained(model), WeightCount.Matrices(model), optimizer),
             States = stack.States,
             SideInformation = stack.SideInformation,
             BlockGraph = stack.Graph,

@@ -26,7 +26,7 @@ public sealed record MemoryEstimate
     /// </summary>
     public required long Gradients { get; init; }
 
-    /// <summary>AdamW's two moments: 8 bytes a weight.</summary>
+    /// <summary>The optimizer's moments: 8 bytes a weight, 4 for those that Muon takes steps for.</summary>
     public required long Optimizer { get; init; }
 
     /// <summary>States of the blocks that are at hand in the backward pass, and gradients by them; the same at any depth.</summary>
@@ -56,7 +56,8 @@ public sealed record MemoryEstimate
     /// <param name="model">Sizes, precision, mode and gamma.</param>
     /// <param name="training">The batch size (where it is null, the largest that is chosen) and where the optimizer works are what matters
     /// here.</param>
-    /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.</param>
+    /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.
+    /// A moving average of the weights, where there is one, is counted besides.</param>
     /// <returns>Sizes in bytes.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record.</exception>
     public static MemoryEstimate ForImages(VisionTransformerOptions model, TrainingOptions training, int weightCopies = 1)
@@ -66,7 +67,8 @@ public sealed record MemoryEstimate
         ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
         model.Validate();
         training.Validate();
-        return ImageMemory.Estimate(model, training.MostRows, weightCopies, training.OptimizerInBackward);
+        return ImageMemory.Estimate(model, training.MostRows, weightCopies + training.MovingAverages,
+            training.OptimizerInBackward, training.Optimizer);
     }
 
     /// <summary>Of an encoder-decoder.</summary>
@@ -74,13 +76,16 @@ public sealed record MemoryEstimate
     /// <param name="rows">Pairs in a batch, at least 1.</param>
     /// <param name="sourceTokens">Tokens of each source, padding included, at least 1.</param>
     /// <param name="targetTokens">Tokens of each target, padding included, at least 1.</param>
-    /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.</param>
+    /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch. A moving
+    /// average of the weights counts as one.</param>
     /// <param name="optimizerInBackward">Whether the optimizer works within the backward pass,
     /// <see cref="TrainingOptions.OptimizerInBackward"/>.</param>
+    /// <param name="optimizer">Which keeps the moments, <see cref="TrainingOptions.Optimizer"/>.</param>
     /// <returns>Sizes in bytes.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all faults.</exception>
     public static MemoryEstimate ForTexts(EncoderDecoderOptions model, int rows, int sourceTokens, int targetTokens,
-        int weightCopies = 1, bool optimizerInBackward = false)
+        int weightCopies = 1, bool optimizerInBackward = false,
+        OptimizerKind optimizer = OptimizerKind.AdamW)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
@@ -88,7 +93,7 @@ public sealed record MemoryEstimate
         ArgumentOutOfRangeException.ThrowIfLessThan(targetTokens, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
         model.Validate();
-        return TextMemory.Estimate(model, rows, sourceTokens, targetTokens, weightCopies, optimizerInBackward);
+        return TextMemory.Estimate(model, rows, sourceTokens, targetTokens, weightCopies, optimizerInBackward, optimizer);
     }
 
     /// <summary>Of a text encoder.</summary>
@@ -96,7 +101,8 @@ public sealed record MemoryEstimate
     /// <param name="training">The batch size (where it is null, the largest that is chosen) and where the optimizer works are what matters
     /// here.</param>
     /// <param name="tokens">Tokens of each row of the batch, padding included, at least 1; without the class token.</param>
-    /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.</param>
+    /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.
+    /// A moving average of the weights, where there is one, is counted besides.</param>
     /// <returns>Sizes in bytes.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all faults of a record.</exception>
     public static MemoryEstimate ForTexts(TextEncoderOptions model, TrainingOptions training, int tokens, int weightCopies = 1)
@@ -107,27 +113,31 @@ public sealed record MemoryEstimate
         ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
         model.Validate();
         training.Validate();
-        return TextEncoderMemory.Estimate(model, training.MostRows, tokens, weightCopies, training.OptimizerInBackward);
+        return TextEncoderMemory.Estimate(model, training.MostRows, tokens, weightCopies + training.MovingAverages,
+            training.OptimizerInBackward, training.Optimizer);
     }
 
     /// <summary>Of a decoder-only language model.</summary>
     /// <param name="model">Sizes, vocabulary, precision, mode and gamma.</param>
     /// <param name="rows">Windows in a batch, at least 1.</param>
     /// <param name="tokens">Tokens of each, padding included, at least 1.</param>
-    /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.</param>
+    /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch. A moving
+    /// average of the weights counts as one.</param>
     /// <param name="optimizerInBackward">Whether the optimizer works within the backward pass,
     /// <see cref="TrainingOptions.OptimizerInBackward"/>.</param>
+    /// <param name="optimizer">Which keeps the moments, <see cref="TrainingOptions.Optimizer"/>.</param>
     /// <returns>Sizes in bytes.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all faults.</exception>
     public static MemoryEstimate ForTexts(LanguageModelOptions model, int rows, int tokens, int weightCopies = 1,
-        bool optimizerInBackward = false)
+        bool optimizerInBackward = false,
+        OptimizerKind optimizer = OptimizerKind.AdamW)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
         model.Validate();
-        return LanguageMemory.Estimate(model, rows, tokens, weightCopies, optimizerInBackward);
+        return LanguageMemory.Estimate(model, rows, tokens, weightCopies, optimizerInBackward, optimizer);
     }
 
     /// <summary>The sum and its parts in MiB, as a sentence of a log.</summary>

@@ -1,6 +1,7 @@
 using Bdia.Core.Blocks;
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
+using Bdia.Core.Training;
 
 namespace Bdia.Core.MemoryEstimates;
 
@@ -10,7 +11,8 @@ internal static class TextEncoderMemory
     // The batch that is trained on and the one that is prepared meanwhile.
     private const int Batches = 2;
 
-    public static MemoryEstimate Estimate(TextEncoderOptions model, long rows, long tokens, int weightCopies, bool optimizerInBackward)
+    public static MemoryEstimate Estimate(TextEncoderOptions model, long rows, long tokens, int weightCopies, bool optimizerInBackward,
+        OptimizerKind optimizer)
     {
         var weights = WeightCount.Of(model);
         var (places, half) = (tokens + 1, model.Precision == ComputePrecision.BFloat16); // with the class token
@@ -23,7 +25,7 @@ internal static class TextEncoderMemory
         {
             Weights = weights * sizeof(float),
             Gradients = WeightCount.WithGradient(model, optimizerInBackward) * sizeof(float),
-            Optimizer = weights * 2 * sizeof(float),
+            Optimizer = WeightCount.Moments(weights, WeightCount.Matrices(model), optimizer),
             States = stack.States,
             SideInformation = stack.SideInformation,
             BlockGraph = stack.Graph,

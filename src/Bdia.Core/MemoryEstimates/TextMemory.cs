@@ -1,6 +1,7 @@
 using Bdia.Core.Blocks;
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
+using Bdia.Core.Training;
 
 namespace Bdia.Core.MemoryEstimates;
 
@@ -11,7 +12,8 @@ internal static class TextMemory
     private const int Batches = 2, IdTensors = 3;
 
     public static MemoryEstimate Estimate(EncoderDecoderOptions model, long rows, long sourceTokens,
-        long targetTokens, int weightCopies, bool optimizerInBackward)
+        long targetTokens, int weightCopies, bool optimizerInBackward,
+        OptimizerKind optimizer)
     {
         var weights = WeightCount.Of(model);
         var (width, half) = ((long)model.Width, model.Precision == ComputePrecision.BFloat16);
@@ -38,7 +40,7 @@ internal static class TextMemory
         {
             Weights = weights * sizeof(float),
             Gradients = WeightCount.WithGradient(model, optimizerInBackward) * sizeof(float),
-            Optimizer = weights * 2 * sizeof(float),
+            Optimizer = WeightCount.Moments(weights, WeightCount.Matrices(model), optimizer),
             States = worst.States,
             SideInformation = encoder.SideInformation + decoder.SideInformation,
             BlockGraph = worst.Graph,

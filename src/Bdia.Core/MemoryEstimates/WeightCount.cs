@@ -1,6 +1,7 @@
 using Bdia.Core.Blocks;
 using Bdia.Core.Layers;
 using Bdia.Core.Models;
+using Bdia.Core.Training;
 
 namespace Bdia.Core.MemoryEstimates;
 
@@ -27,6 +28,26 @@ internal static class WeightCount
     /// <summary>Of those, the weights that are trained.</summary>
     public static long Trained(VisionTransformerOptions o)
         => o.FrozenBlocks == 0 ? Of(o) : Of(o) - Embedding(o) - o.FrozenBlocks * Block(o.Block(0));
+
+    /// <summary>Of those, the ones in matrices of blocks, for which Muon keeps one moment and not two.</summary>
+    public static long Matrices(VisionTransformerOptions o) => (o.Depth - o.FrozenBlocks) * Matrices(o.Block(0));
+
+    /// <inheritdoc cref="Matrices(VisionTransformerOptions)"/>
+    public static long Matrices(EncoderDecoderOptions o)
+        => o.EncoderDepth * Matrices(o.EncoderBlock) + o.DecoderDepth * Matrices(o.DecoderBlock);
+
+    /// <inheritdoc cref="Matrices(VisionTransformerOptions)"/>
+    public static long Matrices(TextEncoderOptions o) => o.Depth * Matrices(o.Block);
+
+    /// <inheritdoc cref="Matrices(VisionTransformerOptions)"/>
+    public static long Matrices(LanguageModelOptions o) => o.Depth * Matrices(o.Block);
+
+    /// <summary>Moments that an optimizer keeps, in bytes.</summary>
+    /// <param name="weights">Weights that are trained.</param>
+    /// <param name="matrices">Of those, the ones in matrices of blocks.</param>
+    /// <param name="optimizer">Which.</param>
+    public static long Moments(long weights, long matrices, OptimizerKind optimizer)
+        => (2 * weights - (optimizer == OptimizerKind.Muon ? matrices : 0)) * sizeof(float);
 
     public static long Of(EncoderDecoderOptions o)
     {
@@ -71,6 +92,8 @@ internal static class WeightCount
     private static long Block(TransformerBlockOptions options)
         => SublayerKind.Of(options).Sum(kind
             => Norm(options.Width) + (options.LayerScale ? options.Width : 0) + kind.Weights(options));
+
+    private static long Matrices(TransformerBlockOptions options) => SublayerKind.Of(options).Sum(kind => kind.Matrices(options));
 
     private static long Norm(long width) => 2 * width;
 }

@@ -127,12 +127,13 @@ public static class TranslatorTraining
             TargetVocabulary = SpecialTokens.Count + (sequences.TargetTokenizer?.Size ?? most),
         };
         (int, int, int)[] shapes = [(Math.Max(1, sequences.BatchTokens(long.MaxValue) / length), length, length)];
-        return BatchParts.Largest(model, training, WeightCopies(sequences), shapes,
-            BatchParts.Fewest(model, training, WeightCopies(sequences), shapes));
+        return BatchParts.Largest(model, training, WeightCopies(training, sequences), shapes,
+            BatchParts.Fewest(model, training, WeightCopies(training, sequences), shapes));
     }
 
-    // Those of the best epoch, and those to be averaged.
-    private static int WeightCopies(SequenceTrainingOptions sequences) => sequences.AverageEpochs > 1 ? 1 + sequences.AverageEpochs : 1;
+    // Those of the best epoch, those to be averaged, and the moving average.
+    private static int WeightCopies(TrainingOptions training, SequenceTrainingOptions sequences)
+        => 1 + (sequences.AverageEpochs > 1 ? sequences.AverageEpochs : 0) + training.MovingAverages;
 
     /// <summary>The plan, cut so that it fits the memory budget; more accumulation makes up for it.</summary>
     private static TokenBatchPlan Fit(
@@ -140,7 +141,7 @@ public static class TranslatorTraining
             SequenceData data, IProgress<TrainingNote>? notes, out int parts)
     {
         // Without a budget the first epoch is enough to tell how much it takes.
-        var (shapes, copies) = (plan.Shapes(training.TrainingMemoryBytes is null ? 1 : training.Epochs), WeightCopies(sequences));
+        var (shapes, copies) = (plan.Shapes(training.TrainingMemoryBytes is null ? 1 : training.Epochs), WeightCopies(training, sequences));
         parts = BatchParts.Fewest(model, training, copies, shapes);
         notes?.Report(new($"Training is estimated to take {BatchParts.Largest(model, training, copies, shapes, parts)} beyond the "
             + "process without it"

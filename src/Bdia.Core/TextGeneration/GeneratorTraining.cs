@@ -98,20 +98,20 @@ public static class GeneratorTraining
         var tokens = generation.Tokenizer?.Size ?? generation.TokenizerTraining.VocabularySize;
         model = model with { Vocabulary = SpecialTokens.Count + tokens };
         (int, int)[] shapes = [(Math.Max(1, generation.BatchTokens(long.MaxValue) / length), length)];
-        return GenerationParts.Largest(model, training, WeightCopies(generation), shapes,
-            GenerationParts.Fewest(model, training, WeightCopies(generation), shapes));
+        return GenerationParts.Largest(model, training, WeightCopies(training, generation), shapes,
+            GenerationParts.Fewest(model, training, WeightCopies(training, generation), shapes));
     }
 
-    // Those of the best epoch, and those to be averaged.
-    private static int WeightCopies(GenerationTrainingOptions generation)
-        => generation.AverageEpochs > 1 ? 1 + generation.AverageEpochs : 1;
+    // Those of the best epoch, those to be averaged, and the moving average.
+    private static int WeightCopies(TrainingOptions training, GenerationTrainingOptions generation)
+        => 1 + (generation.AverageEpochs > 1 ? generation.AverageEpochs : 0) + training.MovingAverages;
 
     /// <summary>The plan, cut so that it fits the memory budget; more accumulation makes up for it.</summary>
     private static WindowPlan Fit(LanguageModelOptions model, ref TrainingOptions training, GenerationTrainingOptions generation,
         GenerationData data, IProgress<TrainingNote>? notes, out int parts)
     {
         // Places of windows differ from epoch to epoch, and the largest batches, of whole windows, do not.
-        var (seed, tokens, copies) = (training.Seed, data.BatchTokens(generation), WeightCopies(generation));
+        var (seed, tokens, copies) = (training.Seed, data.BatchTokens(generation), WeightCopies(training, generation));
         var shapes = new WindowPlan(data.Training, generation.MaxTokens, tokens, seed).Shapes(1);
         parts = GenerationParts.Fewest(model, training, copies, shapes);
         notes?.Report(new($"Training is estimated to take {GenerationParts.Largest(model, training, copies, shapes, parts)} beyond the "

@@ -10,15 +10,17 @@ namespace Bdia.Core.Training;
 /// <remarks>
 /// In symbols, at step t with gradient g: p -= lr * decay * p; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
 /// p -= lr / (1 - b1^t) * m / (sqrt(v / (1 - b2^t)) + eps), with lr times the parameter's own scale. A parameter without a gradient is left
-/// as it is.
+/// as it is. Parameters whose entry has <see cref="ParameterGroups.Entry.Matrices"/> take <see cref="OptimizerKind.Muon"/>'s step instead.
 /// </remarks>
 public sealed class AdamW : IDisposable
 {
     // Smaller ones vanish in float32, and a gradient of zero would become 0 / 0.
     internal const double SmallestEpsilon = 1e-30;
 
+    internal const double DefaultMomentum = 0.95;
+
     private readonly AdamWSlot[] slots;
-    private readonly double beta1, beta2, epsilon, weightDecay;
+    private readonly double beta1, beta2, epsilon, weightDecay, momentum;
 
     /// <summary>An optimizer with moments of zero.</summary>
     /// <param name="groups">The parameters, float32.</param>
@@ -29,6 +31,12 @@ public sealed class AdamW : IDisposable
     /// <exception cref="ArgumentException">A parameter is not float32.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     public AdamW(ParameterGroups groups, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.05)
+        : this(groups, beta1, beta2, epsilon, weightDecay, DefaultMomentum)
+    {
+    }
+
+    /// <summary>The same, with the momentum of what Muon takes steps for.</summary>
+    internal AdamW(ParameterGroups groups, double beta1, double beta2, double epsilon, double weightDecay, double momentum)
     {
         ArgumentNullException.ThrowIfNull(groups);
         if (beta1 is not (>= 0 and < 1))
@@ -40,7 +48,7 @@ public sealed class AdamW : IDisposable
         if (weightDecay is not >= 0) throw new ArgumentOutOfRangeException(nameof(weightDecay), weightDecay,
             "weightDecay must be 0 or more.");
 
-        (this.beta1, this.beta2, this.epsilon, this.weightDecay) = (beta1, beta2, epsilon, weightDecay);
+        (this.beta1, this.beta2, this.epsilon, this.weightDecay, this.momentum) = (beta1, beta2, epsilon, weightDecay, momentum);
         slots = [.. groups.Parameters.Select(p => new AdamWSlot(p))];
     }
 
@@ -51,11 +59,13 @@ public sealed class AdamW : IDisposable
     internal IReadOnlyList<AdamWSlot> Slots => slots;
 
     /// <summary>
-    /// The first and second moments by parameter name, prefixed "m." and "v.": the tensors themselves, to save or to overwrite.
+    /// The first and second moments by parameter name, prefixed "m." and "v.": the tensors themselves, to save or to overwrite. What Muon
+    /// takes steps for has the first alone.
     /// </summary>
     public IEnumerable<KeyValuePair<string, Tensor>> State
-        => slots.SelectMany(slot => new KeyValuePair<string,
-            Tensor>[] { new("m." + slot.Name, slot.First), new("v." + slot.Name, slot.Second) });
+        => slots.SelectMany(slot => slot.Second is { } second
+            ? new KeyValuePair<string, Tensor>[] { new("m." + slot.Name, slot.First), new("v." + slot.Name, second) }
+            : [new("m." + slot.Name, slot.First)]);
 
     /// <summary>The Euclidean norm of all gradients taken as one vector, summed in double precision and in a fixed order.</summary>
     /// <returns>The norm; NaN or infinite where a gradient is.</returns>
@@ -95,7 +105,9 @@ public sealed class AdamW : IDisposable
             RootCorrection: (float)(1 / Math.Sqrt(1 - Math.Pow(beta2, step))),
             Epsilon: (float)epsilon,
             Decay: learningRate * weightDecay,
-            Rate: learningRate / (1 - Math.Pow(beta1, step)));
+            Rate: learningRate / (1 - Math.Pow(beta1, step)),
+            LearningRate: learningRate,
+            Momentum: momentum);
     }
 
     /// <summary>Overwrites all moments.</summary>

@@ -17,7 +17,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
     // Below this many elements the hand-over to other threads costs more than it saves.
     private const long ParallelFrom = 1 << 18;
 
-    private readonly List<(int Slot, Tensor Gradient)> elsewhere = [];
+    private readonly List<(int Slot, Tensor Gradient)> elsewhere = [], matrices = [];
     private readonly List<Tensor> held = [];
     private readonly List<Piece> pieces = [];
 
@@ -67,13 +67,17 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         AdamWStep[] steps = [.. slots.Select(step.For)];
         ForEachPiece(i =>
         {
+            if (pieces[i].Second == 0) return; // Muon's, which takes a matrix as a whole
             var piece = pieces[i];
             AdamWKernel.Update(
                 Span(piece.Parameter, piece.Length), Span(piece.Gradient, piece.Length),
                 Span(piece.First, piece.Length), Span(piece.Second, piece.Length), steps[piece.Slot]);
         });
-        foreach (var slot in pieces.Select(piece => piece.Slot).Distinct()) TensorMemory.NoteWrite(slots[slot].Parameter);
-        foreach (var (slot, gradient) in elsewhere) ByLibtorch(slots[slot], gradient, steps[slot]);
+        foreach (var slot in pieces.Where(piece => piece.Second != 0).Select(piece => piece.Slot).Distinct())
+            TensorMemory.NoteWrite(slots[slot].Parameter);
+        foreach (var (slot, gradient) in matrices) Muon.Update(slots[slot], gradient, steps[slot]);
+        foreach (var (slot, gradient) in elsewhere.Where(each => slots[each.Slot].Matrices == 0))
+            ByLibtorch(slots[slot], gradient, steps[slot]);
     }
 
     /// <summary>
@@ -85,8 +89,9 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         using var noGradient = no_grad();
         var scaled = gradient.to(float32).Times(step.GradientScale);
         slot.First.TimesInPlace(step.Beta1).PlusInPlace(scaled, step.Gain1);
-        slot.Second.TimesInPlace(step.Beta2).PlusInPlace(scaled.mul(scaled), step.Gain2);
-        var denominator = slot.Second.sqrt().TimesInPlace(step.RootCorrection).PlusInPlace(step.Epsilon);
+        var second = slot.Second!;
+        second.TimesInPlace(step.Beta2).PlusInPlace(scaled.mul(scaled), step.Gain2);
+        var denominator = second.sqrt().TimesInPlace(step.RootCorrection).PlusInPlace(step.Epsilon);
         slot.Parameter.TimesInPlace(step.Keep).PlusInPlace(slot.First.div(denominator), -step.StepSize);
     }
 
@@ -105,18 +110,20 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         held.Add(gradient);
         var slot = slots[number];
         var parameter = slot.Parameter;
+        if (slot.Matrices > 0) matrices.Add((number, gradient));
         if (!CpuKernels.Serve(gradient) || !gradient.is_contiguous() || !parameter.is_contiguous())
         {
             elsewhere.Add((number, gradient));
             return;
         }
 
-        var (p, g, m, v) = (Address(parameter), Address(gradient), Address(slot.First), Address(slot.Second));
+        var (p, g, m) = (Address(parameter), Address(gradient), Address(slot.First));
+        var v = slot.Second is null ? 0 : Address(slot.Second);
         var length = parameter.numel();
         for (long start = 0; start < length; start += PieceLength)
         {
             var offset = (nint)(start * sizeof(float));
-            pieces.Add(new Piece(number, p + offset, g + offset, m + offset, v + offset,
+            pieces.Add(new Piece(number, p + offset, g + offset, m + offset, v == 0 ? 0 : v + offset,
                 (int)Math.Min(PieceLength, length - start)));
         }
     }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
-/// <summary>A parameter with its two moments.</summary>
+/// <summary>A parameter with its two moments, or with the one that Muon keeps.</summary>
 internal sealed class AdamWSlot : IDisposable
 {
     public AdamWSlot(ParameterGroups.Entry entry)
@@ -11,9 +11,9 @@ internal sealed class AdamWSlot : IDisposable
         if (entry.Parameter.dtype != ScalarType.Float32)
             throw new ArgumentException($"Parameter {entry.Name} is {entry.Parameter.dtype}; AdamW keeps float32 weights. Convert it, "
                 + "or keep it out of training.");
-        (Name, Parameter, Decays, RateScale) = (entry.Name, entry.Parameter, entry.Decays, entry.RateScale);
+        (Name, Parameter, Decays, RateScale, Matrices) = (entry.Name, entry.Parameter, entry.Decays, entry.RateScale, entry.Matrices);
         First = zeros(Parameter.shape, float32, Parameter.device).DetachFromDisposeScope();
-        Second = zeros(Parameter.shape, float32, Parameter.device).DetachFromDisposeScope();
+        if (Matrices == 0) Second = zeros(Parameter.shape, float32, Parameter.device).DetachFromDisposeScope();
     }
 
     public string Name { get; }
@@ -25,15 +25,18 @@ internal sealed class AdamWSlot : IDisposable
     /// <summary>What the learning rate is multiplied by.</summary>
     public double RateScale { get; }
 
+    /// <summary>Matrices that it holds one below the other, which Muon takes steps for; 0 where AdamW does.</summary>
+    public int Matrices { get; }
+
     /// <summary>m, the running mean of the gradient.</summary>
     public Tensor First { get; }
 
-    /// <summary>v, the running mean of the squared gradient.</summary>
-    public Tensor Second { get; }
+    /// <summary>v, the running mean of the squared gradient; null where Muon takes the steps.</summary>
+    public Tensor? Second { get; }
 
     public void Dispose()
     {
         First.Dispose();
-        Second.Dispose();
+        Second?.Dispose();
     }
 }

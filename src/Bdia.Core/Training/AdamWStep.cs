@@ -1,6 +1,6 @@
 namespace Bdia.Core.Training;
 
-/// <summary>The numbers of one AdamW step, the same for every element of a parameter.</summary>
+/// <summary>The numbers of one step, the same for every element of a parameter.</summary>
 /// <param name="GradientScale">Factor of the gradient.</param>
 /// <param name="Beta1">Memory of the gradient.</param>
 /// <param name="Gain1">1 - Beta1.</param>
@@ -12,9 +12,12 @@ namespace Bdia.Core.Training;
 /// <param name="Epsilon">Added to the denominator.</param>
 /// <param name="Decay">Learning rate * weight decay, before rounding.</param>
 /// <param name="Rate">StepSize before rounding.</param>
+/// <param name="LearningRate">Of Muon's steps.</param>
+/// <param name="Momentum">Of Muon's steps.</param>
 internal readonly record struct AdamWStep(
     float GradientScale, float Beta1, float Gain1, float Beta2, float Gain2, float Keep, float StepSize,
-        float RootCorrection, float Epsilon, double Decay, double Rate)
+        float RootCorrection, float Epsilon, double Decay, double Rate,
+            double LearningRate, double Momentum)
 {
     /// <summary>The step of a parameter.</summary>
     public AdamWStep For(AdamWSlot slot)

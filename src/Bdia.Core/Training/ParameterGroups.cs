@@ -13,17 +13,18 @@ public sealed class ParameterGroups
     /// <exception cref="ArgumentException">A parameter is in neither group or in both, or a name is unknown.</exception>
     public ParameterGroups(
         IEnumerable<(string Name, Tensor Parameter)> parameters, IEnumerable<string> decay, IEnumerable<string> noDecay)
-        : this(parameters, decay, noDecay, null)
+        : this(parameters, decay, noDecay, null, null)
     {
     }
 
     private ParameterGroups(IEnumerable<(string Name, Tensor Parameter)> parameters, IEnumerable<string> decay, IEnumerable<string> noDecay,
-        Func<string, double>? rateScale)
+        Func<string, double>? rateScale, IReadOnlyDictionary<Tensor, int>? matrices)
     {
         var (with, without) = (decay.ToHashSet(StringComparer.Ordinal), noDecay.ToHashSet(StringComparer.Ordinal));
         Parameters = [.. parameters.Select(p => new Entry(p.Name, p.Parameter, with.Contains(p.Name))
         {
             RateScale = rateScale?.Invoke(p.Name) ?? 1,
+            Matrices = matrices?.GetValueOrDefault(p.Parameter) ?? 0,
         })];
 
         var names = Parameters.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
@@ -47,6 +48,12 @@ public sealed class ParameterGroups
     {
         /// <summary>What the learning rate is multiplied by for it, above 0. Default 1.</summary>
         public double RateScale { get; init; } = 1;
+
+        /// <summary>
+        /// Matrices of equal size that it holds one below the other and that <see cref="OptimizerKind.Muon"/> takes steps for, each by
+        /// itself; 0 where AdamW does. Default 0.
+        /// </summary>
+        public int Matrices { get; init; }
     }
 
     /// <summary>All trainable parameters, in the module's order.</summary>
@@ -60,6 +67,10 @@ public sealed class ParameterGroups
     /// <exception cref="ArgumentException">A name is unknown, or the module has nothing to train.</exception>
     public static ParameterGroups Of(nn.Module module, IReadOnlyCollection<string>? withoutDecay = null,
         Func<string, double>? rateScale = null)
+        => Of(module, withoutDecay, rateScale, matrices: null);
+
+    internal static ParameterGroups Of(nn.Module module, IReadOnlyCollection<string>? withoutDecay, Func<string, double>? rateScale,
+        IReadOnlyDictionary<Tensor, int>? matrices)
     {
         ArgumentNullException.ThrowIfNull(module);
         var trainable = module.named_parameters().Where(p => p.parameter.requires_grad).ToArray();
@@ -71,6 +82,6 @@ public sealed class ParameterGroups
         var decay = trainable.Where(p => p.parameter.dim() > 1 && !exempt.Contains(p.name)).Select(p => p.name)
             .ToHashSet(StringComparer.Ordinal);
         var noDecay = trainable.Select(p => p.name).Where(name => !decay.Contains(name)).Union(exempt, StringComparer.Ordinal);
-        return new ParameterGroups(trainable.Select(p => (p.name, (Tensor)p.parameter)), decay, noDecay, rateScale);
+        return new ParameterGroups(trainable.Select(p => (p.name, (Tensor)p.parameter)), decay, noDecay, rateScale, matrices);
     }
 }

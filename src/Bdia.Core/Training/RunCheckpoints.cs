@@ -5,13 +5,15 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
-/// <summary>When a run is saved, and which tensors belong to it: weights, moments, best weights, weights to average.</summary>
+/// <summary>When a run is saved, and which tensors belong to it: weights, moments, best weights, weights to average,
+/// moving average.</summary>
 internal sealed class RunCheckpoints(
     string folder, TrainingOptions options, SortedDictionary<string, string> identity, nn.Module module,
         AdamW optimizer, BestModel best,
-    WeightAverages averages) : IDisposable
+    WeightAverages averages, MovingAverage moving) : IDisposable
 {
-    private const string Weights = "model.", Moments = "adamw.", BestWeights = "best.", AveragedWeights = "averaged.";
+    private const string Weights = "model.", Moments = "adamw.", BestWeights = "best.", AveragedWeights = "averaged.",
+        MovingAverages = "moving.";
     private readonly CheckpointFolder folder = new(folder, options.Resume);
     private (long Step, int Epoch) saved = (0, 0);
 
@@ -36,6 +38,7 @@ internal sealed class RunCheckpoints(
                 best.Keep(Part(BestWeights));
             }
 
+            moving.Load(Part(MovingAverages));
             averages.Load(Part(AveragedWeights), content.State.Averaged, module);
         }
         catch (InvalidDataException fault)
@@ -87,6 +90,7 @@ internal sealed class RunCheckpoints(
         foreach (var (name, tensor) in optimizer.State) tensors.Add(new(Moments + name, tensor));
         foreach (var (name, tensor) in best.Weights) tensors.Add(new(BestWeights + name, tensor));
         foreach (var (name, tensor) in averages.State) tensors.Add(new(AveragedWeights + name, tensor));
+        foreach (var (name, tensor) in moving.State) tensors.Add(new(MovingAverages + name, tensor));
         this.folder.Write(tensors, state, identity);
         saved = (state.Step, state.Epoch);
     }

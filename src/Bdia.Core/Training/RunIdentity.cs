@@ -36,7 +36,7 @@ internal static class RunIdentity
         nameof(TrainingOptions.Epochs), nameof(TrainingOptions.LearningRate), nameof(TrainingOptions.FinalLearningRateFraction),
             nameof(TrainingOptions.WarmupFraction),
         nameof(TrainingOptions.WarmupSteps), nameof(TrainingOptions.LearningRateSchedule), nameof(TrainingOptions.WeightDecay),
-            nameof(TrainingOptions.Beta1), nameof(TrainingOptions.Beta2),
+            nameof(TrainingOptions.Beta1), nameof(TrainingOptions.Beta2), nameof(TrainingOptions.MuonMomentum),
         nameof(TrainingOptions.Epsilon), nameof(TrainingOptions.ClipNorm), nameof(TrainingOptions.LabelSmoothing),
             nameof(TrainingOptions.ValidateEveryEpochs),
         nameof(TrainingOptions.EarlyStoppingPatience), nameof(TrainingOptions.EarlyStoppingMinDelta),
@@ -111,8 +111,16 @@ internal static class RunIdentity
             .Where(difference => difference.There != difference.Here && difference.Here?.Split(Or).Contains(difference.There) != true)];
     }
 
+    // What a run had whose identity does not say so: it was written before there was a choice.
+    private static readonly Dictionary<string, string> Unsaid = new()
+    {
+        [Parts] = "1",
+        [Name(nameof(TrainingOptions.Optimizer))] = nameof(OptimizerKind.AdamW),
+        [Name(nameof(TrainingOptions.EmaDecay))] = "0",
+    };
+
     private static string? Value(IReadOnlyDictionary<string, string> identity, string name)
-        => identity.GetValueOrDefault(name) ?? (name == Parts ? "1" : null);
+        => identity.GetValueOrDefault(name) ?? Unsaid.GetValueOrDefault(name);
 
     private static string Name(string option) => $"{nameof(TrainingOptions)}.{option}";
 

@@ -49,6 +49,22 @@ public sealed record TrainingOptions
     /// <summary>How the learning rate runs after the warm-up. Default cosine.</summary>
     public LearningRateSchedule LearningRateSchedule { get; init; } = LearningRateSchedule.Cosine;
 
+    /// <summary>
+    /// How gradients become steps: AdamW for every parameter, or Muon for the matrices of the blocks and AdamW for the rest, at one
+    /// learning rate. Default AdamW.
+    /// </summary>
+    public OptimizerKind Optimizer { get; init; }
+
+    /// <summary>Muon's memory of the gradient, 0..1, below 1. Default 0.95. Of no effect with AdamW.</summary>
+    public double MuonMomentum { get; init; } = AdamW.DefaultMomentum;
+
+    /// <summary>
+    /// Exponential moving average of the weights: the share of it that stays in a step, 0..1, below 1; 0 = none; null = one that reaches
+    /// over the last tenth of the run's steps. With an average, it is what is validated, kept as the best and returned, while training
+    /// goes on with the weights themselves. Takes one more copy of the weights. Default 0.
+    /// </summary>
+    public double? EmaDecay { get; init; } = 0;
+
     /// <summary>AdamW's decoupled weight decay, 0..1; biases, norms and embeddings are exempt. Default 0.05.</summary>
     public double WeightDecay { get; init; } = 0.05;
 
@@ -126,6 +142,9 @@ public sealed record TrainingOptions
     /// <summary>Rows per batch, the most that it becomes where it has yet to be chosen.</summary>
     internal int MostRows => BatchSize ?? LargestAutomaticBatch;
 
+    /// <summary>Copies of the weights that a moving average takes.</summary>
+    internal int MovingAverages => EmaDecay == 0 ? 0 : 1;
+
     /// <summary>Peak learning rate.</summary>
     internal double PeakLearningRate => LearningRate ?? 1e-3;
 
@@ -156,6 +175,9 @@ public sealed record TrainingOptions
         faults.Require(Enum.IsDefined(LearningRateSchedule), nameof(LearningRateSchedule), LearningRateSchedule,
             "Cosine, InverseSquareRoot or Constant");
         faults.Require(WeightDecay is >= 0 and <= 1, nameof(WeightDecay), WeightDecay, "0..1");
+        faults.Require(Enum.IsDefined(Optimizer), nameof(Optimizer), Optimizer, "AdamW or Muon");
+        faults.Require(MuonMomentum is >= 0 and < 1, nameof(MuonMomentum), MuonMomentum, "at least 0 and below 1");
+        faults.Require(EmaDecay is null or (>= 0 and < 1), nameof(EmaDecay), EmaDecay, "at least 0 and below 1, or null");
         faults.Require(Beta1 is >= 0 and < 1, nameof(Beta1), Beta1, "at least 0 and below 1");
         faults.Require(Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, "at least 0 and below 1");
         faults.Require(Epsilon is >= AdamW.SmallestEpsilon and <= 1, nameof(Epsilon), Epsilon, $"from {AdamW.SmallestEpsilon} to 1");

@@ -21,8 +21,10 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     private readonly StopSignal stop;
     private readonly BestModel best;
     private readonly WeightAverages averages;
+    private readonly MovingAverage moving;
     private readonly RunCheckpoints? checkpoints;
     private readonly RunReport report;
+    private readonly RunJudgement<TBatch> judgement;
 
     public TrainingRun(
         TrainingOptions options, int averageEpochs, WeightAverage averageOf, ITrainingTask<TBatch> task, IBatchSource<TBatch> source,
@@ -30,19 +32,21 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     {
         (this.options, this.task, this.source) = (options, task, source);
         plan = TrainingPlan.Of(options, source.BatchCount);
-        optimizer = new AdamW(ParameterGroups.Of(task.Module, task.WithoutDecay, task.RateScale), options.Beta1, options.Beta2,
-            options.Epsilon, options.WeightDecay);
+        var groups = ParameterGroups.Of(task.Module, task.WithoutDecay, task.RateScale, BlockMatrices.Of(options, task));
+        optimizer = new AdamW(groups, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay, options.MuonMomentum);
         best = new BestModel(options, state);
+        moving = new MovingAverage(options.EmaDecay ?? MovingAverage.Decay(plan.TotalSteps), task.Module);
         averages = new WeightAverages(averageEpochs, averageOf, options.BestBy, state);
         try
         {
             if (options.OptimizerInBackward) inBackward = new AdamWInBackward(optimizer, task.Stacks);
             if (options.CheckpointDirectory is { } folder)
                 checkpoints = new RunCheckpoints(folder, options, RunIdentity.Of(options, task.Identity),
-                    task.Module, optimizer, best, averages);
+                    task.Module, optimizer, best, averages, moving);
             var resumed = checkpoints?.Resume(state, [.. RunIdentity.Adjustable, .. task.Adjustable]);
             report = new RunReport(options, plan, state, progress);
             stop = new StopSignal(stopProbe, () => options.TimeBudget is { } budget && report.Elapsed >= budget, cancellation);
+            judgement = new RunJudgement<TBatch>(options, task, best, averages, stop);
             if (resumed is { } point) GoOn(point.Differences, point.Told, notes);
             else if (options.Resume) notes?.Report(
                 new($"Resume is set, but {options.CheckpointDirectory} holds no checkpoint: training begins at the beginning."));
@@ -84,11 +88,12 @@ internal sealed class TrainingRun<TBatch> : IDisposable
             task.Module.eval();
         }
 
-        best.Restore(task.Module);
+        if (state.BestEpoch is null) moving.Apply();
+        else best.Restore(task.Module);
         var reason = state.Epoch >= options.Epochs ? StopReason.Completed : best.OutOfPatience ? StopReason.EarlyStopping
             : stop.Reason!.Value;
         // After the checkpoint, which thereby is the same whether the run ends here or goes on with more time.
-        var average = Average(reason);
+        var average = reason == StopReason.Cancelled ? null : judgement.Average(state.Epoch);
         return report.Result(reason, average is { Kept: true } ? averages.Epochs
             : null, average?.Validation) with { HasValidation = task.HasValidation };
     }
@@ -98,6 +103,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         checkpoints?.Dispose();
         best.Dispose();
         averages.Dispose();
+        moving.Dispose();
         inBackward?.Dispose();
         optimizer.Dispose();
     }
@@ -106,25 +112,15 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     private void GoOn(IReadOnlyList<RunDifference> differences, string told, IProgress<TrainingNote>? notes)
     {
         notes?.Report(new(told, IsWarning: differences.Any(difference => !difference.IsKnownToBoth && !difference.IsIn(task.Adjustable))));
-        if (state.BatchInEpoch == 0 && state.Epoch > 0) best.EndEpoch(state.Epoch, task.Module);
+        if (state.BatchInEpoch == 0 && state.Epoch > 0)
+        {
+            using var shown = moving.Shown();
+            best.EndEpoch(state.Epoch, task.Module);
+        }
+
         if (!differences.Any(difference => difference.IsIn(task.Judgement))) return;
         if (!task.HasValidation) best.Forget();
-        else JudgeAnew(notes);
-    }
-
-    private void JudgeAnew(IProgress<TrainingNote>? notes)
-    {
-        notes?.Report(new("What models are judged by has changed: the best weights so far are judged anew."));
-        using var current = new WeightCopy();
-        current.Keep(ModuleState.Save(task.Module));
-        best.JudgeAnew(task.Module, Judge);
-        averages.JudgeAnew(task.Module, Judge);
-        current.Restore(task.Module);
-
-        ValidationResult? Judge(int epoch) =>
-            task.TryValidate(stop => task.ValidateAverage(epoch, stop), this.stop.WithoutTime(), out var validation) ? validation
-            : throw new OperationCanceledException(
-                "Training was cancelled while the best weights of its checkpoint were judged; nothing was trained.");
+        else judgement.JudgeAnew(notes);
     }
 
     /// <summary>Trains on what is left of the epoch; false if it was stopped before its end.</summary>
@@ -182,6 +178,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         step.Sums.LearningRate = state.Sums.LearningRate = rate;
         state.Sums.Add(step.Sums);
         state.Step++;
+        moving.Add(state.Step);
         state.Batches += batches;
         state.BatchInEpoch += batches;
         report.Note(step.Sums, norm);
@@ -243,16 +240,15 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     private bool EndEpoch()
     {
         var epoch = state.Epoch + 1;
-        ValidationResult? validation = null;
-        if (task.HasValidation && (epoch % options.ValidateEveryEpochs == 0 || epoch == options.Epochs))
+        ValidationResult? validation;
+        using (moving.Shown())
         {
-            if (!task.TryValidate(stop => task.Validate(epoch, stop), this.stop, out validation)) return false;
-            if (validation is not null && !double.IsFinite(validation.Loss)) throw Diverged("validation loss", validation.Loss);
+            if (!judgement.TryJudge(epoch, out validation)) return false;
+            if (validation is { } judged && !double.IsFinite(judged.Loss)) throw Diverged("validation loss", judged.Loss);
             if (validation is not null) best.Offer(epoch, validation, task.Module);
+            best.EndEpoch(epoch, task.Module);
+            averages.Offer(epoch, validation, task.Module);
         }
-
-        best.EndEpoch(epoch, task.Module);
-        averages.Offer(epoch, validation, task.Module);
 
         var sums = state.Sums;
         state.History.Add(new EpochResult(
@@ -261,24 +257,6 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         Save(finished: false);
         report.Epoch(task.SideInformationBytes);
         return true;
-    }
-
-    /// <summary>
-    /// Gives the module the mean of the kept weights, unless it is no better than what it has; null where there is nothing to average.
-    /// </summary>
-    private (bool Kept, ValidationResult? Validation)? Average(StopReason reason)
-    {
-        if (reason == StopReason.Cancelled || averages.Epochs.Count < 2) return null;
-        using var chosen = new WeightCopy();
-        chosen.Keep(ModuleState.Save(task.Module));
-        averages.LoadMean(task.Module);
-        if (!task.HasValidation) return (true, null);
-        // A time budget that is used up has ended the training; it does not also forbid to judge what came of it.
-        if (task.TryValidate(stop => task.ValidateAverage(state.Epoch, stop), this.stop.WithoutTime(), out var validation)
-            && validation is not null && double.IsFinite(validation.Loss) && best.IsBetter(validation))
-            return (true, validation);
-        chosen.Restore(task.Module);
-        return (false, validation);
     }
 
     private void Save(bool finished)

@@ -98,6 +98,22 @@ public abstract class BdiaTrainerOptions
     /// <summary>Steps in which the learning rate rises to its peak; 0 = use <see cref="WarmupFraction"/>. Default 0.</summary>
     public int WarmupSteps;
 
+    /// <summary>
+    /// How gradients become steps: AdamW for every parameter, or Muon for the matrices of the blocks and AdamW for the rest, at one
+    /// learning rate. Default <see cref="OptimizerKind.AdamW"/>.
+    /// </summary>
+    public OptimizerKind Optimizer;
+
+    /// <summary>Muon's memory of the gradient, 0..1, below 1. Default 0.95. Of no effect with AdamW.</summary>
+    public double MuonMomentum;
+
+    /// <summary>
+    /// Exponential moving average of the weights: the share of it that stays in a step, 0..1, below 1; 0 = none; null = one that reaches
+    /// over the last tenth of the run's steps. With an average, it is what is validated, kept as the best and returned, while training
+    /// goes on with the weights themselves. Takes one more copy of the weights. Default 0.
+    /// </summary>
+    public double? EmaDecay;
+
     /// <summary>AdamW's weight decay, 0..1; biases, norms and embeddings are exempt. Default 0.05.</summary>
     public double WeightDecay;
 
