@@ -1,5 +1,6 @@
 using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
+using Bdia.Core.Operations;
 using Bdia.Core.Pretrained;
 using Bdia.Core.Reversible;
 using Bdia.Core.Training;
@@ -28,9 +29,10 @@ internal enum TransferMethod
 /// <param name="Weights">Where the pretrained weights are, or go; a path without its ending.</param>
 /// <param name="Epochs">Passes over the rows.</param>
 /// <param name="Seed">Of everything random.</param>
+/// <param name="Precision">Of matrix products.</param>
 /// <param name="Keep">Whether the weights are written there.</param>
 internal sealed record TransferSettings(string Data, int Rows, TransferMethod Method, string Weights, int Epochs, int Seed,
-    bool Keep = false)
+    ComputePrecision Precision, bool Keep = false)
 {
     public override string ToString() => $"{Path.GetFileName(Data)}, {Rows} rows, {Method}, seed {Seed}";
 }
@@ -55,6 +57,7 @@ internal static class TransferContender
         var plain = settings.Method == TransferMethod.FineTunedPlain;
         var model = VisionTransformerOptions.FromPreset(VisionTransformerPreset.Compact, Side, Side, Channels, classes.Length) with
         {
+            Precision = settings.Precision,
             Stack = plain ? new() { Gamma = GammaSchedule.Weight(0), Mode = BackpropagationMode.StoreActivations, Quantize = false }
                 : new() { Gamma = GammaSchedule.Exponent(settings.Method == TransferMethod.Scratch ? 5 : 8) },
         };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Bdia.Core.Operations;
 
 namespace Bdia.Benchmarks.Transfer;
 
@@ -22,21 +23,29 @@ internal static class TransferSuite
         var rows = SuiteOptions.Several("--rows", "Training rows of the other set.", 1000, 2500, 10_000);
         var epochs = new Option<int>("--epochs") { Description = "Passes over them.", DefaultValueFactory = _ => 20 };
         var seeds = SuiteOptions.Several("--seeds", "Seeds of the fine-tuning.", 1, 2, 3);
+        var bfloat16 = new Option<bool>("--bfloat16") { Description = "Matrix products of bfloat16, in all contenders." };
+        var kept = new Option<DirectoryInfo?>("--weights")
+        {
+            Description = "Folder for the pretrained weights, so that a later call with --resume finds them; a temporary one if left out.",
+        };
         var command = new Command("transfer", "Accuracy, time and memory of fine-tuning, beside training from random weights.")
         {
-            from, to, pretrainRows, pretrainEpochs, rows, epochs, seeds,
+            from, to, pretrainRows, pretrainEpochs, rows, epochs, seeds, bfloat16, kept,
         };
         var suite = new SuiteOptions(repetitions: 1);
         suite.AddTo(command);
         command.SetAction(async parse =>
         {
-            var folder = Directory.CreateTempSubdirectory("bdia-transfer-");
+            var asked = parse.GetValue(kept);
+            asked?.Create();
+            var folder = asked ?? Directory.CreateTempSubdirectory("bdia-transfer-");
+            var precision = parse.GetValue(bfloat16) ? ComputePrecision.BFloat16 : ComputePrecision.Float32;
             try
             {
                 var results = suite.Open(parse);
                 var weights = Path.Combine(folder.FullName, "weights");
                 var pretrain = new TransferSettings(parse.GetValue(from)!.FullName, parse.GetValue(pretrainRows), TransferMethod.Scratch,
-                    weights, parse.GetValue(pretrainEpochs), Seed: 1, Keep: true);
+                    weights, parse.GetValue(pretrainEpochs), Seed: 1, precision, Keep: true);
                 var before = (await Contender.RunAllAsync([pretrain], 1, results, Pretraining))[0][0];
                 Console.WriteLine($"Pretrained on {Path.GetFileName(pretrain.Data)}, {pretrain.Rows} rows, {pretrain.Epochs} epochs: "
                     + $"{before.Accuracy:P1} of its test rows, {before.Seconds:F0} s. {Machine.Describe()}");
@@ -45,14 +54,14 @@ internal static class TransferSuite
                     .. from count in parse.GetValue(rows)!
                        from seed in parse.GetValue(seeds)!
                        from method in Enum.GetValues<TransferMethod>()
-                       select new TransferSettings(parse.GetValue(to)!.FullName, count, method, weights, parse.GetValue(epochs), seed),
+                       select new TransferSettings(parse.GetValue(to)!.FullName, count, method, weights, parse.GetValue(epochs), seed, precision),
                 ];
                 var figures = await Contender.RunAllAsync(contenders, 1, results);
                 Print([.. contenders.Zip(figures, (settings, runs) => (settings, runs[0]))]);
             }
             finally
             {
-                folder.Delete(recursive: true);
+                if (asked is null) folder.Delete(recursive: true);
             }
         });
         return command;
