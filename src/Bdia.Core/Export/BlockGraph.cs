@@ -49,16 +49,17 @@ internal sealed class BlockGraph(IOnnxGraph graph, NetworkState state, string na
     /// <summary>Self-attention of the first tokens to all of them: a block of which no more is read.</summary>
     /// <param name="x">(B, N, D).</param>
     /// <param name="tokens">How many.</param>
-    public string LeadingSelfAttention(string x, long tokens)
+    /// <param name="bias">(B, 1, 1, N), added to the scores; null for nothing.</param>
+    public string LeadingSelfAttention(string x, long tokens, string? bias)
     {
-        var (weight, bias) = (state.Take($"{name}.attn.qkv.weight"), state.TakeIfAny($"{name}.attn.qkv.bias"));
+        var (weight, added) = (state.Take($"{name}.attn.qkv.weight"), state.TakeIfAny($"{name}.attn.qkv.bias"));
         string Part(string part, string input, long first, long parts)
             => graph.Dense($"{name}.attn.{part}", input, weight.narrow(0, first * options.Width, parts * options.Width),
-                bias?.narrow(0, first * options.Width, parts * options.Width));
+                added?.narrow(0, first * options.Width, parts * options.Width));
 
         var queries = Part("q", graph.Slice($"{name}.attn", x, 1, 0, tokens), 0, 1);
         var others = graph.Split($"{name}.attn", Part("kv", x, 1, 2), 2);
-        return Attended("attn", Queries(queries), OwnKeys(others[0]), Heads("attn.v", others[1]), bias: null);
+        return Attended("attn", Queries(queries), OwnKeys(others[0]), Heads("attn.v", others[1]), bias);
     }
 
     /// <summary>Self-attention of one token behind others, whose keys and values are kept.</summary>

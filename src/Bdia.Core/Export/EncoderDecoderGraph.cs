@@ -1,9 +1,5 @@
-using Bdia.Core.Layers;
 using Bdia.Core.Models;
 using Bdia.Core.Onnx;
-using Bdia.Core.Text;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Bdia.Core.Export;
 
@@ -50,10 +46,10 @@ internal sealed class EncoderDecoderGraph
     {
         var graph = Encoder;
         var ids = graph.Input("ids", OnnxElement.Int64, "batch", "length");
-        var bias = PaddingBias(graph, ids);
+        var bias = TextGraph.PaddingBias(graph, ids);
         var stack = new StackGraph(graph, "encoder", sizes.Stack);
         var places = graph.Slice("places", Places(graph, "source_positions", longest), 0, 0, graph.Size("length", ids, 1)); // (S, D)
-        var x = stack.Start(graph.Node("Add", "tokens", Vectors(graph, ids, Table(graph, "source_embed")), places));
+        var x = stack.Start(graph.Node("Add", "tokens", Table(graph, "source_embed").Vectors(ids), places));
         for (var k = 0; k < sizes.EncoderDepth; k++)
         {
             var block = new BlockGraph(graph, state, $"encoder.{k}", sizes.EncoderBlock);
@@ -73,7 +69,7 @@ internal sealed class EncoderDecoderGraph
     {
         var graph = Decoder;
         var ids = graph.Input("ids", OnnxElement.Int64, "rows", 1);
-        var bias = PaddingBias(graph, graph.Input("source", OnnxElement.Int64, "rows", "length"));
+        var bias = TextGraph.PaddingBias(graph, graph.Input("source", OnnxElement.Int64, "rows", "length"));
         var kept = Enumerable.Range(0, sizes.DecoderDepth).Select(k => (
             Keys: graph.Input($"memory.{k}.key", OnnxElement.Float, "rows", sizes.Heads, headSize, "length"),
             Values: graph.Input($"memory.{k}.value", OnnxElement.Float, "rows", sizes.Heads, "length", headSize),
@@ -83,7 +79,7 @@ internal sealed class EncoderDecoderGraph
         var stack = new StackGraph(graph, "decoder", sizes.Stack);
         var table = Table(graph, "target_embed");
         var place = graph.Gather("places", Places(graph, "target_positions", longest), graph.Size("past", kept[0].PastKeys, 2)); // (1, D)
-        var x = stack.Start(graph.Node("Add", "tokens", Vectors(graph, ids, table), place));
+        var x = stack.Start(graph.Node("Add", "tokens", table.Vectors(ids), place));
         for (var k = 0; k < sizes.DecoderDepth; k++)
         {
             var (block, past, number) = (new BlockGraph(graph, state, $"decoder.{k}", sizes.DecoderBlock), kept[k], k);
@@ -98,50 +94,20 @@ internal sealed class EncoderDecoderGraph
         }
 
         var last = Norm(graph, "decoder_norm", graph.Reshape("last", x, -1, sizes.Width));
-        var logits = sizes.TieOutput ? Tied(graph, last, table)
+        var logits = sizes.TieOutput ? table.Logits(last)
             : graph.Dense("head", last, state.Take("head.weight"), state.TakeIfAny("head.bias"));
         graph.Output("logits", logits, "rows", sizes.TargetVocabulary);
     }
 
-    // (B, 1, 1, S): what keeps attention from padding.
-    private static string PaddingBias(OnnxGraph graph, string ids)
-    {
-        var isPadding = graph.Node("Equal", "padding", ids, graph.AddIntegers("padding.id", [SpecialTokens.Padding], scalar: true));
-        var bias = graph.Node("Where", "padding", isPadding,
-            graph.AddNumber("padding.never", float.NegativeInfinity), graph.AddNumber("none", 0));
-        return graph.Reshape("padding", bias, 0, 1, 1, -1);
-    }
-
-    // An embedding: in float32 its rows, (V, D), else the matrix in bytes.
-    private (string? Rows, ByteMatrix? Bytes) Table(OnnxGraph graph, string name)
+    private TokenTable Table(OnnxGraph graph, string name)
     {
         name = sizes.ShareEmbeddings ? "embed" : name;
-        var weight = state.Take($"{name}.weight");
-        return graph.Weights == OnnxWeights.Int8 ? (null, new ByteMatrix(graph, $"{name}.weight", weight))
-            : (graph.AddTensor($"{name}.weight", weight), null);
+        return new TokenTable(graph, name, state.Take($"{name}.weight"), Math.Sqrt(sizes.Width));
     }
-
-    // (B, N, D) of ids (B, N).
-    private string Vectors(OnnxGraph graph, string ids, (string? Rows, ByteMatrix? Bytes) table)
-    {
-        var vectors = table.Rows is { } rows ? graph.Gather("embed", rows, ids) : graph.Rows("embed", table.Bytes!, ids);
-        return graph.Node("Mul", "embed", vectors, graph.AddNumber("embed.scale", (float)Math.Sqrt(sizes.Width)));
-    }
-
-    private static string Tied(OnnxGraph graph, string x, (string? Rows, ByteMatrix? Bytes) table)
-        => table.Rows is { } rows ? graph.Node("MatMul", "head", x, graph.Transpose("head", rows, 1, 0))
-            : graph.Product("head", x, table.Bytes!);
 
     private string Places(OnnxGraph graph, string name, long longest)
-    {
-        if (sizes.Positions == PositionEncoding.Learned) return graph.AddTensor($"{name}.weight", state.Take($"{name}.weight"));
-        if (longest * sizes.Width * sizeof(float) > OnnxGraph.MostBytes)
-            throw new NotSupportedException($"Texts of {longest} tokens need a table of places of "
-                + $"{longest * sizes.Width * sizeof(float)} bytes, and an ONNX file may have {OnnxGraph.MostBytes}: lower "
-                + "Decoding.MaxLengthRatio or MaxLengthConstant. Nothing was written.");
-        return graph.AddTensor(name, SinusoidalPositions.Rows(0, longest, sizes.Width, CPU));
-    }
+        => TextGraph.Places(graph, state, name, sizes.Positions, longest, sizes.Width,
+            "lower Decoding.MaxLengthRatio or MaxLengthConstant");
 
-    private string Norm(OnnxGraph graph, string name, string x)
-        => graph.Norm(name, x, state.Take($"{name}.weight"), state.Take($"{name}.bias"), LayerNorm.Epsilon);
+    private string Norm(OnnxGraph graph, string name, string x) => TextGraph.Norm(graph, state, name, x);
 }

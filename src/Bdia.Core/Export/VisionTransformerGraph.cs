@@ -39,7 +39,7 @@ internal static class VisionTransformerGraph
     private static string Last(IOnnxGraph graph, StackGraph stack, BlockGraph block, string x)
     {
         var token = graph.Slice("class", x, 1, 0, 1);
-        return stack.Step(token, block.LeadingResidual(x, token, z => block.LeadingSelfAttention(z, 1), block.FeedForward));
+        return stack.Step(token, block.LeadingResidual(x, token, z => block.LeadingSelfAttention(z, 1, bias: null), block.FeedForward));
     }
 
     // Patches, places and the tokens before the patches: (B, N, D).

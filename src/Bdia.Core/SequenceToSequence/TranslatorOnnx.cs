@@ -1,6 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Bdia.Core.Decoding;
 using Bdia.Core.Export;
 using Bdia.Core.Models;
@@ -14,12 +11,6 @@ namespace Bdia.Core.SequenceToSequence;
 internal static class TranslatorOnnx
 {
     private const int Version = 1;
-
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = { new JsonStringEnumConverter() },
-    };
 
     /// <summary>Makes both graphs and the JSON, then hands them over to be written: nothing is written where one of them cannot be
     /// made.</summary>
@@ -37,13 +28,13 @@ internal static class TranslatorOnnx
         var longest = decoding.LongestOutput(description.MaxTokens);
         if (sizes.Positions == PositionEncoding.Learned) longest = Math.Min(longest, sizes.MaxLength);
         var source = PortableTokenizer.Of(description.Source);
-        var json = JsonSerializer.SerializeToUtf8Bytes(new Document(
+        var json = PortableDescription.Of(new Document(
             Version, options.Opset, options.Weights,
-            new Ids(SpecialTokens.Padding, SpecialTokens.Start, SpecialTokens.End, SpecialTokens.Count),
+            PortableIds.Ours,
             new Network(sizes.DecoderDepth, sizes.Heads, sizes.Width / sizes.Heads, sizes.SourceVocabulary, sizes.TargetVocabulary),
             new Bounds(description.MaxTokens, description.LongTexts, longest),
             decoding, source,
-            ReferenceEquals(description.Source, description.Target) ? null : PortableTokenizer.Of(description.Target)), Json);
+            ReferenceEquals(description.Source, description.Target) ? null : PortableTokenizer.Of(description.Target)));
         var graphs = new EncoderDecoderGraph(network, options, description.MaxTokens, longest);
         graphs.Encoder.Tell("part", "encoder");
         graphs.Decoder.Tell("part", "decoder step");
@@ -51,14 +42,8 @@ internal static class TranslatorOnnx
     }
 
     private sealed record Document(
-        int FormatVersion, int Opset, OnnxWeights Weights, Ids Ids, Network Network, Bounds Bounds, DecodingOptions Decoding,
+        int FormatVersion, int Opset, OnnxWeights Weights, PortableIds Ids, Network Network, Bounds Bounds, DecodingOptions Decoding,
         PortableTokenizer SourceTokenizer, PortableTokenizer? TargetTokenizer);
-
-    /// <param name="Padding">Fills short sources of a batch.</param>
-    /// <param name="Start">What the decoder is given first.</param>
-    /// <param name="End">Stands behind a source, and ends an output.</param>
-    /// <param name="FirstToken">The id of the tokenizer's token 0.</param>
-    private sealed record Ids(int Padding, int Start, int End, int FirstToken);
 
     private sealed record Network(int DecoderBlocks, int Heads, int HeadSize, int SourceVocabulary, int TargetVocabulary);
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Bdia.Core.Formats;
 using Bdia.Core.Models;
 using Bdia.Core.Native;
+using Bdia.Core.Onnx;
 using Bdia.Core.Operations;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
@@ -120,6 +121,57 @@ public sealed class TextClassifier : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         SafeTensors.Write(stream, ModuleState.Save(Model));
+    }
+
+    /// <summary>
+    /// Writes the network as <c>classifier.onnx</c>, ids in and probabilities out, and beside it <c>classifier.json</c>: ids, tokenizer,
+    /// bounds and class names, which is all that another program needs to classify texts with ONNX Runtime.
+    /// </summary>
+    /// <remarks>Probabilities equal the classifier's up to rounding, which the grid of the states may turn into a grid step.</remarks>
+    /// <param name="folder">Where to; made where it is not there. Each file is written whole or not at all, an earlier one
+    /// replaced.</param>
+    /// <param name="options">Operators and weights; null for the defaults.</param>
+    /// <param name="classNames">Names of the classes, which go along; null for none.</param>
+    /// <exception cref="ArgumentException">Options are out of range, there are more or fewer names than classes, or the tokenizer is of a
+    /// class of somebody else's.</exception>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, or the file would have more than 2 GB; nothing
+    /// was written.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
+    public void SaveOnnx(string folder, OnnxOptions? options = null, IReadOnlyList<string>? classNames = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        SaveOnnx(options, classNames, (network, json) =>
+        {
+            Directory.CreateDirectory(folder);
+            DurableFile.Write(Path.Combine(folder, "classifier.onnx"), network);
+            DurableFile.Write(Path.Combine(folder, "classifier.json"), stream => stream.Write(json));
+        });
+    }
+
+    /// <summary>Writes the two to streams, which stay open.</summary>
+    /// <param name="network">For classifier.onnx.</param>
+    /// <param name="description">For classifier.json.</param>
+    /// <inheritdoc cref="SaveOnnx(string, OnnxOptions, IReadOnlyList{string})"/>
+    public void SaveOnnx(Stream network, Stream description, OnnxOptions? options = null, IReadOnlyList<string>? classNames = null)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(description);
+        SaveOnnx(options, classNames, (write, json) =>
+        {
+            write(network);
+            description.Write(json);
+        });
+    }
+
+    private void SaveOnnx(OnnxOptions? options, IReadOnlyList<string>? classNames, Action<Action<Stream>, byte[]> write)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        options ??= new();
+        options.Validate();
+        if (classNames is not null && classNames.Count != Model.Options.Classes)
+            throw new ArgumentException($"There are {classNames.Count} names for {Model.Options.Classes} classes; give one for each.",
+                nameof(classNames));
+        TextClassifierOnnx.Write(new(Model.Options, Tokenizer, MaxTokens, LongTexts), Model, options, classNames, write);
     }
 
     /// <summary>Everything but the weights as JSON: format version, network options, tokenizer, lengths.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Bdia.Core.Decoding;
 using Bdia.Core.Models;
 using Bdia.Core.Native;
+using Bdia.Core.Onnx;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
 using TorchSharp;
@@ -144,6 +145,55 @@ public sealed class TextGenerator : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         Gpt2Weights.Write(Model, stream);
+    }
+
+    /// <summary>
+    /// Writes the network as <c>decoder.onnx</c>, one step that is run for each token, and beside it <c>generator.json</c>: ids,
+    /// tokenizer, bounds and decoding, which is all that another program needs to go on with texts with ONNX Runtime.
+    /// </summary>
+    /// <remarks>Logits equal the model's up to rounding, which the grid of the states may turn into a grid step.</remarks>
+    /// <param name="folder">Where to; made where it is not there. Each file is written whole or not at all, an earlier one
+    /// replaced.</param>
+    /// <param name="options">Operators and weights; null for the defaults.</param>
+    /// <param name="decoding">What is written down of how texts are written; null for <see cref="Decoding"/>.</param>
+    /// <exception cref="ArgumentException">Options are out of range, or the tokenizer is of a class of somebody else's.</exception>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, or the file would have more than 2 GB; nothing
+    /// was written.</exception>
+    /// <exception cref="ObjectDisposedException">The generator was disposed.</exception>
+    public void SaveOnnx(string folder, OnnxOptions? options = null, DecodingOptions? decoding = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        SaveOnnx(options, decoding, (decoder, json) =>
+        {
+            Directory.CreateDirectory(folder);
+            DurableFile.Write(Path.Combine(folder, "decoder.onnx"), decoder);
+            DurableFile.Write(Path.Combine(folder, "generator.json"), stream => stream.Write(json));
+        });
+    }
+
+    /// <summary>Writes the two to streams, which stay open.</summary>
+    /// <param name="decoder">For decoder.onnx.</param>
+    /// <param name="description">For generator.json.</param>
+    /// <inheritdoc cref="SaveOnnx(string, OnnxOptions, DecodingOptions)"/>
+    public void SaveOnnx(Stream decoder, Stream description, OnnxOptions? options = null, DecodingOptions? decoding = null)
+    {
+        ArgumentNullException.ThrowIfNull(decoder);
+        ArgumentNullException.ThrowIfNull(description);
+        SaveOnnx(options, decoding, (write, json) =>
+        {
+            write(decoder);
+            description.Write(json);
+        });
+    }
+
+    private void SaveOnnx(OnnxOptions? options, DecodingOptions? decoding, Action<Action<Stream>, byte[]> write)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        options ??= new();
+        options.Validate();
+        decoding ??= Decoding;
+        decoding.Validate();
+        GeneratorOnnx.Write(new(Model.Options, Tokenizer, decoding), Model, options, write);
     }
 
     /// <summary>Everything but the weights as JSON: format version, network options, tokenizer, decoding.</summary>

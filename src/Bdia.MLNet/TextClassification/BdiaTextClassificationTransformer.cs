@@ -1,3 +1,4 @@
+using Bdia.Core.Onnx;
 using Bdia.Core.Text;
 using Bdia.Core.TextClassification;
 using Bdia.MLNet.Columns;
@@ -55,6 +56,28 @@ public sealed class BdiaTextClassificationTransformer
         set => batchModel.LongTexts = Enum.IsDefined(value) ? value
             : throw new ArgumentOutOfRangeException(nameof(value), value, "LongTexts must be Truncate or Throw.");
     }
+
+    /// <summary>
+    /// Writes the network as <c>classifier.onnx</c>, ids in and probabilities out, and beside it <c>classifier.json</c>: ids, tokenizer,
+    /// bounds, class names and <see cref="LongTexts"/>, which is all that another program needs to classify texts with ONNX Runtime.
+    /// </summary>
+    /// <remarks>Probabilities equal the model's up to rounding, which the grid of the states may turn into a grid step.</remarks>
+    /// <param name="folder">Where to; made where it is not there. Each file is written whole or not at all, an earlier one
+    /// replaced.</param>
+    /// <param name="options">Operators and weights; null for the defaults.</param>
+    /// <exception cref="ArgumentException">Options are out of range, or the tokenizer is of a class of somebody else's.</exception>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, or the file would have more than 2 GB; nothing
+    /// was written.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SaveOnnx(string folder, OnnxOptions? options = null)
+        => scorer.SaveOnnx(folder, options, Columns.Labels?.Texts, LongTexts);
+
+    /// <summary>Writes the two to streams, which stay open.</summary>
+    /// <param name="network">For classifier.onnx.</param>
+    /// <param name="description">For classifier.json.</param>
+    /// <inheritdoc cref="SaveOnnx(string, OnnxOptions)"/>
+    public void SaveOnnx(Stream network, Stream description, OnnxOptions? options = null)
+        => scorer.SaveOnnx(network, description, options, Columns.Labels?.Texts, LongTexts);
 
     // PermutationFeatureImportance asks for the name of a column of numbers, by either interface; ML.NET keeps the second internal.
     string ISingleFeaturePredictionTransformer<TextClassifier>.FeatureColumnName => throw NothingToPermute();

@@ -1,3 +1,4 @@
+using Bdia.Core.Onnx;
 using Bdia.Core.Text;
 using Bdia.Core.TextClassification;
 using Bdia.MLNet.Scoring;
@@ -28,6 +29,26 @@ internal sealed class TextClassifierScorer(TextClassifier classifier) : ITextSco
         using var use = shared.Enter();
         cutting.Score(first, second, probabilities);
     }
+
+    /// <summary>As <see cref="TextClassifier.SaveOnnx(string, OnnxOptions, IReadOnlyList{string})"/>; long texts are what is made of
+    /// them now.</summary>
+    public void SaveOnnx(string folder, OnnxOptions? options, IReadOnlyList<string>? classNames, LongTextPolicy longTexts)
+    {
+        using var use = shared.Enter();
+        With(longTexts).SaveOnnx(folder, options, classNames);
+    }
+
+    /// <summary>As <see cref="TextClassifier.SaveOnnx(Stream, Stream, OnnxOptions, IReadOnlyList{string})"/>.</summary>
+    public void SaveOnnx(Stream network, Stream description, OnnxOptions? options, IReadOnlyList<string>? classNames,
+        LongTextPolicy longTexts)
+    {
+        using var use = shared.Enter();
+        With(longTexts).SaveOnnx(network, description, options, classNames);
+    }
+
+    // Another view of the same network: it is not to be disposed.
+    private TextClassifier With(LongTextPolicy longTexts)
+        => new(shared.Model.Model, shared.Model.Tokenizer, shared.Model.MaxTokens, longTexts);
 
     public void Dispose() => shared.Dispose();
 }

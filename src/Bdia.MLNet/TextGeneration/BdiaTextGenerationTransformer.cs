@@ -1,4 +1,5 @@
 using Bdia.Core.Decoding;
+using Bdia.Core.Onnx;
 using Bdia.Core.Text;
 using Bdia.Core.TextGeneration;
 using Bdia.MLNet.Internals;
@@ -58,6 +59,27 @@ public sealed class BdiaTextGenerationTransformer : BdiaTransformer
             batchModel = batchModel with { Decoding = value };
         }
     }
+
+    /// <summary>
+    /// Writes the network as <c>decoder.onnx</c>, one step that is run for each token, and beside it <c>generator.json</c>: ids,
+    /// tokenizer, bounds and <see cref="Decoding"/>, which is all that another program needs to go on with texts with ONNX Runtime.
+    /// </summary>
+    /// <remarks>Logits equal the model's up to rounding, which the grid of the states may turn into a grid step.</remarks>
+    /// <param name="folder">Where to; made where it is not there. Each file is written whole or not at all, an earlier one
+    /// replaced.</param>
+    /// <param name="options">Operators and weights; null for the defaults.</param>
+    /// <exception cref="ArgumentException">Options are out of range, or the tokenizer is of a class of somebody else's.</exception>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, or the file would have more than 2 GB; nothing
+    /// was written.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SaveOnnx(string folder, OnnxOptions? options = null) => generator.SaveOnnx(folder, options, Decoding);
+
+    /// <summary>Writes the two to streams, which stay open.</summary>
+    /// <param name="decoder">For decoder.onnx.</param>
+    /// <param name="description">For generator.json.</param>
+    /// <inheritdoc cref="SaveOnnx(string, OnnxOptions)"/>
+    public void SaveOnnx(Stream decoder, Stream description, OnnxOptions? options = null)
+        => generator.SaveOnnx(decoder, description, options, Decoding);
 
     internal TextColumns Columns => batchModel.Columns;
 

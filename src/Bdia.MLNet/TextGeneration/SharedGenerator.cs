@@ -1,4 +1,5 @@
 using Bdia.Core.Decoding;
+using Bdia.Core.Onnx;
 using Bdia.Core.Text;
 using Bdia.Core.TextGeneration;
 using Bdia.MLNet.Scoring;
@@ -36,6 +37,20 @@ internal sealed class SharedGenerator(TextGenerator generator) : ITextWriter, ID
     {
         using var use = shared.Enter();
         return generator.Judge(texts);
+    }
+
+    /// <summary>As <see cref="TextGenerator.SaveOnnx(string, OnnxOptions, DecodingOptions)"/>.</summary>
+    public void SaveOnnx(string folder, OnnxOptions? options, DecodingOptions decoding)
+    {
+        using var use = shared.Enter();
+        shared.Model.SaveOnnx(folder, options, decoding);
+    }
+
+    /// <summary>As <see cref="TextGenerator.SaveOnnx(Stream, Stream, OnnxOptions, DecodingOptions)"/>.</summary>
+    public void SaveOnnx(Stream decoder, Stream description, OnnxOptions? options, DecodingOptions decoding)
+    {
+        using var use = shared.Enter();
+        shared.Model.SaveOnnx(decoder, description, options, decoding);
     }
 
     public void Dispose() => shared.Dispose();

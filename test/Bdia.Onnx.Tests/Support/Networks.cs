@@ -19,20 +19,25 @@ internal static class Networks
     public static ImageClassifier Classifier(VisionTransformerOptions options, double spread = 1.5)
     {
         var network = new VisionTransformer(options, seed: 7);
-        using var noGradients = no_grad();
-        using var scope = NewDisposeScope();
-        using var generator = new Generator(11);
-        foreach (var (name, parameter) in network.named_parameters())
-        {
-            if (parameter.dim() > 1) parameter.mul_(spread);
-            else parameter.add_(randn(parameter.shape, ScalarType.Float32, CPU, generator: generator).mul(0.1));
-        }
-
+        Spread(network, spread);
         return new ImageClassifier(network, new()
         {
             Mean = [.. Enumerable.Range(0, options.Channels).Select(channel => 110.0 + 7 * channel)],
             StandardDeviation = [.. Enumerable.Range(0, options.Channels).Select(channel => 60.0 + 3 * channel)],
         });
+    }
+
+    /// <summary>Spreads weights as training would.</summary>
+    public static void Spread(nn.Module network, double factor = 1.5)
+    {
+        using var noGradients = no_grad();
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(11);
+        foreach (var (_, parameter) in network.named_parameters())
+        {
+            if (parameter.dim() > 1) parameter.mul_(factor);
+            else parameter.add_(randn(parameter.shape, ScalarType.Float32, CPU, generator: generator).mul(0.1));
+        }
     }
 
     /// <summary>Pictures one after the other, planar, of values 0 to 255.</summary>

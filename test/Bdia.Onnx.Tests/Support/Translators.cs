@@ -2,7 +2,6 @@ using Bdia.Core.Decoding;
 using Bdia.Core.Models;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
-using static TorchSharp.torch;
 
 namespace Bdia.Onnx.Tests.Support;
 
@@ -15,20 +14,16 @@ internal static class Translators
         ShareEmbeddings = true, Stack = Networks.WithoutGrid,
     };
 
+    /// <summary>Of a small vocabulary of words.</summary>
+    public static ITextTokenizer Tokenizer()
+        => TextTokenizer.Train(["one two three", "four five six", "seven eight nine"], new() { VocabularySize = 280 });
+
     public static Translator Of(EncoderDecoderOptions options, DecodingOptions? decoding = null)
     {
-        var tokenizer = TextTokenizer.Train(["one two three", "four five six", "seven eight nine"], new() { VocabularySize = 280 });
+        var tokenizer = Tokenizer();
         var vocabulary = tokenizer.Size + SpecialTokens.Count;
         var network = new EncoderDecoder(options with { SourceVocabulary = vocabulary, TargetVocabulary = vocabulary }, seed: 5);
-        using var noGradients = no_grad();
-        using var scope = NewDisposeScope();
-        using var generator = new Generator(3);
-        foreach (var (_, parameter) in network.named_parameters())
-        {
-            if (parameter.dim() > 1) parameter.mul_(1.5);
-            else parameter.add_(randn(parameter.shape, ScalarType.Float32, CPU, generator: generator).mul(0.1));
-        }
-
+        Networks.Spread(network);
         return new Translator(network, tokenizer, tokenizer, maxTokens: 16, LongTextPolicy.Truncate,
             decoding ?? new() { MaxLengthConstant = 4 });
     }
