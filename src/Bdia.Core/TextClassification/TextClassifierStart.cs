@@ -9,7 +9,7 @@ namespace Bdia.Core.TextClassification;
 
 /// <summary>
 /// Weights that training begins with, in place of random ones, and the tokenizer that belongs to them: those of a classifier, to go on with
-/// new rows or other classes, or of the encoder of a network that has learned to translate.
+/// new rows or other classes, of the encoder of a network that has learned to translate, or of one that goes on with texts.
 /// </summary>
 /// <remarks>The network that they are of is left as it is, and must not be disposed before training has begun.</remarks>
 public sealed class TextClassifierStart
@@ -17,6 +17,7 @@ public sealed class TextClassifierStart
     private readonly nn.Module source;
     private readonly Func<string, string?> nameThere;
     private readonly IReadOnlyList<int>? keptClasses;
+    private double embeddingFactor = 1; // what vectors of tokens there are multiplied by, over what they are here
 
     private TextClassifierStart(nn.Module source, Func<string, string?> nameThere, ITextTokenizer tokenizer, TextEncoderOptions sizes,
         IReadOnlyList<int>? keptClasses)
@@ -78,6 +79,34 @@ public sealed class TextClassifierStart
         };
     }
 
+    /// <summary>
+    /// The weights of a language model: embedding, places, blocks and norm. Its blocks have learned to look back alone, and now see the
+    /// whole text; class token and head are drawn anew.
+    /// </summary>
+    /// <param name="network">The network.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    public static TextClassifierStart From(LanguageModel network, ITextTokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        var there = network.Options;
+        var sizes = new TextEncoderOptions
+        {
+            Vocabulary = there.Vocabulary, Width = there.Width, Depth = there.Depth, Heads = there.Heads,
+            FeedForwardWidth = there.FeedForwardWidth, Dropout = there.Dropout, Positions = PositionEncoding.Learned,
+            MaxLength = there.MaxLength, Precision = there.Precision, Stack = there.Stack,
+        };
+        return new(network, Name, tokenizer, sizes, null) { embeddingFactor = LanguageModel.Scale(there) / Math.Sqrt(there.Width) };
+
+        static string? Name(string name) => name switch
+        {
+            "embed.weight" or "positions.weight" => name,
+            "encoder_norm.weight" => "norm.weight",
+            "encoder_norm.bias" => "norm.bias",
+            _ => name.StartsWith("encoder.", StringComparison.Ordinal) ? $"blocks.{name["encoder.".Length..]}" : null,
+        };
+    }
+
     /// <summary>Notes what a network has otherwise than the weights.</summary>
     /// <param name="faults">Where it is noted.</param>
     /// <param name="model">The network.</param>
@@ -108,6 +137,13 @@ public sealed class TextClassifierStart
         {
             // Vectors for the texts of a pair are new where the weights are of single ones.
             WeightTransfer.Copy(source, network, name => name == "segments" && !Sizes.Pairs ? null : nameThere(name));
+            if (embeddingFactor != 1)
+            {
+                using var noGradients = no_grad();
+                using var scope = NewDisposeScope();
+                Named(network)["embed.weight"].mul_(embeddingFactor);
+            }
+
             if (keptClasses is not null)
             {
                 var (from, to) = (Named(source), Named(network));

@@ -30,6 +30,10 @@ public static class GeneratorTraining
     /// <param name="progress">Called after every step and every epoch, on this thread. Items are tokens, end tokens included.</param>
     /// <param name="notes">Told what a user should know of the data, a sentence each.</param>
     /// <param name="stopProbe">Asked between batches; true ends the run as cancellation does.</param>
+    /// <param name="start">
+    /// A generator whose weights are gone on with, and whose tokenizer is kept; its network must have the same sizes. It is left as it
+    /// is, and must not be disposed before training has begun. Null: random weights.
+    /// </param>
     /// <param name="cancellation">Ends the run within a batch, with the best generator so far.</param>
     /// <returns>The generator, with the history of its training. Where an exception ends the run, the best generator so far comes with
     /// it: <see cref="TrainingFault.BestModel"/>.</returns>
@@ -44,9 +48,11 @@ public static class GeneratorTraining
     public static TextGenerator Run(
         LanguageModelOptions model, TrainingOptions training, GenerationTrainingOptions generation, ITexts train, ITexts? validation = null,
         Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null,
-        Func<bool>? stopProbe = null, CancellationToken cancellation = default)
+        Func<bool>? stopProbe = null, TextGenerator? start = null, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(generation);
         ArgumentNullException.ThrowIfNull(train);
+        if (start is not null) generation = GeneratorStart.WithTokenizer(generation, start);
         Check(model, training, generation);
 
         // What is made in the caller's inference mode could not be trained.
@@ -56,7 +62,7 @@ public static class GeneratorTraining
             new StopSignal(stopProbe, null, cancellation), cancellation);
         model = model with { Vocabulary = NetworkIds.Vocabulary(data.Tokenizer) };
         var plan = Fit(model, ref training, generation, data, notes, out var parts);
-        var network = new LanguageModel(model, training.Seed);
+        var network = start is null ? new LanguageModel(model, training.Seed) : GeneratorStart.Network(start, model, training.Seed);
         try
         {
             if (device.type != DeviceType.CPU) network.to(device);

@@ -96,7 +96,7 @@ public sealed class BdiaSequenceToSequenceTransformer : BdiaTransformer, IReadsT
     public void SaveOnnx(Stream encoder, Stream decoder, Stream description, OnnxOptions? options = null)
         => translator.SaveOnnx(encoder, decoder, description, options, Decoding, LongTexts);
 
-    EncoderDecoder IReadsTexts.Network => Model.Model;
+    TorchSharp.torch.nn.Module IReadsTexts.Network => Model.Model;
 
     ITextTokenizer IReadsTexts.ReadTokenizer => Model.SourceTokenizer;
 

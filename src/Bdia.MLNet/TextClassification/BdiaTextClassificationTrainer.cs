@@ -34,7 +34,7 @@ namespace Bdia.MLNet;
 /// | Is normalization required? | No: texts are normalised as the options say, and the model keeps how |
 /// | Is caching required? | No: texts are kept in memory as tokens |
 /// | Required packages | Bdia.MLNet and libtorch-cpu (or a libtorch-cuda package) for the platform |
-/// | Exportable to ONNX | No |
+/// | Exportable to ONNX | The network, by SaveOnnx of the transformer |
 ///
 /// ### Training Algorithm Details
 /// See *On Exact Bit-level Reversible Transformers Without Changing Architectures* (arXiv 2407.09093). When scoring, the network is a

@@ -32,12 +32,12 @@ internal sealed class InitialClassifier : IDisposable
         if (options.InitialWeights is not { } initial) return null;
         if (!initial.IsModel())
             throw new InvalidDataException($"InitialWeights is {initial}, which is no model that mlContext.Model.Save wrote. A text "
-                + "classifier begins with a fitted text classifier or translator, or with the file of one.");
+                + "classifier begins with a fitted text classifier, translator or generator, or with the file of one.");
         var loaded = initial.Load<BdiaTransformer>();
         if (loaded.Transformer is BdiaTextClassificationTransformer or IReadsTexts) return new(loaded, $"{initial}");
         loaded.Dispose();
         throw new InvalidDataException($"InitialWeights is {initial}, a {loaded.Transformer.GetType().Name}, of which a text classifier "
-            + "can take nothing. Give a fitted text classifier or translator.");
+            + "can take nothing. Give a fitted text classifier, translator or generator.");
     }
 
     public void Dispose() => loaded.Dispose();
@@ -72,9 +72,15 @@ internal sealed class InitialClassifier : IDisposable
         return Start(kept);
     }
 
-    private TextClassifierStart Start(IReadOnlyList<int>? keptClasses) => loaded.Transformer switch
+    private TextClassifierStart Start(IReadOnlyList<int>? keptClasses)
     {
-        BdiaTextClassificationTransformer own => TextClassifierStart.From(own.Model, keptClasses),
-        _ => TextClassifierStart.From(((IReadsTexts)loaded.Transformer).Network, ((IReadsTexts)loaded.Transformer).ReadTokenizer),
-    };
+        if (loaded.Transformer is BdiaTextClassificationTransformer own) return TextClassifierStart.From(own.Model, keptClasses);
+        var reads = (IReadsTexts)loaded.Transformer;
+        return reads.Network switch
+        {
+            EncoderDecoder network => TextClassifierStart.From(network, reads.ReadTokenizer),
+            LanguageModel network => TextClassifierStart.From(network, reads.ReadTokenizer),
+            var other => throw new InvalidOperationException($"There is no way from a {other.GetName()} to a text classifier."),
+        };
+    }
 }

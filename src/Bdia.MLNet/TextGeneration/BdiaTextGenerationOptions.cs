@@ -135,6 +135,13 @@ public sealed partial class BdiaTextGenerationTrainer
         /// </summary>
         public DecodingOptions Decoding = GenerationDefaults.Generation.Decoding;
 
+        /// <summary>
+        /// What training begins with in place of random weights: a fitted model of this trainer or its file, to go on with new rows or more
+        /// epochs. Its tokenizer is kept, and so are its sizes, which may be left unset; <see cref="MaxTokens"/> can be no more than its.
+        /// Default null.
+        /// </summary>
+        public InitialWeights? InitialWeights;
+
         /// <summary>The defaults.</summary>
         public Options() : base(GenerationDefaults.Training, GenerationDefaults.Generation, GenerationDefaults.Tokenizer)
         {

@@ -1,3 +1,4 @@
+using Bdia.Core.Common;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.TextGeneration;
 using Bdia.Core.Training;
@@ -37,7 +38,7 @@ namespace Bdia.MLNet;
 /// | Is normalization required? | No: texts are taken as they are unless the options say otherwise, and the model keeps how |
 /// | Is caching required? | No: texts are kept in memory as tokens |
 /// | Required packages | Bdia.MLNet and libtorch-cpu (or a libtorch-cuda package) for the platform |
-/// | Exportable to ONNX | No |
+/// | Exportable to ONNX | The network, by SaveOnnx of the transformer |
 ///
 /// ### Training Algorithm Details
 /// See *Language Models are Unsupervised Multitask Learners* (Radford et al., 2019) and *On Exact Bit-level Reversible Transformers Without
@@ -68,28 +69,52 @@ public sealed partial class BdiaTextGenerationTrainer : BdiaTrainer<BdiaTextGene
     /// </returns>
     /// <exception cref="ArgumentException">tokensPerText is below 1, or not even one window at a time fits the memory budget.</exception>
     public MemoryEstimate EstimateMemory(int? tokensPerText = null)
-        => GeneratorTraining.EstimateMemory(GenerationOptionsMapping.Model(options), options.Training(Seed),
-            GenerationOptionsMapping.Generation(options), tokensPerText);
+    {
+        using var initial = Open();
+        var (start, generation) = (initial?.Generator, GenerationOptionsMapping.Generation(options));
+        return GeneratorTraining.EstimateMemory(GenerationOptionsMapping.Model(options, start?.Model.Options), options.Training(Seed),
+            start is null ? generation : generation with { Tokenizer = start.Tokenizer }, tokensPerText);
+    }
 
     private protected override BdiaTextGenerationTransformer Train(IDataView trainData, IDataView? validationData)
     {
-        var model = GenerationOptionsMapping.Model(options);
+        using var initial = Open();
+        var model = GenerationOptionsMapping.Model(options, initial?.Generator.Model.Options);
         var device = DeviceChoice.Resolve(Environment, options.Device);
         var seed = RunSeed();
         using var log = new TrainingLog(Host, "Training", figures, options.Progress);
         log.Info($"Training on column '{options.TextColumnName}'; network: width {model.Width}, {model.Depth} blocks, {model.Heads} heads; "
             + $"seed {seed}{(seed == Seed ? "" : " (the checkpoint's)")}; device {device}.");
         log.Precision(model.Precision, device);
+        if (initial is not null) log.Info(initial.Told);
         return Run(
             log,
             () => GeneratorTraining.Run(
                 model, options.Training(seed), GenerationOptionsMapping.Generation(options),
                 Rows(trainData), validationData is null ? null : Rows(validationData),
-                device, log, log, IsCanceled, options.CancellationToken),
+                device, log, log, IsCanceled, initial?.Generator, options.CancellationToken),
             generator => generator.Result,
             generator => new BdiaTextGenerationTransformer(
                 Host, generator, GenerationOptionsMapping.Columns(options), options.Decoding, options.ScoringBatchSize));
 
         TextRowsView Rows(IDataView data) => new(data, options.TextColumnName);
+    }
+
+    // What a file holds is known only now.
+    private InitialGenerator? Open()
+    {
+        var initial = InitialGenerator.Open(options);
+        try
+        {
+            var faults = new OptionFaults();
+            initial?.Check(options, faults);
+            faults.ThrowIfAny("The options of TextGeneration.Trainers.Bdia");
+            return initial;
+        }
+        catch
+        {
+            initial?.Dispose();
+            throw;
+        }
     }
 }

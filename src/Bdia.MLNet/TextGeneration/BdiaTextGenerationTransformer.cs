@@ -19,7 +19,7 @@ namespace Bdia.MLNet;
 /// The rows beside a row in a batch change its score by float rounding alone (less than 1e-4), and its text only where two candidates are
 /// that close. Draws depend on the seed and the prompt alone: equal prompts get equal texts, until Decoding has another Seed.
 /// </remarks>
-public sealed class BdiaTextGenerationTransformer : BdiaTransformer
+public sealed class BdiaTextGenerationTransformer : BdiaTransformer, IReadsTexts
 {
     private readonly SharedGenerator generator;
     private TextBatchModel batchModel;
@@ -80,6 +80,10 @@ public sealed class BdiaTextGenerationTransformer : BdiaTransformer
     /// <inheritdoc cref="SaveOnnx(string, OnnxOptions)"/>
     public void SaveOnnx(Stream decoder, Stream description, OnnxOptions? options = null)
         => generator.SaveOnnx(decoder, description, options, Decoding);
+
+    TorchSharp.torch.nn.Module IReadsTexts.Network => Model.Model;
+
+    ITextTokenizer IReadsTexts.ReadTokenizer => Model.Tokenizer;
 
     internal TextColumns Columns => batchModel.Columns;
 

@@ -12,13 +12,16 @@ namespace Bdia.MLNet.TextGeneration;
 internal static class GenerationOptionsMapping
 {
     /// <summary>The network but for its vocabulary, which the engine takes from the tokenizer.</summary>
-    public static LanguageModelOptions Model(Options options)
+    /// <param name="options">The options.</param>
+    /// <param name="initial">Of the network that training begins with, in place of the preset's.</param>
+    public static LanguageModelOptions Model(Options options, LanguageModelOptions? initial = null)
     {
         const int anyVocabulary = 1000;
-        return OptionRecords.Fill(options, LanguageModelOptions.FromPreset(options.Preset, anyVocabulary)) with
+        var sizes = initial ?? LanguageModelOptions.FromPreset(options.Preset, anyVocabulary);
+        return OptionRecords.Fill(options, sizes with { }) with
         {
-            MaxLength = options.MaxTokens,
-            Stack = options.Stack(),
+            MaxLength = initial?.MaxLength ?? options.MaxTokens, // places that were learned are as many as they are
+            Stack = options.Stack(initial?.Stack.FractionBits),
         };
     }
 
@@ -56,12 +59,29 @@ internal static class GenerationOptionsMapping
         if (options.BestBy == ModelSelection.Score)
             faults.Add("BestBy is Score, and the generation of texts has none; set it to Loss or Accuracy.");
         faults.RequireDefined(nameof(options.Preset), options.Preset);
+        using var initial = Initial(options, faults);
         if (Enum.IsDefined(options.Preset) && options.MaxTokens is >= 2 and <= 65_536)
-            Model(options).Check(faults);
+            Model(options, initial?.Generator.Model.Options).Check(faults);
         options.Training(seed: 0).Check(faults, options.Mode);
         Generation(options).Check(faults);
         faults.ThrowIfAny("The options of TextGeneration.Trainers.Bdia");
         return options;
+    }
+
+    // A model in a file is loaded by Fit alone.
+    private static InitialGenerator? Initial(Options options, OptionFaults faults)
+    {
+        if (options.InitialWeights is not { } initial) return null;
+        if (initial.Path is { } path && !File.Exists(path))
+        {
+            faults.Add($"InitialWeights is '{path}', and there is no such file.");
+            return null;
+        }
+
+        if (initial.Path is not null && initial.IsModel()) return null;
+        var opened = InitialGenerator.Open(options);
+        opened!.Check(options, faults);
+        return opened;
     }
 
     /// <summary>The options with the tokenizer read from the files that they name.</summary>

@@ -1,9 +1,12 @@
+using Bdia.Core.Models;
 using Bdia.MLNet.Tests.SequenceToSequence;
 using Bdia.MLNet.Tests.ImageClassification;
 using Bdia.MLNet.Tests.Support;
+using Bdia.MLNet.Tests.TextGeneration;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using TorchSharp;
 
 namespace Bdia.MLNet.Tests.TextClassification;
 
@@ -18,6 +21,8 @@ public sealed class InitialWeightsTests : IDisposable
     private static BdiaTextClassificationTransformer Classifier => TextClassificationContractTests.Shared.Value;
 
     private static BdiaSequenceToSequenceTransformer Translator => SequenceToSequenceContractTests.Shared.Value;
+
+    private static BdiaTextGenerationTransformer Generator => TextGenerationContractTests.Shared.Value;
 
     private string Saved(ITransformer model)
     {
@@ -78,6 +83,102 @@ public sealed class InitialWeightsTests : IDisposable
             Assert.Equal(Translator.Model.SourceTokenizer.Encode("een twee"), model.Model.Tokenizer.Encode("een twee"));
         }
     }
+
+    [Fact]
+    public void The_network_of_a_generator_is_a_start_in_memory_and_in_a_file()
+    {
+        var there = Generator.Model.Model.Options;
+        foreach (var weights in new InitialWeights[] { Generator, Saved(Generator) })
+        {
+            var options = From(weights);
+            options.MaxTokens = there.MaxLength;
+            using var model = Fit(options);
+            var sizes = model.Model.Model.Options;
+            Assert.Equal((there.Depth, there.Width, PositionEncoding.Learned, there.MaxLength),
+                (sizes.Depth, sizes.Width, sizes.Positions, sizes.MaxLength));
+            Assert.Equal(Generator.Model.Tokenizer.Encode("1 2 3"), model.Model.Tokenizer.Encode("1 2 3"));
+        }
+    }
+
+    [Fact]
+    public void What_a_classifier_reads_of_a_generator_are_its_vectors_places_blocks_and_norm()
+    {
+        var options = From(Generator);
+        options.MaxTokens = Generator.Model.Model.Options.MaxLength;
+        using var model = Fit(options);
+        using var scope = torch.NewDisposeScope();
+        var (from, to) = (Generator.Model.Model.state_dict(), model.Model.Model.state_dict());
+        var names = to.Keys.Where(name => name is not ("cls_token" or "head.weight" or "head.bias")).ToArray();
+        Assert.Equal(from.Count, names.Length);
+        foreach (var name in names)
+        {
+            var source = name.Replace("encoder_norm", "norm", StringComparison.Ordinal)
+                .Replace("encoder.", "blocks.", StringComparison.Ordinal);
+            // Vectors are read times a power of two there, and times the root of the width here, which is one for a width of 16.
+            Assert.True(from[source].allclose(to[name], rtol: 0, atol: 1e-6), name); // what steps at a rate of 1e-9 may move
+        }
+    }
+
+    [Fact]
+    public void A_generator_is_gone_on_with()
+    {
+        var log = new LogLines(context);
+        foreach (var weights in new InitialWeights[] { Generator, Saved(Generator) })
+        {
+            var options = Further(weights);
+            using var further = context.TextGeneration.Trainers.Bdia(options).Fit(Countings.View(context, 24));
+
+            // Of the weights and not of the texts, since among texts that are as good as equally probable the last bit decides.
+            using var scope = torch.NewDisposeScope();
+            var (before, after) = (Generator.Model.Model.state_dict(), further.Model.Model.state_dict());
+            Assert.Equal(before.Keys, after.Keys);
+            Assert.All(before, item => Assert.True(item.Value.allclose(after[item.Key], rtol: 0, atol: 1e-6), item.Key));
+            var cancellation = TestContext.Current.CancellationToken;
+            Assert.Equal(Generator.Model.Judge(["1 2 3 4"], cancellation).Loss, further.Model.Judge(["1 2 3 4"], cancellation).Loss,
+                0.05); // the grid may move by a step
+            Assert.Equal(Generator.Model.Tokenizer.Encode("1 2 3"), further.Model.Tokenizer.Encode("1 2 3"));
+        }
+
+        Assert.Contains(log.Of(ChannelMessageKind.Info), line => line.StartsWith(
+            "Training begins with the weights of a BdiaTextGenerationTransformer in memory, and keeps its tokenizer.",
+            StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_contradicts_a_generator_or_is_none_is_told()
+    {
+        var options = Further(Generator);
+        (options.Width, options.Depth, options.Preset, options.MaxTokens) = (64, 7, LanguageModelPreset.Small, 4000);
+        options.Tokenizer = Generator.Model.Tokenizer;
+        foreach (var (weights, act) in new (InitialWeights, Action)[]
+        {
+            (Generator, () => context.TextGeneration.Trainers.Bdia(options)),
+            (Saved(Generator), () => context.TextGeneration.Trainers.Bdia(options).Fit(Countings.View(context, 24))),
+        })
+        {
+            options.InitialWeights = weights;
+            var message = Assert.Throws<ArgumentException>(act).Message;
+            foreach (var part in new[]
+            {
+                "Width is 64; it must be 16, as in InitialWeights", "Depth is 7", "Preset is Small",
+                $"MaxTokens is 4000; it must be at most {Generator.Model.Model.Options.MaxLength}, the places that InitialWeights",
+                "leave Tokenizer and TokenizerFile unset",
+            })
+                Assert.Contains(part, message, StringComparison.Ordinal);
+        }
+
+        Assert.Throws<InvalidDataException>(() => context.TextGeneration.Trainers.Bdia(Further(Classifier)));
+        Assert.Contains("InitialWeights is 'nothing.zip', and there is no such file", Assert.Throws<ArgumentException>(
+            () => context.TextGeneration.Trainers.Bdia(Further("nothing.zip"))).Message, StringComparison.Ordinal);
+    }
+
+    // Options that leave the sizes to the weights, and a rate at which nothing moves.
+    private static BdiaTextGenerationTrainer.Options Further(InitialWeights weights) => new()
+    {
+        InitialWeights = weights, PromptColumnName = nameof(Counting.Prompt), Epochs = 1, TokensPerBatch = 64, LearningRate = 1e-9,
+        WeightDecay = 0, Dropout = 0, MaxTokens = Generator.Model.Model.Options.MaxLength,
+        Decoding = Generator.Decoding,
+    };
 
     [Fact]
     public void A_translator_is_gone_on_with()

@@ -20,6 +20,7 @@ public class GenerationOptionsTests
         nameof(Options.FinishedColumnName), nameof(Options.TokenLogProbabilitiesColumnName), nameof(Options.ValidationSet),
         nameof(Options.CancellationToken), nameof(Options.Progress), nameof(Options.ScoringBatchSize), nameof(Options.Device),
         nameof(Options.Seed), nameof(Options.TokenizerFile), nameof(Options.MergesFile),
+        nameof(Options.InitialWeights),
     ];
 
     public static IEnumerable<TheoryDataRow<string>> EngineOptions()
