@@ -13,6 +13,11 @@ internal static class FuzzCommand
 {
     private static readonly JsonSerializerOptions indented = new() { WriteIndented = true };
 
+    private static readonly Dictionary<string, Func<FuzzSubject>> models = new()
+    {
+        ["pictures"] = FuzzModel.Pictures, ["texts"] = FuzzModel.Texts, ["topics"] = FuzzModel.Topics, ["writing"] = FuzzModel.Writing,
+    };
+
     public static Command Command()
     {
         var files = new Option<int>("--files") { Description = "Files to alter.", DefaultValueFactory = _ => 100_000 };
@@ -21,17 +26,19 @@ internal static class FuzzCommand
         var first = new Option<int>("--first") { Description = "Number of the first file.", DefaultValueFactory = _ => 0 };
         var json = new Option<string?>("--json") { Description = "File for the counts." };
         var checkpoints = new Option<bool>("--checkpoints") { Description = "Alter checkpoints and resume from them, not models." };
+        var kinds = SuiteOptions.Several("--models", "Models to alter, in turn.", models.Keys.ToArray());
+        kinds.AcceptOnlyFromAmong([.. models.Keys]);
         var command = new Command("fuzz",
             "Alters files, with hashes as they were and with hashes made to fit, and counts what becomes of them.") { files,
-            seed, first, json, checkpoints };
-        command.SetAction(parse => Run(parse.GetValue(checkpoints), parse.GetValue(files), parse.GetValue(seed), parse.GetValue(first),
+            seed, first, json, checkpoints, kinds };
+        command.SetAction(parse => Run(parse.GetValue(checkpoints) ? null : parse.GetValue(kinds), parse.GetValue(files), parse.GetValue(seed), parse.GetValue(first),
             parse.GetValue(json)));
         return command;
     }
 
-    private static int Run(bool checkpoints, int files, int seed, int first, string? json)
+    private static int Run(string[]? kinds, int files, int seed, int first, string? json)
     {
-        FuzzSubject[] subjects = checkpoints ? [FuzzCheckpoint.Pictures()] : [FuzzModel.Pictures(), FuzzModel.Texts()];
+        FuzzSubject[] subjects = kinds is null ? [FuzzCheckpoint.Pictures()] : [.. kinds.Select(kind => models[kind]())];
         var whole = subjects.Select(subject => subject.Open(subject.File) is { Answer: { } answer } ? answer
             : throw new InvalidOperationException($"The file of {subject.Name} cannot be used as it is.")).ToArray();
         var (counts, broken, slowest, most) =
@@ -57,7 +64,7 @@ internal static class FuzzCommand
 
         Report(counts, broken, slowest, most, json,
             $"dotnet run -c Release --project test/Bdia.Benchmarks -- fuzz --files {files} --seed {seed} --first {first}"
-            + (checkpoints ? " --checkpoints" : ""), files);
+            + (kinds is null ? " --checkpoints" : $" --models {string.Join(' ', kinds)}"), files);
         return broken.Count == 0 ? 0 : 1;
     }
 

@@ -61,6 +61,54 @@ internal static class FuzzModel
         }
     }
 
+    /// <summary>A tiny text encoder behind a table of labels.</summary>
+    public static FuzzSubject Topics()
+    {
+        var context = new MLContext(1);
+        var data = context.Data.LoadFromEnumerable(
+            Enumerable.Range(0, Rows).Select(i => new TopicRow
+            {
+                Text = $"a{i % 5} {(i % 2 == 0 ? "b" : "c")}", Name = i % 2 == 0 ? "b" : "c",
+            }));
+        using var model = context.Transforms.Conversion.MapValueToKey("Label", "Name")
+            .Append(context.MulticlassClassification.Trainers.BdiaTextClassification(new BdiaTextClassificationTrainer.Options
+            {
+                Sentence1ColumnName = "Text", Epochs = 1, Width = 8, Depth = 1, Heads = 2, FeedForwardWidth = 8, BatchSize = 12,
+                TokenLevel = TokenLevel.BytePair, VocabularySize = 270, Seed = 1,
+            })).Fit(data);
+        return new("topics", Saved(context, model, data.Schema), Alterations.OfModels, file => Open(file, Answer));
+
+        string Answer(ITransformer loaded)
+            => string.Join(' ', context.Data.CreateEnumerable<PictureAnswer>(loaded.Transform(context.Data.TakeRows(data, 3)),
+                reuseRowObject: false)
+                .SelectMany(row => row.Score.Select(
+                    score => BitConverter.SingleToUInt32Bits(score).ToString("x8", System.Globalization.CultureInfo.InvariantCulture))
+                    .Append($"{row.PredictedLabel}")));
+    }
+
+    /// <summary>A tiny language model with a byte-pair tokenizer.</summary>
+    public static FuzzSubject Writing()
+    {
+        var context = new MLContext(1);
+        var data = context.Data.LoadFromEnumerable(Enumerable.Range(0, Rows).Select(i => new WritingRow { Text = $"a{i % 5} b c" }));
+        using var model = context.TextGeneration.Trainers.Bdia(new BdiaTextGenerationTrainer.Options
+        {
+            Epochs = 1, Width = 8, Depth = 1, Heads = 2, FeedForwardWidth = 8, MaxTokens = 16, TokenLevel = TokenLevel.BytePair,
+            VocabularySize = 270, Seed = 1,
+        }).Fit(data);
+        return new("writing", Saved(context, model, data.Schema), Alterations.OfModels, file => Open(file, Answer));
+
+        string Answer(ITransformer loaded)
+        {
+            // what was altered may ask for 10,000
+            loaded.Part<BdiaTextGenerationTransformer>().Decoding =
+                new DecodingOptions { BeamSize = 1, MaxLengthRatio = 0, MaxLengthConstant = 4 };
+            return string.Join(' ', context.Data.CreateEnumerable<TextAnswer>(loaded.Transform(context.Data.TakeRows(data, 2)),
+                reuseRowObject: false)
+                .Select(row => $"{row.PredictedText} {BitConverter.SingleToUInt32Bits(row.Score):x8}"));
+        }
+    }
+
     /// <summary>Loads a file in a bare context, and scores with what loads.</summary>
     /// <param name="file">The model file.</param>
     /// <param name="answer">Scores a few rows, as one text with every bit.</param>
@@ -129,6 +177,18 @@ internal static class FuzzModel
         public string Source { get; set; } = "";
 
         public string Target { get; set; } = "";
+    }
+
+    private sealed class TopicRow
+    {
+        public string Text { get; set; } = "";
+
+        public string Name { get; set; } = "";
+    }
+
+    private sealed class WritingRow
+    {
+        public string Text { get; set; } = "";
     }
 
     private sealed class TextAnswer
