@@ -1,6 +1,7 @@
 using Bdia.Core.Common;
 using Bdia.Core.Formats;
 using Bdia.Core.Models;
+using Bdia.Core.Tensors;
 using Bdia.Core.Text;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -141,7 +142,7 @@ public sealed class TextClassifierStart
             {
                 using var noGradients = no_grad();
                 using var scope = NewDisposeScope();
-                Named(network)["embed.weight"].mul_(embeddingFactor);
+                Named(network)["embed.weight"].TimesInPlace(embeddingFactor);
             }
 
             if (keptClasses is not null)

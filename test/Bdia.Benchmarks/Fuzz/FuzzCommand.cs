@@ -31,8 +31,8 @@ internal static class FuzzCommand
         var command = new Command("fuzz",
             "Alters files, with hashes as they were and with hashes made to fit, and counts what becomes of them.") { files,
             seed, first, json, checkpoints, kinds };
-        command.SetAction(parse => Run(parse.GetValue(checkpoints) ? null : parse.GetValue(kinds), parse.GetValue(files), parse.GetValue(seed), parse.GetValue(first),
-            parse.GetValue(json)));
+        command.SetAction(parse => Run(parse.GetValue(checkpoints) ? null : parse.GetValue(kinds), parse.GetValue(files),
+            parse.GetValue(seed), parse.GetValue(first), parse.GetValue(json)));
         return command;
     }
 

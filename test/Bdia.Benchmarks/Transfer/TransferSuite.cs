@@ -54,7 +54,8 @@ internal static class TransferSuite
                     .. from count in parse.GetValue(rows)!
                        from seed in parse.GetValue(seeds)!
                        from method in Enum.GetValues<TransferMethod>()
-                       select new TransferSettings(parse.GetValue(to)!.FullName, count, method, weights, parse.GetValue(epochs), seed, precision),
+                       select new TransferSettings(parse.GetValue(to)!.FullName, count, method, weights, parse.GetValue(epochs), seed,
+                           precision),
                 ];
                 var figures = await Contender.RunAllAsync(contenders, 1, results);
                 Print([.. contenders.Zip(figures, (settings, runs) => (settings, runs[0]))]);
