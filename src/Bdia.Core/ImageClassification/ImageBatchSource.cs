@@ -8,7 +8,8 @@ namespace Bdia.Core.ImageClassification;
 /// the same.
 /// </summary>
 internal sealed class ImageBatchSource(
-    ImageSubset data, PixelNormalization normalization, int classes, TrainingOptions training, ImageTrainingOptions images)
+    ImageSubset data, PixelNormalization normalization, int classes, TrainingOptions training, ImageTrainingOptions images,
+    PixelRange range)
         : IBatchSource<ImageBatch>
 {
     /// <inheritdoc/>
@@ -21,6 +22,9 @@ internal sealed class ImageBatchSource(
         var augmentation = new Augmentation(
             shape, images.CropPadding(shape.Height, shape.Width, training.Epochs), images.AugmentCropFill, images.AugmentFlip
                 ?? true, normalization);
+        var changes = images.AugmentPolicy == AugmentPolicy.None ? null
+            : new TrivialAugment(shape, range, [.. normalization.Mean.Select(mean => (float)mean)]);
+        var erasing = images.RandomErasing > 0 ? new RandomErasing(shape, images.RandomErasing) : null;
         var pixels = new float[shape.Size];
         var position = 0;
         var end = 0;
@@ -38,12 +42,13 @@ internal sealed class ImageBatchSource(
                 }
 
                 row.Store.CopyTo(row.Slot, pixels);
-                augmentation.Apply(
-                    pixels, RandomSequence.At(training.Seed, RandomPurpose.Augmentation, (ulong)epoch, (ulong)row.Number),
-                    batch.Add(row.Label, images.ClassWeights?[row.Label] ?? 1, training.LabelSmoothing));
+                var image = batch.Add(row.Label, images.ClassWeights?[row.Label] ?? 1, training.LabelSmoothing);
+                changes?.Apply(pixels, Of(RandomPurpose.Policy, row.Number));
+                augmentation.Apply(pixels, Of(RandomPurpose.Augmentation, row.Number), image);
+                erasing?.Apply(image, Of(RandomPurpose.Erasing, row.Number));
                 if (position < end) continue;
 
-                if (images.MixupAlpha > 0) Mix(batch, epoch, (position - 1) / training.MostRows);
+                if (images.Mixes) Mix(batch, epoch, (position - 1) / training.MostRows);
                 var finished = batch.ToBatch();
                 batch = null;
                 yield return finished;
@@ -53,15 +58,30 @@ internal sealed class ImageBatchSource(
         {
             batch?.Dispose();
         }
+
+        RandomSequence Of(ulong purpose, int row) => RandomSequence.At(training.Seed, purpose, (ulong)epoch, (ulong)row);
     }
 
     private void Mix(ImageBatchWriter batch, int epoch, int number)
     {
         var random = RandomSequence.At(training.Seed, RandomPurpose.Mixup, (ulong)epoch, (ulong)number);
-        batch.Mix(_ =>
+        batch.Mix(() =>
         {
-            var share = random.NextBeta(images.MixupAlpha);
-            return Math.Max(share, 1 - share);
+            if (images.MixProbability < 1 && random.NextUniform() >= images.MixProbability) return ImageMixture.None;
+            var cuts = images.CutMixAlpha > 0 && (images.MixupAlpha == 0 || random.Next(2) == 1);
+            var share = random.NextBeta(cuts ? images.CutMixAlpha : images.MixupAlpha);
+            share = Math.Max(share, 1 - share);
+            return cuts ? Cut(share, ref random) : new(share, null);
         });
+    }
+
+    /// <summary>A box of about the other image's share, anywhere; never larger, so that the larger part stays the image's own.</summary>
+    private ImageMixture Cut(double share, ref RandomSequence random)
+    {
+        var shape = data.Shape;
+        var side = Math.Sqrt(1 - share);
+        var (height, width) = ((int)(side * shape.Height), (int)(side * shape.Width));
+        return new(1 - (double)height * width / shape.Area,
+            new(random.Next(shape.Height - height + 1), random.Next(shape.Width - width + 1), height, width));
     }
 }

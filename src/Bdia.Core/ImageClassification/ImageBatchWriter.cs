@@ -8,6 +8,7 @@ namespace Bdia.Core.ImageClassification;
 /// <summary>Fills the tensors of one batch, image by image, straight in their memory.</summary>
 internal sealed class ImageBatchWriter : IDisposable
 {
+    private readonly ImageShape shape;
     private readonly int pixels, classes;
     private readonly Tensor images, targets, labels;
     private readonly float[] weights;
@@ -19,7 +20,7 @@ internal sealed class ImageBatchWriter : IDisposable
     /// <param name="count">Images that the batch will have.</param>
     public ImageBatchWriter(ImageShape shape, int classes, int count)
     {
-        (pixels, this.classes) = (shape.Size, classes);
+        (this.shape, pixels, this.classes) = (shape, shape.Size, classes);
         weights = new float[count];
         // Detached: a batch outlives whatever scope is open on the thread that makes it.
         images = empty([count, shape.Channels, shape.Height, shape.Width], float32, CPU).DetachFromDisposeScope();
@@ -48,18 +49,22 @@ internal sealed class ImageBatchWriter : IDisposable
     }
 
     /// <summary>
-    /// Blends every image and its target with the next one, the last with the first. The larger part stays the image's own:
+    /// Mixes every image and its target with the next one, the last with the first. The larger part stays the image's own:
     /// the distribution is symmetric and neighbours are random, so nothing is lost, and the label remains meaningful.
     /// </summary>
-    /// <param name="share">Share of image i that stays, at least 1/2.</param>
-    public void Mix(Func<int, double> share)
+    /// <param name="mixture">How, asked for each image in turn.</param>
+    public void Mix(Func<ImageMixture> mixture)
     {
         var (firstImage, firstTarget, firstWeight) = (Image(0).ToArray(), Target(0).ToArray(), weights[0]);
         for (var i = 0; i < Count; i++)
         {
-            var own = (float)share(i);
+            var each = mixture();
+            var own = (float)each.Own;
+            if (own == 1) continue;
             var last = i == Count - 1;
-            Blend(Image(i), last ? firstImage : Image(i + 1), own);
+            var other = last ? firstImage : Image(i + 1);
+            if (each.Box is { } box) Paste(Image(i), other, box);
+            else Blend(Image(i), other, own);
             Blend(Target(i), last ? firstTarget : Target(i + 1), own);
             weights[i] = own * weights[i] + (1 - own) * (last ? firstWeight : weights[i + 1]);
         }
@@ -86,6 +91,18 @@ internal sealed class ImageBatchWriter : IDisposable
     private static void Blend(Span<float> own, ReadOnlySpan<float> other, float share)
     {
         for (var i = 0; i < own.Length; i++) own[i] = share * own[i] + (1 - share) * other[i];
+    }
+
+    private void Paste(Span<float> own, ReadOnlySpan<float> other, ImageBox box)
+    {
+        for (var channel = 0; channel < shape.Channels; channel++)
+        {
+            for (var y = box.Top; y < box.Top + box.Height; y++)
+            {
+                var at = (channel * shape.Height + y) * shape.Width + box.Left;
+                other.Slice(at, box.Width).CopyTo(own[at..]);
+            }
+        }
     }
 
     private Span<float> Image(int row) => MemoryMarshal.Cast<byte, float>(images.bytes).Slice(row * pixels, pixels);

@@ -65,7 +65,7 @@ public static class ImageClassifierTraining
             if (device.type != DeviceType.CPU) network.to(device);
             var task = new ImageClassificationTask(
                 network, data.Normalization, training, data.Validation, data.Identity(model, images), device, images.LayerDecay);
-            var source = new ImageBatchSource(data.Training, data.Normalization, model.Classes, training, images);
+            var source = new ImageBatchSource(data.Training, data.Normalization, model.Classes, training, images, data.Range);
             var result = new Trainer<ImageBatch>(training).Run(task, source, progress, notes, stopProbe, cancellation);
             return new ImageClassifier(network, data.Normalization, result);
         }

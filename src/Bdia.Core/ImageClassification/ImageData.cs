@@ -53,8 +53,15 @@ internal sealed record ImageData(
 
         var normalization = images.Pixels is { } pixels
             ? Stated(pixels, model.Channels, [.. kept.Select(row => survey.Extremes[row])]) : given ?? survey.TakeNormalization(kept);
-        return new ImageData(subset, validationSubset, normalization, hashes) { IsGiven = images.Pixels is null && given is not null };
+        return new ImageData(subset, validationSubset, normalization, hashes)
+        {
+            IsGiven = images.Pixels is null && given is not null,
+            Range = PixelRange.Of([.. kept.Select(row => survey.Extremes[row])]),
+        };
     }
+
+    /// <summary>What values pixels of the training rows can have.</summary>
+    public PixelRange Range { get; private init; }
 
     /// <summary>Whether the normalisation came with initial weights.</summary>
     private bool IsGiven { get; init; }
@@ -68,6 +75,8 @@ internal sealed record ImageData(
         {
             nameof(ImageTrainingOptions.AugmentCropPadding), nameof(ImageTrainingOptions.AugmentCropFill),
                 nameof(ImageTrainingOptions.AugmentFlip),
+            nameof(ImageTrainingOptions.AugmentPolicy), nameof(ImageTrainingOptions.RandomErasing),
+                nameof(ImageTrainingOptions.CutMixAlpha), nameof(ImageTrainingOptions.MixProbability),
             nameof(ImageTrainingOptions.MixupAlpha), nameof(ImageTrainingOptions.ClassWeights), nameof(ImageTrainingOptions.LayerDecay),
         }.Select(option => $"{nameof(ImageTrainingOptions)}.{option}"),
         ValidationData,

@@ -30,6 +30,30 @@ public sealed record ImageTrainingOptions
     public bool? AugmentFlip { get; init; }
 
     /// <summary>
+    /// Which changes of shape and tone images undergo by chance, before they are cropped. They pay in long runs; a short one ends before it
+    /// has learned what stays the same. Default none.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public AugmentPolicy AugmentPolicy { get; init; }
+
+    /// <summary>
+    /// Random erasing: the share of images, 0..1, in which a rectangle of 2 % to a third of the picture is hidden behind the mean colour;
+    /// 0 = off. Default 0.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double RandomErasing { get; init; }
+
+    /// <summary>
+    /// CutMix: a rectangle of each image is replaced by that of another one of its batch, labels by its share of the picture, which is
+    /// drawn as for <see cref="MixupAlpha"/>, 0..100; 0 = off. With both, chance decides for each image. Default 0.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double CutMixAlpha { get; init; }
+
+    /// <summary>Share of images that is mixed where mixup or CutMix is on, 0..1. Default 1.</summary>
+    public double MixProbability { get; init; } = 1;
+
+    /// <summary>
     /// Mixup: each image is blended with another one of its batch, labels likewise, in a proportion from the distribution Beta(a, a) with
     /// this a, 0..100; 0 = off. Default 0.
     /// </summary>
@@ -88,11 +112,18 @@ public sealed record ImageTrainingOptions
             or (>= 0 and <= 1024), nameof(AugmentCropPadding), AugmentCropPadding, "0..1024, or null");
         faults.Require(Enum.IsDefined(AugmentCropFill), nameof(AugmentCropFill), AugmentCropFill, "Zero or Reflect");
         faults.Require(LayerDecay is null or (> 0 and <= 1), nameof(LayerDecay), LayerDecay, "above 0 and at most 1, or null");
+        faults.Require(Enum.IsDefined(AugmentPolicy), nameof(AugmentPolicy), AugmentPolicy, "None or TrivialAugment");
+        faults.Require(RandomErasing is >= 0 and <= 1, nameof(RandomErasing), RandomErasing, "0..1");
+        faults.Require(CutMixAlpha is >= 0 and <= 100, nameof(CutMixAlpha), CutMixAlpha, "0..100");
+        faults.Require(MixProbability is >= 0 and <= 1, nameof(MixProbability), MixProbability, "0..1");
         faults.Require(MixupAlpha is >= 0 and <= 100, nameof(MixupAlpha), MixupAlpha, "0..100");
         faults.Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
         faults.Require(PixelCacheBytes > 0, nameof(PixelCacheBytes), PixelCacheBytes, "above 0");
         ClassWeightFaults.Check(faults, nameof(ClassWeights), ClassWeights, classes);
     }
+
+    /// <summary>Whether images are mixed with others.</summary>
+    internal bool Mixes => MixProbability > 0 && (MixupAlpha > 0 || CutMixAlpha > 0);
 
     /// <summary>The crop padding for images of a size in a run.</summary>
     internal int CropPadding(int height, int width, int epochs)

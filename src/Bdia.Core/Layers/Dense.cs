@@ -48,6 +48,9 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
 
     internal Tensor Weight => weight;
 
+    /// <summary>Of the product.</summary>
+    internal ComputePrecision Precision => precision;
+
     /// <summary>Maps of equal size that the layer computes in one product, one below the other in its weight.</summary>
     internal int Parts { get; }
 

@@ -76,7 +76,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         foreach (var slot in pieces.Where(piece => piece.Second != 0).Select(piece => piece.Slot).Distinct())
             TensorMemory.NoteWrite(slots[slot].Parameter);
         foreach (var (slot, gradient) in matrices) Muon.Update(slots[slot], gradient, steps[slot]);
-        foreach (var (slot, gradient) in elsewhere.Where(each => slots[each.Slot].Matrices == 0))
+        foreach (var (slot, gradient) in elsewhere.Where(each => slots[each.Slot].Parts.Count == 0))
             ByLibtorch(slots[slot], gradient, steps[slot]);
     }
 
@@ -110,7 +110,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         held.Add(gradient);
         var slot = slots[number];
         var parameter = slot.Parameter;
-        if (slot.Matrices > 0) matrices.Add((number, gradient));
+        if (slot.Parts.Count > 0) matrices.Add((number, gradient));
         if (!CpuKernels.Serve(gradient) || !gradient.is_contiguous() || !parameter.is_contiguous())
         {
             elsewhere.Add((number, gradient));

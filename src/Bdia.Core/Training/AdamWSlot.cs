@@ -11,9 +11,9 @@ internal sealed class AdamWSlot : IDisposable
         if (entry.Parameter.dtype != ScalarType.Float32)
             throw new ArgumentException($"Parameter {entry.Name} is {entry.Parameter.dtype}; AdamW keeps float32 weights. Convert it, "
                 + "or keep it out of training.");
-        (Name, Parameter, Decays, RateScale, Matrices) = (entry.Name, entry.Parameter, entry.Decays, entry.RateScale, entry.Matrices);
+        (Name, Parameter, Decays, RateScale, Parts) = (entry.Name, entry.Parameter, entry.Decays, entry.RateScale, entry.Parts);
         First = zeros(Parameter.shape, float32, Parameter.device).DetachFromDisposeScope();
-        if (Matrices == 0) Second = zeros(Parameter.shape, float32, Parameter.device).DetachFromDisposeScope();
+        if (Parts.Count == 0) Second = zeros(Parameter.shape, float32, Parameter.device).DetachFromDisposeScope();
     }
 
     public string Name { get; }
@@ -25,8 +25,8 @@ internal sealed class AdamWSlot : IDisposable
     /// <summary>What the learning rate is multiplied by.</summary>
     public double RateScale { get; }
 
-    /// <summary>Matrices that it holds one below the other, which Muon takes steps for; 0 where AdamW does.</summary>
-    public int Matrices { get; }
+    /// <summary>The matrices that it holds, for which Muon takes steps; none where AdamW does.</summary>
+    public MatrixParts Parts { get; }
 
     /// <summary>m, the running mean of the gradient.</summary>
     public Tensor First { get; }

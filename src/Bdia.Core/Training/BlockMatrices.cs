@@ -1,4 +1,5 @@
 using Bdia.Core.Layers;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,7 +11,7 @@ internal static class BlockMatrices
 {
     /// <summary>What Muon takes steps for in a run; null where AdamW does for all.</summary>
     /// <exception cref="ArgumentException">Muon is asked for, and the task's network has no such matrix.</exception>
-    public static IReadOnlyDictionary<Tensor, int>? Of<TBatch>(TrainingOptions options, ITrainingTask<TBatch> task)
+    public static IReadOnlyDictionary<Tensor, MatrixParts>? Of<TBatch>(TrainingOptions options, ITrainingTask<TBatch> task)
     {
         if (options.Optimizer != OptimizerKind.Muon) return null;
         var matrices = Of(task.Stacks);
@@ -19,13 +20,18 @@ internal static class BlockMatrices
             + $"take steps for. Set it to {OptimizerKind.AdamW}.");
     }
 
-    /// <summary>Of each matrix, how many maps of equal size it holds one below the other (queries, keys and values: 3).</summary>
+    /// <summary>How each matrix is made up.</summary>
     /// <param name="stacks">The stacks; of blocks that are made of other layers than ours, nothing is found.</param>
-    public static IReadOnlyDictionary<Tensor, int> Of(IEnumerable<BdiaStack> stacks)
+    public static IReadOnlyDictionary<Tensor, MatrixParts> Of(IEnumerable<BdiaStack> stacks)
     {
-        var parts = new Dictionary<Tensor, int>(ReferenceEqualityComparer.Instance);
+        var parts = new Dictionary<Tensor, MatrixParts>(ReferenceEqualityComparer.Instance);
         foreach (var layer in stacks.SelectMany(stack => stack.Residuals).SelectMany(block => block.modules()).OfType<Dense>())
-            parts[layer.Weight] = layer.Parts;
+            parts[layer.Weight] = new(layer.Parts, layer.Precision == ComputePrecision.BFloat16);
         return parts;
     }
 }
+
+/// <summary>How a parameter is made of matrices.</summary>
+/// <param name="Count">Maps of equal size that it holds one below the other (queries, keys and values: 3); 0 where it is none.</param>
+/// <param name="InBFloat16">Whether the network takes its products in bfloat16, and so does Muon.</param>
+internal readonly record struct MatrixParts(int Count, bool InBFloat16);

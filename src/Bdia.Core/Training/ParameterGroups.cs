@@ -18,13 +18,13 @@ public sealed class ParameterGroups
     }
 
     private ParameterGroups(IEnumerable<(string Name, Tensor Parameter)> parameters, IEnumerable<string> decay, IEnumerable<string> noDecay,
-        Func<string, double>? rateScale, IReadOnlyDictionary<Tensor, int>? matrices)
+        Func<string, double>? rateScale, IReadOnlyDictionary<Tensor, MatrixParts>? matrices)
     {
         var (with, without) = (decay.ToHashSet(StringComparer.Ordinal), noDecay.ToHashSet(StringComparer.Ordinal));
         Parameters = [.. parameters.Select(p => new Entry(p.Name, p.Parameter, with.Contains(p.Name))
         {
             RateScale = rateScale?.Invoke(p.Name) ?? 1,
-            Matrices = matrices?.GetValueOrDefault(p.Parameter) ?? 0,
+            Parts = matrices?.GetValueOrDefault(p.Parameter) ?? default,
         })];
 
         var names = Parameters.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
@@ -53,7 +53,10 @@ public sealed class ParameterGroups
         /// Matrices of equal size that it holds one below the other and that <see cref="OptimizerKind.Muon"/> takes steps for, each by
         /// itself; 0 where AdamW does. Default 0.
         /// </summary>
-        public int Matrices { get; init; }
+        public int Matrices => Parts.Count;
+
+        /// <summary>How it is made of them.</summary>
+        internal MatrixParts Parts { get; init; }
     }
 
     /// <summary>All trainable parameters, in the module's order.</summary>
@@ -70,7 +73,7 @@ public sealed class ParameterGroups
         => Of(module, withoutDecay, rateScale, matrices: null);
 
     internal static ParameterGroups Of(nn.Module module, IReadOnlyCollection<string>? withoutDecay, Func<string, double>? rateScale,
-        IReadOnlyDictionary<Tensor, int>? matrices)
+        IReadOnlyDictionary<Tensor, MatrixParts>? matrices)
     {
         ArgumentNullException.ThrowIfNull(module);
         var trainable = module.named_parameters().Where(p => p.parameter.requires_grad).ToArray();

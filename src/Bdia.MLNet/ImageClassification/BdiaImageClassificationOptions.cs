@@ -135,6 +135,25 @@ public sealed partial class BdiaImageClassificationTrainer
         /// </summary>
         public int? BatchSize;
 
+        /// <summary>
+        /// Which changes of shape and tone images undergo by chance. They pay in long runs. Default <see cref="AugmentPolicy.None"/>.
+        /// </summary>
+        public AugmentPolicy AugmentPolicy;
+
+        /// <summary>
+        /// Random erasing: the share of images, 0..1, in which a rectangle is hidden behind the mean colour; 0 = off. Default 0.
+        /// </summary>
+        public double RandomErasing;
+
+        /// <summary>
+        /// CutMix: a rectangle of each image comes from another one of its batch, of a size from Beta(a, a) with this a, 0..100; 0 = off.
+        /// With <see cref="MixupAlpha"/> as well, chance decides for each image. Default 0.
+        /// </summary>
+        public double CutMixAlpha;
+
+        /// <summary>Share of images that is mixed where mixup or CutMix is on, 0..1. Default 1.</summary>
+        public double MixProbability;
+
         /// <summary>Mixup: images of a batch are blended in proportions from Beta(a, a) with this a, 0..100; 0 = off. Default 0.</summary>
         public double MixupAlpha;
 

@@ -36,7 +36,7 @@ internal static class DataContender
         var firstPass = watch.Elapsed.TotalSeconds;
         using var network = new VisionTransformer(model, training.Seed);
         var task = new ImageClassificationTask(network, data.Normalization, training, null, data.Identity(model, images), torch.CPU);
-        var source = new ImageBatchSource(data.Training, data.Normalization, model.Classes, training, images);
+        var source = new ImageBatchSource(data.Training, data.Normalization, model.Classes, training, images, data.Range);
         return Run(settings, training, task, source) with { FirstPassSeconds = firstPass,
             Items = (long)settings.Epochs * data.Training.Count };
     }

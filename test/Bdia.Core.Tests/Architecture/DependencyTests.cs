@@ -40,7 +40,8 @@ public partial class DependencyTests
             new("Core/Training", "Core/Common", "Core/Simd", "Core/Tensors", "Core/Numerics: RandomSequence", "Core/Formats",
                 "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions IBlockObserver Residual ReversibilityException "
                     + "TrainingClock",
-                "Core/Layers: Dense"), // Muon takes steps for matrices, and which weights are some only their layers know
+                // Muon takes steps for matrices, and which weights are some, in which precision, only their layers know
+                "Core/Operations: ComputePrecision", "Core/Layers: Dense"),
             new("Core/MemoryEstimates", "Core/Numerics: PackedPads", "Core/Operations",
                 "Core/Reversible: BackpropagationMode BdiaStackOptions GammaSchedule",
                 "Core/Layers: Dense", "Core/Blocks: BlockMemory BlockSizes SublayerKind TransformerBlockOptions",

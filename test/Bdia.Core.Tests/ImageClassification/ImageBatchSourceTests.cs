@@ -18,7 +18,7 @@ public sealed class ImageBatchSourceTests
         int[] chosen = [.. Enumerable.Range(0, survey.Labels.Count).Where(row => row % 3 != 2)];
         return new ImageBatchSource(
             new ImageSubset(rows, survey, chosen, budget), survey.TakeNormalization(chosen), 2, training
-                ?? new TrainingOptions { BatchSize = 7, Seed = 3 }, images ?? new());
+                ?? new TrainingOptions { BatchSize = 7, Seed = 3 }, images ?? new(), new(0, 255));
     }
 
     private static List<(float[] Images, float[] Targets, long[] Labels, double Weight)> Read(ImageBatchSource source,
@@ -139,7 +139,7 @@ public sealed class ImageBatchSourceTests
         using var writer = new ImageBatchWriter(new ImageShape(1, 1, 1), classes: 2, count: 2);
         writer.Add(0, 1, smoothing: 0)[0] = 0;
         writer.Add(1, 3, smoothing: 0)[0] = 0;
-        writer.Mix(_ => 0.75);
+        writer.Mix(() => new(0.75, null));
         using var batch = writer.ToBatch();
         Assert.Equal([0.75f, 0.75f, 0.25f, 2.25f], batch.Targets.data<float>().ToArray());
         Assert.Equal(0.75 + 0.25 * 3 + (0.25 + 0.75 * 3), batch.Weight);
@@ -186,5 +186,74 @@ public sealed class ImageBatchSourceTests
         }
 
         Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
+    }
+
+    [Fact]
+    public void A_cut_shows_a_rectangle_of_the_next_image_and_its_share_of_the_label()
+    {
+        var plain = Read(Source(new ToyImages(50), images: new() { AugmentCropPadding = 0, AugmentFlip = false }));
+        var mixed = Read(Source(new ToyImages(50), images: new() { AugmentCropPadding = 0, AugmentFlip = false, CutMixAlpha = 1 }));
+        var cuts = 0;
+        foreach (var (before, after) in plain.Zip(mixed))
+        {
+            var count = before.Labels.Length;
+            Assert.Equal(before.Labels, after.Labels);
+            for (var i = 0; i < count; i++)
+            {
+                var (own, other, image) = (before.Images.Chunk(64).ElementAt(i), before.Images.Chunk(64).ElementAt((i + 1) % count),
+                    after.Images.Chunk(64).ElementAt(i));
+                var foreign = Enumerable.Range(0, 64).Where(at => image[at] != own[at]).ToArray();
+                Assert.All(foreign, at => Assert.Equal(other[at], image[at]));
+                if (foreign.Length == 0) continue;
+                cuts++;
+                var (across, down) = (foreign.Select(at => at % 8).Distinct().Count(), foreign.Select(at => at / 8).Distinct().Count());
+                Assert.True(across * down <= 32); // the larger part is the image's own
+                for (var k = 0; k < 2; k++)
+                {
+                    var share = across * down / 64f;
+                    Assert.Equal((1 - share) * before.Targets[2 * i + k] + share * before.Targets[2 * ((i + 1) % count) + k],
+                        after.Targets[2 * i + k], 1e-6f);
+                }
+            }
+        }
+
+        Assert.True(cuts > 20);
+    }
+
+    [Fact]
+    public void Of_both_ways_of_mixing_chance_takes_one_for_the_share_of_images_that_is_asked_for()
+    {
+        var none = new ImageTrainingOptions { AugmentCropPadding = 0, AugmentFlip = false };
+        var both = none with { MixupAlpha = 1, CutMixAlpha = 1, MixProbability = 0.5 };
+        var plain = Images(none);
+        var (kept, cut, blended) = (0, 0, 0);
+        foreach (var (own, image) in plain.Zip(Images(both)))
+        {
+            var foreign = own.Zip(image).Count(pair => pair.First != pair.Second);
+            if (foreign == 0) kept++;
+            else if (foreign <= 32) cut++;
+            else blended++;
+        }
+
+        Assert.InRange(kept, 40, 110);
+        Assert.InRange(cut, 15, 70);
+        Assert.InRange(blended, 15, 70);
+        Assert.Equal(plain, Images(both with { MixProbability = 0 }));
+
+        static List<float[]> Images(ImageTrainingOptions images)
+            => [.. Read(Source(new ToyImages(200, whole: false), images: images)).SelectMany(batch => batch.Images.Chunk(64))];
+    }
+
+    [Fact]
+    public void Every_augmentation_is_the_same_when_an_epoch_is_gone_on_with()
+    {
+        var images = new ImageTrainingOptions { AugmentPolicy = AugmentPolicy.TrivialAugment, RandomErasing = 0.5, CutMixAlpha = 1,
+            MixupAlpha = 0.5, MixProbability = 0.8, AugmentCropPadding = 1 };
+        var whole = Read(Source(new ToyImages(50), images: images), epoch: 3);
+        Assert.NotEqual(whole[0].Images, Read(Source(new ToyImages(50)), epoch: 3)[0].Images);
+        var rest = Read(Source(new ToyImages(50), images: images), epoch: 3, first: 2);
+        Assert.Equal(whole[2..].Select(batch => batch.Images), rest.Select(batch => batch.Images));
+        Assert.Equal(whole[2..].Select(batch => batch.Targets), rest.Select(batch => batch.Targets));
+        Assert.All(whole, batch => Assert.All(batch.Images, value => Assert.True(float.IsFinite(value))));
     }
 }

@@ -23,7 +23,7 @@ public class LossTests
         using var writer = new ImageBatchWriter(new ImageShape(1, 4, 4), 3, labels.Length);
         for (var i = 0; i < labels.Length; i++) writer.Add(labels[i], classWeights[labels[i]], smoothing).Fill(i - 1.5f);
         var own = mixed ? 0.75 : 1;
-        if (mixed) writer.Mix(_ => own);
+        if (mixed) writer.Mix(() => new(own, null));
         using var batch = writer.ToBatch();
 
         var loss = task.Loss(batch);

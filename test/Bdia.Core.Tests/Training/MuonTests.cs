@@ -1,6 +1,7 @@
 using Bdia.Core.ImageClassification;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using Bdia.Core.Tests.ImageClassification;
 using Bdia.Core.Tests.Models;
@@ -34,7 +35,7 @@ public sealed class MuonTests
         using var scope = NewDisposeScope();
         var parameter = new TorchSharp.Modules.Parameter(Nets.Normal((ulong)(rows + 10 * columns), parts * rows, columns));
         var plain = new PlainMuon(parameter.data<float>().ToArray(), parts, columns, momentum);
-        var matrices = new Dictionary<Tensor, int>(ReferenceEqualityComparer.Instance) { [parameter] = parts };
+        var matrices = new Dictionary<Tensor, MatrixParts>(ReferenceEqualityComparer.Instance) { [parameter] = new(parts, false) };
         using var module = new Holder(parameter);
         var groups = ParameterGroups.Of(module, decays ? [] : ["weight"], null, matrices);
         using var optimizer = new AdamW(groups, 0.9, 0.999, 1e-8, 0.1, momentum);
@@ -60,16 +61,19 @@ public sealed class MuonTests
         // Steep: singular values over two orders of magnitude.
         var matrix = Nets.Normal(seed, rows, columns).mul(logspace(-2, 0, columns, dtype: ScalarType.Float32));
         if (linalg.svdvals(matrix).min().item<float>() < 0.01 * matrix.norm().item<float>()) return;
-        var lengths = linalg.svdvals(Muon.Orthogonal(matrix));
-        Assert.True(lengths.min().item<float>() > 0.6);
-        Assert.True(lengths.max().item<float>() < 1.25);
+        foreach (var inBFloat16 in new[] { false, true })
+        {
+            var lengths = linalg.svdvals(Muon.Orthogonal(matrix.unsqueeze(0), inBFloat16)[0]);
+            Assert.InRange(lengths.min().item<float>(), 0.6, 1.25);
+            Assert.InRange(lengths.max().item<float>(), 0.6, 1.25);
+        }
     }, iter: 100);
 
     [Fact]
     public void A_gradient_of_zero_makes_no_step()
     {
         using var scope = NewDisposeScope();
-        Assert.Equal(0, Muon.Orthogonal(zeros(3, 5)).abs().sum().item<float>());
+        Assert.Equal(0, Muon.Orthogonal(zeros(2, 3, 5), inBFloat16: false).abs().sum().item<float>());
     }
 
     [Fact]
@@ -88,6 +92,19 @@ public sealed class MuonTests
             entry => Assert.Equal(2, entry.Matrices));
         Assert.Equal(all.Where(entry => entry.Name.Contains("coder", StringComparison.Ordinal) && entry.Parameter.dim() == 2),
             all.Where(entry => entry.Matrices > 0));
+    }
+
+    [Fact]
+    public void Products_are_taken_in_the_precision_of_the_networks()
+    {
+        using var half = new VisionTransformer(Network with { Precision = ComputePrecision.BFloat16 }, 1);
+        Assert.All(BlockMatrices.Of([half.Blocks]).Values, parts => Assert.True(parts.InBFloat16));
+        using var scope = NewDisposeScope();
+        var matrices = Nets.Normal(3, 2, 5, 9);
+        var (single, rounded) = (Muon.Orthogonal(matrices, inBFloat16: false), Muon.Orthogonal(matrices, inBFloat16: true));
+        Assert.Equal(ScalarType.Float32, rounded.dtype);
+        var difference = (single - rounded).abs().max().item<float>();
+        Assert.InRange(difference, 1e-4, 0.1); // eight bits, over four rounds
     }
 
     [Theory]

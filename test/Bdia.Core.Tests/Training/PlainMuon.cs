@@ -1,6 +1,6 @@
 namespace Bdia.Core.Tests.Training;
 
-/// <summary>Muon as its authors describe it, in loops and in double precision: the oracle of the one that trains.</summary>
+/// <summary>Muon in loops and in double precision, with the bound and the rounds of ours: the oracle of the one that trains.</summary>
 internal sealed class PlainMuon(float[] weights, int parts, int columns, double momentum)
 {
     private readonly double[] buffer = new double[weights.Length];
@@ -33,9 +33,9 @@ internal sealed class PlainMuon(float[] weights, int parts, int columns, double 
     private static double[,] Orthogonal(double[,] x)
     {
         if (x.GetLength(0) > x.GetLength(1)) return Transposed(Orthogonal(Transposed(x)));
-        var norm = Math.Sqrt(x.Cast<double>().Sum(value => value * value));
-        x = Sum(1 / (norm + 1e-7), x, 0, x);
-        for (var round = 0; round < 5; round++)
+        var first = Product(x, Transposed(x));
+        x = Sum(1 / (Math.Sqrt(Norm(first)) + 1e-30), x, 0, x);
+        for (var round = 0; round < 4; round++)
         {
             var square = Product(x, Transposed(x));
             x = Sum(3.4445, x, 1, Product(Sum(-4.7750, square, 2.0315, Product(square, square)), x));
@@ -43,6 +43,8 @@ internal sealed class PlainMuon(float[] weights, int parts, int columns, double 
 
         return x;
     }
+
+    private static double Norm(double[,] a) => Math.Sqrt(a.Cast<double>().Sum(value => value * value));
 
     private static double[,] Product(double[,] a, double[,] b) => Make(a.GetLength(0), b.GetLength(1),
         (r, c) => Enumerable.Range(0, a.GetLength(1)).Sum(k => a[r, k] * b[k, c]));
