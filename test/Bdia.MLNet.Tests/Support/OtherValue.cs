@@ -28,6 +28,8 @@ internal static class OtherValue
         LearningRateSchedule => LearningRateSchedule.InverseSquareRoot,
         ModelSelection => ModelSelection.Score,
         CropFill => CropFill.Reflect,
+        AugmentPolicy => AugmentPolicy.TrivialAugment,
+        OptimizerKind => OptimizerKind.Muon,
         PixelNormalizing => PixelNormalizing.ImageNet,
         TokenLevel => TokenLevel.Character,
         TextNormalization normalization => normalization with { LowerCase = !normalization.LowerCase },

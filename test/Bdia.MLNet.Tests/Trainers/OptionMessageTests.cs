@@ -29,8 +29,12 @@ public partial class OptionMessageTests
                 typeof(BdiaTextClassificationTrainer.Options), typeof(BdiaTextGenerationTrainer.Options),
             }
             .SelectMany(options => options.GetFields())
-            .SelectMany(field => new[] { field.Name, (Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType).Name }),
+            .SelectMany(field => Names(field.Name, Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType)),
     ];
+
+    // A value of an enum may be called as a type of ours is: AdamW.
+    private static IEnumerable<string> Names(string field, Type type)
+        => [field, type.Name, .. type.IsEnum ? Enum.GetNames(type) : []];
 
     private static readonly HashSet<string> ours =
     [
