@@ -9,7 +9,7 @@ public static class WholeFile
     /// <summary>Writes beside the place of the file, and moves it there once it is on the disk. An earlier file is replaced.</summary>
     /// <param name="path">The file; its folder is made where it is missing.</param>
     /// <param name="write">Writes the content.</param>
-    /// <exception cref="InputException">There is no room, or the folder cannot be written to; an earlier file is as it was.</exception>
+    /// <exception cref="OutputException">There is no room, or the folder cannot be written to; an earlier file is as it was.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -18,7 +18,7 @@ public static class WholeFile
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            using (var stream = new FileStream(beside, FileMode.Create, FileAccess.Write))
+            using (var stream = new FileStream(beside, FileMode.Create, FileAccess.ReadWrite))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
@@ -41,18 +41,28 @@ public static class WholeFile
     /// <summary>What a fault of writing is in words for people.</summary>
     /// <param name="path">The file or folder that was written to.</param>
     /// <param name="fault">The fault.</param>
-    /// <returns>The same as an input of the user's; null where it is no fault of a disk or of rights.</returns>
-    public static InputException? Explained(string path, Exception fault)
+    /// <returns>The same, for people; null where it is no fault of a disk or of rights.</returns>
+    public static OutputException? Explained(string path, Exception fault)
     {
         ArgumentNullException.ThrowIfNull(fault);
         return fault switch
         {
-            IOException { HResult: NoRoomOnLinux or NoRoomOnWindows } => new(
+            IOException when IsFull(fault) => new(
                 $"There is no room for {path}: the disk is full. What was there is as it was. Make room, or write to another disk.", fault),
             IOException or UnauthorizedAccessException => new(
                 $"{path} cannot be written ({fault.Message.TrimEnd('.')}). Check the folder and its rights, or write elsewhere.", fault),
             _ => null,
         };
+    }
+
+    /// <summary>Whether a fault says that a disk is full.</summary>
+    /// <param name="fault">The fault.</param>
+    /// <returns>Whether it, or what it came from, does.</returns>
+    public static bool IsFull(Exception fault)
+    {
+        for (Exception? cause = fault; cause is not null; cause = cause.InnerException)
+            if (cause is IOException { HResult: NoRoomOnLinux or NoRoomOnWindows }) return true;
+        return false;
     }
 
     private static void Remove(string path)

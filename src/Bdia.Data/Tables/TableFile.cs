@@ -33,7 +33,8 @@ public static class TableFile
     /// <param name="path">The file.</param>
     /// <param name="columns">Its columns; types matter to Parquet alone.</param>
     /// <param name="rows">Rows with a value for each column, null where there is none.</param>
-    /// <exception cref="InputException">The ending is none of a table's, there is no room, or the folder cannot be written to.</exception>
+    /// <exception cref="InputException">The ending is none of a table's.</exception>
+    /// <exception cref="OutputException">There is no room, or the folder cannot be written to.</exception>
     public static void Write(string path, IReadOnlyList<TableColumn> columns, IEnumerable<IReadOnlyList<object?>> rows)
     {
         var format = Format(path);
@@ -54,6 +55,7 @@ public static class TableFile
     /// <param name="columns">The table's columns.</param>
     /// <param name="rows">The rows.</param>
     /// <exception cref="InputException">As for <see cref="Write"/>.</exception>
+    /// <exception cref="OutputException">As for <see cref="Write"/>.</exception>
     public static void WritePart(string path, string table, IReadOnlyList<TableColumn> columns, IEnumerable<IReadOnlyList<object?>> rows)
     {
         var format = Format(table);
@@ -69,6 +71,7 @@ public static class TableFile
     /// <param name="columns">Its columns.</param>
     /// <param name="parts">The parts in their order, as <see cref="WritePart"/> wrote them.</param>
     /// <exception cref="InputException">As for <see cref="Write"/>.</exception>
+    /// <exception cref="OutputException">As for <see cref="Write"/>.</exception>
     public static void Join(string path, IReadOnlyList<TableColumn> columns, IReadOnlyList<string> parts)
     {
         var format = Format(path);

@@ -5,8 +5,11 @@ namespace Bdia.Data.Texts;
 /// <summary>A data set of texts and their classes.</summary>
 public sealed record LabelledTextSet
 {
-    private static readonly string[] TextNames = ["Text", "sentence", "Sentence1", "review", "message", "content"];
-    private static readonly string[] LabelNames = ["Label", "class", "category", "topic", "target"];
+    /// <summary>Names by which a column of texts is known, whatever their case.</summary>
+    public static IReadOnlyList<string> TextNames { get; } = ["Text", "sentence", "Sentence1", "review", "message", "content"];
+
+    /// <summary>Names by which a column of classes is known, whatever their case.</summary>
+    public static IReadOnlyList<string> LabelNames { get; } = ["Label", "class", "category", "topic", "target"];
 
     /// <summary>What people call it: the name of its folder or file.</summary>
     public required string Name { get; init; }

@@ -10,7 +10,7 @@ namespace Bdia.Data.Texts;
 /// <param name="LeftOut">Rows that cannot be used, each with the reason.</param>
 public sealed record TextCollection(string Name, IReadOnlyList<string> Texts, bool IsOneText, IReadOnlyList<string> LeftOut)
 {
-    private static readonly string[] TextNames = ["Text", "sentence", "content", "story"];
+    private static readonly string[] Names = ["Text", "sentence", "content", "story"];
 
     /// <summary>Opens a text file, which is one text, or a table with a text in each row.</summary>
     /// <param name="path">A .txt file (plain or .gz), or a .tsv, .csv, .jsonl or .parquet file.</param>
@@ -31,7 +31,7 @@ public sealed record TextCollection(string Name, IReadOnlyList<string> Texts, bo
         }
 
         var (table, leftOut) = (Table.Open(path, hasHeader), new List<string>());
-        var text = TextColumns.Index(table, textColumn, "texts", TextNames);
+        var text = TextColumns.Index(table, textColumn, "texts", Names);
         return new(name, [.. TextColumns.Rows(table, leftOut, text).Select(row => row.Text(text))], false, leftOut);
     }
 }

@@ -5,7 +5,7 @@ namespace Bdia.Data.Texts;
 /// <summary>Finds columns of texts in tables, and the rows that have a text in each of them.</summary>
 internal static class TextColumns
 {
-    public static int Index(Table table, string? column, string what, params string[] names)
+    public static int Index(Table table, string? column, string what, IReadOnlyList<string> names)
         => table.Index(column ?? table.Find(names) ?? throw new InputException(
             $"{table.Path} has no column of {what} that is known by its name; it has {table.Names()}. Name one."));
 

@@ -16,7 +16,7 @@ public sealed class WholeFileTests : IDisposable
         Assert.SkipUnless(File.Exists("/dev/full"), "There is no /dev/full here, which is a disk that is always full.");
         var path = folder.Write("result.txt", "earlier");
 
-        var fault = Assert.Throws<InputException>(() => WholeFile.Write(path, _ =>
+        var fault = Assert.Throws<OutputException>(() => WholeFile.Write(path, _ =>
         {
             using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write);
             full.Write(new byte[100_000]);
@@ -40,6 +40,6 @@ public sealed class WholeFileTests : IDisposable
 
         Assert.Empty(Directory.GetFiles(folder.At("new/x")[..^2]));
         var inFile = Path.Combine(folder.Write("file", "text"), "result.txt");
-        Assert.Contains("cannot be written", Assert.Throws<InputException>(() => WholeFile.Write(inFile, _ => { })).Message);
+        Assert.Contains("cannot be written", Assert.Throws<OutputException>(() => WholeFile.Write(inFile, _ => { })).Message);
     }
 }

@@ -1,0 +1,191 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Bdia.Data;
+using Bdia.Data.Files;
+using Bdia.Data.Tables;
+using Bdia.Tool.CommandLine;
+using Bdia.Tool.Models;
+using Bdia.Tool.Training;
+using Microsoft.ML;
+
+namespace Bdia.Tool.Scoring;
+
+/// <summary>What is scored, and where to.</summary>
+internal sealed record ScoringOptions
+{
+    public required string Input { get; init; }
+    public required string Output { get; init; }
+    public bool HasHeader { get; init; } = true;
+
+    /// <summary>The column that is read; null: the one that is known by its name.</summary>
+    public string? Column { get; init; }
+
+    /// <summary>Which part of the rows, 1 for the first, and of how many.</summary>
+    public int Part { get; init; } = 1;
+    public int Parts { get; init; } = 1;
+
+    /// <summary>Rows of a part.</summary>
+    public int PartRows { get; init; } = 1024;
+
+    /// <summary>Whether what an earlier run has done is forgotten.</summary>
+    public bool Restart { get; init; }
+}
+
+/// <summary>
+/// Scores a table in parts of many rows, each a file of its own that is there whole or not at all; when all are there they become the
+/// table. A run that is killed finds its parts again and goes on behind them. Parts begin at the same rows always, so that their batches,
+/// and with them every bit of every score, are those of a run that nobody killed.
+/// </summary>
+internal sealed class TableScoring(SavedModel model, ScoringOptions options, ToolConsole console, CancellationToken stop)
+{
+    private static readonly string[] PictureNames = ["ImageSource", "image", "image.bytes", "path", "file", "filename", "ImagePath", "img",
+        "img.bytes", "picture"];
+
+    private static readonly string[] TextNames = ["Text", "Source", "sentence", "review", "message", "content", "prompt"];
+
+    private readonly string folder = options.Output + ".parts";
+
+    public int Run()
+    {
+        var table = Table.Open(options.Input, options.HasHeader);
+        var column = Column(table);
+        var columns = Columns(table);
+        if (!Table.Accepts(options.Output))
+            throw new ToolException(ExitCode.CommandLine, $"OUT is {options.Output}. Let it end in .tsv, .csv, .jsonl or .parquet.");
+        Begin();
+        var (first, count) = Range(table);
+        var (parts, bad) = (new List<string>(), 0L);
+        var number = 0;
+        foreach (var rows in table.Rows().Skip((int)first).Take((int)count).Chunk(options.PartRows))
+        {
+            var part = Path.Combine(folder, $"{number++:000000}");
+            if (!File.Exists(part))
+            {
+                if (stop.IsCancellationRequested)
+                    throw new ToolException(ExitCode.Cancelled, $"Stopped after {(number - 1) * (long)options.PartRows:N0} of {count:N0} "
+                        + "rows. The same "
+                        + "command goes on from there.");
+                Score(table, column, columns, rows, part);
+                console.Detail($"{Math.Min(count, number * (long)options.PartRows):N0} of {count:N0} rows");
+            }
+
+            bad += Bad(part).Length;
+            parts.Add(part);
+        }
+
+        TableFile.Join(options.Output, columns, parts);
+        string[] faults = [.. parts.SelectMany(Bad)];
+        Directory.Delete(folder, recursive: true);
+        foreach (var fault in faults.Take(5)) console.Note(fault);
+        if (bad > 0) console.Note($"{bad:N0} of {count:N0} rows could not be scored; their predictions are empty.");
+        console.Say($"{count:N0} rows: {options.Output}");
+        return ExitCode.Success;
+    }
+
+    private static string[] Bad(string part) => File.Exists(part + ".bad") ? File.ReadAllLines(part + ".bad") : [];
+
+    private void Score(Table table, int column, IReadOnlyList<TableColumn> columns, TableRow[] rows, string part)
+    {
+        var inputs = Path.GetDirectoryName(Path.GetFullPath(options.Input))!;
+        var (used, faults) = (new List<TableRow>(rows.Length), new Dictionary<long, string>());
+        foreach (var row in rows)
+        {
+            if (Fault(row, column, inputs) is { } fault) faults[row.Number] = fault;
+            else used.Add(row);
+        }
+
+        var predictions = model.Task.Predict(new MLContext(1), model.Model, used.Select(row => Row(row, column, inputs)))
+            .Zip(used, (prediction, row) => (row.Number, Prediction: prediction)).ToDictionary(item => item.Number, item
+                => item.Prediction);
+        foreach (var (row, prediction) in predictions)
+            if (prediction.Fault is { } fault) faults[row] = fault;
+
+        // Faults first: a part without them would be a part without bad rows.
+        if (faults.Count > 0)
+            WholeFile.Write(part + ".bad", stream =>
+            {
+                using var writer = new StreamWriter(stream, leaveOpen: true);
+                foreach (var (row, fault) in faults.OrderBy(fault => fault.Key)) writer.WriteLine($"row {row:N0}: {fault}");
+            });
+        TableFile.WritePart(part, options.Output, columns, rows.Select(row => (IReadOnlyList<object?>)
+            [.. Kept(table, row), .. Answers(predictions.GetValueOrDefault(row.Number))]));
+    }
+
+    private object?[] Kept(Table table, TableRow row)
+        => [.. table.Columns.Select((column, i) => column.Type == typeof(byte[]) && !KeepsBytes ? null : row.Values[i])];
+
+    // Pictures stay where they can: not in lines of text.
+    private bool KeepsBytes => options.Output.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase);
+
+    private static object?[] Answers(Prediction? prediction)
+        => prediction is null or { Fault: not null } ? [null, null] : [prediction.Text, prediction.Score];
+
+    private string? Fault(TableRow row, int column, string inputs)
+    {
+        if (row.Fault is not null) return row.Fault;
+        if (row.Values[column] is null || row.Text(column).Length == 0) return "it has nothing to score";
+        return model.Task is PictureTask && row.Values[column] is not byte[] && !File.Exists(Path.Combine(inputs, row.Text(column)))
+            ? $"there is no file {row.Text(column)}" : null;
+    }
+
+    private DataRow Row(TableRow row, int column, string inputs) => model.Task is not PictureTask ? new("", row.Text(column), "")
+        : new("", "", "", row.Values[column] is byte[] bytes ? () => bytes
+            : () => File.ReadAllBytes(Path.Combine(inputs, row.Text(column))));
+
+    private int Column(Table table)
+    {
+        var names = model.Task is PictureTask ? PictureNames : TextNames;
+        return table.Index(options.Column ?? table.Find(names) ?? throw new InputException(
+            $"{table.Path} has no column to score that is known by its name ({string.Join(", ", names.Take(6))}, ...). It has "
+                + $"{string.Join(", ", table.Columns.Select(item => $"\"{item.Name}\""))}. Name one with "
+                + $"{(model.Task is PictureTask ? "--image-col" : model.Task is TranslationTask ? "--source" : "--text-col")}."));
+    }
+
+    private TableColumn[] Columns(Table table)
+    {
+        var predicted = model.Task.HasClasses ? "PredictedLabel" : "PredictedText";
+        foreach (var name in new[] { predicted, "Score" })
+            if (table.Columns.Any(column => column.Name == name))
+                throw new InputException($"{table.Path} has a column \"{name}\" already, which is what a prediction is called. Rename it.");
+        return [.. table.Columns, new(predicted, typeof(string)), new("Score", typeof(float))];
+    }
+
+    // Which run the parts are of. Times of files are part of it: a file of one length may have been written anew.
+    private void Begin()
+    {
+        var run = JsonSerializer.Serialize(new
+        {
+            Model = Hash(model.Path), Input = Path.GetFullPath(options.Input), File.GetLastWriteTimeUtc(options.Input).Ticks,
+            new FileInfo(options.Input).Length, options.HasHeader, options.Column, options.Part, options.Parts, options.PartRows,
+        });
+        var file = Path.Combine(folder, "run.json");
+        try
+        {
+            if (options.Restart && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            if (File.Exists(file) && File.ReadAllText(file) != run)
+                throw new OutputException($"{folder} has parts of another run (another model, input or options). Give --restart to forget "
+                    + "them, or another OUT.");
+            if (!File.Exists(file)) WholeFile.Write(file, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(run)));
+            else console.Note($"going on behind {Directory.GetFiles(folder).Count(part => Path.GetExtension(part).Length == 0):N0} parts "
+                + "that "
+                + "an earlier run has scored.");
+        }
+        catch (Exception fault) when (WholeFile.Explained(folder, fault) is { } explained)
+        {
+            throw explained;
+        }
+    }
+
+    private static string Hash(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexString(SHA256.HashData(stream));
+    }
+
+    private (long First, long Count) Range(Table table)
+    {
+        var all = table.Rows().LongCount();
+        var (first, last) = (all * (options.Part - 1) / options.Parts, all * options.Part / options.Parts);
+        return (first, last - first);
+    }
+}
