@@ -10,9 +10,9 @@ internal static class SharedOptions
 {
     public static Option<GammaSchedule?> Gamma() => Parsed("--gamma", "SCHEDULE",
         "Weight of the regularising term: 3 for ±2^-3 (1 to 8), 3/8 for ±3/8, 1..7/8 to draw among ±1/8 to ±7/8, 8@0,3/8@0.6 to change "
-            + "it during the run, w0 for the plain transformer. [default: the trainer's]",
+            + "it during the run, auto to follow the run, w0 for the plain transformer. [default: the trainer's]",
         GammaSchedule.Parse, "an exponent from 1 to 8 (3 is ±2^-3), a ratio (3/8, 1..7/8), these from fractions of the run on "
-            + "(8@0,3/8@0.6), or a weight from 0 to 1 (w0)");
+            + "(8@0,3/8@0.6), auto, or a weight from 0 to 1 (w0)");
 
     public static Option<BackpropagationMode?> Mode()
         => Choice<BackpropagationMode>("--mode", "How the backward pass gets its activations. [default: Reversible]");

@@ -19,15 +19,34 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
     /// <summary>Largest q of gamma = ±p/q: its remainders take a byte.</summary>
     public const int MaxDenominator = 256;
 
+    private const string AutomaticText = "auto";
+
     private readonly (double From, IntegrationWeight Weight)[] steps; // the first from 0
 
     private GammaSchedule(params (double From, IntegrationWeight Weight)[] steps) => this.steps = steps;
+
+    /// <summary>
+    /// The strength follows what the run shows: ±1/32, which trains like the plain network, until training rows are known much better
+    /// than held-back ones, then a step more after each epoch of which that holds, up to the paper's ±1/2, and a step back where training
+    /// rows are known worse. At most 5 bits per element and block. Needs validation rows.
+    /// </summary>
+    /// <remarks>
+    /// What counts is the gap: the part of the held-back loss, or of the share of wrong answers there if that is more, that training rows
+    /// do not have. Above 0.2 the strength goes up, below 0 down, one of ±1/32, 1/16, 1/8, 1/4, 3/8, 1/2 at a time, not in the last tenth
+    /// of the run. The same figures give the same strengths, and a resumed run goes on with its own. A loop of one's own moves
+    /// <see cref="TrainingClock.Strength"/>.
+    /// </remarks>
+    public static GammaSchedule Automatic { get; } = new((0, GammaStrengths.All[0])) { IsAutomatic = true };
+
+    /// <summary>Whether this is <see cref="Automatic"/>.</summary>
+    public bool IsAutomatic { get; private init; }
 
     /// <summary>True when gamma is a ratio ±p/q throughout, so that states can be rebuilt exactly.</summary>
     public bool IsReversible => steps.All(step => step.Weight.PadBits is not null);
 
     /// <summary>The most bits per element and block that the run keeps; 0 for a weight without an inverse.</summary>
-    internal int LargestPadBits => steps.Max(step => step.Weight.PadBits ?? 0);
+    internal int LargestPadBits
+        => (IsAutomatic ? GammaStrengths.All : steps.Select(step => step.Weight)).Max(weight => weight.PadBits ?? 0);
 
     /// <summary>gamma = ±2^-m for the whole run, at m bits per element and block.</summary>
     /// <param name="m">1 to 8; 1 is the paper's ±1/2.</param>
@@ -86,7 +105,7 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
     public GammaSchedule Then(double from, GammaSchedule next)
     {
         ArgumentNullException.ThrowIfNull(next);
-        if (next.steps.Length > 1 || !next.IsReversible || !IsReversible)
+        if (next.steps.Length > 1 || !next.IsReversible || !IsReversible || IsAutomatic || next.IsAutomatic)
             throw new ArgumentException($"Gamma {this}, then {next}, is no schedule: both must be ratios ±p/q, and the second one alone.",
                 nameof(next));
         return Checked([.. steps, (from, next.steps[0].Weight)]);
@@ -115,6 +134,7 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
         ArgumentNullException.ThrowIfNull(text);
         try
         {
+            if (text == AutomaticText) return Automatic;
             if (text.StartsWith('w')) return Weight(Number(text[1..]));
             return Checked([.. text.Split(',').Select(part => part.Split('@', 2))
                 .Select(p => (p.Length > 1 ? Number(p[1]) : 0, Constant(p[0])))]);
@@ -123,12 +143,13 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
         {
             throw new FormatException($"'{text}' is not a gamma schedule ({e.Message}). Write an exponent m from 1 to 8 such as \"3\" "
                 + "(gamma = ±2^-3), a ratio such as \"3/8\" (±3/8) or \"1..7/8\" (drawn among ±1/8 to ±7/8), "
-                + "steps such as \"1@0,3/8@0.6\" (from that fraction of the run on), or a weight such as \"w0\".", e);
+                + "steps such as \"1@0,3/8@0.6\" (from that fraction of the run on), \"auto\", or a weight such as \"w0\".", e);
         }
     }
 
     /// <inheritdoc/>
-    public override string ToString() => steps.Length == 1 ? Text(steps[0].Weight)
+    public override string ToString() => IsAutomatic ? AutomaticText
+        : steps.Length == 1 ? Text(steps[0].Weight)
         : string.Join(',', steps.Select(s => string.Create(CultureInfo.InvariantCulture, $"{Text(s.Weight)}@{s.From}")));
 
     /// <inheritdoc/>
@@ -140,7 +161,10 @@ public sealed class GammaSchedule : IEquatable<GammaSchedule>
     /// <inheritdoc/>
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>The weight in force at a fraction of the run.</summary>
+    /// <summary>The weight in force where training stands.</summary>
+    internal IntegrationWeight At(TrainingClock clock) => IsAutomatic ? GammaStrengths.All[clock.Strength] : At(clock.Progress);
+
+    /// <summary>The weight in force at a fraction of the run; of <see cref="Automatic"/>, the first.</summary>
     internal IntegrationWeight At(double progress) => steps.Last(s => s.From == 0 || s.From <= progress).Weight;
 
     private static int CommonDivisor(int a, int b) => b == 0 ? a : CommonDivisor(b, a % b);

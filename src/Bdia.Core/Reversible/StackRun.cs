@@ -17,7 +17,7 @@ internal sealed record StackRun(BdiaStackOptions Options, IReadOnlyList<Residual
 
     /// <summary>What the γ of every step is drawn from.</summary>
     public IntegrationWeight Weight
-        => Clock is null ? IntegrationWeight.Inexact(Options.InferenceGamma) : Options.Gamma.At(Clock.Progress);
+        => Clock is null ? IntegrationWeight.Inexact(Options.InferenceGamma) : Options.Gamma.At(Clock);
 
     /// <summary>γ_k of every sample.</summary>
     public float[] Gamma(int k, long samples)

@@ -10,6 +10,8 @@ namespace Bdia.Core.Reversible;
 /// <param name="seed">Seed of the run.</param>
 public sealed class TrainingClock(ulong seed)
 {
+    private int strength;
+
     /// <summary>Seed of the run.</summary>
     public ulong Seed { get; set; } = seed;
 
@@ -27,6 +29,18 @@ public sealed class TrainingClock(ulong seed)
     /// <summary>Part of the run that is done, 0 to 1; what a <see cref="GammaSchedule"/> follows.</summary>
     public double Progress { get; set; }
 
+    /// <summary>
+    /// What <see cref="GammaSchedule.Automatic"/> has come to: the number of its strength, from 0 for ±1/32 to 5 for ±1/2. Default 0. The
+    /// training loop moves it between epochs.
+    /// </summary>
+    public int Strength
+    {
+        get => strength;
+        set => strength = value >= 0 && value <= GammaStrengths.Largest ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value,
+                $"The strength of gamma must be from 0 to {GammaStrengths.Largest}.");
+    }
+
     /// <summary>Randomness for one block of one stream in the current step.</summary>
     /// <param name="stream">Number of the stack or layer that draws, so that two of them never share masks.</param>
     /// <param name="block">Number of the block in it.</param>
@@ -36,5 +50,5 @@ public sealed class TrainingClock(ulong seed)
         => SplitMix64.Derive(SplitMix64.Derive(SplitMix64.Derive(SplitMix64.Mix(Seed), (ulong)Step), (ulong)stream), (ulong)block);
 
     /// <summary>The clock as it stands now, for a backward pass that comes after the loop has moved on.</summary>
-    internal TrainingClock Freeze() => new(Seed) { Step = Step, FirstRow = FirstRow, Progress = Progress };
+    internal TrainingClock Freeze() => new(Seed) { Step = Step, FirstRow = FirstRow, Progress = Progress, Strength = Strength };
 }

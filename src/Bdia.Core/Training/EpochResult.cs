@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Bdia.Core.Reversible;
+
 namespace Bdia.Core.Training;
 
 /// <summary>What one epoch came to.</summary>
@@ -10,4 +13,11 @@ namespace Bdia.Core.Training;
 /// <param name="Seconds">Seconds that it took, validation included.</param>
 /// <param name="Validation">Validation figures; null where the epoch was not validated.</param>
 public sealed record EpochResult(
-    int Epoch, double TrainingLoss, double? TrainingAccuracy, double LearningRate, double Seconds, ValidationResult? Validation);
+    int Epoch, double TrainingLoss, double? TrainingAccuracy, double LearningRate, double Seconds, ValidationResult? Validation)
+{
+    /// <summary>
+    /// What <see cref="GammaSchedule.Automatic"/> had come to in the epoch, "3/8" for ±3/8; null where no stack has it.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Gamma { get; init; }
+}

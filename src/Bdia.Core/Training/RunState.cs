@@ -1,3 +1,5 @@
+using Bdia.Core.Reversible;
+
 namespace Bdia.Core.Training;
 
 /// <summary>
@@ -44,11 +46,15 @@ internal sealed class RunState
     /// <summary>Epochs whose weights are kept for an average, ascending.</summary>
     public List<KeptEpoch> Averaged { get; set; } = [];
 
+    /// <summary>Strength of <see cref="GammaSchedule.Automatic"/> in the current epoch; 0 where no stack has it.</summary>
+    public int GammaStrength { get; set; }
+
     /// <summary>Checks what was read.</summary>
     /// <exception cref="InvalidDataException">A number cannot be one of a run.</exception>
     public void RequireSound()
     {
         if (Step < 0 || Batches < Step || Epoch < 0 || BatchInEpoch < 0 || WithoutProgress < 0
+            || GammaStrength < 0 || GammaStrength > GammaStrengths.Largest
             || !(ElapsedSeconds >= 0 && ElapsedSeconds < LongestSeconds)
             || History.Count != Epoch || BestEpoch < 1 || BestEpoch > Epoch || (BestEpoch is null) != (BestValidation is null))
             throw new InvalidDataException(
@@ -64,5 +70,6 @@ internal sealed class RunState
         (other.Sums, other.History, other.Averaged) = (Sums, History, Averaged);
         (other.BestEpoch, other.BestValidation, other.ProgressFrom, other.WithoutProgress) =
             (BestEpoch, BestValidation, ProgressFrom, WithoutProgress);
+        other.GammaStrength = GammaStrength;
     }
 }

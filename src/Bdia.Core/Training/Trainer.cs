@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bdia.Core.Reversible;
 using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -67,6 +68,10 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
         if (options.EarlyStoppingPatience > 0 && !task.HasValidation)
             throw new ArgumentException($"EarlyStoppingPatience is {options.EarlyStoppingPatience}, but there is nothing to validate "
                 + "on. Give validation data, or set it to 0.");
+
+        if (AutomaticGamma.IsIn(task.Module) && !task.HasValidation)
+            throw new ArgumentException($"Gamma is {GammaSchedule.Automatic}, but there is nothing to validate on, by which it could "
+                + "choose. Give validation data, or a weight such as 5 (±2^-5).");
 
         if (AverageEpochs is not (>= 1 and <= 100)) throw new ArgumentException($"AverageEpochs is {AverageEpochs}; it must be 1..100.");
         if (AverageEpochs > 1 && AverageOf == WeightAverage.Best && !task.HasValidation)

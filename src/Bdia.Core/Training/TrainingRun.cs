@@ -25,12 +25,15 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     private readonly RunCheckpoints? checkpoints;
     private readonly RunReport report;
     private readonly RunJudgement<TBatch> judgement;
+    private readonly IProgress<TrainingNote>? notes;
+    private readonly bool choosesGamma;
 
     public TrainingRun(
         TrainingOptions options, int averageEpochs, WeightAverage averageOf, ITrainingTask<TBatch> task, IBatchSource<TBatch> source,
         IProgress<TrainingProgress>? progress, IProgress<TrainingNote>? notes, Func<bool>? stopProbe, CancellationToken cancellation)
     {
-        (this.options, this.task, this.source) = (options, task, source);
+        (this.options, this.task, this.source, this.notes) = (options, task, source, notes);
+        choosesGamma = AutomaticGamma.IsIn(task.Module);
         plan = TrainingPlan.Of(options, source.BatchCount);
         var groups = ParameterGroups.Of(task.Module, task.WithoutDecay, task.RateScale, BlockMatrices.Of(options, task));
         optimizer = new AdamW(groups, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay, options.MuonMomentum);
@@ -199,6 +202,9 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         return Finite(optimizer.Step(() => Accumulate(batch, step), state.Step + 1, rate, clip));
     }
 
+    /// <summary>Part of the run that is done.</summary>
+    private double Progress => (double)state.Step / plan.TotalSteps;
+
     private double Finite(double norm) => double.IsFinite(norm) ? norm : throw Diverged("gradient norm", norm);
 
     private double Clip(double norm) => options.ClipNorm > 0 && norm > options.ClipNorm ? options.ClipNorm / norm : 1;
@@ -212,7 +218,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         using var scope = NewDisposeScope();
         // By step and row: a batch that is cut into parts, gathered here, draws what it would as a whole.
         (task.Clock.Step, task.Clock.FirstRow) = (state.Step, step.Rows);
-        task.Clock.Progress = (double)state.Step / plan.TotalSteps;
+        (task.Clock.Progress, task.Clock.Strength) = (Progress, state.GammaStrength);
         var loss = task.Loss(batch);
         var value = loss.Loss.to(float64).item<double>();
         if (!double.IsFinite(value)) throw Diverged("loss", value);
@@ -252,7 +258,11 @@ internal sealed class TrainingRun<TBatch> : IDisposable
 
         var sums = state.Sums;
         state.History.Add(new EpochResult(
-            epoch, sums.MeanLoss(), sums.Accuracy(), sums.LearningRate, report.Elapsed.TotalSeconds - sums.StartedAt, validation));
+            epoch, sums.MeanLoss(), sums.Accuracy(), sums.LearningRate, report.Elapsed.TotalSeconds - sums.StartedAt, validation)
+        {
+            Gamma = choosesGamma ? GammaStrengths.Name(state.GammaStrength) : null,
+        });
+        if (choosesGamma && AutomaticGamma.Move(state, Progress) is { } told) notes?.Report(new(told));
         (state.Epoch, state.BatchInEpoch) = (epoch, 0);
         Save(finished: false);
         report.Epoch(task.SideInformationBytes);

@@ -27,12 +27,13 @@ internal static class Chart
     /// <param name="points">At least one.</param>
     /// <param name="logarithmic">Whether both axes are; see <see cref="Axes"/>.</param>
     /// <param name="pattern">Solid unless told.</param>
+    /// <param name="marks">Whether every point has a dot.</param>
     public static void Line(Plot plot, string name, Color color, IReadOnlyList<(double X, double Y)> points,
-        bool logarithmic, LinePattern? pattern = null)
+        bool logarithmic, LinePattern? pattern = null, bool marks = true)
     {
         double Place(double value) => logarithmic ? Math.Log10(value) : value;
         var line = plot.Add.Scatter(points.Select(p => Place(p.X)).ToArray(), points.Select(p => Place(p.Y)).ToArray(), color);
-        (line.LineWidth, line.MarkerSize, line.LegendText, line.LinePattern) = (2.5f, 8, name, pattern ?? LinePattern.Solid);
+        (line.LineWidth, line.MarkerSize, line.LegendText, line.LinePattern) = (2.5f, marks ? 8 : 0, name, pattern ?? LinePattern.Solid);
     }
 
     /// <summary>Title, labels and ticks; call it after the lines.</summary>

@@ -19,10 +19,10 @@ internal sealed class PictureNetwork : nn.Module<Tensor, Tensor>
     private readonly LayerNorm norm;
     private readonly Dense head;
 
-    public PictureNetwork(VisionTransformerOptions options, Func<Generator, nn.Module<Tensor, Tensor>> createBlocks)
+    public PictureNetwork(VisionTransformerOptions options, Func<Generator, nn.Module<Tensor, Tensor>> createBlocks, ulong seed = 1)
         : base(nameof(PictureNetwork))
     {
-        using var generator = new Generator(1);
+        using var generator = new Generator(seed);
         cls_token = VisionTransformer.FirstClassToken(options, generator);
         pos_embed = VisionTransformer.FirstPositions(options, generator);
         patch_embed = new PatchEmbedding(options.Channels, options.PatchSize, options.Width, generator, options.Precision);

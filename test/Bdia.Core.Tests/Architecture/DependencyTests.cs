@@ -38,8 +38,8 @@ public partial class DependencyTests
             new("Core/Export", "Core/Tensors: TensorMath", "Core/Formats: ModuleState", "Core/Onnx", "Core/Reversible: BdiaStackOptions",
                 "Core/Layers: SinusoidalPositions", "Core/Blocks: TransformerBlockOptions", "Core/Models"),
             new("Core/Training", "Core/Common", "Core/Simd", "Core/Tensors", "Core/Numerics: RandomSequence", "Core/Formats",
-                "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions IBlockObserver Residual ReversibilityException "
-                    + "TrainingClock",
+                "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions GammaSchedule GammaStrengths IBlockObserver "
+                    + "Residual ReversibilityException TrainingClock",
                 // Muon takes steps for matrices, and which weights are some, in which precision, only their layers know
                 "Core/Operations: ComputePrecision", "Core/Layers: Dense"),
             new("Core/MemoryEstimates", "Core/Numerics: PackedPads", "Core/Operations",

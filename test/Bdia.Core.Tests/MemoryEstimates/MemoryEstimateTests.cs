@@ -198,6 +198,8 @@ public sealed class MemoryEstimateTests
     public void The_largest_exponent_of_the_run_counts()
     {
         var options = new VisionTransformerOptions();
+        Assert.Equal(Of(With(GammaSchedule.Exponent(5))), Of(With(GammaSchedule.Automatic)));
+        Assert.Equal(Of(With(GammaSchedule.Exponent(8))), Of(With(GammaSchedule.Exponent(1).Then(0.5, GammaSchedule.Ratio(4, 129)))));
         Assert.Equal(Of(With(GammaSchedule.Exponent(6))), Of(With(GammaSchedule.Steps((0, 2), (0.2, 6), (0.7, 3)))));
 
         VisionTransformerOptions With(GammaSchedule gamma) => options with { Stack = options.Stack with { Gamma = gamma } };

@@ -17,6 +17,7 @@ public class GammaScheduleTests
     [InlineData("255/256")]
     [InlineData("1..7/8")]
     [InlineData("8@0,3/8@0.25,2..5/6@0.5,1/1@0.75")]
+    [InlineData("auto")]
     [InlineData("w0")]
     [InlineData("w0.6")]
     [InlineData("w0.123456789012345")]
@@ -74,6 +75,8 @@ public class GammaScheduleTests
         Assert.Equal((8, true), (schedule.LargestPadBits, schedule.IsReversible));
         Assert.Equal(IntegrationWeight.Ratio(3, 3, 8), schedule.At(0.6));
         Assert.Throws<ArgumentException>(() => schedule.Then(0.7, GammaSchedule.Ratio(1, 2)));
+        Assert.Throws<ArgumentException>(() => schedule.Then(0.8, GammaSchedule.Automatic));
+        Assert.Throws<ArgumentException>(() => GammaSchedule.Automatic.Then(0.8, schedule));
         Assert.Contains("Gamma 8@0,3/8@0.5,1..4/5@0.75, then w0", Assert.Throws<ArgumentException>(
             () => schedule.Then(0.8, GammaSchedule.Weight(0))).Message);
     }
