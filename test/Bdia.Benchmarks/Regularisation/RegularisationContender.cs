@@ -46,7 +46,8 @@ internal static class RegularisationContender
         var task = new PictureTask(network, clock, heldBack, settings.Epochs, $"{settings}");
         var notes = new Notes();
         var result = new Trainer<ImageBatch>(training)
-            .Run(task, new ImageBatchSource(data.Training, data.Normalization, classes.Length, training, images), notes: notes);
+            .Run(task, new ImageBatchSource(data.Training, data.Normalization, classes.Length, training, images, data.Range),
+                notes: notes);
         var best = testRows.Judge(network);
         var others = network is VisionTransformer vit ? Others(vit, testRows) : [];
         if (task.Last is null) throw new InvalidOperationException(
