@@ -20,7 +20,7 @@ internal sealed class DelimitedTable : Table
     }
 
     public static Table Tabs(string path, bool hasHeader)
-        => Create(path, hasHeader, file => TextStream.Lines(file).Where(line => line.Trim().Length > 0).Select(line => line.Split('\t')));
+        => Create(path, hasHeader, file => TextStream.Lines(file).Where(line => line.Length > 0).Select(line => line.Split('\t')));
 
     public static Table Commas(string path, bool hasHeader) => Create(path, hasHeader, Records);
 

@@ -3,6 +3,7 @@ using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Training;
 using Bdia.Data;
 using Bdia.Tool.CommandLine;
+using Bdia.Tool.Generating;
 
 using Bdia.Tool.Inspecting;
 using Bdia.Tool.Models;
@@ -62,6 +63,8 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
             Say("report", options.At($"{options.Name}.report.html"));
         }
 
+        if (options.Code)
+            ProjectWriter.Write(task, options, evaluation, trained.Result.History is [.., var last] ? last.Epoch : null, console);
         return ExitCode.Success;
     }
 

@@ -61,6 +61,9 @@ public sealed class TableTests : IDisposable
         var path = folder.Write("t.tsv", "a\tb\n\"x\ty\"\n\n1\t2\r\n");
         Assert.Equal([("\"x", "y\""), ("1", "2")], Table.Open(path).Rows().Select(row => (row.Text(0), row.Text(1))));
 
+        TableFile.Write(folder.At("empty.tsv"), Columns("a", "b"), [[null, ""], ["", null], ["x", "y"]]);
+        Assert.Equal(3, Table.Open(folder.At("empty.tsv")).Rows().Count());
+
         TableFile.Write(folder.At("u.tsv"), Columns("a"), [["one\ttwo\r\nthree"]]);
         Assert.Equal("a\none two three\n", File.ReadAllText(folder.At("u.tsv")));
     }

@@ -1,0 +1,43 @@
+using Bdia.MLNet;
+using Microsoft.ML;
+
+namespace __NAME___Model;
+
+/// <summary>How the model was trained, to train it again.</summary>
+public static partial class __NAME__
+{
+    /// <summary>What the rows were read from: lines with tabs, and names of columns in the first.</summary>
+    public const string RetrainFile = __DATASET__;
+
+    /// <summary>The rows of a file: a text, a tab, its class.</summary>
+    public static IDataView LoadRows(MLContext mlContext, string file)
+        => mlContext.Data.LoadFromEnumerable(File.ReadLines(file).Skip(1).Select(line => line.Split('\t')).Where(columns
+            => columns.Length >= 2)
+            .Select(columns => new ModelInput { Text = columns[0], Label = columns[1] }).ToList());
+
+    /// <summary>The pipeline: change it, and train again.</summary>
+    public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext)
+        => mlContext.Transforms.Conversion.MapValueToKey("Label")
+            .Append(mlContext.MulticlassClassification.Trainers.BdiaTextClassification(new BdiaTextClassificationTrainer.Options
+            {
+                Sentence1ColumnName = "Text",
+                Epochs = __EPOCHS__,
+                Seed = __SEED__,
+            }))
+            .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+
+    public static ITransformer RetrainModel(MLContext mlContext, IDataView trainData) => BuildPipeline(mlContext).Fit(trainData);
+
+    /// <summary>Trains on a file, and saves the model.</summary>
+    public static void Train(string file, string outputModelPath)
+    {
+        var mlContext = new MLContext(__SEED__);
+        mlContext.Log += (_, e) =>
+        {
+            if (e.Message.Contains("Epoch", StringComparison.Ordinal)) Console.WriteLine(e.RawMessage);
+        };
+        var data = LoadRows(mlContext, file);
+        var model = RetrainModel(mlContext, data);
+        mlContext.Model.Save(model, data.Schema, outputModelPath);
+    }
+}
