@@ -41,7 +41,7 @@ internal static class CommandLine
     private static readonly Option<ComputePrecision?> Precision = SharedOptions.Precision();
     private static readonly Option<bool> NoQuantization = SharedOptions.NoQuantization();
 
-    private static readonly Option<TokenLevel?> Tokens = Choice<TokenLevel>("--tokens", "What tokens are. [default: BytePair]");
+    private static readonly Option<TokenLevel?> Tokens = Choice<TokenLevel>("--tokens", "What tokens are. [default: Automatic]");
     private static readonly Option<int?> Vocabulary =
         Count("--vocabulary", "Most tokens of the vocabulary, the 256 bytes included. [default: the trainer's]", least: 257);
     private static readonly Option<int?> MaxTokens =

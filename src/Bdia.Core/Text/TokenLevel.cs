@@ -16,4 +16,10 @@ public enum TokenLevel
 
     /// <summary>Unicode characters.</summary>
     Character,
+
+    /// <summary>
+    /// <see cref="Word"/> where the words that recur make up at least half of the training text, <see cref="BytePair"/> where they do not:
+    /// in languages that write no space between words, and where there is little text.
+    /// </summary>
+    Automatic,
 }

@@ -37,7 +37,7 @@ public sealed record TokenizerOptions
     public void Check(OptionFaults faults)
     {
         ArgumentNullException.ThrowIfNull(faults);
-        faults.Require(Enum.IsDefined(TokenLevel), nameof(TokenLevel), TokenLevel, "BytePair, Word or Character");
+        faults.Require(Enum.IsDefined(TokenLevel), nameof(TokenLevel), TokenLevel, "BytePair, Word, Character or Automatic");
         faults.Require(VocabularySize is >= 257 and <= 1_000_000, nameof(VocabularySize), VocabularySize, "257..1,000,000");
         faults.Require(UserDefinedSymbols is not null, nameof(UserDefinedSymbols), null, "set; it may be empty");
         faults.Require(VocabularySize - (UserDefinedSymbols?.Count ?? 0) is >= 257 || VocabularySize < 257,

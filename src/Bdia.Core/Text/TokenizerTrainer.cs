@@ -18,13 +18,28 @@ internal static class TokenizerTrainer
 
     private static ITextTokenizer Make(Dictionary<string, long> counts, TokenizerOptions options, int size, CancellationToken cancellation)
     {
-        if (options.TokenLevel != TokenLevel.BytePair) return new LookupTextTokenizer(options.TokenLevel,
-            MostFrequent(counts, size), options.Normalization, Words(options));
+        var level = options.TokenLevel == TokenLevel.Automatic ? Level(counts) : options.TokenLevel;
+        if (level != TokenLevel.BytePair)
+            return new LookupTextTokenizer(level, MostFrequent(counts, size), options.Normalization, Words(options));
         var words = counts.Select(word => KeyValuePair.Create(Encoding.UTF8.GetBytes(word.Key), word.Value)).ToList();
         counts.Clear();
         var (tokens, merges) = BytePairTrainer.Train(words, size, cancellation);
         var model = new BytePairModel(tokens, [.. merges.Select(pair => (tokens[pair.Left], tokens[pair.Right]))], Words(options));
         return new BytePairTextTokenizer(model, options.Normalization);
+    }
+
+    // Words that occur once become no tokens. Numbers and signs recur in every language and say nothing.
+    private static TokenLevel Level(Dictionary<string, long> words)
+    {
+        var (all, recurring) = (0L, 0L);
+        foreach (var (word, count) in words)
+        {
+            if (!word.Any(char.IsLetter)) continue;
+            all += count;
+            if (count > 1) recurring += count;
+        }
+
+        return 2 * recurring >= all ? TokenLevel.Word : TokenLevel.BytePair;
     }
 
     private static WordRule Words(TokenizerOptions options) => options.SplitDigits ? WordRule.TrainedSplitDigits : WordRule.Trained;

@@ -9,8 +9,14 @@ namespace Bdia.Core.TextClassification;
 /// </summary>
 public sealed record TextClassificationOptions
 {
-    /// <summary>How a tokenizer is made from the training rows where none is given.</summary>
-    public TokenizerOptions TokenizerTraining { get; init; } = new();
+    /// <summary>
+    /// How a tokenizer is made from the training rows where none is given. Default: words where they recur (
+    /// <see cref="TokenLevel.Automatic"/>), all letters lower case, since with few rows the same word in capitals is another one.
+    /// </summary>
+    public TokenizerOptions TokenizerTraining { get; init; } = new()
+    {
+        TokenLevel = TokenLevel.Automatic, Normalization = new() { LowerCase = true },
+    };
 
     /// <summary>A ready tokenizer; null = made from the training rows. Default null.</summary>
     public ITextTokenizer? Tokenizer { get; init; }
@@ -27,10 +33,10 @@ public sealed record TextClassificationOptions
     public LongTextPolicy LongTexts { get; init; }
 
     /// <summary>
-    /// Share of the tokens of a training row that are left out, others in every epoch, 0..1, below 1; 0 = none. Default 0.1: a network
+    /// Share of the tokens of a training row that are left out, others in every epoch, 0..1, below 1; 0 = none. Default 0.3: a network
     /// then cannot go by single words that happen to occur in one class.
     /// </summary>
-    public double TokenDropout { get; init; } = 0.1;
+    public double TokenDropout { get; init; } = 0.3;
 
     /// <summary>How much a training row of each class counts, each above 0; null = all the same. Default null.</summary>
     public IReadOnlyList<float>? ClassWeights { get; init; }

@@ -30,7 +30,9 @@ public sealed partial class BdiaTextClassificationTrainer
         /// <summary>Whether the rows held back have the classes in the same proportions as all. Default true.</summary>
         public bool StratifiedValidation;
 
-        /// <summary>What tokens are. Default <see cref="TokenLevel.BytePair"/>. Not used where a tokenizer is given.</summary>
+        /// <summary>
+        /// What tokens are. Default <see cref="TokenLevel.Automatic"/>: words, where they recur. Not used where a tokenizer is given.
+        /// </summary>
         public TokenLevel TokenLevel;
 
         /// <summary>
@@ -49,7 +51,8 @@ public sealed partial class BdiaTextClassificationTrainer
 
         /// <summary>
         /// What is done to texts before they are cut into tokens: white space, case, Unicode form. Saved with the model. Null, the default,
-        /// collapses white space, and leaves texts to a SentencePiece model as they are, since it normalises by itself.
+        /// collapses white space and makes letters lower case; a tokenizer from a file gets texts as it expects them: a SentencePiece
+        /// model, say, normalises by itself.
         /// </summary>
         public TextNormalization? Normalization;
 

@@ -1,3 +1,4 @@
+using Bdia.Core.Text;
 using Bdia.Core.TextClassification;
 using Bdia.Core.Training;
 
@@ -8,7 +9,10 @@ internal static class TextClassificationDefaults
 {
     public const int Epochs = 30;
 
-    public static TrainingOptions Training { get; } = new() { Epochs = Epochs, LabelSmoothing = 0.1 };
+    public static TrainingOptions Training { get; } = new() { Epochs = Epochs, LabelSmoothing = 0.1, EmaDecay = null };
 
     public static TextClassificationOptions Texts { get; } = new();
+
+    /// <summary>Its normalisation is left out: null stands for it.</summary>
+    public static TokenizerOptions Tokenizer => Texts.TokenizerTraining;
 }

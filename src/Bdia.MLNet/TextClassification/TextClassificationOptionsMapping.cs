@@ -30,7 +30,7 @@ internal static class TextClassificationOptionsMapping
     }
 
     public static TextClassificationOptions Texts(Options options) => OptionRecords.Fill(options,
-        new TextClassificationOptions { TokenizerTraining = OptionRecords.Fill(options, new TokenizerOptions()) });
+        new TextClassificationOptions { TokenizerTraining = OptionRecords.Fill(options, TextClassificationDefaults.Tokenizer with { }) });
 
     public static SentenceColumns Sentences(Options options) => new(options.Sentence1ColumnName, options.Sentence2ColumnName);
 

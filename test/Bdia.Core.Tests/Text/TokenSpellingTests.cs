@@ -45,9 +45,17 @@ public partial class TokenSpellingTests
         Assert.Equal(tokenizer.Size, spelling.Count);
         Gen.Int[0, tokenizer.Size - 1].Array[0, 12].Sample(ids =>
         {
-            var (bytes, atStart) = (new List<byte>(), true);
-            foreach (var id in ids) bytes.AddRange(spelling.Bytes(id, ref atStart));
-            Assert.Equal(OneSign(tokenizer.Decode(ids)), OneSign(Encoding.UTF8.GetString([.. bytes])));
+            var (bytes, atStart, writing) = (new List<byte>(), true, new List<int>());
+            foreach (var id in ids)
+            {
+                var written = bytes.Count;
+                bytes.AddRange(spelling.Bytes(id, ref atStart));
+                // A sign of control writes nothing. Between bytes of one character SentencePiece takes it for the end of them.
+                if (bytes.Count > written) writing.Add(id);
+                else Assert.Equal("", tokenizer.Decode([id]));
+            }
+
+            Assert.Equal(OneSign(tokenizer.Decode([.. writing])), OneSign(Encoding.UTF8.GetString([.. bytes])));
         }, iter: 300);
     }
 

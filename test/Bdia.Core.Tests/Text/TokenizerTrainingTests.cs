@@ -12,8 +12,8 @@ public class TokenizerTrainingTests
     {
         var options = new TokenizerOptions { TokenLevel = (TokenLevel)7, VocabularySize = 256, Normalization = null! };
         Assert.Equal(
-            "These TokenizerOptions cannot be used. TokenLevel is 7; it must be BytePair, Word or Character. VocabularySize is 256; it "
-                + "must be 257..1,000,000. Normalization is null; it must be set.",
+            "These TokenizerOptions cannot be used. TokenLevel is 7; it must be BytePair, Word, Character or Automatic. VocabularySize "
+                + "is 256; it must be 257..1,000,000. Normalization is null; it must be set.",
             Assert.Throws<ArgumentException>(options.Validate).Message);
         new TokenizerOptions { VocabularySize = 257 }.Validate();
         new TokenizerOptions { VocabularySize = 1_000_000 }.Validate();
@@ -124,5 +124,21 @@ public class TokenizerTrainingTests
         using var stream = new MemoryStream();
         TextTokenizer.Save(tokenizer, stream);
         return stream.ToArray();
+    }
+
+    [Theory]
+    [InlineData("the cat sat|the dog sat|a cat ran", "Word")] // 'dog', 'a' and 'ran' of nine words occur once
+    [InlineData("one two three|four five six|one", "BytePair")]
+    [InlineData("我们去公园，天气很好。|他喜欢读书，每天都读。|你吃饭了吗，我吃过了。", "BytePair")] // signs recur, and no word
+    [InlineData("1 2 3|1 2 3", "Word")] // no letter at all
+    public void Automatic_takes_words_where_they_recur(string lines, string kind)
+    {
+        var tokenizer = TextTokenizer.Train(lines.Split('|'), new() { TokenLevel = TokenLevel.Automatic, VocabularySize = 400 },
+            TestContext.Current.CancellationToken);
+        var same = TextTokenizer.Train(lines.Split('|'), new() { TokenLevel = Enum.Parse<TokenLevel>(kind), VocabularySize = 400 },
+            TestContext.Current.CancellationToken);
+
+        Assert.IsType(same.GetType(), tokenizer);
+        Assert.All(lines.Split('|'), line => Assert.Equal(same.Encode(line), tokenizer.Encode(line)));
     }
 }

@@ -46,7 +46,7 @@ internal static class OtherValue
         _ when type == typeof(TimeSpan?) => TimeSpan.FromMinutes(3),
         _ when type == typeof(string) => "folder",
         string[] => new[] { "<sep>" },
-        _ when type == typeof(TextNormalization) => new TextNormalization { LowerCase = true },
+        _ when type == typeof(TextNormalization) => new TextNormalization { LowerCase = true, CollapseWhiteSpace = false },
         _ when type == typeof(ITextTokenizer) => TextTokenizer.Train(["some text"], new TokenizerOptions()),
         _ => throw new NotSupportedException($"There is no other value for options of type {type}; add one here."),
     };
