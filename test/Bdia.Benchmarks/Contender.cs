@@ -12,7 +12,9 @@ namespace Bdia.Benchmarks;
 /// <typeparam name="TFigures">What it measures; serialises to JSON.</typeparam>
 /// <param name="name">Name of the hidden command that the child process runs.</param>
 /// <param name="measure">Runs in the child process. What it prints goes nowhere.</param>
-internal sealed class Contender<TSettings, TFigures>(string name, Func<TSettings, TFigures> measure)
+/// <param name="environment">Variables that the child process is started with, beside this one's; null for none.</param>
+internal sealed class Contender<TSettings, TFigures>(string name, Func<TSettings, TFigures> measure,
+    Func<TSettings, IEnumerable<(string Name, string Value)>>? environment = null)
 {
     // Before the figures on standard output, where a library of the contender may print as well.
     private const string Marker = "figures:";
@@ -58,6 +60,7 @@ internal sealed class Contender<TSettings, TFigures>(string name, Func<TSettings
             typeof(Machine).Assembly.Location);
         start.ArgumentList.Add(name);
         start.ArgumentList.Add(JsonSerializer.Serialize(settings));
+        foreach (var (variable, value) in environment?.Invoke(settings) ?? []) start.Environment[variable] = value;
         using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

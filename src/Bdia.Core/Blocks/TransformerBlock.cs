@@ -1,3 +1,5 @@
+using Bdia.Core.Layers;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
@@ -70,6 +72,14 @@ public sealed class TransformerBlock : Residual
     /// The same by libtorch's operations: on other devices, for few rows of large blocks, and as the reference of the kernel.
     /// </summary>
     internal Tensor NextByOperations(Tensor x, BlockPast past) => Sum(x, random: null, (sublayer, z) => sublayer.Next(z, past));
+
+    /// <summary>Whether it is a block as <see cref="EncoderKernel"/> computes it: every token attends to all, in float32.</summary>
+    internal bool IsPlainEncoder => Options is { Causal: false, CrossAttention: false, LayerScale: false, QueryKeyNorm: false,
+        Precision: ComputePrecision.Float32 };
+
+    /// <summary>Where the weights of such a block lie.</summary>
+    internal EncoderWeights EncoderWeights() => new(sublayers[0].Norm, (SelfAttention)sublayers[0].Layer, sublayers[1].Norm,
+        (FeedForward)sublayers[1].Layer);
 
     /// <summary>What the kernel of a decoding step reads of the block.</summary>
     internal BlockStep Step() => new(Options.Width, parameters(), [.. sublayers.Select(sublayer => sublayer.Step())]);

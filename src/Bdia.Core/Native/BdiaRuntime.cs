@@ -7,6 +7,14 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Native;
 
 /// <summary>The native libraries that do the computing: whether they are there, which they are, and how many threads they use.</summary>
+/// <remarks>
+/// On Linux, where an AMD processor has AVX-512, this library lets libtorch's matrix products (MKL's) use its 512-bit registers, which they
+/// otherwise do on Intel's processors alone. Results may differ in their last bits from those with 256-bit registers. The environment
+/// variable <c>BDIA_WIDE_PRODUCTS=0</c> turns it off, as does the switch <c>Bdia.Core.WideProducts</c> in runtimeconfig.json or by
+/// <see cref="AppContext.SetSwitch"/> before anything of this library or of TorchSharp runs; it stays off where one of MKL's own variables
+/// (MKL_CBWR, MKL_ENABLE_INSTRUCTIONS, MKL_DEBUG_CPU_TYPE) is set, or libtorch was loaded before. <see cref="Describe"/> says whether it is
+/// on.
+/// </remarks>
 public static class BdiaRuntime
 {
     private static readonly Lock loading = new();
@@ -52,6 +60,8 @@ public static class BdiaRuntime
     /// <remarks>Safe to call from any thread and at any time; free after the first success.</remarks>
     /// <exception cref="NativeLibraryMissingException">A library is absent or cannot be loaded. The message names it and the package that
     /// brings it.</exception>
+    /// <exception cref="InvalidOperationException">Matrix products with 512-bit registers are wrong on this processor (see the remarks of
+    /// the class).</exception>
     public static void EnsureLoaded()
     {
         if (loaded)
@@ -59,7 +69,9 @@ public static class BdiaRuntime
         NativeLoader.Load();
         lock (loading)
         {
-            if (!loaded) ThreadTeams.FitToProcessors();
+            if (loaded) return;
+            ThreadTeams.FitToProcessors();
+            WideProducts.Check();
             loaded = true;
         }
     }
@@ -76,11 +88,11 @@ public static class BdiaRuntime
             + $"{NativeLocator.Platform} ({RuntimeInformation.OSDescription})";
         try
         {
-            return $"{versions}; {NativeLoader.State}; {Threads} threads{ThreadTeams.State}; "
+            return $"{versions}; {NativeLoader.State}; {Threads} threads{ThreadTeams.State}{WideProducts.State}; "
                 + $"libtorch {torch.NormalizeNuGetVersion(torch.__version__)}; "
                 + $"CUDA {(torch.cuda.is_available() ? "available" : "not available")}";
         }
-        catch (NativeLibraryMissingException e)
+        catch (Exception e) when (e is NativeLibraryMissingException or InvalidOperationException)
         {
             return $"{versions}; {e.Message}";
         }

@@ -30,6 +30,7 @@ internal static class NativeLoader
         {
             PrimitiveCaches.Bound();
             ThreadTeams.ShortenWaiting();
+            WideProducts.Offer();
             PrepareOnLinux(NativeLocator.ForThisProcess());
         }
         catch (NativeLibraryMissingException e)

@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Bdia.Core.Models;
+using Bdia.Core.Native;
 
 namespace Bdia.Benchmarks.Interop;
 
@@ -27,9 +29,14 @@ internal enum InteropMethod
 /// <param name="Rows">Pictures.</param>
 /// <param name="Batch">Rows that are scored together, where there are several.</param>
 /// <param name="Threads">Of libtorch and of our kernels, or of ONNX Runtime.</param>
-internal sealed record InteropSettings(InteropMethod Method, VisionTransformerPreset Preset, int Rows, int Batch, int Threads)
+/// <param name="Narrow">Whether MKL's products are those that libtorch takes by itself: with 256-bit registers on AMD.</param>
+internal sealed record InteropSettings(InteropMethod Method, VisionTransformerPreset Preset, int Rows, int Batch, int Threads,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Narrow = false)
 {
-    public override string ToString() => $"{Preset}, {Method}, batch {Batch}, {Threads} threads";
+    /// <summary>The variables of its process.</summary>
+    public IEnumerable<(string Name, string Value)> Environment() => Narrow ? [(WideProducts.Variable, "0")] : [];
+
+    public override string ToString() => $"{Preset}, {Method}, batch {Batch}, {Threads} threads" + (Narrow ? ", narrow products" : "");
 }
 
 /// <summary>What one process measured.</summary>

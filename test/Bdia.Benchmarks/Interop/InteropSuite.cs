@@ -6,7 +6,7 @@ namespace Bdia.Benchmarks.Interop;
 /// <summary>Models of ours against the ONNX files that they write: in ML.NET, in ONNX Runtime, and in the sample that translates.</summary>
 internal static class InteropSuite
 {
-    public static Contender<InteropSettings, InteropFigures> Scoring { get; } = new("interop-contender", InteropContender.Score);
+    public static Contender<InteropSettings, InteropFigures> Scoring { get; } = new("interop-contender", InteropContender.Score, settings => settings.Environment());
 
     public static Contender<InteropTextSettings, InteropTextFigures> Writing { get; } =
         new("interop-text-contender", InteropContender.Write);
@@ -21,18 +21,23 @@ internal static class InteropSuite
         var writer = new Option<EncoderDecoderPreset>("--writer") { Description = "The network that writes.",
             DefaultValueFactory = _ => EncoderDecoderPreset.Compact };
         var tokens = new Option<int>("--tokens") { Description = "Of each output.", DefaultValueFactory = _ => 40 };
+        var methods = SuiteOptions.Several("--methods", "What scores.", Enum.GetValues<InteropMethod>());
+        var narrow = new Option<bool>("--narrow") { Description = "Ours also with MKL's narrow products on AMD, in processes between." };
+        var noTexts = new Option<bool>("--no-texts") { Description = "Score pictures alone." };
         var command = new Command("interop", "Models of ours against their ONNX files: rows and tokens per second, processes interleaved.")
         {
-            rows, batch, threads, presets, writer, tokens,
+            rows, batch, threads, presets, writer, tokens, methods, narrow, noTexts,
         };
         var suite = new SuiteOptions();
         suite.AddTo(command);
         command.SetAction(async parse =>
         {
             var (networks, count) = (parse.GetValue(presets)!, parse.GetValue(threads));
-            InteropSettings[] scorers = [.. from preset in networks from method in Enum.GetValues<InteropMethod>()
-                select new InteropSettings(method, preset, parse.GetValue(rows), parse.GetValue(batch), count)];
-            InteropTextSettings[] writers = [.. from sample in (bool[])[false, true]
+            InteropSettings[] scorers = [.. from preset in networks from method in parse.GetValue(methods)!
+                from slow in parse.GetValue(narrow) && method is InteropMethod.Transform or InteropMethod.PredictionEngine
+                    ? (bool[])[false, true] : [false]
+                select new InteropSettings(method, preset, parse.GetValue(rows), parse.GetValue(batch), count, slow)];
+            InteropTextSettings[] writers = parse.GetValue(noTexts) ? [] : [.. from sample in (bool[])[false, true]
                 select new InteropTextSettings(
                     sample, parse.GetValue(writer), parse.GetValue(tokens), parse.GetValue(batch), count, Calls: 5)];
             using var models = new InteropModels(networks, parse.GetValue(writer), parse.GetValue(tokens));
@@ -59,7 +64,7 @@ internal static class InteropSuite
         var table = new MarkdownTable("network", "method", "rows/s or tokens/s (median)", "spread", "ms a row") { TextColumns = 2 };
         foreach (var (settings, runs) in scorers.Zip(scored))
         {
-            table.Add($"{settings.Preset}", $"{settings.Method}", $"{Median(runs):F0}",
+            table.Add($"{settings.Preset}", $"{settings.Method}{(settings.Narrow ? ", narrow products" : "")}", $"{Median(runs):F0}",
                 Statistics.Spread([.. runs.Select(run => run.RowsPerSecond)], "F0"), $"{1000 / Median(runs):F3}");
         }
 
@@ -75,8 +80,9 @@ internal static class InteropSuite
     private static MarkdownTable Race(VisionTransformerPreset[] networks, InteropSettings[] scorers, List<InteropFigures>[] scored,
         List<InteropTextFigures>[] written)
     {
-        double Rate(VisionTransformerPreset preset, InteropMethod method)
-            => Median(scored[Array.FindIndex(scorers, one => (one.Preset, one.Method) == (preset, method))]);
+        double? Rate(VisionTransformerPreset preset, InteropMethod method)
+            => Array.FindIndex(scorers, one => (one.Preset, one.Method, one.Narrow) == (preset, method, false)) is >= 0 and var at
+                ? Median(scored[at]) : null;
 
         var table = new MarkdownTable("what", "network", "target", "measured", "met") { TextColumns = 3 };
         foreach (var preset in networks)
@@ -85,15 +91,18 @@ internal static class InteropSuite
                 Rate(preset, InteropMethod.Transform) / Rate(preset, InteropMethod.ApplyOnnxModel));
             AtLeast("Transform / ONNX Runtime at the same batch, rows/s", $"{preset}", 1,
                 Rate(preset, InteropMethod.Transform) / Rate(preset, InteropMethod.Session));
-            var latency = Rate(preset, InteropMethod.SingleSession) / Rate(preset, InteropMethod.PredictionEngine);
+            if (Rate(preset, InteropMethod.SingleSession) / Rate(preset, InteropMethod.PredictionEngine) is not { } latency) continue;
             table.Add("PredictionEngine / ONNX Runtime with batch 1, latency", $"{preset}", "<= 1", $"{latency:F2}",
                 latency <= 1 ? "yes" : "no");
         }
 
-        AtLeast("greedy decoding / the ONNX sample, tokens/s", "texts", 1.5, Median(written[0]) / Median(written[1]));
+        if (written.Length > 0) AtLeast("greedy decoding / the ONNX sample, tokens/s", "texts", 1.5, Median(written[0]) / Median(written[1]));
         return table;
 
-        void AtLeast(string what, string network, double goal, double value)
-            => table.Add(what, network, FormattableString.Invariant($">= {goal}"), $"{value:F2}", value >= goal ? "yes" : "no");
+        void AtLeast(string what, string network, double goal, double? value)
+        {
+            if (value is not null)
+                table.Add(what, network, FormattableString.Invariant($">= {goal}"), $"{value:F2}", value >= goal ? "yes" : "no");
+        }
     }
 }

@@ -21,7 +21,7 @@ internal static class TrainingContender
         model.train();
         using var inBackward = settings.Method == TrainingMethod.ReversibleInBackward
             ? new AdamWInBackward(optimizer, [bdia!.Blocks]) : null;
-        if (inBackward is null) optimizer.ZeroGradients();
+        if (inBackward is null && settings.Gradients == GradientMemory.Zeroed) optimizer.ZeroGradients();
         // what building the model left is not the model's
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         var idle = ResidentMemory.Now();
@@ -38,11 +38,12 @@ internal static class TrainingContender
 
             Backward();
             optimizer.Step(step + 1, 1e-4);
-            optimizer.ZeroGradients();
+            if (settings.Gradients == GradientMemory.Zeroed) optimizer.ZeroGradients();
+            else optimizer.ClearGradients();
         });
         var peak = ResidentMemory.Peak(); // before the matrix products below
         return new(seconds, idle, peak, bdia?.Blocks.SideInformationBytes
-            ?? 0, model.parameters().Sum(p => p.numel()), MatrixRate.Measure(settings.Precision));
+            ?? 0, model.parameters().Sum(p => p.numel()), MatrixRate.Measure(settings.Precision), ArithmeticLimit.Measure());
 
         void Backward() => nn.functional.cross_entropy(model.forward(images), labels).backward();
     }

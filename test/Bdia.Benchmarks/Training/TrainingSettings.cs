@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Bdia.Core.Models;
+using Bdia.Core.Native;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 
@@ -13,8 +15,12 @@ namespace Bdia.Benchmarks.Training;
 /// <param name="Precision">Of matrix products.</param>
 /// <param name="Exponent">m of gamma = ±2^-m, where there is a gamma.</param>
 /// <param name="Steps">Timed steps, after one that is not.</param>
+/// <param name="Process">How its process is set.</param>
+/// <param name="Gradients">Where gradients are between steps.</param>
 internal sealed record TrainingSettings(TrainingMethod Method, int Width, int Depth, int Side, int Batch,
-    ComputePrecision Precision, int Exponent, int Steps)
+    ComputePrecision Precision, int Exponent, int Steps,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ProcessSetting Process = ProcessSetting.Default,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] GradientMemory Gradients = GradientMemory.Zeroed)
 {
     // Width and feed-forward width of the BDIA paper's network for CIFAR; narrower networks have the feed-forward width of small vision
     // transformers.
@@ -40,7 +46,42 @@ internal sealed record TrainingSettings(TrainingMethod Method, int Width, int De
         },
     };
 
-    public override string ToString() => $"{Method}, width {Width}, depth {Depth}, side {Side}, batch {Batch}, {Precision}, m = {Exponent}";
+    /// <summary>The variables of its process.</summary>
+    public IEnumerable<(string Name, string Value)> Environment() => Process switch
+    {
+        ProcessSetting.LargeBlocksMapped => [("MALLOC_MMAP_THRESHOLD_", "131072")],
+        ProcessSetting.NarrowProducts => [(WideProducts.Variable, "0")],
+        _ => [],
+    };
+
+    public override string ToString() => $"{Method}, width {Width}, depth {Depth}, side {Side}, batch {Batch}, {Precision}, m = {Exponent}"
+        + (Process == ProcessSetting.Default ? "" : $", {Process}") + (Gradients == GradientMemory.Zeroed ? "" : ", gradients dropped");
+}
+
+/// <summary>How a contender's process is set.</summary>
+internal enum ProcessSetting
+{
+    /// <summary>As it comes.</summary>
+    Default,
+
+    /// <summary>
+    /// glibc maps every block of 128 KiB and more by itself and gives it back when it is freed, where by default it raises that size as
+    /// blocks are freed, and keeps what lies between others.
+    /// </summary>
+    LargeBlocksMapped,
+
+    /// <summary>MKL's products as libtorch takes them by itself: with 256-bit registers on AMD.</summary>
+    NarrowProducts,
+}
+
+/// <summary>Where gradients are between steps.</summary>
+internal enum GradientMemory
+{
+    /// <summary>In memory of their own, which is there before the first step and set to zero.</summary>
+    Zeroed,
+
+    /// <summary>Nowhere: each step makes them anew, and they count as what the step takes.</summary>
+    Dropped,
 }
 
 /// <summary>What one process measured.</summary>
@@ -50,5 +91,6 @@ internal sealed record TrainingSettings(TrainingMethod Method, int Width, int De
 /// <param name="SideInformationBytes">Kept by the stack for its backward pass.</param>
 /// <param name="Parameters">Weights.</param>
 /// <param name="MatrixRate">Floating-point operations per second of a large matrix product, measured behind the steps.</param>
+/// <param name="ArithmeticLimit">The same of float32 multiply-adds that wait for nothing: what the cores can do at all.</param>
 internal sealed record TrainingFigures(double SecondsPerStep, long IdleBytes, long PeakBytes, long SideInformationBytes,
-    long Parameters, double MatrixRate);
+    long Parameters, double MatrixRate, double ArithmeticLimit = 0);

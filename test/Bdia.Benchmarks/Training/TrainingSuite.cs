@@ -9,7 +9,7 @@ namespace Bdia.Benchmarks.Training;
 /// </summary>
 internal static class TrainingSuite
 {
-    public static Contender<TrainingSettings, TrainingFigures> Contender { get; } = new("training-contender", TrainingContender.Run);
+    public static Contender<TrainingSettings, TrainingFigures> Contender { get; } = new("training-contender", TrainingContender.Run, settings => settings.Environment());
 
     // Where products of bfloat16 are slow, the plain contenders would take hours.
     private static ComputePrecision[] Precisions
@@ -33,13 +33,18 @@ internal static class TrainingSuite
             + "257.", 32);
         var exponent = new Option<int>("--exponent") { Description = "m of gamma = ±2^-m.", DefaultValueFactory = _ => 1 };
         var steps = new Option<int>("--steps") { Description = "Timed steps in each process.", DefaultValueFactory = _ => 3 };
+        var processes = SuiteOptions.Several("--processes",
+            "How processes are set: as they come, with glibc mapping large blocks by themselves, with MKL's narrow products on AMD.",
+            ProcessSetting.Default);
+        var gradients = SuiteOptions.Several("--gradients", "Whether gradients stay between steps, as zeros, or are made anew.",
+            GradientMemory.Zeroed);
         var breakdown = new Option<bool>(
             "--breakdown") { Description =
             "Measure memory part by part beside the bytes that are computed, of the BDIA methods, instead of time." };
         var command = new Command("training",
             "Seconds per step and peak resident memory of BDIA and its alternatives, each in its own process.")
         {
-            shapes, methods, precisions, batches, sides, exponent, steps, breakdown,
+            shapes, methods, precisions, batches, sides, exponent, steps, processes, gradients, breakdown,
         };
         var suite = new SuiteOptions();
         suite.AddTo(command);
@@ -49,9 +54,11 @@ internal static class TrainingSuite
                               from side in parse.GetValue(sides)!
                               from batch in parse.GetValue(batches)!
                               from precision in parse.GetValue(precisions)!
+                              from memory in parse.GetValue(gradients)!
+                              from process in parse.GetValue(processes)!
                               from method in parse.GetValue(methods)!
                               select new TrainingSettings(method, shape.Width, shape.Depth, side, batch,
-                                  precision, parse.GetValue(exponent), parse.GetValue(steps))).ToArray();
+                                  precision, parse.GetValue(exponent), parse.GetValue(steps), process, memory)).ToArray();
             if (parse.GetValue(breakdown))
             {
                 contenders = [.. contenders.Where(contender => MemoryBreakdown.Knows(contender.Method))];
@@ -77,7 +84,9 @@ internal static class TrainingSuite
             Console.WriteLine();
             var s = group.Key;
             Console.WriteLine($"Width {s.Width}, depth {s.Depth}, {s.Precision}, batch {s.Batch}, pictures of {s.Side}x{s.Side}; "
-                + $"{group.First().Runs[0].Parameters / 1e6:F1} M weights");
+                + $"{group.First().Runs[0].Parameters / 1e6:F1} M weights"
+                + (s.Process == ProcessSetting.Default ? "" : $"; {s.Process}")
+                + (s.Gradients == GradientMemory.Zeroed ? "" : "; gradients dropped between steps"));
             Console.WriteLine();
             Console.WriteLine(Table([.. group]));
         }
@@ -86,13 +95,14 @@ internal static class TrainingSuite
     private static MarkdownTable Table(TrainingSummary[] summaries)
     {
         const double mebibyte = 1 << 20;
-        var table = new MarkdownTable("method", "s per step (median)", "spread", "to plain", "of matrix rate",
+        var table = new MarkdownTable("method", "s per step (median)", "spread", "to plain", "of matrix rate", "of arithmetic limit",
             "peak MiB", "over idle MiB", "to plain", "side information MiB");
         var plain = summaries.FirstOrDefault(s => s.Settings.Method == TrainingMethod.Plain);
         foreach (var s in summaries)
         {
             table.Add($"{s.Settings.Method}", $"{s.SecondsPerStep:F3}", s.Spread, plain is null ? ""
                 : $"{s.SecondsPerStep / plain.SecondsPerStep:F2}", $"{s.ShareOfMatrixRate:F2}",
+                s.ShareOfLimit is { } share ? $"{share:F2}" : "",
                 $"{s.PeakBytes / mebibyte:F0}", $"{s.OverIdleBytes / mebibyte:F0}", plain is null ? ""
                     : $"{s.OverIdleBytes / plain.OverIdleBytes:F3}", $"{s.SideInformationBytes / mebibyte:F2}");
         }

@@ -25,6 +25,10 @@ internal sealed class TrainingSummary(TrainingSettings settings, IReadOnlyList<T
     /// </summary>
     public double ShareOfMatrixRate => Median(r => TrainingFlops.PerStep(settings) / r.SecondsPerStep / r.MatrixRate);
 
+    /// <summary>The same over the processor's own limit of float32; null where that was not measured, and in bfloat16.</summary>
+    public double? ShareOfLimit => runs.Any(r => r.ArithmeticLimit == 0) || settings.Precision != Core.Operations.ComputePrecision.Float32
+        ? null : Median(r => TrainingFlops.PerStep(settings) / r.SecondsPerStep / r.ArithmeticLimit);
+
     /// <summary>Operations of matrix products in a step.</summary>
     public double FlopsPerStep => TrainingFlops.PerStep(settings);
 
