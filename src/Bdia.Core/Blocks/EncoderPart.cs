@@ -14,6 +14,7 @@ internal sealed unsafe class EncoderPart<S, V> : IDisposable where S : struct, I
     private readonly EncoderSizes sizes;
     private readonly EulerSteps steps;
     private readonly int first, count, stride;
+    private readonly EncoderRest<S, V> rest;
     private readonly Scratch scratch;
     private readonly float* x, input, sum, output, weights; // columns; weights of attention: keys × tokens
 
@@ -21,11 +22,13 @@ internal sealed unsafe class EncoderPart<S, V> : IDisposable where S : struct, I
     /// <param name="steps">Of the stack.</param>
     /// <param name="first">The first token, at the start of a register.</param>
     /// <param name="count">How many, at least 1.</param>
-    public EncoderPart(EncoderSizes sizes, EulerSteps steps, int first, int count)
+    /// <param name="rest">How many others, the last ones of the sequence, which lie as rows.</param>
+    public EncoderPart(EncoderSizes sizes, EulerSteps steps, int first, int count, int rest)
     {
-        (this.sizes, this.steps, this.first, this.count) = (sizes, steps, first, count);
+        (this.sizes, this.steps, this.first, this.count, this.rest) = (sizes, steps, first, count, new(sizes, steps, rest));
         stride = Scratch.Stride(count);
-        scratch = new Scratch((sizes.Width, count), (sizes.Width, count), (sizes.Width, count), (sizes.Widest, count), (sizes.Tokens, count));
+        scratch = new Scratch((sizes.Width, count), (sizes.Width, count), (sizes.Width, count), (sizes.Widest, count),
+            (sizes.Tokens, count));
         x = scratch.Take(sizes.Width, count);
         input = scratch.Take(sizes.Width, count);
         sum = scratch.Take(sizes.Width, count);
@@ -39,8 +42,8 @@ internal sealed unsafe class EncoderPart<S, V> : IDisposable where S : struct, I
     public float Start(float* tokens)
     {
         TransposedRows<S, V>.Read(tokens + (long)first * sizes.Width, sizes.Width, count, sizes.Width, x, stride);
-        var largest = 0f;
-        for (var d = 0; d < sizes.Width; d++) largest = Larger(largest, steps.Start(x + (long)d * stride, Padded(count)));
+        var largest = rest.Start(tokens);
+        for (var d = 0; d < sizes.Width; d++) largest = MathF.Max(largest, steps.Start(x + (long)d * stride, count));
         return largest;
     }
 
@@ -50,7 +53,7 @@ internal sealed unsafe class EncoderPart<S, V> : IDisposable where S : struct, I
     {
         block.AttentionNorm.Apply<S, V>(x, input, stride, count);
         block.QueryKeyValue.Apply<S, V>(input, stride, all.Start + first - sizes.Width * all.Stride, all.Stride, count,
-            sizes.Width, 3 * sizes.Width);
+            sizes.Width, 3 * sizes.Width, rest.Remember(block, all));
     }
 
     /// <summary>Everything else of the block, behind keys and values of all tokens, and the step.</summary>
@@ -58,19 +61,20 @@ internal sealed unsafe class EncoderPart<S, V> : IDisposable where S : struct, I
     /// <returns>The largest magnitude of the step.</returns>
     public float Advance(in EncoderWeights block, in EncoderKeys all, int? wanted = null)
     {
-        var tokens = wanted ?? count;
-        block.QueryKeyValue.Apply<S, V>(input, stride, output, stride, tokens, 0, sizes.Width);
+        var (tokens, whole) = (wanted ?? count, wanted is null);
+        block.QueryKeyValue.Apply<S, V>(input, stride, output, stride, tokens, 0, sizes.Width, whole ? rest.Queries() : default);
         for (var head = 0; head < sizes.Heads; head++) Attend(head, all, tokens);
-        block.Projection.Apply<S, V>(input, stride, sum, stride, tokens, 0, sizes.Width);
+        if (whole) rest.Attend(all);
+        block.Projection.Apply<S, V>(input, stride, sum, stride, tokens, 0, sizes.Width, whole ? rest.Project() : default);
         TransposedRows<S, V>.Add(x, sum, input, stride, tokens, sizes.Width);
         block.FeedForwardNorm.Apply<S, V>(input, input, stride, tokens);
-        block.First.Apply<S, V>(input, stride, output, stride, tokens, 0, sizes.FeedForward);
+        block.First.Apply<S, V>(input, stride, output, stride, tokens, 0, sizes.FeedForward, whole ? rest.First(block) : default);
         for (var d = 0; d < sizes.FeedForward; d++) GeluKernel.Forward<S, V>(output + (long)d * stride, tokens);
-        block.Second.Apply<S, V>(output, stride, input, stride, tokens, 0, sizes.Width);
+        block.Second.Apply<S, V>(output, stride, input, stride, tokens, 0, sizes.Width, whole ? rest.Second() : default);
         TransposedRows<S, V>.Add(sum, input, sum, stride, tokens, sizes.Width);
-        var largest = 0f;
+        var largest = whole ? rest.Advance() : 0;
         for (var d = 0; d < sizes.Width; d++)
-            largest = Larger(largest, steps.Add(x + (long)d * stride, sum + (long)d * stride, wanted ?? Padded(count)));
+            largest = MathF.Max(largest, steps.Add(x + (long)d * stride, sum + (long)d * stride, tokens));
         return largest;
     }
 
@@ -79,11 +83,16 @@ internal sealed unsafe class EncoderPart<S, V> : IDisposable where S : struct, I
     /// <param name="wanted">n, where the first tokens alone are wanted.</param>
     public void Write(float* tokens, int? wanted = null)
     {
+        if (wanted is null) rest.Write(tokens);
         for (var token = 0; token < (wanted ?? count); token++)
             for (var d = 0; d < sizes.Width; d++) tokens[(long)(first + token) * sizes.Width + d] = x[(long)d * stride + token];
     }
 
-    public void Dispose() => scratch.Dispose();
+    public void Dispose()
+    {
+        rest.Dispose();
+        scratch.Dispose();
+    }
 
     // Of a head: weights of all keys, one after the other, are a column of a token; so is what is gathered, which is written over what the
     // norm gave.
@@ -122,9 +131,4 @@ internal sealed unsafe class EncoderPart<S, V> : IDisposable where S : struct, I
             for (var weight = column; weight < end; weight += stride) S.Store(S.Multiply(S.Load(weight), factor), weight);
         }
     }
-
-    // What fills the last register is copies of the last token: no number that counts is less than theirs.
-    private static int Padded(int count) => (count + S.Count - 1) / S.Count * S.Count;
-
-    private static float Larger(float a, float b) => MathF.Max(a, b); // NaN if either is
 }

@@ -7,7 +7,8 @@ namespace Bdia.Core.Blocks;
 /// Where the weights of a block lie that <see cref="EncoderKernel"/> computes: self-attention to all tokens, then a feed-forward layer.
 /// Valid while the block is alive and its weights stay where they are.
 /// </summary>
-internal readonly struct EncoderWeights(LayerNorm attentionNorm, SelfAttention attention, LayerNorm feedForwardNorm, FeedForward feedForward)
+internal readonly struct EncoderWeights(LayerNorm attentionNorm, SelfAttention attention, LayerNorm feedForwardNorm,
+    FeedForward feedForward)
 {
     public NormWeights AttentionNorm { get; } = new(attentionNorm);
 

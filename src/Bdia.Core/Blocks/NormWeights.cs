@@ -14,6 +14,24 @@ internal readonly unsafe struct NormWeights(LayerNorm layer)
     private readonly int width = (int)layer.Weight.shape[0];
     private readonly float added = (float)layer.Added;
 
+    /// <summary>Normalises a row of its own, to the same bits.</summary>
+    /// <param name="x">width elements; so is <paramref name="y"/>, which is overwritten, and may be x.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Apply(float* x, float* y)
+    {
+        var (share, sum, squares) = (1f / width, 0f, 0f);
+        for (var d = 0; d < width; d++) sum += x[d];
+        var mean = sum * share;
+        for (var d = 0; d < width; d++)
+        {
+            var centred = x[d] - mean;
+            squares = MathF.FusedMultiplyAdd(centred, centred, squares);
+        }
+
+        var factor = 1 / MathF.Sqrt(MathF.FusedMultiplyAdd(squares, share, added));
+        for (var d = 0; d < width; d++) y[d] = MathF.FusedMultiplyAdd((x[d] - mean) * factor, weight[d], bias[d]);
+    }
+
     /// <summary>Normalises each column.</summary>
     /// <param name="x">width × rows, features <paramref name="stride"/> apart; so is <paramref name="y"/>, which is overwritten.</param>
     /// <param name="rows">Rounded up to whole registers.</param>

@@ -149,11 +149,11 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
         var x = Embed(input); // (B, N, D)
         if (norm is not null)
         {
-            x = EncoderKernel.Fits(blocks, x) ? EncoderKernel.Run(blocks, x, 1) : blocks.Leading(x, 1); // (B, 1, D): the class token, which is all that is read
+            x = Encoder.Run(blocks, x, leading: 1); // (B, 1, D): the class token, which is all that is read
             return norm.forward(x.select(1, 0)).MoveToOuterDisposeScope(); // (B, D)
         }
 
-        x = (EncoderKernel.Fits(blocks, x) ? EncoderKernel.Run(blocks, x) : blocks.forward(x)).narrow(1, Options.PrefixTokens, Options.Patches);
+        x = Encoder.Run(blocks, x).narrow(1, Options.PrefixTokens, Options.Patches);
         return fc_norm!.forward(x.mean([1L])).MoveToOuterDisposeScope(); // (B, D)
     }
 

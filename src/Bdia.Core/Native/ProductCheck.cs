@@ -29,7 +29,8 @@ internal static class ProductCheck
             var (result, sums) = (product(a, b, size), Sums(a, b, size));
             for (var i = 0; i < sums.Length; i++)
                 if (result[i] != sums[i])
-                    return $"element {i} of a product of {size.M} x {size.K} by {size.K} x {size.N} came out as {result[i]} instead of {sums[i]}.";
+                    return $"element {i} of a product of {size.M} x {size.K} by {size.K} x {size.N} came out as {result[i]} instead of "
+                        + $"{sums[i]}.";
         }
 
         return null;

@@ -58,7 +58,8 @@ internal static class WideProducts
     /// Takes small products through the kernels that the answer brought, the first time, and compares them with sums written out. After
     /// libtorch is loaded.
     /// </summary>
-    /// <exception cref="InvalidOperationException">A product is wrong. MKL asks once, so that it cannot be undone in this process.</exception>
+    /// <exception cref="InvalidOperationException">A product is wrong. MKL asks once, so that it cannot be undone in this
+    /// process.</exception>
     public static void Check()
     {
         if (answers == 0) return;

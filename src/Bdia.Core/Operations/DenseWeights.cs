@@ -42,6 +42,12 @@ internal readonly unsafe struct DenseWeights
     /// <param name="end">The output behind the last one.</param>
     public void Apply<S, V>(float* x, nint stride, float* y, nint yStride, int rows, int first, int end)
         where S : struct, ISimd<V> where V : struct
+        => Apply<S, V>(x, stride, y, yStride, rows, first, end, default);
+
+    /// <summary>The same, and of rows that are left over, which lie as rows.</summary>
+    /// <inheritdoc cref="Apply{S, V}(float*, nint, float*, nint, int, int, int)"/>
+    public void Apply<S, V>(float* x, nint stride, float* y, nint yStride, int rows, int first, int end, in RestRows rest)
+        where S : struct, ISimd<V> where V : struct
     {
         var block = Math.Max(6, BlockElements / inputs / 6 * 6); // whole tiles of the product
         for (; first < end; first += block)
@@ -52,7 +58,16 @@ internal readonly unsafe struct DenseWeights
             for (var output = first; bias != null && output < first + count; output++) Fill<S, V>(y + output * yStride, bias[output], rows);
             SimdProduct<S, V>.Run(new((nint)weight, inputs, 1), x, stride, y + first * yStride, yStride, count,
                 rows, inputs, add: bias != null);
+            for (var row = 0; row < rest.Count; row++) Apply(rest, row, first, count);
         }
+    }
+
+    // While the weights are near.
+    private void Apply(in RestRows rest, int row, int first, int count)
+    {
+        var y = rest.Y + row * rest.YRow + first * rest.YStride;
+        for (var output = 0; bias != null && output < count; output++) y[output * rest.YStride] = bias[first + output];
+        RowProduct.Run(rest.X + row * rest.XRow, weight + (nint)first * inputs, inputs, y, rest.YStride, inputs, count, add: bias != null);
     }
 
     private static void Fill<S, V>(float* row, float value, int count) where S : struct, ISimd<V> where V : struct

@@ -6,7 +6,8 @@ namespace Bdia.Benchmarks.Interop;
 /// <summary>Models of ours against the ONNX files that they write: in ML.NET, in ONNX Runtime, and in the sample that translates.</summary>
 internal static class InteropSuite
 {
-    public static Contender<InteropSettings, InteropFigures> Scoring { get; } = new("interop-contender", InteropContender.Score, settings => settings.Environment());
+    public static Contender<InteropSettings, InteropFigures> Scoring { get; } =
+        new("interop-contender", InteropContender.Score, settings => settings.Environment());
 
     public static Contender<InteropTextSettings, InteropTextFigures> Writing { get; } =
         new("interop-text-contender", InteropContender.Write);
@@ -96,7 +97,8 @@ internal static class InteropSuite
                 latency <= 1 ? "yes" : "no");
         }
 
-        if (written.Length > 0) AtLeast("greedy decoding / the ONNX sample, tokens/s", "texts", 1.5, Median(written[0]) / Median(written[1]));
+        if (written.Length > 0)
+            AtLeast("greedy decoding / the ONNX sample, tokens/s", "texts", 1.5, Median(written[0]) / Median(written[1]));
         return table;
 
         void AtLeast(string what, string network, double goal, double? value)

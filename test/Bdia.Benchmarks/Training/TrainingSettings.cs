@@ -54,7 +54,8 @@ internal sealed record TrainingSettings(TrainingMethod Method, int Width, int De
         _ => [],
     };
 
-    public override string ToString() => $"{Method}, width {Width}, depth {Depth}, side {Side}, batch {Batch}, {Precision}, m = {Exponent}"
+    public override string ToString()
+        => $"{Method}, width {Width}, depth {Depth}, side {Side}, batch {Batch}, {Precision}, m = {Exponent}"
         + (Process == ProcessSetting.Default ? "" : $", {Process}") + (Gradients == GradientMemory.Zeroed ? "" : ", gradients dropped");
 }
 
@@ -91,6 +92,8 @@ internal enum GradientMemory
 /// <param name="SideInformationBytes">Kept by the stack for its backward pass.</param>
 /// <param name="Parameters">Weights.</param>
 /// <param name="MatrixRate">Floating-point operations per second of a large matrix product, measured behind the steps.</param>
+/// <param name="ProcessorSecondsPerStep">Processor time of all threads, median: what other programs take of the machine is not in
+/// it.</param>
 /// <param name="ArithmeticLimit">The same of float32 multiply-adds that wait for nothing: what the cores can do at all.</param>
 internal sealed record TrainingFigures(double SecondsPerStep, long IdleBytes, long PeakBytes, long SideInformationBytes,
-    long Parameters, double MatrixRate, double ArithmeticLimit = 0);
+    long Parameters, double MatrixRate, double ArithmeticLimit = 0, double ProcessorSecondsPerStep = 0);

@@ -9,6 +9,9 @@ internal sealed class TrainingSummary(TrainingSettings settings, IReadOnlyList<T
 
     public double SecondsPerStep => Median(r => r.SecondsPerStep);
 
+    /// <summary>Processor time of all threads; 0 where that was not measured.</summary>
+    public double ProcessorSecondsPerStep => Median(r => r.ProcessorSecondsPerStep);
+
     public string Spread => Statistics.Spread([.. runs.Select(r => r.SecondsPerStep)], "F2");
 
     public double PeakBytes => Median(r => r.PeakBytes);

@@ -28,7 +28,7 @@ public partial class DependencyTests
                 "Core/Tensors", "Core/Numerics"),
             new("Core/Layers", "Core/Tensors", "Core/Operations"),
             new("Core/Blocks", "Core/Common", "Core/Simd", "Core/Tensors", "Core/Operations",
-                "Core/Reversible: BdiaStack BlockRandom EulerSteps IEvaluation Residual ResidualContext", "Core/Layers"),
+                "Core/Reversible: BdiaStack BdiaStackOptions BlockRandom EulerSteps IEvaluation Residual ResidualContext", "Core/Layers"),
             new("Core/Models", "Core/Common", "Core/Tensors",
                 "Core/Formats: FiniteValues ModuleState SafeTensors SafeTensorsContent", "Core/Decoding: INextTokenModel INextTokenScorer",
                 "Core/Operations: ComputePrecision", "Core/Reversible", "Core/Layers", "Core/Blocks"),

@@ -16,7 +16,7 @@ public class OperationFaceTests
 
     // Each holds libtorch's form, and is the only one to choose between that and the kernel.
     private static readonly string[] Faces =
-        ["AdamWGradients", "CachedAttention", "CrossEntropy", "DenseProduct", "StepKernel", "TopTokens", "TransformerBlock"];
+        ["AdamWGradients", "CachedAttention", "CrossEntropy", "DenseProduct", "Encoder", "StepKernel", "TopTokens", "TransformerBlock"];
 
     // Kernel -> who calls it, but for other kernels: its face, and what the face or the kernel is made of.
     private static readonly Dictionary<string, string[]> Callers = new()
@@ -26,7 +26,8 @@ public class OperationFaceTests
         ["CachedAttentionKernel"] = ["CachedAttention", "KeyValueView"],
         ["CrossEntropyKernel"] = ["CrossEntropy"],
         ["DecoderStepKernel"] = ["TransformerBlock"],
-        ["GeluKernel"] = ["DecoderStep", "Gelu"],
+        ["EncoderKernel"] = ["Encoder"],
+        ["GeluKernel"] = ["DecoderStep", "EncoderPart", "EncoderRest", "Gelu"],
         ["LayerNormKernel"] = ["LayerNormalization"],
         ["SimdStepKernel"] = [], // by its interface; StepKernel hands it out
         ["TopTokensKernel"] = ["TopTokens"],
