@@ -64,7 +64,7 @@ internal static class Plot
 
     private static (double Low, double High) Padded(double low, double high)
     {
-        var pad = high > low ? 0.05 * (high - low) : Math.Max(1e-6, Math.Abs(high) * 0.1);
+        var pad = high > low ? 0.05 * (high - low) : high == 0 ? 1 : Math.Abs(high) * 0.1;
         return (low >= 0 ? Math.Max(0, low - pad) : low - pad, high + pad);
     }
 

@@ -10,7 +10,7 @@ internal static class ServeCommand
 {
     public static Command Command()
     {
-        var url = new Option<Uri>("--url") { Required = true, Description = "Where to post: http://127.0.0.1:5080/predict" };
+        var url = new Option<string>("--url") { Required = true, Description = "Where to post: http://127.0.0.1:5080/predict" };
         var body = new Option<FileInfo>("--body") { Required = true, Description = "The file that is posted." };
         var type = new Option<string>("--content-type") { DefaultValueFactory = _ => "application/octet-stream" };
         var clients = new Option<int[]>("--clients")
@@ -31,7 +31,8 @@ internal static class ServeCommand
             var table = new MarkdownTable("clients", "answers/s", "p50, ms", "p99, ms", "longest, ms", "answers", "503", "others", "differ",
                 "MiB before", "MiB after");
             foreach (var count in parse.GetValue(clients)!)
-                table.Add(await Run(parse.GetValue(url)!, await File.ReadAllBytesAsync(parse.GetValue(body)!.FullName, cancellation),
+                table.Add(await Run(new Uri(parse.GetValue(url)!), await File.ReadAllBytesAsync(parse.GetValue(body)!.FullName,
+                    cancellation),
                     parse.GetValue(type)!, count, parse.GetValue(seconds), parse.GetValue(process), parse.GetValue(replace), cancellation));
             Console.WriteLine(table);
         });

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using __NAME___WebApi;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace __NAME___Tests;
@@ -66,6 +67,31 @@ public sealed class ApiTests : IAsyncLifetime
     {
         using var large = new ByteArrayContent(new byte[2_000_001]);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await client.PostAsync("/predict", large)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Requests_beyond_the_limit_get_503_and_all_others_are_answered()
+    {
+        await using var small = Api.Create(["--urls", "http://127.0.0.1:0", "--Model:File", file, "--Model:QueueLimit", "1",
+            "--Model:MaxBatchSize", "1", "--Model:Workers", "1"]);
+        await small.StartAsync();
+
+        var codes = await Task.WhenAll(Enumerable.Range(0, 60).Select(async _ =>
+        {
+            using var request = Sample.Request();
+            return (await client.PostAsync(small.Urls.First() + "/predict", request)).StatusCode;
+        }));
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable], codes.Distinct().Order());
+        await small.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_known_as_such()
+    {
+        await using var second = Api.Create(["--urls", app.Urls.First(), "--Model:File", file]);
+        var fault = await Assert.ThrowsAsync<IOException>(() => second.StartAsync());
+        Assert.IsType<AddressInUseException>(fault.InnerException); // which Program.cs turns into exit code 3
     }
 
     [Fact]

@@ -9,14 +9,15 @@ internal static class Inputs
 {
     public const string ContentType = "application/octet-stream";
 
-    public static readonly string[] OtherContentTypes = ["image/jpeg", "image/png", "image/webp", "multipart/form-data",
-        "application/json"];
+    // The last is what curl says where nobody says otherwise.
+    public static readonly string[] OtherContentTypes = ["image/jpeg", "image/png", "image/webp", "multipart/form-data", "application/json",
+        "application/x-www-form-urlencoded"];
 
     /// <summary>The picture: the body itself, the file of a form, or imageSource in base 64 of a JSON object.</summary>
     /// <exception cref="InvalidDataException">There is none, or it is too large.</exception>
     public static async Task<__NAME__.ModelInput> Read(HttpRequest request, ModelSettings settings)
     {
-        var bytes = request.HasFormContentType ? await OfForm(request)
+        var bytes = request.ContentType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) == true ? await OfForm(request)
             : request.HasJsonContentType() ? await OfJson(request) : await All(request.Body, request.HttpContext.RequestAborted);
         if (bytes.Length == 0) throw new InvalidDataException("The request has no picture. Send the bytes of a picture file.");
         using var stream = new SKMemoryStream(bytes);

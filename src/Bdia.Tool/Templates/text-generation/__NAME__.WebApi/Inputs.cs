@@ -9,7 +9,7 @@ internal static class Inputs
 {
     public const string ContentType = "application/json";
 
-    public static readonly string[] OtherContentTypes = ["text/plain"];
+    public static readonly string[] OtherContentTypes = ["text/plain", "application/x-www-form-urlencoded"];
 
     /// <summary>The text: text of a JSON object, or the body itself in UTF-8.</summary>
     /// <exception cref="InvalidDataException">There is none.</exception>
