@@ -58,6 +58,7 @@ internal static class EvaluateCommand
             Facts = Facts(model, data, options, evaluation, rows.Count), Title = model.Task.Title, Evaluation = evaluation, Steps = [],
             Inspection = Inspecting.Inspection.Of(model.Task, data with { Train = [], Validation = null }, rows),
             Model = [.. model.Task.Facts(model.Model)], Seconds = new Dictionary<string, double>(), Training = [],
+            Attention = AttentionParts.Of(model.Model, evaluation),
         });
         console.Say($"report\t{report}");
     }

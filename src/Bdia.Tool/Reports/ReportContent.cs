@@ -18,6 +18,8 @@ internal sealed record ReportContent
     public required IReadOnlyList<(double Epoch, double Loss)> Steps { get; init; }
     public required Inspection Inspection { get; init; }
     public required IReadOnlyList<(string Name, string Value)> Model { get; init; }
+    /// <summary>Where the model looks, for a few rows; none where that is not known.</summary>
+    public required IReadOnlyList<Looked> Attention { get; init; }
     public MemoryEstimate? Memory { get; init; }
 
     /// <summary>Seconds by what they were spent on.</summary>

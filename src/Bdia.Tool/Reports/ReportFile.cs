@@ -43,6 +43,8 @@ internal static class ReportFile
             parts.Add(("curves", "Learning curves", html => LearningCurves.Write(html, content)));
         if (content.Evaluation.Classes.Count > 0) parts.AddRange(ClassParts.Of(content));
         else parts.AddRange(TextParts.Of(content));
+        if (content.Attention.Count > 0)
+            parts.Add(("attention", "Where the model looks", html => AttentionParts.Write(html, content.Attention)));
         parts.Add(("data", "Data", html => Data(html, content)));
         parts.Add(("cost", "Memory and time", html => Cost(html, content)));
         parts.Add(("made", "How it was made", html => Made(html, content)));

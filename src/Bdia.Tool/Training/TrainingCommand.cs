@@ -57,7 +57,7 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
             {
                 Facts = facts, Title = task.Title, Evaluation = evaluation, Steps = record.Steps, Memory = memory, Seconds = seconds,
                 Inspection = Inspection.Of(task, data, test), Model = [.. task.Facts(trained.Model)],
-                Training = data.Train,
+                Training = data.Train, Attention = AttentionParts.Of(trained.Model, evaluation),
             };
             ReportFile.Write(options.At($"{options.Name}.report.html"), report);
             Say("report", options.At($"{options.Name}.report.html"));
