@@ -32,7 +32,8 @@ internal static class AttentionParts
 
     public static void Write(Html html, IReadOnlyList<Looked> looked)
     {
-        html.Paragraph("Attention rollout: patches that reach the class token through all blocks are bright, all others dark. It tells "
+        html.Paragraph("Attention rollout: patches that reach the class token through all blocks are bright, and the one "
+            + "that reaches it least is darkest, in each picture by itself. It tells "
             + "where the network takes its information from, not why it decides as it does.");
         html.Raw("<ul class=\"shots\">");
         foreach (var (row, prediction, picture, overlay) in looked)
@@ -49,7 +50,8 @@ internal static class AttentionParts
         if (whole is null) return null;
         using var seen = Cropped(whole, network.ImageWidth, network.ImageHeight);
         var (patches, _) = AttentionRollout.Of(model.Model, Pixels(seen, network.Channels));
-        var (columns, most) = (network.ImageWidth / network.PatchSize, Math.Max(1e-12f, patches.Max()));
+        var (columns, least) = (network.ImageWidth / network.PatchSize, patches.Min());
+        var range = Math.Max(1e-12f, patches.Max() - least);
         var scale = (float)Side / Math.Max(seen.Width, seen.Height);
         return new(row, prediction, Address(seen, scale, null), Address(seen, scale, canvas =>
         {
@@ -57,7 +59,7 @@ internal static class AttentionParts
             var side = network.PatchSize * scale;
             for (var i = 0; i < patches.Length; i++)
             {
-                paint.Color = SKColors.Black.WithAlpha((byte)(225 * (1 - Math.Sqrt(patches[i] / most))));
+                paint.Color = SKColors.Black.WithAlpha((byte)(225 * (1 - Math.Sqrt((patches[i] - least) / range))));
                 canvas.DrawRect(i % columns * side, i / columns * side, side, side, paint);
             }
         }));
