@@ -21,8 +21,8 @@ internal readonly struct LearningRate
     public long WarmupSteps { get; }
 
     /// <summary>The rate of one step.</summary>
-    /// <param name="step">Steps finished before it, 0 for the first.</param>
-    public double At(long step)
+    /// <param name="step">Steps finished before it, 0 for the first; a fraction where the schedule is passed at another pace.</param>
+    public double At(double step)
     {
         var peak = options.PeakLearningRate;
         if (step < WarmupSteps) return peak * (step + 1) / WarmupSteps;
@@ -30,10 +30,10 @@ internal readonly struct LearningRate
         {
             case LearningRateSchedule.Cosine:
                 var floor = peak * options.FinalLearningRateFraction;
-                var done = Math.Min(1.0, (double)(step - WarmupSteps) / Math.Max(1, totalSteps - WarmupSteps));
+                var done = Math.Min(1.0, (step - WarmupSteps) / Math.Max(1, totalSteps - WarmupSteps));
                 return floor + (peak - floor) * 0.5 * (1 + Math.Cos(Math.PI * done));
             case LearningRateSchedule.InverseSquareRoot:
-                return peak * Math.Sqrt(Math.Max(1, WarmupSteps) / (double)(step + 1));
+                return peak * Math.Sqrt(Math.Max(1, WarmupSteps) / (step + 1));
             default:
                 return peak;
         }

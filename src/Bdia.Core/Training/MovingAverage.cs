@@ -8,14 +8,14 @@ namespace Bdia.Core.Training;
 /// The exponential moving average of the trained weights, step by step (Polyak and Juditsky, 1992): less of the noise of single steps than
 /// the weights themselves. It is what validation judges and what the run ends with; training goes on with the weights as they are.
 /// </summary>
-/// <param name="decay">Share of the average that stays in a step; 0 = no average.</param>
+/// <param name="asked">Share of the average that stays in a step; 0 = no average; null = as suits the length of the run.</param>
 /// <param name="module">Whose weights.</param>
-internal sealed class MovingAverage(double decay, nn.Module module) : IDisposable
+internal sealed class MovingAverage(double? asked, nn.Module module) : IDisposable
 {
     // Reaches over the last tenth of a run, in which a cosine is nearly at its end.
     private const double ShareOfRun = 0.1;
 
-    private readonly (string Name, Tensor Weight)[] weights = decay == 0 ? []
+    private readonly (string Name, Tensor Weight)[] weights = asked == 0 ? []
         : [.. module.named_parameters().Where(p => p.parameter.requires_grad).Select(p => (p.name, (Tensor)p.parameter))];
 
     private readonly List<Tensor> averages = [];
@@ -27,12 +27,13 @@ internal sealed class MovingAverage(double decay, nn.Module module) : IDisposabl
     /// <summary>Takes a step's weights into the average.</summary>
     /// <param name="step">Steps done, 1 for the first: the average of few steps forgets faster, so that it is not that of the
     /// start.</param>
-    public void Add(long step)
+    /// <param name="steps">Steps of the run, as far as can be foreseen.</param>
+    public void Add(long step, long steps)
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         if (averages.Count == 0) Begin();
-        var gain = 1 - Math.Min(decay, (1 + step) / (10.0 + step));
+        var gain = 1 - Math.Min(asked ?? Decay(steps), (1 + step) / (10.0 + step));
         for (var i = 0; i < weights.Length; i++) averages[i].PlusInPlace(weights[i].Weight.sub(averages[i]), gain);
     }
 

@@ -16,6 +16,15 @@ internal sealed class RunJudgement<TBatch>(
             || task.TryValidate(stop => task.Validate(epoch, stop), stop, out validation);
     }
 
+    /// <summary>
+    /// Judges weights that the time budget has ended in the middle of an epoch; null where they are no better than the best, or nothing
+    /// says so. The budget does not forbid to judge what came of it.
+    /// </summary>
+    /// <param name="epoch">The epoch that was begun.</param>
+    public ValidationResult? Last(int epoch)
+        => task.HasValidation && task.TryValidate(stop => task.ValidateAverage(epoch, stop), stop.WithoutTime(), out var validation)
+            && validation is not null && double.IsFinite(validation.Loss) && best.IsBetter(validation) ? validation : null;
+
     /// <summary>Judges the best weights of a checkpoint anew, where what they are judged by has changed.</summary>
     public void JudgeAnew(IProgress<TrainingNote>? notes)
     {

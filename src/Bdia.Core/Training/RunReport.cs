@@ -1,30 +1,24 @@
-using System.Diagnostics;
-
 namespace Bdia.Core.Training;
 
 /// <summary>Times a run and tells the caller where it stands.</summary>
-internal sealed class RunReport(TrainingOptions options, TrainingPlan plan, RunState state, IProgress<TrainingProgress>? progress)
+internal sealed class RunReport(TrainingOptions options, TrainingPlan plan, RunState state, Pace pace, RunClock clock,
+    IProgress<TrainingProgress>? progress)
 {
     // Asking the operating system takes longer than the smallest models' steps.
     private static readonly TimeSpan MemoryInterval = TimeSpan.FromSeconds(0.5);
 
-    private readonly Stopwatch watch = Stopwatch.StartNew();
-    private readonly double secondsBefore = state.ElapsedSeconds;
     private readonly long firstStep = state.Step;
     private EpochSums step = new();
     private double norm, trainingSeconds, lastNote;
     private long items, peakBytes, sideBytes;
     private TimeSpan memoryAsked = TimeSpan.MinValue;
 
-    /// <summary>Time that the run has taken, earlier processes included.</summary>
-    public TimeSpan Elapsed => TimeSpan.FromSeconds(secondsBefore) + watch.Elapsed;
-
     /// <summary>Notes a finished step.</summary>
     public void Note(EpochSums step, double gradientNorm)
     {
         (this.step, norm) = (step, gradientNorm);
         items += step.Items;
-        var now = watch.Elapsed.TotalSeconds;
+        var now = clock.Own.TotalSeconds;
         trainingSeconds += now - lastNote;
         lastNote = now;
     }
@@ -33,7 +27,7 @@ internal sealed class RunReport(TrainingOptions options, TrainingPlan plan, RunS
     public void Step(long sideInformationBytes)
     {
         sideBytes = Math.Max(sideBytes, sideInformationBytes);
-        lastNote = watch.Elapsed.TotalSeconds; // writing a checkpoint is no training time
+        lastNote = clock.Own.TotalSeconds; // writing a checkpoint is no training time
         var accumulation = options.AccumulationSteps;
         var stepInEpoch = (state.BatchInEpoch + accumulation - 1) / accumulation;
         progress?.Report(Progress(state.Epoch + 1, stepInEpoch, step.MeanLoss(), step.Accuracy(), sideInformationBytes, null));
@@ -42,7 +36,7 @@ internal sealed class RunReport(TrainingOptions options, TrainingPlan plan, RunS
     /// <summary>Reports the epoch that the state's history ends with.</summary>
     public void Epoch(long sideInformationBytes)
     {
-        lastNote = watch.Elapsed.TotalSeconds; // nor is validation
+        lastNote = clock.Own.TotalSeconds; // nor is validation
         var epoch = state.History[^1];
         progress?.Report(Progress(epoch.Epoch, plan.Steps(epoch.Epoch - 1), epoch.TrainingLoss, epoch.TrainingAccuracy,
             sideInformationBytes, epoch));
@@ -62,7 +56,7 @@ internal sealed class RunReport(TrainingOptions options, TrainingPlan plan, RunS
         AverageValidation = average,
         Steps = state.Step,
         ResumedAtStep = firstStep,
-        SecondsTraining = Elapsed.TotalSeconds,
+        SecondsTraining = clock.Elapsed.TotalSeconds,
         ItemsPerSecond = ItemsPerSecond,
         PeakResidentBytes = PeakMemory.ResidentBytes(),
         SideInformationBytes = sideBytes,
@@ -73,8 +67,8 @@ internal sealed class RunReport(TrainingOptions options, TrainingPlan plan, RunS
     private TrainingProgress Progress(int epoch, int stepInEpoch, double loss, double? accuracy,
         long sideInformationBytes, EpochResult? completed)
     {
-        if (memoryAsked == TimeSpan.MinValue || watch.Elapsed - memoryAsked > MemoryInterval)
-            (peakBytes, memoryAsked) = (PeakMemory.ResidentBytes(), watch.Elapsed);
+        if (memoryAsked == TimeSpan.MinValue || clock.Own - memoryAsked > MemoryInterval)
+            (peakBytes, memoryAsked) = (PeakMemory.ResidentBytes(), clock.Own);
 
         var done = state.Step - firstStep;
         return new TrainingProgress
@@ -84,14 +78,14 @@ internal sealed class RunReport(TrainingOptions options, TrainingPlan plan, RunS
             Step = state.Step,
             StepInEpoch = stepInEpoch,
             StepsPerEpoch = plan.Steps(epoch - 1),
-            TotalSteps = plan.TotalSteps,
+            TotalSteps = pace.TotalSteps,
             Loss = loss,
             Accuracy = accuracy,
             LearningRate = state.Sums.LearningRate,
             GradientNorm = norm,
             ItemsPerSecond = ItemsPerSecond,
-            Elapsed = Elapsed,
-            Remaining = done > 0 ? watch.Elapsed / done * (plan.TotalSteps - state.Step) : null,
+            Elapsed = clock.Elapsed,
+            Remaining = done > 0 ? clock.Own / done * (pace.TotalSteps - state.Step) : null,
             PeakResidentBytes = peakBytes,
             SideInformationBytes = sideInformationBytes,
             CompletedEpoch = completed,

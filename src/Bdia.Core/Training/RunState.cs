@@ -43,6 +43,9 @@ internal sealed class RunState
     /// <summary>Validations in a row without progress.</summary>
     public int WithoutProgress { get; set; }
 
+    /// <summary>Where the schedule was fitted to the time that there is; null where the steps are those that were planned.</summary>
+    public PaceMark? Pace { get; set; }
+
     /// <summary>Epochs whose weights are kept for an average, ascending.</summary>
     public List<KeptEpoch> Averaged { get; set; } = [];
 
@@ -56,6 +59,7 @@ internal sealed class RunState
         if (Step < 0 || Batches < Step || Epoch < 0 || BatchInEpoch < 0 || WithoutProgress < 0
             || GammaStrength < 0 || GammaStrength > GammaStrengths.Largest
             || !(ElapsedSeconds >= 0 && ElapsedSeconds < LongestSeconds)
+            || Pace is { } mark && !(mark.Step >= 0 && mark.Step <= Step && mark.Progress is >= 0 and <= 1 && double.IsFinite(mark.End))
             || History.Count != Epoch || BestEpoch < 1 || BestEpoch > Epoch || (BestEpoch is null) != (BestValidation is null))
             throw new InvalidDataException(
                 $"its state is none that a run can have (step {Step}, epoch {Epoch}, batch {BatchInEpoch}, {History.Count} epochs in "
@@ -67,7 +71,7 @@ internal sealed class RunState
     {
         (other.Step, other.Batches, other.Epoch, other.BatchInEpoch, other.ElapsedSeconds) =
             (Step, Batches, Epoch, BatchInEpoch, ElapsedSeconds);
-        (other.Sums, other.History, other.Averaged) = (Sums, History, Averaged);
+        (other.Sums, other.History, other.Averaged, other.Pace) = (Sums, History, Averaged, Pace);
         (other.BestEpoch, other.BestValidation, other.ProgressFrom, other.WithoutProgress) =
             (BestEpoch, BestValidation, ProgressFrom, WithoutProgress);
         other.GammaStrength = GammaStrength;

@@ -32,6 +32,9 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
     /// <summary>Which epochs these are. Default the last.</summary>
     public WeightAverage AverageOf { get; init; }
 
+    /// <summary>What tells the time.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>
     /// Trains until the epochs are done or a reason to stop comes up. The module ends in evaluation mode with the best weights, or the last
     /// ones where nothing was validated.
@@ -81,7 +84,8 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
         // Whatever mode the caller is in. This switches gradients on as well.
         using var mode = inference_mode(false);
         RequireTrainable(task.Module);
-        using var run = new TrainingRun<TBatch>(options, AverageEpochs, AverageOf, task, source, progress, notes, stopProbe, cancellation);
+        using var run = new TrainingRun<TBatch>(options, AverageEpochs, AverageOf, Time, task, source, progress, notes, stopProbe,
+            cancellation);
         return run.Run();
     }
 

@@ -23,13 +23,16 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     private readonly WeightAverages averages;
     private readonly MovingAverage moving;
     private readonly RunCheckpoints? checkpoints;
+    private readonly RunClock clock;
+    private readonly Pace pace;
     private readonly RunReport report;
     private readonly RunJudgement<TBatch> judgement;
     private readonly IProgress<TrainingNote>? notes;
     private readonly bool choosesGamma;
 
     public TrainingRun(
-        TrainingOptions options, int averageEpochs, WeightAverage averageOf, ITrainingTask<TBatch> task, IBatchSource<TBatch> source,
+        TrainingOptions options, int averageEpochs, WeightAverage averageOf, TimeProvider time, ITrainingTask<TBatch> task,
+        IBatchSource<TBatch> source,
         IProgress<TrainingProgress>? progress, IProgress<TrainingNote>? notes, Func<bool>? stopProbe, CancellationToken cancellation)
     {
         (this.options, this.task, this.source, this.notes) = (options, task, source, notes);
@@ -38,7 +41,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         var groups = ParameterGroups.Of(task.Module, task.WithoutDecay, task.RateScale, BlockMatrices.Of(options, task));
         optimizer = new AdamW(groups, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay, options.MuonMomentum);
         best = new BestModel(options, state);
-        moving = new MovingAverage(options.EmaDecay ?? MovingAverage.Decay(plan.TotalSteps), task.Module);
+        moving = new MovingAverage(options.EmaDecay, task.Module);
         averages = new WeightAverages(averageEpochs, averageOf, options.BestBy, state);
         try
         {
@@ -47,8 +50,10 @@ internal sealed class TrainingRun<TBatch> : IDisposable
                 checkpoints = new RunCheckpoints(folder, options, RunIdentity.Of(options, task.Identity),
                     task.Module, optimizer, best, averages, moving);
             var resumed = checkpoints?.Resume(state, [.. RunIdentity.Adjustable, .. task.Adjustable]);
-            report = new RunReport(options, plan, state, progress);
-            stop = new StopSignal(stopProbe, () => options.TimeBudget is { } budget && report.Elapsed >= budget, cancellation);
+            clock = new RunClock(time, TimeSpan.FromSeconds(state.ElapsedSeconds));
+            pace = new Pace(options, plan.TotalSteps, state, clock.Elapsed, text => notes?.Report(new(text)));
+            report = new RunReport(options, plan, state, pace, clock, progress);
+            stop = new StopSignal(stopProbe, () => options.TimeBudget is { } budget && clock.Elapsed >= budget, cancellation);
             judgement = new RunJudgement<TBatch>(options, task, best, averages, stop);
             if (resumed is { } point) GoOn(point.Differences, point.Told, notes);
             else if (options.Resume) notes?.Report(
@@ -91,10 +96,11 @@ internal sealed class TrainingRun<TBatch> : IDisposable
             task.Module.eval();
         }
 
-        if (state.BestEpoch is null) moving.Apply();
-        else best.Restore(task.Module);
         var reason = state.Epoch >= options.Epochs ? StopReason.Completed : best.OutOfPatience ? StopReason.EarlyStopping
             : stop.Reason!.Value;
+        if (reason == StopReason.TimeBudget && state.BatchInEpoch > 0) JudgeLast();
+        if (state.BestEpoch is null) moving.Apply();
+        else best.Restore(task.Module);
         // After the checkpoint, which thereby is the same whether the run ends here or goes on with more time.
         var average = reason == StopReason.Cancelled ? null : judgement.Average(state.Epoch);
         return report.Result(reason, average is { Kept: true } ? averages.Epochs
@@ -129,7 +135,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     /// <summary>Trains on what is left of the epoch; false if it was stopped before its end.</summary>
     private bool TrainEpoch()
     {
-        if (state.BatchInEpoch == 0) state.Sums = new EpochSums { StartedAt = report.Elapsed.TotalSeconds };
+        if (state.BatchInEpoch == 0) state.Sums = new EpochSums { StartedAt = clock.Elapsed.TotalSeconds };
         var batches = plan.Batches(state.Epoch);
         var (epoch, first) = (state.Epoch, state.BatchInEpoch);
         using var ahead = new Prefetch<TBatch>(cancellation => source.Read(epoch, first, cancellation), BatchesAhead);
@@ -150,7 +156,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     private bool TrainStep(Prefetch<TBatch> ahead, int batches)
     {
         var step = new GatheredStep();
-        var (rate, norm) = (plan.LearningRate.At(state.Step), double.NaN);
+        var (rate, norm) = (plan.LearningRate.At(pace.Position), double.NaN);
         for (var i = 0; i < batches; i++)
         {
             if (i > 0 && stop.Requested) return Discard();
@@ -181,7 +187,8 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         step.Sums.LearningRate = state.Sums.LearningRate = rate;
         state.Sums.Add(step.Sums);
         state.Step++;
-        moving.Add(state.Step);
+        pace.Note(clock.Elapsed);
+        moving.Add(state.Step, pace.TotalSteps);
         state.Batches += batches;
         state.BatchInEpoch += batches;
         report.Note(step.Sums, norm);
@@ -202,9 +209,6 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         return Finite(optimizer.Step(() => Accumulate(batch, step), state.Step + 1, rate, clip));
     }
 
-    /// <summary>Part of the run that is done.</summary>
-    private double Progress => (double)state.Step / plan.TotalSteps;
-
     private double Finite(double norm) => double.IsFinite(norm) ? norm : throw Diverged("gradient norm", norm);
 
     private double Clip(double norm) => options.ClipNorm > 0 && norm > options.ClipNorm ? options.ClipNorm / norm : 1;
@@ -218,7 +222,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         using var scope = NewDisposeScope();
         // By step and row: a batch that is cut into parts, gathered here, draws what it would as a whole.
         (task.Clock.Step, task.Clock.FirstRow) = (state.Step, step.Rows);
-        (task.Clock.Progress, task.Clock.Strength) = (Progress, state.GammaStrength);
+        (task.Clock.Progress, task.Clock.Strength) = (pace.Progress, state.GammaStrength);
         var loss = task.Loss(batch);
         var value = loss.Loss.to(float64).item<double>();
         if (!double.IsFinite(value)) throw Diverged("loss", value);
@@ -258,24 +262,31 @@ internal sealed class TrainingRun<TBatch> : IDisposable
 
         var sums = state.Sums;
         state.History.Add(new EpochResult(
-            epoch, sums.MeanLoss(), sums.Accuracy(), sums.LearningRate, report.Elapsed.TotalSeconds - sums.StartedAt, validation)
+            epoch, sums.MeanLoss(), sums.Accuracy(), sums.LearningRate, clock.Elapsed.TotalSeconds - sums.StartedAt, validation)
         {
             Gamma = choosesGamma ? GammaStrengths.Name(state.GammaStrength) : null,
         });
-        if (choosesGamma && AutomaticGamma.Move(state, Progress) is { } told) notes?.Report(new(told));
+        if (choosesGamma && AutomaticGamma.Move(state, pace.Progress) is { } told) notes?.Report(new(told));
         (state.Epoch, state.BatchInEpoch) = (epoch, 0);
         Save(finished: false);
         report.Epoch(task.SideInformationBytes);
         return true;
     }
 
+    // The schedule ends with the time, and so within an epoch: what it has led to is judged as well, of which no checkpoint knows.
+    private void JudgeLast()
+    {
+        using var shown = moving.Shown();
+        if (judgement.Last(state.Epoch + 1) is { } validation) best.Offer(state.Epoch + 1, validation, task.Module);
+    }
+
     private void Save(bool finished)
     {
         if (checkpoints is null || !checkpoints.Due(state, finished)) return;
-        state.ElapsedSeconds = report.Elapsed.TotalSeconds;
+        state.ElapsedSeconds = clock.Elapsed.TotalSeconds;
         checkpoints.Write(state);
     }
 
     private TrainingDivergedException Diverged(string quantity, double value)
-        => new(quantity, value, state.Step + 1, state.Epoch + 1, plan.LearningRate.At(state.Step), options.ClipNorm);
+        => new(quantity, value, state.Step + 1, state.Epoch + 1, plan.LearningRate.At(pace.Position), options.ClipNorm);
 }
