@@ -86,14 +86,15 @@ public static class ImageClassifierTraining
         VisionTransformerOptions model, TrainingOptions asked, ImageTrainingOptions images, ImageData data,
             bool isTrained, StopSignal stop, IProgress<TrainingNote>? notes)
     {
-        var training = MemoryBudget.Fit(model, AutomaticOptions.Chosen(asked, model.Width, data.Training.Count, isTrained));
+        var training = MemoryBudget.Fit(model, AutomaticOptions.Chosen(asked, model.Width, data.Training.Count, isTrained,
+            OptimizerKind.Muon));
         var chosen = asked.BatchSize is null ? $" (chosen for {data.Training.Count} rows and {training.Epochs} epochs)" : "";
         var gathered = training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "";
         var trained = isTrained ? " and weights that are trained" : "";
         var rate = asked.LearningRate is null ? $" (chosen for width {model.Width}{trained})" : "";
         notes?.Report(new(string.Create(CultureInfo.InvariantCulture,
-            $"Batches of {training.BatchSize} images{chosen}{gathered}, learning rate {training.LearningRate:G3}" +
-            $"{rate}; training is estimated to take "
+            $"Batches of {training.BatchSize} images{chosen}{gathered}, optimizer {training.Optimizer}, " +
+            $"learning rate {training.LearningRate:G3}{rate}; training is estimated to take "
             + $"{MemoryEstimate.ForImages(model, training)} beyond the process without it.")));
         images = images with { AugmentCropPadding = images.CropPadding(model.ImageHeight, model.ImageWidth, training.Epochs) };
         if (images.AugmentFlip is not null) return (training, images);

@@ -54,8 +54,8 @@ public sealed record MemoryEstimate
 
     /// <summary>Of a vision transformer.</summary>
     /// <param name="model">Sizes, precision, mode and gamma.</param>
-    /// <param name="training">The batch size (where it is null, the largest that is chosen) and where the optimizer works are what matters
-    /// here.</param>
+    /// <param name="training">The batch size (where it is null, the largest that is chosen), the optimizer (where it is null, that of
+    /// random weights) and where it works are what matters here.</param>
     /// <param name="weightCopies">How many copies of the weights the run keeps, 0 or more; 1 (default) is that of the best epoch.
     /// A moving average of the weights, where there is one, is counted besides.</param>
     /// <returns>Sizes in bytes.</returns>
@@ -68,7 +68,7 @@ public sealed record MemoryEstimate
         model.Validate();
         training.Validate();
         return ImageMemory.Estimate(model, training.MostRows, weightCopies + training.MovingAverages,
-            training.OptimizerInBackward, training.Optimizer);
+            training.OptimizerInBackward, training.Optimizer ?? OptimizerKind.Muon);
     }
 
     /// <summary>Of an encoder-decoder.</summary>
@@ -114,7 +114,7 @@ public sealed record MemoryEstimate
         model.Validate();
         training.Validate();
         return TextEncoderMemory.Estimate(model, training.MostRows, tokens, weightCopies + training.MovingAverages,
-            training.OptimizerInBackward, training.Optimizer);
+            training.OptimizerInBackward, training.SureOptimizer);
     }
 
     /// <summary>Of a decoder-only language model.</summary>

@@ -1,7 +1,7 @@
 namespace Bdia.Core.Training;
 
 /// <summary>
-/// Batch and learning rate where they are left open, by the number of rows, the epochs and the width: rules of few constants, found on
+/// Optimizer, batch and learning rate where they are left open, by the number of rows, the epochs and the width: rules of few constants, found on
 /// held-back rows (docs/results).
 /// </summary>
 internal static class AutomaticOptions
@@ -22,11 +22,19 @@ internal static class AutomaticOptions
     /// <param name="width">Features of the network.</param>
     /// <param name="rows">Rows to train on.</param>
     /// <param name="isTrained">Whether training begins with weights that were trained before.</param>
-    public static TrainingOptions Chosen(TrainingOptions asked, int width, int rows, bool isTrained = false) => asked with
+    /// <param name="usual">The optimizer of such networks where weights are random.</param>
+    public static TrainingOptions Chosen(TrainingOptions asked, int width, int rows, bool isTrained = false,
+        OptimizerKind usual = OptimizerKind.AdamW)
     {
-        BatchSize = asked.BatchSize ?? Batch((double)rows * asked.Epochs, asked.AccumulationSteps),
-        LearningRate = asked.LearningRate ?? RateTimesWidth / width * (isTrained ? ShareOfTrained : 1),
-    };
+        // AdamW has made the weights that others have trained, and Muon would undo what it did.
+        var optimizer = asked.Optimizer ?? (isTrained ? OptimizerKind.AdamW : usual);
+        return asked with
+        {
+            Optimizer = optimizer,
+            BatchSize = asked.BatchSize ?? Batch((double)rows * asked.Epochs, asked.AccumulationSteps),
+            LearningRate = asked.LearningRate ?? RateTimesWidth / width * (isTrained ? ShareOfTrained : 1),
+        };
+    }
 
     /// <summary>The largest power of two that leaves the wanted steps for so many rows, from the smallest to the largest batch.</summary>
     private static int Batch(double rows, int accumulation)

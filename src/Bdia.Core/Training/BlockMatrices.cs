@@ -13,7 +13,7 @@ internal static class BlockMatrices
     /// <exception cref="ArgumentException">Muon is asked for, and the task's network has no such matrix.</exception>
     public static IReadOnlyDictionary<Tensor, MatrixParts>? Of<TBatch>(TrainingOptions options, ITrainingTask<TBatch> task)
     {
-        if (options.Optimizer != OptimizerKind.Muon) return null;
+        if (options.SureOptimizer != OptimizerKind.Muon) return null;
         var matrices = Of(task.Stacks);
         return matrices.Count > 0 ? matrices : throw new ArgumentException(
             $"Optimizer is {options.Optimizer}, but {task.Module.GetName()} has no blocks of transformer layers whose matrices it could "

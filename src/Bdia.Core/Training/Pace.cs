@@ -66,9 +66,3 @@ internal sealed class Pace
             $"TimeBudget is {budget}: about {end:F0} steps of {plannedSteps} are foreseen, and the schedule ends with them."));
     }
 }
-
-/// <summary>From where on a schedule is spread over other steps than planned.</summary>
-/// <param name="Step">Steps done there.</param>
-/// <param name="Progress">Share of the schedule done there, 0..1.</param>
-/// <param name="End">Steps at which the schedule ends.</param>
-internal sealed record PaceMark(long Step, double Progress, double End);

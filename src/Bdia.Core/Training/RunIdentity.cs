@@ -66,7 +66,10 @@ internal static class RunIdentity
     public static SortedDictionary<string, string> Of(TrainingOptions options, IReadOnlyDictionary<string, string> task)
     {
         var identity = Flatten(nameof(TrainingOptions),
-            options with { BatchSize = options.MostRows, LearningRate = options.PeakLearningRate });
+            options with
+            {
+                BatchSize = options.MostRows, LearningRate = options.PeakLearningRate, Optimizer = options.SureOptimizer,
+            });
         foreach (var name in Free) identity.Remove(Name(name));
         foreach (var (name, value) in task) identity.Add(name, value);
         return identity;

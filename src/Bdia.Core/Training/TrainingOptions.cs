@@ -50,10 +50,10 @@ public sealed record TrainingOptions
     public LearningRateSchedule LearningRateSchedule { get; init; } = LearningRateSchedule.Cosine;
 
     /// <summary>
-    /// How gradients become steps: AdamW for every parameter, or Muon for the matrices of the blocks and AdamW for the rest, at one
-    /// learning rate. Default AdamW.
+    /// How gradients become steps: AdamW for every parameter, or Muon for the matrices of the blocks and AdamW for the rest, at one learning
+    /// rate; null = Muon for pictures with random weights, AdamW for all else. Default null.
     /// </summary>
-    public OptimizerKind Optimizer { get; init; }
+    public OptimizerKind? Optimizer { get; init; }
 
     /// <summary>Muon's memory of the gradient, 0..1, below 1. Default 0.95. Of no effect with AdamW.</summary>
     public double MuonMomentum { get; init; } = AdamW.DefaultMomentum;
@@ -144,6 +144,9 @@ public sealed record TrainingOptions
     /// <summary>Rows per batch, the most that it becomes where it has yet to be chosen.</summary>
     internal int MostRows => BatchSize ?? LargestAutomaticBatch;
 
+    /// <summary>How gradients become steps, where that was left open to the end.</summary>
+    internal OptimizerKind SureOptimizer => Optimizer ?? OptimizerKind.AdamW;
+
     /// <summary>Copies of the weights that a moving average takes.</summary>
     internal int MovingAverages => EmaDecay == 0 ? 0 : 1;
 
@@ -177,7 +180,7 @@ public sealed record TrainingOptions
         faults.Require(Enum.IsDefined(LearningRateSchedule), nameof(LearningRateSchedule), LearningRateSchedule,
             "Cosine, InverseSquareRoot or Constant");
         faults.Require(WeightDecay is >= 0 and <= 1, nameof(WeightDecay), WeightDecay, "0..1");
-        faults.Require(Enum.IsDefined(Optimizer), nameof(Optimizer), Optimizer, "AdamW or Muon");
+        faults.Require(Optimizer is not { } kind || Enum.IsDefined(kind), nameof(Optimizer), Optimizer, "AdamW or Muon, or null");
         faults.Require(MuonMomentum is >= 0 and < 1, nameof(MuonMomentum), MuonMomentum, "at least 0 and below 1");
         faults.Require(EmaDecay is null or (>= 0 and < 1), nameof(EmaDecay), EmaDecay, "at least 0 and below 1, or null");
         faults.Require(Beta1 is >= 0 and < 1, nameof(Beta1), Beta1, "at least 0 and below 1");

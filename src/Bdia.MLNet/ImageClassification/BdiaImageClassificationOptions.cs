@@ -1,6 +1,7 @@
 using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
 using Bdia.Core.Training;
+using Bdia.MLNet.ImageClassification;
 using Microsoft.ML.Transforms.Image;
 using System.Drawing;
 
@@ -187,6 +188,18 @@ public sealed partial class BdiaImageClassificationTrainer
         public Options() : base(new TrainingOptions(), new ImageTrainingOptions())
         {
         }
+
+        /// <summary>The defaults of a recipe, for the time that there is; the log states them. Each may be set otherwise.</summary>
+        /// <param name="recipe">Which.</param>
+        /// <exception cref="ArgumentOutOfRangeException">There is no such recipe.</exception>
+        public Options(Recipe recipe) : this()
+        {
+            Recipe = recipe;
+            ImageRecipe.Of(recipe).Fill(this);
+        }
+
+        /// <summary>The recipe whose defaults these were; null for none.</summary>
+        public Recipe? Recipe { get; }
 
         internal Options Copy()
         {

@@ -1,6 +1,7 @@
 using Bdia.Core.ImageClassification;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
+using Bdia.Core.Training;
 using Bdia.MLNet.Columns;
 using Bdia.MLNet.ImageClassification;
 using Bdia.MLNet.Internals;
@@ -75,7 +76,10 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         CheckColumns(input);
         using var initial = InitialNetwork.Open(options);
         var model = Model(input, LabelColumn.Of(input, options.LabelColumnName), initial, out _, out _);
-        return MemoryEstimate.ForImages(model, MemoryBudget.Fit(model, OptionsMapping.Training(options, Seed)));
+        var training = OptionsMapping.Training(options, Seed);
+        // What is estimated for random weights otherwise is Muon's.
+        if (initial is not null) training = training with { Optimizer = training.Optimizer ?? OptimizerKind.AdamW };
+        return MemoryEstimate.ForImages(model, MemoryBudget.Fit(model, training));
     }
 
     private protected override BdiaImageClassificationTransformer Train(IDataView trainData, IDataView? validationData)
@@ -93,6 +97,8 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width "
             + $"{model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {seed}{(seed == Seed ? "" : " (the checkpoint's)")}; "
             + $"device {device}.");
+        if (options.Recipe is { } recipe)
+            log.Info($"Recipe {recipe}: {ImageRecipe.Of(recipe)}. What was set otherwise counts.");
         if (note is not null)
             log.Warning(note);
         if (image.Form == ImageForm.Image)

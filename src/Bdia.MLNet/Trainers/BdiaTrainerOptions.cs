@@ -99,10 +99,10 @@ public abstract class BdiaTrainerOptions
     public int WarmupSteps;
 
     /// <summary>
-    /// How gradients become steps: AdamW for every parameter, or Muon for the matrices of the blocks and AdamW for the rest, at one
-    /// learning rate. Default <see cref="OptimizerKind.AdamW"/>.
+    /// How gradients become steps: AdamW for every parameter, or Muon for the matrices of the blocks and AdamW for the rest, at one learning
+    /// rate; null = Muon for pictures without initial weights, AdamW for all else. Default null.
     /// </summary>
-    public OptimizerKind Optimizer;
+    public OptimizerKind? Optimizer;
 
     /// <summary>Muon's memory of the gradient, 0..1, below 1. Default 0.95. Of no effect with AdamW.</summary>
     public double MuonMomentum;

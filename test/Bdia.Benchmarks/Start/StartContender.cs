@@ -3,6 +3,7 @@ using Bdia.Core.Models;
 using Bdia.Core.Native;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Training;
 using Bdia.Data.Pictures;
 using Bdia.MLNet;
 using Bdia.Samples.ImageClassification;
@@ -64,11 +65,21 @@ internal static class StartContender
 
     private static BdiaImageClassificationTrainer.Options Options(StartSettings settings, PictureData data)
     {
-        var options = new BdiaImageClassificationTrainer.Options
+        var options = Enum.TryParse<Recipe>($"{settings.Method}", out var recipe) ? new BdiaImageClassificationTrainer.Options(recipe)
+            : new BdiaImageClassificationTrainer.Options();
+        options.FeatureColumnName = "Image";
+        options.Seed = settings.Seed;
+        options.Precision = settings.BFloat16 ? ComputePrecision.BFloat16 : ComputePrecision.Float32;
+        if (settings.Epochs > 0) options.Epochs = settings.Epochs;
+        if (settings.Minutes > 0) options.TimeBudget = TimeSpan.FromMinutes(settings.Minutes);
+        if (settings.Checkpoints is { } folder)
         {
-            FeatureColumnName = "Image", Epochs = settings.Epochs, Seed = settings.Seed, Precision = settings.BFloat16
-                ? ComputePrecision.BFloat16 : ComputePrecision.Float32,
-        };
+            options.CheckpointDirectory = Path.Combine(folder, $"{settings.Name()}-{settings.Rows}-{settings.Method}-{settings.Seed}");
+            options.Resume = true;
+            options.CheckpointEverySteps = 50;
+        }
+
+        if (settings.Method is StartMethod.AdamW or StartMethod.Former) options.Optimizer = OptimizerKind.AdamW;
         if (settings.Method == StartMethod.Former)
         {
             options.BatchSize = 128;

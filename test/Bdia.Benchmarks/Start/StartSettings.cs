@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Bdia.Benchmarks.Start;
 
 /// <summary>Who learns from the rows.</summary>
@@ -14,6 +16,18 @@ internal enum StartMethod
 
     /// <summary>The image trainer, no option given but the epochs.</summary>
     Defaults,
+
+    /// <summary>The same with AdamW for every parameter.</summary>
+    AdamW,
+
+    /// <summary>The recipe of that name; 0 epochs: its own.</summary>
+    Fast,
+
+    /// <summary>The recipe of that name; 0 epochs: its own.</summary>
+    Balanced,
+
+    /// <summary>The recipe of that name; 0 epochs: its own.</summary>
+    Best,
 }
 
 /// <summary>One contender of the start suite.</summary>
@@ -27,6 +41,14 @@ internal enum StartMethod
 /// <param name="BFloat16">Whether matrix products are taken in bfloat16.</param>
 internal sealed record StartSettings(StartMethod Method, string Data, int Rows, int Epochs, int TestRows, int Seed, bool BFloat16)
 {
+    /// <summary>Minutes that training may take; 0 for no limit.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double Minutes { get; init; }
+
+    /// <summary>Folder with a folder of checkpoints for each contender, from which it goes on; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? Checkpoints { get; init; }
+
     /// <summary>The data's short name.</summary>
     public string Name() => Path.GetFileName(Path.TrimEndingDirectorySeparator(Data));
 

@@ -17,15 +17,18 @@ internal static class StartSuite
             $"Folders as the image sample's --data takes them, and '{StartContender.Shapes}' for the pictures that it draws.",
             StartContender.Shapes);
         var rows = SuiteOptions.Several("--rows", "Training rows, the classes in turn; 0 for all.", 6000);
-        var epochs = SuiteOptions.Several("--epochs", "Passes over them.", 6);
-        var methods = SuiteOptions.Several("--methods", "Contenders.", Enum.GetValues<StartMethod>());
+        var epochs = SuiteOptions.Several("--epochs", "Passes over them; 0 for those of a recipe.", 6);
+        var methods = SuiteOptions.Several("--methods", "Contenders.",
+            StartMethod.Linear, StartMethod.Former, StartMethod.Defaults);
         var seeds = SuiteOptions.Several("--seeds", "Seeds.", 1);
         var testRows = new Option<int>("--test-rows") { Description = "Rows that are scored once, when training has ended; 0 for all.",
             DefaultValueFactory = _ => 2000 };
         var bfloat16 = new Option<bool>("--bfloat16") { Description = "Take matrix products in bfloat16." };
+        var minutes = new Option<double>("--minutes") { Description = "Time that training may take; 0 for no limit." };
+        var checkpoints = new Option<string?>("--checkpoints") { Description = "Folder for checkpoints, from which runs go on." };
         var command = new Command("start",
             "Accuracy of short runs of the image trainer without options, beside a linear model and its former defaults.") { data,
-            rows, epochs, methods, seeds, testRows, bfloat16 };
+            rows, epochs, methods, seeds, testRows, bfloat16, minutes, checkpoints };
         var suite = new SuiteOptions(repetitions: 1);
         suite.AddTo(command);
         command.SetAction(async parse =>
@@ -36,7 +39,10 @@ internal static class StartSuite
                               from seed in parse.GetValue(seeds)!
                               from method in parse.GetValue(methods)!
                               select new StartSettings(method, folder, count, passes, parse.GetValue(testRows),
-                                  seed, parse.GetValue(bfloat16))).ToArray();
+                                  seed, parse.GetValue(bfloat16))
+                              {
+                                  Minutes = parse.GetValue(minutes), Checkpoints = parse.GetValue(checkpoints),
+                              }).ToArray();
             var results = suite.Open(parse);
             await Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), results);
             Print(results);

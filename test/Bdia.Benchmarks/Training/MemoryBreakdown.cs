@@ -31,7 +31,10 @@ internal static class MemoryBreakdown
             "block graph", "rest", "tensors over idle / allocated", "all over idle / resident", "ratio", "total / resident", "ratio");
         foreach (var (settings, runs) in contenders)
         {
-            var e = MemoryEstimate.ForImages(settings.Network(), new() { BatchSize = settings.Batch }, weightCopies: 0);
+            var e = MemoryEstimate.ForImages(settings.Network(), new()
+            {
+                BatchSize = settings.Batch, Optimizer = Bdia.Core.Training.OptimizerKind.AdamW,
+            }, weightCopies: 0);
             double Median(Func<MemoryFigures, double> figure) => Statistics.Median(runs.Select(figure));
             double overIdle = e.SideInformation + e.States + e.BlockGraph + e.Rest, resident = Median(r => r.Peak - r.Idle),
                 total = Median(r => r.Peak - r.Start);

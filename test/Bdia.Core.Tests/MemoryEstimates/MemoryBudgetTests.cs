@@ -18,7 +18,7 @@ public sealed class MemoryBudgetTests
         => Gen.Select(MemoryEstimateTests.Pictures, Gen.Int[1, 300], Gen.Int[1, 4], Gen.Int[1, 300])
             .Sample((model, batch, accumulation, enough) =>
         {
-            var asked = new TrainingOptions { BatchSize = batch, AccumulationSteps = accumulation,
+            var asked = new TrainingOptions { BatchSize = batch, AccumulationSteps = accumulation, Optimizer = OptimizerKind.AdamW,
                 TrainingMemoryBytes = MemoryEstimateTests.Of(model, enough).Total };
             var chosen = MemoryBudget.Fit(model, asked);
 
@@ -73,7 +73,7 @@ public sealed class MemoryBudgetTests
     [Fact]
     public void A_run_within_a_budget_takes_the_steps_of_one_without()
     {
-        var training = new TrainingOptions { Epochs = 2, BatchSize = 12, Seed = 7 };
+        var training = new TrainingOptions { Epochs = 2, BatchSize = 12, Seed = 7, Optimizer = OptimizerKind.AdamW };
         var budget = MemoryEstimateTests.Of(Tiny, 5).Total; // 3 batches of 4
         using var without = Run(training);
         using var within = Run(training with { TrainingMemoryBytes = budget });
@@ -90,7 +90,8 @@ public sealed class MemoryBudgetTests
         var folder = Directory.CreateTempSubdirectory();
         try
         {
-            var training = new TrainingOptions { Epochs = 2, BatchSize = 12, Seed = 7, CheckpointDirectory = folder.FullName,
+            var training = new TrainingOptions { Epochs = 2, BatchSize = 12, Seed = 7, Optimizer = OptimizerKind.AdamW,
+                CheckpointDirectory = folder.FullName,
                 TrainingMemoryBytes = MemoryEstimateTests.Of(Tiny, 5).Total };
             using var first = Run(training);
             var again = training with { Resume = true };

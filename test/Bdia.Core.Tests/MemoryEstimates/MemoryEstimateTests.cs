@@ -83,7 +83,10 @@ public sealed class MemoryEstimateTests
     {
         var stack = new BdiaStackOptions { Mode = BackpropagationMode.Checkpointed };
         using var classifier = new VisionTransformer(pictures with { Stack = stack }, 1);
-        var images = MemoryEstimate.ForImages(classifier.Options, new() { BatchSize = 2, OptimizerInBackward = true });
+        var images = MemoryEstimate.ForImages(classifier.Options, new()
+        {
+            BatchSize = 2, OptimizerInBackward = true, Optimizer = OptimizerKind.AdamW,
+        });
         Assert.Equal(Gradients(classifier, classifier.Blocks), images.Gradients);
         Assert.Equal(Of(classifier.Options) with { Gradients = images.Gradients }, images);
         using var translator = new EncoderDecoder(texts with { Stack = stack }, 1);
@@ -270,7 +273,7 @@ public sealed class MemoryEstimateTests
     }
 
     internal static MemoryEstimate Of(VisionTransformerOptions options, int rows = 2)
-        => MemoryEstimate.ForImages(options, new() { BatchSize = rows });
+        => MemoryEstimate.ForImages(options, new() { BatchSize = rows, Optimizer = OptimizerKind.AdamW });
 
     internal static MemoryEstimate Of(EncoderDecoderOptions options, int rows = 2) => MemoryEstimate.ForTexts(options, rows, 3, 4);
 

@@ -26,9 +26,21 @@ public class AutomaticOptionsTests
         => Assert.Equal(rate, AutomaticOptions.Chosen(new(), width, 1000).LearningRate!.Value, 1e-12);
 
     [Fact]
+    public void Muon_takes_the_steps_where_it_is_usual_and_weights_are_random()
+    {
+        var random = AutomaticOptions.Chosen(new(), Width, 1000, usual: OptimizerKind.Muon);
+        Assert.Equal((OptimizerKind.Muon, 0.001), (random.Optimizer, random.LearningRate!.Value));
+        var trained = AutomaticOptions.Chosen(new(), Width, 1000, isTrained: true, usual: OptimizerKind.Muon);
+        Assert.Equal((OptimizerKind.AdamW, 0.00025), (trained.Optimizer, trained.LearningRate!.Value));
+        var asked = AutomaticOptions.Chosen(new() { Optimizer = OptimizerKind.AdamW }, Width, 1000, usual: OptimizerKind.Muon);
+        Assert.Equal((OptimizerKind.AdamW, 0.001), (asked.Optimizer, asked.LearningRate!.Value));
+        Assert.Equal(OptimizerKind.AdamW, AutomaticOptions.Chosen(new(), Width, 1000).Optimizer);
+    }
+
+    [Fact]
     public void What_is_asked_for_stays()
     {
-        var asked = new TrainingOptions { BatchSize = 7, LearningRate = 0.3, Epochs = 2 };
+        var asked = new TrainingOptions { BatchSize = 7, LearningRate = 0.3, Epochs = 2, Optimizer = OptimizerKind.Muon };
         Assert.Equal(asked, AutomaticOptions.Chosen(asked, Width, 1_000_000));
     }
 }

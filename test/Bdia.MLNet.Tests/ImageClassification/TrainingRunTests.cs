@@ -56,8 +56,8 @@ public class TrainingRunTests : RunContract<BdiaImageClassificationTransformer>
         Assert.Equal(four.Weights, model.Model.Model.parameters().Sum(p => p.numel() * p.element_size()));
         Assert.Equal(3, model.Model.Result!.Steps); // 21 or 22 of 24 rows are trained on
         Assert.Contains(log.Of(ChannelMessageKind.Info),
-            line => line == $"Batches of 4 images, 2 for each step, learning rate 0.01; training is estimated to take {four} beyond the "
-            + "process without it.");
+            line => line == $"Batches of 4 images, 2 for each step, optimizer Muon, learning rate 0.01; training is estimated to take "
+            + $"{four} beyond the process without it.");
 
         MemoryEstimate Estimate(int batch)
         {
