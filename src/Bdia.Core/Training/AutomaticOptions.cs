@@ -1,8 +1,8 @@
 namespace Bdia.Core.Training;
 
 /// <summary>
-/// Optimizer, batch and learning rate where they are left open, by the number of rows, the epochs and the width: rules of few constants, found on
-/// held-back rows (docs/results).
+/// Optimizer, batch and learning rate where they are left open, by the number of rows, the epochs and the width: rules of few constants,
+/// found on held-back rows (docs/results).
 /// </summary>
 internal static class AutomaticOptions
 {

@@ -50,8 +50,8 @@ public sealed record TrainingOptions
     public LearningRateSchedule LearningRateSchedule { get; init; } = LearningRateSchedule.Cosine;
 
     /// <summary>
-    /// How gradients become steps: AdamW for every parameter, or Muon for the matrices of the blocks and AdamW for the rest, at one learning
-    /// rate; null = Muon for pictures with random weights, AdamW for all else. Default null.
+    /// How gradients become steps: AdamW for every parameter, or Muon for the matrices of the blocks and AdamW for the rest, at one
+    /// learning rate; null = Muon for pictures with random weights, AdamW for all else. Default null.
     /// </summary>
     public OptimizerKind? Optimizer { get; init; }
 

@@ -8,8 +8,9 @@ namespace Bdia.MLNet.ImageClassification;
 
 /// <summary>What a recipe sets: the one place where that stands.</summary>
 /// <remarks>
-/// The strong augmentation is the one with which others trained vision transformers of this size on small pictures in a hundred epochs (Lee,
-/// Lee and Song, "Vision Transformer for Small-Size Datasets", 2021), with TrivialAugment in place of a learned policy; lengths are ours.
+/// The strong augmentation is the one with which others trained vision transformers of this size on small pictures in a hundred epochs
+/// (Lee, Lee and Song, "Vision Transformer for Small-Size Datasets", 2021), with TrivialAugment in place of a learned policy; lengths are
+/// ours.
 /// </remarks>
 /// <param name="Training">Length and regularisation.</param>
 /// <param name="Images">Augmentation.</param>
@@ -52,7 +53,8 @@ internal sealed record ImageRecipe(TrainingOptions Training, ImageTrainingOption
         yield return Invariant($"label smoothing {Training.LabelSmoothing}");
         if (Images.AugmentPolicy != AugmentPolicy.None) yield return $"{Images.AugmentPolicy}";
         if (Images.MixupAlpha > 0)
-            yield return Invariant($"mixup {Images.MixupAlpha} or CutMix {Images.CutMixAlpha} for {100 * Images.MixProbability} % of images");
+            yield return Invariant($"mixup {Images.MixupAlpha} or CutMix {Images.CutMixAlpha} for {100 * Images.MixProbability} % of ")
+                + "images";
         if (Images.RandomErasing > 0) yield return Invariant($"random erasing {Images.RandomErasing}");
         if (StochasticDepth > 0) yield return Invariant($"stochastic depth {StochasticDepth}");
         if (Training.EmaDecay is null) yield return "moving average of the weights";

@@ -1,8 +1,8 @@
 namespace Bdia.MLNet;
 
 /// <summary>
-/// A named set of defaults for training on pictures, by the time that there is: <c>new BdiaImageClassificationTrainer.Options(Recipe.Best)</c>.
-/// Every option may then be set otherwise.
+/// A named set of defaults for training on pictures, by the time that there is: <c>new
+/// BdiaImageClassificationTrainer.Options(Recipe.Best)</c>. Every option may then be set otherwise.
 /// </summary>
 public enum Recipe
 {
@@ -10,8 +10,8 @@ public enum Recipe
     Fast,
 
     /// <summary>
-    /// For half an hour to an hour of two cores on 20,000 small pictures: 40 epochs of the small network, with label smoothing, TrivialAugment,
-    /// and mixup or CutMix for half of the images; the moving average of the weights is the model.
+    /// For half an hour to an hour of two cores on 20,000 small pictures: 40 epochs of the small network, with label smoothing,
+    /// TrivialAugment, and mixup or CutMix for half of the images; the moving average of the weights is the model.
     /// </summary>
     Balanced,
 

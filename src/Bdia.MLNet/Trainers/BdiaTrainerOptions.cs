@@ -99,8 +99,8 @@ public abstract class BdiaTrainerOptions
     public int WarmupSteps;
 
     /// <summary>
-    /// How gradients become steps: AdamW for every parameter, or Muon for the matrices of the blocks and AdamW for the rest, at one learning
-    /// rate; null = Muon for pictures without initial weights, AdamW for all else. Default null.
+    /// How gradients become steps: AdamW for every parameter, or Muon for the matrices of the blocks and AdamW for the rest, at one
+    /// learning rate; null = Muon for pictures without initial weights, AdamW for all else. Default null.
     /// </summary>
     public OptimizerKind? Optimizer;
 

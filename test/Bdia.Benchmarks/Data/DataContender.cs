@@ -30,6 +30,9 @@ internal static class DataContender
         var model = VisionTransformerOptions.FromPreset(VisionTransformerPreset.Compact, PictureRows.Side,
             PictureRows.Side, PictureRows.Channels, PictureRows.Classes);
         var images = new ImageTrainingOptions { ValidationFraction = 0 };
+        if (settings.Augmented)
+            images = images with { AugmentPolicy = AugmentPolicy.TrivialAugment, AugmentCropPadding = 4, MixupAlpha = 0.8, CutMixAlpha = 1,
+                RandomErasing = 0.25 };
         if (!settings.InMemory) images = images with { PixelCacheBytes = SmallBudget };
         var watch = Stopwatch.StartNew();
         var data = ImageData.Read(model, training, images, rows, null, new StopSignal(null, null, CancellationToken.None));

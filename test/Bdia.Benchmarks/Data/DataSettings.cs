@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Bdia.Benchmarks.Data;
 
 /// <summary>What a process does with the data.</summary>
@@ -37,7 +39,11 @@ internal enum DataKind
 /// <param name="Epochs">Timed ones, after one that is not.</param>
 internal sealed record DataSettings(DataMethod Method, DataKind Kind, string? Folder, int Rows, int Batch, bool InMemory, int Epochs)
 {
-    public override string ToString() => $"{Kind}, {(InMemory ? "in memory" : "read anew")}, {Method}";
+    /// <summary>Whether pictures undergo every kind of augmentation: TrivialAugment, crops, mixup or CutMix, erasing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Augmented { get; init; }
+
+    public override string ToString() => $"{Kind}, {(InMemory ? "in memory" : "read anew")}{(Augmented ? ", augmented" : "")}, {Method}";
 }
 
 /// <summary>What one process measured over its timed epochs.</summary>

@@ -15,9 +15,10 @@ internal static class DataSuite
         var batch = new Option<int>("--batch") { Description = "Pictures in a step.", DefaultValueFactory = _ => 64 };
         var tokens = new Option<int>("--tokens") { Description = "Tokens in a step on texts.", DefaultValueFactory = _ => 1024 };
         var epochs = new Option<int>("--epochs") { Description = "Timed epochs, after one that is not.", DefaultValueFactory = _ => 2 };
+        var augment = new Option<bool>("--augment") { Description = "Let pictures undergo every kind of augmentation." };
         var command = new Command("data",
             "Share of data and augmentation time that is not hidden behind the training step; rows per second of the pipeline "
-            + "alone.") { data, rows, batch, tokens, epochs };
+            + "alone.") { data, rows, batch, tokens, epochs, augment };
         var suite = new SuiteOptions();
         suite.AddTo(command);
         command.SetAction(async parse =>
@@ -30,8 +31,10 @@ internal static class DataSuite
                               from method in Enum.GetValues<DataMethod>()
                               select new DataSettings(
                                   method, kind.Kind, kind.Kind == DataKind.Cifar ? folder : null, parse.GetValue(rows),
-                                  parse.GetValue(kind.Kind == DataKind.Texts ? tokens : batch), kind.InMemory, parse.GetValue(epochs)))
-                                      .ToArray();
+                                  parse.GetValue(kind.Kind == DataKind.Texts ? tokens : batch), kind.InMemory, parse.GetValue(epochs))
+                              {
+                                  Augmented = kind.Kind != DataKind.Texts && parse.GetValue(augment),
+                              }).ToArray();
             var figures = await Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), suite.Open(parse));
             Print(contenders, figures);
         });
