@@ -2,6 +2,7 @@ using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
 using Bdia.Core.Training;
 using Bdia.MLNet.ImageClassification;
+using Bdia.MLNet.Trainers;
 using Microsoft.ML.Transforms.Image;
 using System.Drawing;
 
@@ -195,7 +196,11 @@ public sealed partial class BdiaImageClassificationTrainer
         public Options(Recipe recipe) : this()
         {
             Recipe = recipe;
-            ImageRecipe.Of(recipe).Fill(this);
+            var set = ImageRecipe.Of(recipe);
+            OptionRecords.TakeFrom(this, set.Training, set.Images);
+            if (set.StochasticDepth > 0) StochasticDepth = set.StochasticDepth;
+            if (set.Network is { } sizes)
+                (Width, Depth, Heads, FeedForwardWidth) = (sizes.Width, sizes.Depth, sizes.Heads, sizes.FeedForwardWidth);
         }
 
         /// <summary>The recipe whose defaults these were; null for none.</summary>

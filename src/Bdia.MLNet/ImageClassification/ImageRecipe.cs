@@ -1,8 +1,6 @@
 using Bdia.Core.ImageClassification;
 using Bdia.Core.Training;
-using Bdia.MLNet.Trainers;
 using static System.FormattableString;
-using Options = Bdia.MLNet.BdiaImageClassificationTrainer.Options;
 
 namespace Bdia.MLNet.ImageClassification;
 
@@ -32,16 +30,6 @@ internal sealed record ImageRecipe(TrainingOptions Training, ImageTrainingOption
             new(Width: 192, Depth: 9, Heads: 6, FeedForwardWidth: 384), 0.1),
         _ => throw new ArgumentOutOfRangeException(nameof(recipe), recipe, "There is no such recipe; choose Fast, Balanced or Best."),
     };
-
-    /// <summary>Gives options what the recipe sets.</summary>
-    public void Fill(Options options)
-    {
-        OptionRecords.TakeFrom(options, Training, Images);
-        if (StochasticDepth > 0) options.StochasticDepth = StochasticDepth;
-        if (Network is not { } sizes) return;
-        (options.Width, options.Depth, options.Heads, options.FeedForwardWidth) =
-            (sizes.Width, sizes.Depth, sizes.Heads, sizes.FeedForwardWidth);
-    }
 
     /// <summary>What it sets, as part of a sentence.</summary>
     public override string ToString() => string.Join(", ", Parts());
