@@ -71,9 +71,18 @@ internal static class Chart
         plot.Legend.Orientation = Orientation.Horizontal;
     }
 
-    // 1, 2, 5, 10, 20, 50, ... between two powers of ten.
+    // 1, 2, 5, 10, 20, 50, ... between two powers of ten; of very many powers, some.
     private static IEnumerable<Tick> Steps(double bottom, double top)
     {
+        const int most = 8;
+        if (top - bottom > most)
+        {
+            var by = Math.Ceiling((top - bottom) / most);
+            for (var power = Math.Ceiling(bottom / by) * by; power <= top; power += by)
+                yield return new(power, $"1e{power.ToString(CultureInfo.InvariantCulture)}");
+            yield break;
+        }
+
         for (var power = Math.Floor(bottom); power <= top; power++)
             foreach (var step in new[] { 1, 2, 5 })
             {

@@ -16,7 +16,7 @@ internal static class ReconstructionPlot
                 Chart.Line(plot, Name(gamma.Key), Color.FromHex(Colors[number % Colors.Length]),
                     [.. gamma.Where(run => run.Figures.RelativeError is > 0)
                         .Select(run => ((double)run.Settings.Depth, run.Figures.RelativeError!.Value))], logarithmic: true);
-            Chart.Axes(plot, "Rebuilding x_0 without the grid (on it: error 0)", "depth, blocks", "error relative to x_0",
+            Chart.Axes(plot, "x_0 rebuilt without the grid", "depth, blocks", "error relative to x_0 (on the grid: 0)",
                 [.. runs.Select(run => (double)run.Settings.Depth).Distinct()], logarithmic: true);
         });
 
