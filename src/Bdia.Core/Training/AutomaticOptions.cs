@@ -26,8 +26,8 @@ internal static class AutomaticOptions
     public static TrainingOptions Chosen(TrainingOptions asked, int width, int rows, bool isTrained = false,
         OptimizerKind usual = OptimizerKind.AdamW)
     {
-        // AdamW has made the weights that others have trained, and Muon would undo what it did.
-        var optimizer = asked.Optimizer ?? (isTrained ? OptimizerKind.AdamW : usual);
+        // A run that is gone on with keeps its own. AdamW has made the weights that others have trained, and Muon would undo what it did.
+        var optimizer = asked.Optimizer ?? TrainingCheckpoint.OptimizerOf(asked) ?? (isTrained ? OptimizerKind.AdamW : usual);
         return asked with
         {
             Optimizer = optimizer,

@@ -122,6 +122,10 @@ internal static class RunIdentity
         [Name(nameof(TrainingOptions.EmaDecay))] = "0",
     };
 
+    /// <summary>The optimizer of a run, by name.</summary>
+    public static string Optimizer(IReadOnlyDictionary<string, string> identity)
+        => Value(identity, Name(nameof(TrainingOptions.Optimizer)))!;
+
     private static string? Value(IReadOnlyDictionary<string, string> identity, string name)
         => identity.GetValueOrDefault(name) ?? Unsaid.GetValueOrDefault(name);
 

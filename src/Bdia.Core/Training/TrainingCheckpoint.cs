@@ -12,12 +12,24 @@ public static class TrainingCheckpoint
     public static ulong? SeedIn(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        return Read<ulong>(folder, identity => identity.TryGetValue(RunIdentity.Seed, out var text)
+            && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed
+                : throw new InvalidDataException("it states no seed"));
+    }
+
+    /// <summary>The optimizer of the run that is to be gone on with; null where a run begins anew.</summary>
+    /// <exception cref="CheckpointException">The newest checkpoint is damaged; the message says what to do.</exception>
+    internal static OptimizerKind? OptimizerOf(TrainingOptions options)
+        => options is { Resume: true, CheckpointDirectory: { } folder }
+            ? Read<OptimizerKind>(folder, identity => Enum.TryParse<OptimizerKind>(RunIdentity.Optimizer(identity), out var optimizer)
+                ? optimizer : throw new InvalidDataException($"it states the optimizer {RunIdentity.Optimizer(identity)}")) : null;
+
+    private static T? Read<T>(string folder, Func<IReadOnlyDictionary<string, string>, T> value) where T : struct
+    {
         if (CheckpointFolder.Newest(folder) is not { } newest) return null;
         try
         {
-            return CheckpointFile.ReadIdentity(newest).TryGetValue(RunIdentity.Seed, out var text)
-                && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? seed
-                    : throw new InvalidDataException("it states no seed");
+            return value(CheckpointFile.ReadIdentity(newest));
         }
         catch (InvalidDataException fault)
         {

@@ -63,7 +63,7 @@ public sealed class TextClassificationSampleTests : IDisposable
     public void What_cannot_be_read_is_said_in_one_message()
     {
         AssertFault("There is no folder or file nothing.tsv", "--data", "nothing.tsv");
-        AssertFault("is no data set that this sample knows", "--data", folder.Write("a.pdf", [1]));
+        AssertFault("is no data set of texts and classes", "--data", folder.Write("a.pdf", [1]));
         AssertFault("line 2 has 1 column(s)", "--data", folder.Write("a.tsv", "a\tb\nc\n"u8.ToArray()));
         AssertFault("at least 2 are needed", "--data", folder.Write("b.tsv", "a\tb\nc\tb\nd\tb\n"u8.ToArray()));
         AssertFault("has no column kind", "--data", folder.Write("c.tsv", "a\tb\n"u8.ToArray()), "--class", "kind");
@@ -115,7 +115,7 @@ public sealed class TextClassificationSampleTests : IDisposable
         Console.SetError(complained);
         try
         {
-            return ((int)typeof(LabelledText).Assembly.EntryPoint!.Invoke(null, [args])!, said.ToString(), complained.ToString());
+            return ((int)typeof(MatchBook).Assembly.EntryPoint!.Invoke(null, [args])!, said.ToString(), complained.ToString());
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Bdia.Data.Texts;
 using Bdia.Samples.Translation.Data;
+using Bdia.Samples.Translation.Phrases;
 
 namespace Bdia.Samples.Tests.Translation;
 
@@ -62,7 +63,7 @@ public sealed class TranslationSampleTests : IDisposable
         Console.SetError(complained);
         try
         {
-            return ((int)typeof(TextPair).Assembly.EntryPoint!.Invoke(null, [args])!, said.ToString(), complained.ToString());
+            return ((int)typeof(PhraseBook).Assembly.EntryPoint!.Invoke(null, [args])!, said.ToString(), complained.ToString());
         }
         finally
         {
