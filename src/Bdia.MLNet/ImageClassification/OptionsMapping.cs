@@ -66,21 +66,8 @@ internal static class OptionsMapping
         return options;
     }
 
-    // A model of ours in a file is loaded by Fit alone.
     private static InitialNetwork? Initial(Options options, OptionFaults faults)
-    {
-        if (options.InitialWeights is not { } initial) return null;
-        if (initial.Path is { } path && !File.Exists(path))
-        {
-            faults.Add($"InitialWeights is '{path}', and there is no such file.");
-            return null;
-        }
-
-        if (initial.Path is not null && initial.IsModel()) return null;
-        var network = InitialNetwork.Open(options);
-        network!.Check(options, faults);
-        return network;
-    }
+        => options.InitialWeights?.Early(faults, opened => opened.Check(options, faults), () => InitialNetwork.Open(options));
 
     // Before Fit the size of the images may be unknown; a size that suits the patches stands in for it, or the side that is known.
     private static VisionTransformerOptions ModelOfAnySize(Options options, VisionTransformerOptions? initial)

@@ -1,4 +1,3 @@
-using Bdia.Core.Common;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Training;
@@ -109,21 +108,7 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
         TextPairRows Rows(IDataView data) => new(data, options.SourceColumnName, options.TargetColumnName);
     }
 
-    // What a file holds is known only now.
     private InitialTranslator? Open()
-    {
-        var initial = InitialTranslator.Open(options);
-        try
-        {
-            var faults = new OptionFaults();
-            initial?.Check(options, faults);
-            faults.ThrowIfAny("The options of SequenceToSequence.Trainers.Bdia");
-            return initial;
-        }
-        catch
-        {
-            initial?.Dispose();
-            throw;
-        }
-    }
+        => InitialWeights.Checked(InitialTranslator.Open(options), (initial, faults) => initial.Check(options, faults),
+            "The options of SequenceToSequence.Trainers.Bdia");
 }

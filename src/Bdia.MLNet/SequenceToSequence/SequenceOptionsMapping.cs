@@ -70,21 +70,8 @@ internal static class SequenceOptionsMapping
         return options;
     }
 
-    // A model in a file is loaded by Fit alone.
     private static InitialTranslator? Initial(Options options, OptionFaults faults)
-    {
-        if (options.InitialWeights is not { } initial) return null;
-        if (initial.Path is { } path && !File.Exists(path))
-        {
-            faults.Add($"InitialWeights is '{path}', and there is no such file.");
-            return null;
-        }
-
-        if (initial.Path is not null && initial.IsModel()) return null;
-        var opened = InitialTranslator.Open(options);
-        opened!.Check(options, faults);
-        return opened;
-    }
+        => options.InitialWeights?.Early(faults, opened => opened.Check(options, faults), () => InitialTranslator.Open(options));
 
     /// <summary>The options with tokenizers read from the files that they name.</summary>
     /// <exception cref="InvalidDataException">A file is no tokenizer of its kind.</exception>

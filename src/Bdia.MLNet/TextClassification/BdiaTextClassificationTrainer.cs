@@ -1,4 +1,3 @@
-using Bdia.Core.Common;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.TextClassification;
 using Bdia.MLNet.Columns;
@@ -114,21 +113,7 @@ public sealed partial class BdiaTextClassificationTrainer : BdiaTrainer<BdiaText
         LabelledTextRows Rows(IDataView data, string what) => new(data, what, label, sentences, Host);
     }
 
-    // What a file holds is known only now.
     private InitialClassifier? Open()
-    {
-        var initial = InitialClassifier.Open(options);
-        try
-        {
-            var faults = new OptionFaults();
-            initial?.Check(options, faults);
-            faults.ThrowIfAny("The options of BdiaTextClassification");
-            return initial;
-        }
-        catch
-        {
-            initial?.Dispose();
-            throw;
-        }
-    }
+        => InitialWeights.Checked(InitialClassifier.Open(options), (initial, faults) => initial.Check(options, faults),
+            "The options of BdiaTextClassification");
 }

@@ -1,4 +1,3 @@
-using Bdia.Core.Common;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.TextGeneration;
 using Bdia.Core.Training;
@@ -100,21 +99,7 @@ public sealed partial class BdiaTextGenerationTrainer : BdiaTrainer<BdiaTextGene
         TextRowsView Rows(IDataView data) => new(data, options.TextColumnName);
     }
 
-    // What a file holds is known only now.
     private InitialGenerator? Open()
-    {
-        var initial = InitialGenerator.Open(options);
-        try
-        {
-            var faults = new OptionFaults();
-            initial?.Check(options, faults);
-            faults.ThrowIfAny("The options of TextGeneration.Trainers.Bdia");
-            return initial;
-        }
-        catch
-        {
-            initial?.Dispose();
-            throw;
-        }
-    }
+        => InitialWeights.Checked(InitialGenerator.Open(options), (initial, faults) => initial.Check(options, faults),
+            "The options of TextGeneration.Trainers.Bdia");
 }

@@ -1,3 +1,4 @@
+using Bdia.Core.Common;
 using Microsoft.ML;
 
 namespace Bdia.MLNet;
@@ -86,6 +87,47 @@ public sealed class InitialWeights
             (loaded as IDisposable)?.Dispose();
             throw new InvalidDataException($"InitialWeights is {this}, a model in which there is not one {typeof(TTransformer).Name}. "
                 + fault.Message, fault);
+        }
+    }
+
+    /// <summary>What is known of it when the trainer is made: a model in a file is loaded by Fit alone.</summary>
+    /// <param name="faults">Where a file that is not there is noted.</param>
+    /// <param name="check">Notes what contradicts it.</param>
+    /// <param name="open">Opens it.</param>
+    /// <returns>Null where it is too early to tell.</returns>
+    internal T? Early<T>(OptionFaults faults, Action<T> check, Func<T?> open) where T : class
+    {
+        if (Path is not null && !File.Exists(Path))
+        {
+            faults.Add($"InitialWeights is '{Path}', and there is no such file.");
+            return null;
+        }
+
+        if (Path is not null && IsModel()) return null;
+        var opened = open()!;
+        check(opened);
+        return opened;
+    }
+
+    /// <summary>What a file holds is known only when Fit has opened it: contradicting options end it here.</summary>
+    /// <param name="opened">What was opened; null where there is nothing.</param>
+    /// <param name="check">Notes what contradicts it.</param>
+    /// <param name="options">What the message calls the options.</param>
+    /// <exception cref="ArgumentException">Something does; the message lists all of it.</exception>
+    internal static T? Checked<T>(T? opened, Action<T, OptionFaults> check, string options) where T : class, IDisposable
+    {
+        if (opened is null) return null;
+        try
+        {
+            var faults = new OptionFaults();
+            check(opened, faults);
+            faults.ThrowIfAny(options);
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
         }
     }
 
