@@ -56,7 +56,8 @@ internal sealed class Pace
         if (options.TimeBudget is not { } budget) return;
         var (steps, taken) = (state.Step - firstStep, elapsed - startedAt);
         if (steps < FewestSteps || taken < LeastShare * budget) return;
-        var end = Math.Min(plannedSteps, state.Step + Math.Max(0, (budget - elapsed) / (taken / steps)));
+        // One less than the time has room for: a last step that takes longer than the others must not be missed at the end.
+        var end = Math.Min(plannedSteps, state.Step + Math.Max(0, (budget - elapsed) / (taken / steps) - 1));
         var foreseen = state.Pace?.End ?? plannedSteps;
         if (Math.Abs(end - foreseen) <= Change * Math.Max(0, foreseen - state.Step)) return;
         state.Pace = new(state.Step, Progress, end);
