@@ -56,7 +56,7 @@ public static class ImageClassifierTraining
         device ??= CPU;
         var stop = new StopSignal(stopProbe, null, cancellation);
         var data = ImageData.Read(model, training, images, train, validation, stop, start?.Normalization);
-        (training, images) = Chosen(model, training, images, data, start is not null, stop, notes);
+        (model, training, images) = Chosen(model, training, images, data, start is not null, stop, notes);
         var network = start is null ? new VisionTransformer(model, training.Seed)
             : start.Network(model, data, training.Seed, text => notes?.Report(new(text)));
         model = network.Options;
@@ -82,12 +82,13 @@ public static class ImageClassifierTraining
     }
 
     /// <summary>The options with nothing left open.</summary>
-    private static (TrainingOptions Training, ImageTrainingOptions Images) Chosen(
+    private static (VisionTransformerOptions Model, TrainingOptions Training, ImageTrainingOptions Images) Chosen(
         VisionTransformerOptions model, TrainingOptions asked, ImageTrainingOptions images, ImageData data,
             bool isTrained, StopSignal stop, IProgress<TrainingNote>? notes)
     {
         var training = MemoryBudget.Fit(model, AutomaticOptions.Chosen(asked, model.Width, data.Training.Count, isTrained,
             OptimizerKind.Muon));
+        model = MemoryBudget.Keep(model, training);
         var chosen = asked.BatchSize is null ? $" (chosen for {data.Training.Count} rows and {training.Epochs} epochs)" : "";
         var gathered = training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "";
         var trained = isTrained ? " and weights that are trained" : "";
@@ -97,9 +98,9 @@ public static class ImageClassifierTraining
             $"learning rate {training.LearningRate:G3}{rate}; training is estimated to take "
             + $"{MemoryEstimate.ForImages(model, training)} beyond the process without it.")));
         images = images with { AugmentCropPadding = images.CropPadding(model.ImageHeight, model.ImageWidth, training.Epochs) };
-        if (images.AugmentFlip is not null) return (training, images);
+        if (images.AugmentFlip is not null) return (model, training, images);
         var test = MirrorTest.Of(data.Training, data.Normalization, model.Classes, training.Seed, stop);
         if (test is not null) notes?.Report(new($"{test}"));
-        return (training, images with { AugmentFlip = test is null || test.IsHarmless });
+        return (model, training, images with { AugmentFlip = test is null || test.IsHarmless });
     }
 }

@@ -22,7 +22,7 @@ internal static class ImageMemory
         BlockMemory? last = model.Pooling == VisionTransformerPooling.ClassToken ? BlockMemory.Of(sizes with { Leading = 1 }) : null;
         // Frozen blocks are passed with one state, which is written over.
         var stack = trained > 0 ? StackMemory.Of(model.Stack, trained, rows, tokens * model.Width, block, last)
-            : new StackMemory(2 * rows * tokens * model.Width * sizeof(float), 0, block.Peak + block.Weights, (0, 0));
+            : new StackMemory(2 * rows * tokens * model.Width * sizeof(float), 0, block.Peak + block.Weights, (0, 0), 0);
 
         var pixels = rows * model.Channels * model.ImageHeight * model.ImageWidth;
         // kept by the patch embedding for its weights' gradient
@@ -36,6 +36,8 @@ internal static class ImageMemory
             States = stack.States,
             SideInformation = stack.SideInformation,
             BlockGraph = stack.Graph,
+            Blocks = trained,
+            RecomputedBlocks = stack.Recomputed,
             Rest = Batches * rows * (pixels / rows + model.Classes) * sizeof(float) + patches + mask + weightCopies
                 * weights * sizeof(float) + NativeLibraries.Bytes,
         };

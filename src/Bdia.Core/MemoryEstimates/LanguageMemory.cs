@@ -31,6 +31,8 @@ internal static class LanguageMemory
             States = stack.States,
             SideInformation = stack.SideInformation,
             BlockGraph = stack.Graph,
+            Blocks = model.Depth,
+            RecomputedBlocks = stack.Recomputed,
             Rest = head + states / (half ? 2 : 1) + (model.Dropout > 0 ? states : 0)
                 + Batches * IdTensors * rows * tokens * sizeof(long) + weightCopies * weights * sizeof(float)
                 + NativeLibraries.Bytes + (half ? NativeLibraries.BFloat16Kernels : 0),

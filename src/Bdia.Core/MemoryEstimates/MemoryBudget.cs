@@ -1,12 +1,13 @@
 using System.Globalization;
 using Bdia.Core.Models;
+using Bdia.Core.Reversible;
 using Bdia.Core.Training;
 
 namespace Bdia.Core.MemoryEstimates;
 
 /// <summary>
-/// Makes the batches of a run small enough for <see cref="TrainingOptions.TrainingMemoryBytes"/>, and gathers as many more of them for a
-/// step.
+/// Makes the batches of a run small enough for <see cref="TrainingOptions.TrainingMemoryBytes"/>, gathers as many more of them for a
+/// step, and uses what is left to keep what would be computed twice.
 /// </summary>
 public static class MemoryBudget
 {
@@ -47,8 +48,59 @@ public static class MemoryBudget
             ($"row of {tokens} tokens", $"rows of {tokens} tokens"), model.Stack.Mode);
     }
 
+    /// <summary>
+    /// The network with as many blocks kept (<see cref="BdiaStackOptions.KeptBlocks"/>) as the budget has room for, where that is left
+    /// open: training takes less time and gives the same weights, bit for bit.
+    /// </summary>
+    /// <param name="model">The network.</param>
+    /// <param name="training">Batches that fit, as <see cref="Fit(VisionTransformerOptions, TrainingOptions)"/> makes them, and the
+    /// budget.</param>
+    /// <returns>The options, as they are where there is no budget, no room, or another mode than Reversible.</returns>
+    /// <exception cref="ArgumentException">Options are out of range.</exception>
+    public static VisionTransformerOptions Keep(VisionTransformerOptions model, TrainingOptions training)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(training);
+        return model with
+        {
+            Stack = Keep(model.Stack, model.Depth, training,
+                stack => MemoryEstimate.ForImages(model with { Stack = stack }, training).Total),
+        };
+    }
+
+    /// <summary>The same for a network that reads texts.</summary>
+    /// <param name="model">The network.</param>
+    /// <param name="training">Batches that fit, as <see cref="Fit(TextEncoderOptions, TrainingOptions, int)"/> makes them, and the
+    /// budget.</param>
+    /// <param name="tokens">Tokens of the longest row, at least 1.</param>
+    /// <inheritdoc cref="Keep(VisionTransformerOptions, TrainingOptions)"/>
+    public static TextEncoderOptions Keep(TextEncoderOptions model, TrainingOptions training, int tokens)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(training);
+        return model with
+        {
+            Stack = Keep(model.Stack, model.Depth, training,
+                stack => MemoryEstimate.ForTexts(model with { Stack = stack }, training, tokens).Total),
+        };
+    }
+
+    /// <summary>The same of any network, whose estimate by the options of its stacks is given.</summary>
+    internal static BdiaStackOptions Keep(BdiaStackOptions stack, int depth, TrainingOptions training, Func<BdiaStackOptions, long> total)
+    {
+        if (stack.Mode != BackpropagationMode.Reversible || stack.KeptBlocks is not null
+            || training.TrainingMemoryBytes is not { } budget) return stack;
+        for (var kept = depth; kept > 0; kept--)
+        {
+            var more = stack with { KeptBlocks = kept };
+            if (total(more) <= budget) return more;
+        }
+
+        return stack;
+    }
+
     private static TrainingOptions Fit(TrainingOptions training, Func<TrainingOptions, MemoryEstimate> estimate,
-        (string One, string Many) rows, Reversible.BackpropagationMode mode)
+        (string One, string Many) rows, BackpropagationMode mode)
     {
         training.Validate();
         if (training.TrainingMemoryBytes is not { } budget) return training;
@@ -77,9 +129,9 @@ public static class MemoryBudget
             + $"OptimizerInBackward to false."));
 
     /// <summary>What a budget that is too small is answered with.</summary>
-    internal static ArgumentException TooSmall(long budget, string batch, MemoryEstimate estimate, Reversible.BackpropagationMode mode)
+    internal static ArgumentException TooSmall(long budget, string batch, MemoryEstimate estimate, BackpropagationMode mode)
         => new(string.Create(CultureInfo.InvariantCulture,
             $"TrainingMemoryBytes is {budget} ({budget / MemoryEstimate.Mebibyte:F0} MiB), but even {batch} takes {estimate}. Raise it, "
             + $"or choose a smaller network")
-            + (mode == Reversible.BackpropagationMode.Reversible ? "." : ", or the mode Reversible, which needs the least."));
+            + (mode == BackpropagationMode.Reversible ? "." : ", or the mode Reversible, which needs the least."));
 }

@@ -39,7 +39,7 @@ public sealed record MemoryEstimate
     public required long SideInformation { get; init; }
 
     /// <summary>
-    /// What the graph of one block keeps for its backward pass and computes in it; of all blocks where activations are stored.
+    /// What the graph of one block keeps for its backward pass and computes in it, and what the blocks keep that are not evaluated again.
     /// </summary>
     public required long BlockGraph { get; init; }
 
@@ -48,6 +48,21 @@ public sealed record MemoryEstimate
     /// memory of the native libraries (measured).
     /// </summary>
     public required long Rest { get; init; }
+
+    /// <summary>Blocks that are trained, of all stacks.</summary>
+    public int Blocks { get; init; }
+
+    /// <summary>
+    /// How many of them are evaluated again on the way back: all but those of which everything is kept
+    /// (<see cref="Reversible.BdiaStackOptions.KeptBlocks"/>) and a last one that is read in part.
+    /// </summary>
+    public int RecomputedBlocks { get; init; }
+
+    /// <summary>
+    /// Products of a step beyond those with no block evaluated again, as a share of these: a block's evaluation is one of its three
+    /// products' worth of work. About what the step takes longer.
+    /// </summary>
+    public double RecomputationShare => Blocks == 0 ? 0 : RecomputedBlocks / (3.0 * Blocks);
 
     /// <summary>The sum of all parts.</summary>
     public long Total => Weights + Gradients + Optimizer + States + SideInformation + BlockGraph + Rest;
@@ -144,5 +159,7 @@ public sealed record MemoryEstimate
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{Total / Mebibyte:F0} MiB (weights {Weights / Mebibyte:F0}, gradients {Gradients / Mebibyte:F0}, optimizer "
         + $"{Optimizer / Mebibyte:F0}, states {States / Mebibyte:F0}, "
-        + $"side information {SideInformation / Mebibyte:F1}, block graph {BlockGraph / Mebibyte:F0}, rest {Rest / Mebibyte:F0})");
+        + $"side information {SideInformation / Mebibyte:F1}, block graph {BlockGraph / Mebibyte:F0}, rest {Rest / Mebibyte:F0})")
+        + (RecomputedBlocks == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
+            $", with {RecomputedBlocks} of {Blocks} blocks evaluated twice, at some {100 * RecomputationShare:F0} % of the time"));
 }

@@ -29,6 +29,8 @@ internal static class TextEncoderMemory
             States = stack.States,
             SideInformation = stack.SideInformation,
             BlockGraph = stack.Graph,
+            Blocks = model.Depth,
+            RecomputedBlocks = stack.Recomputed,
             Rest = Batches * batch + mask + weightCopies * weights * sizeof(float) + NativeLibraries.Bytes
                 + (half ? NativeLibraries.BFloat16Kernels : 0),
         };

@@ -44,6 +44,8 @@ internal static class TextMemory
             States = worst.States,
             SideInformation = encoder.SideInformation + decoder.SideInformation,
             BlockGraph = worst.Graph,
+            Blocks = model.EncoderDepth + model.DecoderDepth,
+            RecomputedBlocks = encoder.Recomputed + decoder.Recomputed,
             Rest = head + outputInput + masks
                 + Batches * IdTensors * rows * Math.Max(sourceTokens, targetTokens) * sizeof(long) + weightCopies * weights * sizeof(float)
                 + NativeLibraries.Bytes + (half ? NativeLibraries.BFloat16Kernels : 0),

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Bdia.Core.Common;
 using Bdia.Core.Numerics;
 
@@ -8,6 +9,16 @@ public sealed record BdiaStackOptions
 {
     /// <summary>How the backward pass gets at the states. Default: <see cref="BackpropagationMode.Reversible"/>.</summary>
     public BackpropagationMode Mode { get; init; } = BackpropagationMode.Reversible;
+
+    /// <summary>
+    /// Of how many blocks, the last ones, what they compute is kept instead of computed again on the way back, where states are rebuilt: a
+    /// choice between <see cref="BackpropagationMode.Reversible"/> (0) and <see cref="BackpropagationMode.StoreActivations"/> (all), in
+    /// memory and in time. Numbers are the same, bit for bit. 0 or more, all where there are fewer; null is 0 in a stack, and in training
+    /// as many as <see cref="Training.TrainingOptions.TrainingMemoryBytes"/> has room for. Default null.
+    /// </summary>
+    /// <remarks>Of no effect in the other modes, and on residuals that autograd goes back through. Not a part of a saved model.</remarks>
+    [JsonIgnore]
+    public int? KeptBlocks { get; init; }
 
     /// <summary>l: states are multiples of 2^-l. 1 to 20, default 9. States must stay below 2^(24-l) in magnitude.</summary>
     public int FractionBits { get; init; } = 9;
@@ -45,6 +56,7 @@ public sealed record BdiaStackOptions
         faults.Require(FractionBits is >= FixedPointGrid.MinFractionBits and <= FixedPointGrid.MaxFractionBits,
             nameof(FractionBits), FractionBits, $"from {FixedPointGrid.MinFractionBits} to {FixedPointGrid.MaxFractionBits}");
         faults.Require(InferenceGamma is >= -1 and <= 1, nameof(InferenceGamma), InferenceGamma, "from -1 to 1");
+        faults.Require(KeptBlocks is null or >= 0, nameof(KeptBlocks), KeptBlocks, "0 or more, or null");
         faults.Require(Gamma is not null, nameof(Gamma), Gamma, "a GammaSchedule");
         if (Gamma is null) return;
         if (Mode == BackpropagationMode.Reversible && !Quantize)

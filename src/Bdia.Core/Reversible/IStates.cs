@@ -12,8 +12,8 @@ internal interface IStates : IDisposable
     /// <summary>Bytes that wait for the way back besides the last two states: of pads or of states.</summary>
     long SideInformationBytes { get; }
 
-    /// <summary>Whether evaluations of blocks are kept as well, so that none is made twice.</summary>
-    bool KeepsEvaluations { get; }
+    /// <summary>Whether the evaluation of block k is kept as well, so that it is not made twice.</summary>
+    bool KeepsEvaluation(int k);
 
     /// <summary>On the way forward: memory for x_k, in no dispose scope.</summary>
     /// <param name="k">0..K.</param>
@@ -39,5 +39,5 @@ internal interface IStates : IDisposable
     Tensor? Before(int k, Tensor xNext, Tensor x, IEvaluation evaluation, float[] gamma);
 
     /// <summary>On the way back: block k has been gone back through, at x_k.</summary>
-    void Leave(Tensor x);
+    void Leave(int k, Tensor x);
 }

@@ -70,7 +70,7 @@ internal sealed class LeadingPass : IStackPass
             gradients?.Add(Block, h, run.Gamma(Last, x!.shape[0]), gradient => LeadingTokens.Expand(gradient, x.shape[1], Workspace));
         }
 
-        below.States!.Leave(x!);
+        below.States!.Leave(Last, x!);
         below.Backward(x!, gradients);
     }
 

@@ -11,7 +11,7 @@ internal sealed class PassingStates(PassMemory memory, long[] shape, int? last) 
 {
     public long SideInformationBytes => 0;
 
-    public bool KeepsEvaluations => false;
+    public bool KeepsEvaluation(int k) => false;
 
     public Tensor Place(int k, Tensor? xBefore)
     {
@@ -33,7 +33,7 @@ internal sealed class PassingStates(PassMemory memory, long[] shape, int? last) 
     public Tensor? Before(int k, Tensor xNext, Tensor x, IEvaluation evaluation, float[] gamma)
         => throw new InvalidOperationException("The pass was made to go forward only.");
 
-    public void Leave(Tensor x)
+    public void Leave(int k, Tensor x)
     {
     }
 

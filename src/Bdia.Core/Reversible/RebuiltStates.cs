@@ -25,7 +25,7 @@ internal sealed class RebuiltStates(Stepper stepper, int depth, PassMemory memor
 
     public long SideInformationBytes { get; private set; }
 
-    public bool KeepsEvaluations => false;
+    public bool KeepsEvaluation(int k) => false;
 
     public Tensor Place(int k, Tensor? xBefore)
     {
@@ -50,7 +50,7 @@ internal sealed class RebuiltStates(Stepper stepper, int depth, PassMemory memor
     {
         if (k == 0)
         {
-            CheckFirstStep(x, evaluation.Value, xNext);
+            FirstStep.Check(stepper, memory, x, evaluation.Value, xNext);
             return null;
         }
 
@@ -60,7 +60,7 @@ internal sealed class RebuiltStates(Stepper stepper, int depth, PassMemory memor
         return xPrevious;
     }
 
-    public void Leave(Tensor x)
+    public void Leave(int k, Tensor x)
     {
     }
 
@@ -68,17 +68,5 @@ internal sealed class RebuiltStates(Stepper stepper, int depth, PassMemory memor
     {
         foreach (var p in pads) p.Dispose();
         waiting?.Dispose();
-    }
-
-    // A residual that did not repeat itself anywhere above leaves wrong states below it, down to here, where x_0 and x_1 are both
-    // known and must fit. One pass over one state buys: exact, or an error.
-    private void CheckFirstStep(Tensor x0, Tensor h, Tensor x1)
-    {
-        var again = memory.Rent(shape);
-        if (!stepper.IsFirst(again, x0, h, x1))
-            throw ReversibilityException.NotRebuilt(-1,
-                "The rebuilt states do not fit together: a residual function gave other values in the backward pass than in the forward "
-                + "pass.");
-        memory.Workspace.Return(again);
     }
 }

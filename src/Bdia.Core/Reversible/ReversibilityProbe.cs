@@ -28,8 +28,10 @@ public static class ReversibilityProbe
         stack.train();
         using var below = NewDisposeScope();
         x = stack.ThroughFrozen(x, conditions);
+        var run = stack.TrainingRun; // all of whose states are rebuilt, whatever is kept otherwise
+        run = run with { Options = run.Options with { KeptBlocks = 0 } };
         using var copies = new CopyWitness(stack.Residuals.Count);
-        using var pass = new StackPass(stack.TrainingRun, conditions, new PassMemory(stack.Spare, x.device), copies);
+        using var pass = new StackPass(run, conditions, new PassMemory(stack.Spare, x.device), copies);
         try
         {
             using var last = pass.Forward(x, goesBack: true);

@@ -46,10 +46,12 @@ internal sealed class StackPass(StackRun run, IReadOnlyList<Tensor> conditions, 
         {
             using var block = NewDisposeScope();
             states.Keep(k, x);
-            var h = Evaluate(k, x, keep: states.KeepsEvaluations);
+            // A graph of autograd's would go with the scope.
+            var keep = states.KeepsEvaluation(k) && run.Residuals[k].WritesBackwardPass(x);
+            var h = Evaluate(k, x, keep);
             var xNext = states.Place(k + 1, xPrevious);
             stepper.Next(k, xNext, xPrevious, x, h.Value, run.Gamma(k, x.shape[0]), states.Pads(k));
-            Leave(k, h);
+            Leave(k, h, keep);
             (xPrevious, x) = (x, xNext);
         }
 
@@ -71,7 +73,7 @@ internal sealed class StackPass(StackRun run, IReadOnlyList<Tensor> conditions, 
             var xPrevious = States!.Before(k, xNext, x, h, gamma);
             h.ReleaseValue();
             gradients?.Add(run.Residuals[k], h, k == 0 ? null : gamma);
-            States.Leave(x);
+            States.Leave(k, x);
             (xNext, x) = (x, xPrevious!);
         }
     }
@@ -86,16 +88,18 @@ internal sealed class StackPass(StackRun run, IReadOnlyList<Tensor> conditions, 
 
     private IStates NewStates(Stepper stepper, long[] shape, bool goesBack)
         => !goesBack ? new PassingStates(memory, shape, isWhole ? run.Depth : null)
-            : run.Options.Mode == BackpropagationMode.Reversible ? new RebuiltStates(stepper, run.Depth, memory, shape, witness, isWhole)
+            : run.Options.Mode == BackpropagationMode.Reversible && run.Kept < run.Depth
+                ? run.Kept == 0 ? new RebuiltStates(stepper, run.Depth, memory, shape, witness, isWhole)
+                    : new PartlyRebuiltStates(stepper, run.Depth, run.Kept, memory, shape, witness, isWhole)
             : new StoredStates(run.Depth, memory, shape,
-                keepsEvaluations: run.Options.Mode == BackpropagationMode.StoreActivations, isWhole);
+                keepsEvaluations: run.Options.Mode != BackpropagationMode.Checkpointed, isWhole);
 
     private IEvaluation Evaluate(int k, Tensor x, bool keep) => run.Residuals[k].Evaluate(x, run.Context(k, Conditions), Workspace, keep);
 
     // The step has been taken: an evaluation goes, unless it is kept, and then its value does.
-    private void Leave(int k, IEvaluation h)
+    private void Leave(int k, IEvaluation h, bool keep)
     {
-        if (!States!.KeepsEvaluations)
+        if (!keep)
         {
             h.Dispose();
             return;

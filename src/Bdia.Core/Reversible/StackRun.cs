@@ -30,6 +30,12 @@ internal sealed record StackRun(BdiaStackOptions Options, IReadOnlyList<Residual
     /// <summary>What takes the steps of states like the one given.</summary>
     public Stepper Stepper(Tensor like) => new(Kernel ?? StepKernel.For(like), Options, Weight, like, First);
 
+    /// <summary>Blocks whose evaluations are kept, the last ones, where states are rebuilt.</summary>
+    public int Kept => Math.Min(Options.KeptBlocks ?? 0, Depth);
+
     /// <summary>The same run, as far as the last block.</summary>
-    public StackRun ButLast() => this with { Residuals = [.. Residuals.Take(Depth - 1)] };
+    public StackRun ButLast() => this with
+    {
+        Residuals = [.. Residuals.Take(Depth - 1)], Options = Options with { KeptBlocks = Math.Max(0, Kept - 1) },
+    };
 }

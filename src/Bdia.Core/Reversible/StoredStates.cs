@@ -18,7 +18,7 @@ internal sealed class StoredStates(int depth, PassMemory memory, long[] shape, b
 
     public long SideInformationBytes { get; private set; }
 
-    public bool KeepsEvaluations => keepsEvaluations;
+    public bool KeepsEvaluation(int k) => keepsEvaluations;
 
     public Tensor Place(int k, Tensor? xBefore)
         => isWhole && k == depth ? memory.Outside(shape) : memory.Rent(shape);
@@ -37,7 +37,7 @@ internal sealed class StoredStates(int depth, PassMemory memory, long[] shape, b
 
     public Tensor? Before(int k, Tensor xNext, Tensor x, IEvaluation evaluation, float[] gamma) => k == 0 ? null : states[k - 1];
 
-    public void Leave(Tensor x) => memory.Workspace.Return(x);
+    public void Leave(int k, Tensor x) => memory.Workspace.Return(x);
 
     public void Dispose()
     {

@@ -45,6 +45,15 @@ internal static class BatchParts
         return parts;
     }
 
+    /// <summary>The network with as many blocks kept, of either stack, as there is room for beside the largest part.</summary>
+    public static EncoderDecoderOptions Keep(EncoderDecoderOptions model, TrainingOptions training, int weightCopies,
+        IReadOnlyCollection<(int Rows, int SourceTokens, int TargetTokens)> shapes, int parts)
+        => model with
+        {
+            Stack = MemoryBudget.Keep(model.Stack, Math.Max(model.EncoderDepth, model.DecoderDepth), training,
+                stack => Largest(model with { Stack = stack }, training, weightCopies, shapes, parts).Total),
+        };
+
     /// <summary>The estimate of the largest part.</summary>
     public static MemoryEstimate Largest(EncoderDecoderOptions model, TrainingOptions training, int weightCopies,
         IEnumerable<(int Rows, int SourceTokens, int TargetTokens)> shapes, int parts)

@@ -67,7 +67,7 @@ public static class TranslatorTraining
             new StopSignal(stopProbe, null, cancellation), cancellation);
         model = model with { SourceVocabulary = NetworkIds.Vocabulary(data.Source), TargetVocabulary = NetworkIds.Vocabulary(data.Target) };
         model.Validate(); // once more: whether embeddings can be shared depends on the vocabularies
-        var plan = Fit(new TokenBatchPlan(data.Training, data.BatchTokens(sequences)), model, ref training,
+        var plan = Fit(new TokenBatchPlan(data.Training, data.BatchTokens(sequences)), ref model, ref training,
             sequences, data, notes, out var parts);
         var network = start is null ? new EncoderDecoder(model, training.Seed) : TranslatorStart.Network(start, model, training.Seed);
         try
@@ -127,8 +127,9 @@ public static class TranslatorTraining
             TargetVocabulary = SpecialTokens.Count + (sequences.TargetTokenizer?.Size ?? most),
         };
         (int, int, int)[] shapes = [(Math.Max(1, sequences.BatchTokens(long.MaxValue) / length), length, length)];
-        return BatchParts.Largest(model, training, WeightCopies(training, sequences), shapes,
-            BatchParts.Fewest(model, training, WeightCopies(training, sequences), shapes));
+        var copies = WeightCopies(training, sequences);
+        var parts = BatchParts.Fewest(model, training, copies, shapes);
+        return BatchParts.Largest(BatchParts.Keep(model, training, copies, shapes, parts), training, copies, shapes, parts);
     }
 
     // Those of the best epoch, those to be averaged, and the moving average.
@@ -137,12 +138,13 @@ public static class TranslatorTraining
 
     /// <summary>The plan, cut so that it fits the memory budget; more accumulation makes up for it.</summary>
     private static TokenBatchPlan Fit(
-        TokenBatchPlan plan, EncoderDecoderOptions model, ref TrainingOptions training, SequenceTrainingOptions sequences,
+        TokenBatchPlan plan, ref EncoderDecoderOptions model, ref TrainingOptions training, SequenceTrainingOptions sequences,
             SequenceData data, IProgress<TrainingNote>? notes, out int parts)
     {
         // Without a budget the first epoch is enough to tell how much it takes.
         var (shapes, copies) = (plan.Shapes(training.TrainingMemoryBytes is null ? 1 : training.Epochs), WeightCopies(training, sequences));
         parts = BatchParts.Fewest(model, training, copies, shapes);
+        model = BatchParts.Keep(model, training, copies, shapes, parts);
         notes?.Report(new($"Training is estimated to take {BatchParts.Largest(model, training, copies, shapes, parts)} beyond the "
             + "process without it"
             + (parts == 1 ? "." : $"; for that, batches are cut into {parts} parts, which are gathered for one step.")));

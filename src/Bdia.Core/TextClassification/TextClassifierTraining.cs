@@ -60,7 +60,7 @@ public static class TextClassifierTraining
         var data = ClassificationTexts.Read(model, texts, training.Seed, train, validation, notes,
             new StopSignal(stopProbe, null, cancellation), cancellation);
         model = model with { Vocabulary = NetworkIds.Vocabulary(data.Tokenizer) };
-        training = Chosen(model, training, data.Training, start is not null, notes);
+        (model, training) = Chosen(model, training, data.Training, start is not null, notes);
         var network = start?.Network(model, training.Seed) ?? new TextEncoder(model, training.Seed);
         try
         {
@@ -100,15 +100,17 @@ public static class TextClassifierTraining
         var tokens = tokensPerRow ?? texts.MaxTokens;
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1, nameof(tokensPerRow));
         model = model with { Vocabulary = SpecialTokens.Count + (texts.Tokenizer?.Size ?? texts.TokenizerTraining.VocabularySize) };
-        return MemoryEstimate.ForTexts(model, MemoryBudget.Fit(model, training, tokens), tokens);
+        training = MemoryBudget.Fit(model, training, tokens);
+        return MemoryEstimate.ForTexts(MemoryBudget.Keep(model, training, tokens), training, tokens);
     }
 
     /// <summary>The options with nothing left open.</summary>
-    private static TrainingOptions Chosen(TextEncoderOptions model, TrainingOptions asked, LabelledTokens rows, bool isTrained,
-        IProgress<TrainingNote>? notes)
+    private static (TextEncoderOptions Model, TrainingOptions Training) Chosen(TextEncoderOptions model, TrainingOptions asked,
+        LabelledTokens rows, bool isTrained, IProgress<TrainingNote>? notes)
     {
         var longest = rows.Ids.Longest;
         var training = MemoryBudget.Fit(model, AutomaticOptions.Chosen(asked, model.Width, rows.Count, isTrained), longest);
+        model = MemoryBudget.Keep(model, training, longest);
         var chosen = asked.BatchSize is null ? $" (chosen for {rows.Count} rows and {training.Epochs} epochs)" : "";
         var gathered = training.AccumulationSteps > 1 ? $", {training.AccumulationSteps} for each step" : "";
         var trained = isTrained ? " and weights that are trained" : "";
@@ -116,7 +118,7 @@ public static class TextClassifierTraining
         notes?.Report(new(string.Create(CultureInfo.InvariantCulture,
             $"Batches of {training.MostRows} texts{chosen}{gathered}, learning rate {training.LearningRate:G3}{rate}; training is "
             + $"estimated to take {MemoryEstimate.ForTexts(model, training, longest)} beyond the process without it.")));
-        return training;
+        return (model, training);
     }
 
     private static TextClassificationOptions WithTokenizer(TextClassificationOptions texts, TextClassifierStart start)

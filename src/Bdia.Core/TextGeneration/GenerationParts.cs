@@ -43,6 +43,15 @@ internal static class GenerationParts
         return parts;
     }
 
+    /// <summary>The network with as many blocks kept as there is room for beside the largest part.</summary>
+    public static LanguageModelOptions Keep(LanguageModelOptions model, TrainingOptions training, int weightCopies,
+        IReadOnlyCollection<(int Rows, int Tokens)> shapes, int parts)
+        => model with
+        {
+            Stack = MemoryBudget.Keep(model.Stack, model.Depth, training,
+                stack => Largest(model with { Stack = stack }, training, weightCopies, shapes, parts).Total),
+        };
+
     /// <summary>The estimate of the largest part.</summary>
     public static MemoryEstimate Largest(LanguageModelOptions model, TrainingOptions training, int weightCopies,
         IEnumerable<(int Rows, int Tokens)> shapes, int parts)

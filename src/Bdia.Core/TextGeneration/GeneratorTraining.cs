@@ -61,7 +61,7 @@ public static class GeneratorTraining
         var data = GenerationData.Read(generation, training.Seed, train, validation, notes,
             new StopSignal(stopProbe, null, cancellation), cancellation);
         model = model with { Vocabulary = NetworkIds.Vocabulary(data.Tokenizer) };
-        var plan = Fit(model, ref training, generation, data, notes, out var parts);
+        var plan = Fit(ref model, ref training, generation, data, notes, out var parts);
         var network = start is null ? new LanguageModel(model, training.Seed) : GeneratorStart.Network(start, model, training.Seed);
         try
         {
@@ -104,8 +104,9 @@ public static class GeneratorTraining
         var tokens = generation.Tokenizer?.Size ?? generation.TokenizerTraining.VocabularySize;
         model = model with { Vocabulary = SpecialTokens.Count + tokens };
         (int, int)[] shapes = [(Math.Max(1, generation.BatchTokens(long.MaxValue) / length), length)];
-        return GenerationParts.Largest(model, training, WeightCopies(training, generation), shapes,
-            GenerationParts.Fewest(model, training, WeightCopies(training, generation), shapes));
+        var copies = WeightCopies(training, generation);
+        var parts = GenerationParts.Fewest(model, training, copies, shapes);
+        return GenerationParts.Largest(GenerationParts.Keep(model, training, copies, shapes, parts), training, copies, shapes, parts);
     }
 
     // Those of the best epoch, those to be averaged, and the moving average.
@@ -113,13 +114,14 @@ public static class GeneratorTraining
         => 1 + (generation.AverageEpochs > 1 ? generation.AverageEpochs : 0) + training.MovingAverages;
 
     /// <summary>The plan, cut so that it fits the memory budget; more accumulation makes up for it.</summary>
-    private static WindowPlan Fit(LanguageModelOptions model, ref TrainingOptions training, GenerationTrainingOptions generation,
+    private static WindowPlan Fit(ref LanguageModelOptions model, ref TrainingOptions training, GenerationTrainingOptions generation,
         GenerationData data, IProgress<TrainingNote>? notes, out int parts)
     {
         // Places of windows differ from epoch to epoch, and the largest batches, of whole windows, do not.
         var (seed, tokens, copies) = (training.Seed, data.BatchTokens(generation), WeightCopies(training, generation));
         var shapes = new WindowPlan(data.Training, generation.MaxTokens, tokens, seed).Shapes(1);
         parts = GenerationParts.Fewest(model, training, copies, shapes);
+        model = GenerationParts.Keep(model, training, copies, shapes, parts);
         notes?.Report(new($"Training is estimated to take {GenerationParts.Largest(model, training, copies, shapes, parts)} beyond the "
             + "process without it"
             + (parts == 1 ? "." : $"; for that, batches are cut into {parts} parts, which are gathered for one step.")));

@@ -79,7 +79,8 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         var training = OptionsMapping.Training(options, Seed);
         // What is estimated for random weights otherwise is Muon's.
         if (initial is not null) training = training with { Optimizer = training.Optimizer ?? OptimizerKind.AdamW };
-        return MemoryEstimate.ForImages(model, MemoryBudget.Fit(model, training));
+        training = MemoryBudget.Fit(model, training);
+        return MemoryEstimate.ForImages(MemoryBudget.Keep(model, training), training);
     }
 
     private protected override BdiaImageClassificationTransformer Train(IDataView trainData, IDataView? validationData)

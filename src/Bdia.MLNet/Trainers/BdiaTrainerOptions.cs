@@ -44,6 +44,13 @@ public abstract class BdiaTrainerOptions
     public BackpropagationMode Mode;
 
     /// <summary>
+    /// Of how many blocks, the last ones, what they compute is kept instead of computed again on the way back, where states are rebuilt:
+    /// each takes the memory of a block and saves a third of its time. The weights are the same, bit for bit. 0 or more, all where there
+    /// are fewer; null: as many as <see cref="TrainingMemoryBytes"/> has room for, none without it. Default null.
+    /// </summary>
+    public int? KeptBlocks;
+
+    /// <summary>
     /// The integration weight in training, constant or over the run; a small one trains like the plain network, a large one regularises
     /// more, up to ±1. Default ±2^-5, <see cref="BdiaStackOptions.Gamma"/>.
     /// </summary>
@@ -73,7 +80,8 @@ public abstract class BdiaTrainerOptions
 
     /// <summary>
     /// Bytes that training may take beyond the process without it, above 0; null = not limited. Batches that are estimated to take more are
-    /// cut into equal parts, which are gathered for one step, so that it takes the same rows. The training rows themselves are not counted.
+    /// cut into equal parts, which are gathered for one step, so that it takes the same rows; where there is room left, it goes into
+    /// <see cref="KeptBlocks"/>. The training rows themselves are not counted.
     /// Default null.
     /// </summary>
     public long? TrainingMemoryBytes;

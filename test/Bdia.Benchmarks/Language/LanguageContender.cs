@@ -32,6 +32,11 @@ internal static class LanguageContender
             LanguageMethod.Dropout40 => (0.4, Plain),
             LanguageMethod.Bdia1 => (0, Bdia(1)),
             LanguageMethod.Bdia1Dropout10 => (0.1, Bdia(1)),
+            LanguageMethod.Bdia1Dropout20 => (0.2, Bdia(1)),
+            LanguageMethod.RandomSize => (0, new() { Gamma = GammaSchedule.Ratios(1, 16, 16) }),
+            LanguageMethod.RandomSizeDropout10 => (0.1, new() { Gamma = GammaSchedule.Ratios(1, 16, 16) }),
+            LanguageMethod.Automatic => (0, new() { Gamma = GammaSchedule.Automatic }),
+            LanguageMethod.AutomaticDropout20 => (0.2, new() { Gamma = GammaSchedule.Automatic }),
             _ => (0.0, Bdia(5)),
         };
         var model = new LanguageModelOptions

@@ -39,6 +39,21 @@ internal enum LanguageMethod
 
     /// <summary>BDIA with γ = ±1/32, the default, reversible, no dropout.</summary>
     Bdia5,
+
+    /// <summary>BDIA with γ = ±1/2, reversible, and dropout of 0.2.</summary>
+    Bdia1Dropout20,
+
+    /// <summary>γ of a drawn size as well as a drawn sign, ±1/16 to ±1, reversible.</summary>
+    RandomSize,
+
+    /// <summary>The same with dropout of 0.1.</summary>
+    RandomSizeDropout10,
+
+    /// <summary>The schedule that looks at the run.</summary>
+    Automatic,
+
+    /// <summary>The same with dropout of 0.2.</summary>
+    AutomaticDropout20,
 }
 
 /// <summary>What a run came to.</summary>

@@ -17,10 +17,12 @@ namespace Bdia.Benchmarks.Training;
 /// <param name="Steps">Timed steps, after one that is not.</param>
 /// <param name="Process">How its process is set.</param>
 /// <param name="Gradients">Where gradients are between steps.</param>
+/// <param name="Kept">Blocks that keep what they compute, where states are rebuilt.</param>
 internal sealed record TrainingSettings(TrainingMethod Method, int Width, int Depth, int Side, int Batch,
     ComputePrecision Precision, int Exponent, int Steps,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ProcessSetting Process = ProcessSetting.Default,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] GradientMemory Gradients = GradientMemory.Zeroed)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] GradientMemory Gradients = GradientMemory.Zeroed,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Kept = 0)
 {
     // Width and feed-forward width of the BDIA paper's network for CIFAR; narrower networks have the feed-forward width of small vision
     // transformers.
@@ -37,6 +39,7 @@ internal sealed record TrainingSettings(TrainingMethod Method, int Width, int De
         Stack = new()
         {
             Gamma = GammaSchedule.Exponent(Exponent),
+            KeptBlocks = Kept,
             Mode = Method switch
             {
                 TrainingMethod.StoreActivations => BackpropagationMode.StoreActivations,
@@ -56,7 +59,8 @@ internal sealed record TrainingSettings(TrainingMethod Method, int Width, int De
 
     public override string ToString()
         => $"{Method}, width {Width}, depth {Depth}, side {Side}, batch {Batch}, {Precision}, m = {Exponent}"
-        + (Process == ProcessSetting.Default ? "" : $", {Process}") + (Gradients == GradientMemory.Zeroed ? "" : ", gradients dropped");
+        + (Process == ProcessSetting.Default ? "" : $", {Process}") + (Gradients == GradientMemory.Zeroed ? "" : ", gradients dropped")
+        + (Kept == 0 ? "" : $", {Kept} blocks kept");
 }
 
 /// <summary>How a contender's process is set.</summary>

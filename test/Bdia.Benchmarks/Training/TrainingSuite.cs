@@ -39,13 +39,14 @@ internal static class TrainingSuite
             ProcessSetting.Default);
         var gradients = SuiteOptions.Several("--gradients", "Whether gradients stay between steps, as zeros, or are made anew.",
             GradientMemory.Zeroed);
+        var kept = SuiteOptions.Several("--kept", "Blocks that keep what they compute where states are rebuilt, one number or more.", 0);
         var breakdown = new Option<bool>(
             "--breakdown") { Description =
             "Measure memory part by part beside the bytes that are computed, of the BDIA methods, instead of time." };
         var command = new Command("training",
             "Seconds per step and peak resident memory of BDIA and its alternatives, each in its own process.")
         {
-            shapes, methods, precisions, batches, sides, exponent, steps, processes, gradients, breakdown,
+            shapes, methods, precisions, batches, sides, exponent, steps, processes, gradients, kept, breakdown,
         };
         var suite = new SuiteOptions();
         suite.AddTo(command);
@@ -58,8 +59,10 @@ internal static class TrainingSuite
                               from memory in parse.GetValue(gradients)!
                               from process in parse.GetValue(processes)!
                               from method in parse.GetValue(methods)!
+                              from blocks in method is TrainingMethod.Reversible or TrainingMethod.ReversibleInBackward
+                                  ? parse.GetValue(kept)! : [0]
                               select new TrainingSettings(method, shape.Width, shape.Depth, side, batch,
-                                  precision, parse.GetValue(exponent), parse.GetValue(steps), process, memory)).ToArray();
+                                  precision, parse.GetValue(exponent), parse.GetValue(steps), process, memory, blocks)).ToArray();
             if (parse.GetValue(breakdown))
             {
                 contenders = [.. contenders.Where(contender => MemoryBreakdown.Knows(contender.Method))];
@@ -80,7 +83,7 @@ internal static class TrainingSuite
         if (!BdiaRuntime.HasBFloat16Products) Console.WriteLine(
             "This processor has no fast products of bfloat16, which are measured if --precisions asks for them.");
         Console.WriteLine($"Vision transformers, patches of 4x4 pixels, m = {summaries[0].Settings.Exponent}. {Machine.Describe()}");
-        foreach (var group in summaries.GroupBy(s => s.Settings with { Method = TrainingMethod.Plain }))
+        foreach (var group in summaries.GroupBy(s => s.Settings with { Method = TrainingMethod.Plain, Kept = 0 }))
         {
             Console.WriteLine();
             var s = group.Key;
@@ -102,7 +105,8 @@ internal static class TrainingSuite
         var plain = summaries.FirstOrDefault(s => s.Settings.Method == TrainingMethod.Plain);
         foreach (var s in summaries)
         {
-            table.Add($"{s.Settings.Method}", $"{s.SecondsPerStep:F3}", s.Spread, plain is null ? ""
+            var kept = s.Settings.Kept == 0 ? "" : $", {s.Settings.Kept} kept";
+            table.Add($"{s.Settings.Method}{kept}", $"{s.SecondsPerStep:F3}", s.Spread, plain is null ? ""
                 : $"{s.SecondsPerStep / plain.SecondsPerStep:F2}", s.ProcessorSecondsPerStep > 0 ? $"{s.ProcessorSecondsPerStep:F3}" : "",
                 $"{s.ShareOfMatrixRate:F2}",
                 s.ShareOfLimit is { } share ? $"{share:F2}" : "",

@@ -41,6 +41,52 @@ public sealed class MemoryBudgetTests
         });
 
     [Fact]
+    public void What_is_left_of_a_budget_keeps_as_many_blocks_as_fit()
+        => Gen.Select(MemoryEstimateTests.Pictures, MemoryEstimateTests.Classified, Gen.Int[1, 9], Gen.Int[0, 5], Gen.Int[0, 4])
+            .Sample((pictures, texts, batch, room, asked) =>
+        {
+            // asked 0: left open; else given, and then left alone
+            int? given = asked == 0 ? null : asked - 1;
+            (pictures, texts) = (pictures with { Stack = pictures.Stack with { KeptBlocks = given } },
+                texts with { Stack = texts.Stack with { KeptBlocks = given } });
+            var training = new TrainingOptions { BatchSize = batch, Optimizer = OptimizerKind.AdamW };
+            AssertKept(pictures.Stack, pictures.Depth, budget => MemoryBudget.Keep(pictures, budget).Stack,
+                stack => MemoryEstimate.ForImages(pictures with { Stack = stack }, training).Total);
+            AssertKept(texts.Stack, texts.Depth, budget => MemoryBudget.Keep(texts, budget, 3).Stack,
+                stack => MemoryEstimate.ForTexts(texts with { Stack = stack }, training, 3).Total);
+
+            void AssertKept(BdiaStackOptions stack, int depth, Func<TrainingOptions, BdiaStackOptions> keep,
+                Func<BdiaStackOptions, long> total)
+            {
+                Assert.Equal(stack, keep(training));
+                var budget = total(stack with { KeptBlocks = room });
+                var chosen = keep(training with { TrainingMemoryBytes = budget });
+                if (given is not null || stack.Mode != BackpropagationMode.Reversible)
+                {
+                    Assert.Equal(stack, chosen);
+                    return;
+                }
+
+                Assert.True(total(chosen) <= budget);
+                Assert.True((chosen.KeptBlocks ?? 0) >= Math.Min(room, depth));
+                for (var more = (chosen.KeptBlocks ?? 0) + 1; more <= depth; more++)
+                    Assert.True(total(stack with { KeptBlocks = more }) > budget);
+            }
+        });
+
+    [Fact]
+    public void A_run_with_room_keeps_blocks_and_gives_the_same_bits()
+    {
+        var training = new TrainingOptions { Epochs = 2, BatchSize = 12, Seed = 7, Optimizer = OptimizerKind.AdamW };
+        using var without = Run(training);
+        using var within = Run(training with { TrainingMemoryBytes = 1L << 30 });
+
+        Assert.Equal(Tiny.Depth, within.Model.Options.Stack.KeptBlocks);
+        Assert.Null(without.Model.Options.Stack.KeptBlocks);
+        Assert.Equal(Weights.Bytes(without.Model), Weights.Bytes(within.Model));
+    }
+
+    [Fact]
     public void Without_a_budget_or_within_it_nothing_changes()
     {
         Assert.Equal(new TrainingOptions(), MemoryBudget.Fit(Tiny, new()));

@@ -15,7 +15,10 @@ namespace Bdia.Core.Tests.MemoryEstimates;
 public sealed class MemoryEstimateTests
 {
     private static readonly Gen<BdiaStackOptions> Stacks = Gen.Select(Gen.Enum<BackpropagationMode>(), Gen.Int[1, 8], Gen.Int[1, 8],
-        (mode, first, last) => new BdiaStackOptions { Mode = mode, Gamma = GammaSchedule.Steps((0, first), (0.5, last)) });
+        Gen.Int[0, 5], (mode, first, last, kept) => new BdiaStackOptions
+        {
+            Mode = mode, Gamma = GammaSchedule.Steps((0, first), (0.5, last)), KeptBlocks = kept == 0 ? null : kept - 1,
+        });
 
     internal static readonly Gen<VisionTransformerOptions> Pictures = Variants.Of(
         Gen.Select(Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[1, 4], Gen.Int[1, 4], Gen.Int[1, 30], Gen.Int[2, 9], Stacks)
@@ -125,16 +128,21 @@ public sealed class MemoryEstimateTests
 
     // Sizes at which the numbers of a norm and of scratch rows do not count.
     private static readonly Gen<VisionTransformerOptions> Larger =
-        Gen.Select(Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[2, 5], Gen.Bool, Gen.Bool, Gen.Int[1, 3])
-        .Select((heads, hidden, depth, half, stored, size) =>
+        Gen.Select(Gen.Int[1, 3], Gen.Int[1, 3], Gen.Int[2, 5], Gen.Bool, Gen.Int[-1, 6], Gen.Int[1, 3])
+        .Select((heads, hidden, depth, half, kept, size) =>
         new VisionTransformerOptions
         {
             ImageHeight = 16, ImageWidth = 16, PatchSize = 4, Width = heads * size * 16, Heads = heads,
                 Depth = depth, FeedForwardWidth = hidden * heads * size * 16,
             Precision = half ? ComputePrecision.BFloat16
-                : ComputePrecision.Float32, Stack =
-                new() { Mode = stored ? BackpropagationMode.StoreActivations : BackpropagationMode.Reversible },
+                : ComputePrecision.Float32, Stack = kept < 0 ? new() { Mode = BackpropagationMode.StoreActivations }
+                : new() { KeptBlocks = kept },
         });
+
+    // Of states and gradients by them, those that lie outside of what a pass rents: x_K, the gradient by it, and, where nothing is kept,
+    // x_{K-1}.
+    private static long Outside(BdiaStackOptions stack)
+        => stack.Mode == BackpropagationMode.Reversible && stack.KeptBlocks == 0 ? 3 : 2;
 
     [Fact]
     public void States_and_block_graph_are_what_a_pass_rents() => Gen.Select(Variants.Of(Larger), Gen.Int[1, 9]).Sample((options, rows) =>
@@ -146,7 +154,7 @@ public sealed class MemoryEstimateTests
         var weights = BlockMemory.Of(new(options.Block(0), rows, options.Tokens)).Weights;
         // Where the whole of x_K is read, it, x_{K-1} and the gradient by x_K lie outside.
         var outside = options.Pooling == VisionTransformerPooling.ClassToken ? 0
-            : (options.Stack.Mode == BackpropagationMode.Reversible ? 3 : 2) * rows * options.Tokens * (long)options.Width * sizeof(float);
+            : Outside(options.Stack) * rows * options.Tokens * options.Width * sizeof(float);
         // A tensor of another size may take a place, or just not fit into it.
         var computed = estimate.States + estimate.BlockGraph - weights - outside;
         // Over 3,000 networks it was 0.84 to 1.04: least at two blocks, where the last one's tokens take
@@ -191,9 +199,7 @@ public sealed class MemoryEstimateTests
         stack.forward(zeros(rows, 17, options.Width)).sum().backward();
         var (block, state) = (BlockMemory.Of(new(options, rows, 17)), rows * 17L * options.Width * sizeof(float));
         var estimate = StackMemory.Of(sizes.Stack, sizes.Depth, rows, 17L * options.Width, block);
-        // Besides what is rented: x_K, and the gradient by it; where states are rebuilt, also x_{K-1}.
-        var computed = estimate.States + estimate.Graph - block.Weights
-            - (sizes.Stack.Mode == BackpropagationMode.Reversible ? 3 : 2) * state;
+        var computed = estimate.States + estimate.Graph - block.Weights - Outside(sizes.Stack) * state;
         Assert.InRange((double)stack.Spare.Bytes / computed, 0.8, 1.2);
     }, iter: 60);
 
@@ -223,13 +229,13 @@ public sealed class MemoryEstimateTests
     [Fact]
     public void What_is_rebuilt_does_not_grow_with_depth_and_what_is_stored_does() => Pictures.Sample(options =>
     {
-        var (few, many) = (At(options, 3), At(options, 30));
+        var (few, many) = (At(options, 6), At(options, 30)); // more than are kept
         switch (options.Stack.Mode)
         {
             case BackpropagationMode.StoreActivations:
                 Assert.Equal(few.States, many.States);
                 Assert.Equal(0, many.SideInformation);
-                Assert.Equal(27 * (At(options, 4).BlockGraph - few.BlockGraph), many.BlockGraph - few.BlockGraph);
+                Assert.Equal(24 * (At(options, 7).BlockGraph - few.BlockGraph), many.BlockGraph - few.BlockGraph);
                 Assert.True(many.BlockGraph > At(options with { Stack = options.Stack with { Mode = BackpropagationMode.Reversible } },
                     30).BlockGraph);
                 break;
@@ -259,6 +265,26 @@ public sealed class MemoryEstimateTests
         Assert.Equal(51 << 19, estimate.Total);
         Assert.Equal("26 MiB (weights 1, gradients 2, optimizer 3, states 4, side information 2.5, block graph 6, rest 7)",
             estimate.ToString());
+        Assert.EndsWith("rest 7), with 9 of 12 blocks evaluated twice, at some 25 % of the time",
+            (estimate with { Blocks = 12, RecomputedBlocks = 9 }).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Blocks_that_are_evaluated_twice_are_told()
+    {
+        var model = new VisionTransformerOptions { Depth = 6 }; // of its last block the class token alone is read
+        Assert.Equal((6, 5), Told(new()));
+        Assert.Equal((6, 2), Told(new() { KeptBlocks = 4 }));
+        Assert.Equal((6, 0), Told(new() { KeptBlocks = 7 }));
+        Assert.Equal((6, 0), Told(new() { Mode = BackpropagationMode.StoreActivations }));
+        Assert.Equal((6, 5), Told(new() { Mode = BackpropagationMode.Checkpointed }));
+        Assert.Equal(2 / 18.0, Of(model with { Stack = new() { KeptBlocks = 4 } }).RecomputationShare);
+
+        (int, int) Told(BdiaStackOptions stack)
+        {
+            var estimate = Of(model with { Stack = stack });
+            return (estimate.Blocks, estimate.RecomputedBlocks);
+        }
     }
 
     [Fact]

@@ -59,12 +59,16 @@ public class ExactnessCampaignTests
     private static int Setting(string name, int otherwise)
         => int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 
-    /// <summary>The three modes beside one another; gives how many elements of gradients and results were compared.</summary>
+    /// <summary>
+    /// The three modes, and one that keeps some blocks, beside one another; gives how many elements of gradients and results were compared.
+    /// </summary>
     private static long Compared(Configuration configuration)
     {
-        var outcomes = Enum.GetValues<BackpropagationMode>().Select(mode =>
+        var modes = Enum.GetValues<BackpropagationMode>().Select(mode => (Mode: mode, Kept: 0))
+            .Append((Mode: BackpropagationMode.Reversible, configuration.Kept));
+        var outcomes = modes.Select(mode =>
         {
-            using var stack = configuration.Stack(mode);
+            using var stack = configuration.Stack(mode.Mode, mode.Kept);
             return configuration.Outcome(stack);
         }).ToArray();
         var compared = 0L;
@@ -104,6 +108,9 @@ public class ExactnessCampaignTests
 
         private int Width => heads * size;
 
+        /// <summary>Blocks of which everything is kept, 1 or more.</summary>
+        public int Kept => 1 + number % depth;
+
         public Tensor Input => Stacks.Normal((ulong)number, batch, tokens, Width).mul(magnitude);
 
         public Tensor[] Conditions => kind switch
@@ -132,7 +139,7 @@ public class ExactnessCampaignTests
             };
         }
 
-        public BdiaStack Stack(BackpropagationMode mode)
+        public BdiaStack Stack(BackpropagationMode mode, int kept = 0)
         {
             using var generator = new Generator((ulong)number);
             var block = new TransformerBlockOptions
@@ -146,7 +153,7 @@ public class ExactnessCampaignTests
                 1 => Stacks.Spread(new TransformerBlock(block, generator), 0.1),
                 _ => Stacks.Spread(new TransformerBlock(block with { Causal = true, CrossAttention = true }, generator), 0.1),
             });
-            var options = new BdiaStackOptions { Mode = mode, Gamma = gamma, FractionBits = fractionBits };
+            var options = new BdiaStackOptions { Mode = mode, KeptBlocks = kept, Gamma = gamma, FractionBits = fractionBits };
             return new BdiaStack("stack", residuals, options,
                 new TrainingClock((ulong)number) { Step = number % 7, FirstRow = number % 5 });
         }
