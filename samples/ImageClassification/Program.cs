@@ -38,7 +38,7 @@ static int Sample(SampleOptions options)
         .Append(mlContext.MulticlassClassification.Trainers.BdiaImageClassification(trainerOptions))
         .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
     var model = monitor.Watch(() => pipeline.Fit(data.Train));
-    var training = model.OfType<BdiaImageClassificationTransformer>().Single().Model.Result!;
+    var training = model.Part<BdiaImageClassificationTransformer>().Model.Result!;
     report.Training(training);
 
     // 4. ML.NET evaluates it as it does any other.
@@ -55,5 +55,7 @@ static int Sample(SampleOptions options)
     var some = mlContext.Data.TakeRows(data.Test, 80);
     var predictions = mlContext.Data.CreateEnumerable<Prediction>(reloaded.Transform(some), reuseRowObject: false);
     report.Write(data, data.Pictures(some), predictions, monitor, training, metrics, linear, identical);
+    report.Html(data, model.Part<BdiaImageClassificationTransformer>(),
+        mlContext.Data.CreateEnumerable<Prediction>(scored, reuseRowObject: false), training, monitor);
     return identical ? 0 : Guard.Failed;
 }

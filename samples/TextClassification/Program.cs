@@ -53,6 +53,7 @@ static int Train(SampleOptions options)
     var identical = Classified.Identical(scored, loaded.Transform(test));
 
     report.Write(data, monitor, classifier.Model, metrics, linear, identical);
+    report.Html(data, classifier, mlContext.Data.CreateEnumerable<Classified>(scored, reuseRowObject: false), monitor);
     Texts.Classify(mlContext, loaded, options.Classify);
     return identical ? 0 : Guard.Failed;
 }

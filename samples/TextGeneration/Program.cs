@@ -46,5 +46,6 @@ static int Train(SampleOptions options)
     using var loaded = bare.Model.Load(options.Save, out _).Part<BdiaTextGenerationTransformer>();
     var identical = Written.Identical(written, loaded.Transform(mlContext.Data.LoadFromEnumerable(data.Prompts)));
     report.Write(data, monitor, model.Model, metrics, rows, identical);
+    report.Html(data, model, metrics, rows, monitor);
     return identical ? 0 : Guard.Failed;
 }

@@ -47,6 +47,7 @@ static int Train(SampleOptions options)
     var identical = Translated.Identical(scored[0], loaded.Transform(mlContext.Data.LoadFromEnumerable(data.Tests[0].Rows)));
 
     report.Write(data, monitor, model.Model, metrics, identical);
+    report.Html(data, model, mlContext.Data.CreateEnumerable<Translated>(scored[0], reuseRowObject: false), monitor);
     Lines.Translate(mlContext, loaded, options.Translate);
     return identical ? 0 : Guard.Failed;
 }

@@ -19,7 +19,7 @@ public sealed class CommandLineTests
             "--learning-rate", "0.002", "--weight-decay", "0.1", "--label-smoothing", "0.1", "--mixup", "0.2",
                 "--seed", "0", "--threads", "2",
             "--checkpoint-dir", "c", "--checkpoint-steps", "11", "--resume", "--no-baseline", "--output", "o",
-                "--save", "m.zip", "--json", "r.json");
+                "--save", "m.zip", "--json", "r.json", "--report", "r.html");
 
         Assert.Equal(
             new SampleOptions
@@ -30,7 +30,7 @@ public sealed class CommandLineTests
                 Quantize = false, Epochs = 7, BatchSize = 9, LearningRate = 0.002, WeightDecay = 0.1,
                     LabelSmoothing = 0.1, Mixup = 0.2, Seed = 0,
                 Threads = 2, CheckpointDirectory = "c", CheckpointSteps = 11, Resume = true, Baseline = false, Output = "o", Save = "m.zip",
-                Json = "r.json", Command = options!.Command,
+                Json = "r.json", Report = "r.html", Command = options!.Command,
             },
             options);
     }
@@ -40,8 +40,8 @@ public sealed class CommandLineTests
     {
         var options = Parse()!;
 
-        Assert.Equal(("output", Path.Combine("output", "model.zip"), Path.Combine("output", "result.json")),
-            (options.Output, options.Save, options.Json));
+        Assert.Equal(("output", Path.Combine("output", "model.zip"), Path.Combine("output", "result.json"),
+            Path.Combine("output", "report.html")), (options.Output, options.Save, options.Json, options.Report));
         Assert.Equal("dotnet run -c Release --project samples/ImageClassification", options.Command);
     }
 

@@ -128,7 +128,7 @@ public sealed class DataSourcesTests : IDisposable
         Baseline = true,
         Output = "",
         Save = "",
-        Json = "",
+        Json = "", Report = "",
         Command = "",
     };
 

@@ -27,6 +27,7 @@ internal abstract record RunOptions
     public required string Output { get; init; }
     public required string Save { get; init; }
     public required string Json { get; init; }
+    public required string Report { get; init; }
 
     /// <summary>The command line itself, for the record.</summary>
     public required string Command { get; init; }

@@ -53,6 +53,9 @@ internal static class SharedOptions
 
     public static Option<string?> Save() => Text("--save", "PATH", "File for the trained model. [default: model.zip in the output folder]");
 
+    public static Option<string?> Report()
+        => Text("--report", "FILE", "File for the report, one HTML page. [default: report.html in the output folder]");
+
     public static Option<string?> Json()
         => Text("--json", "FILE", "File for the figures as JSON. [default: result.json in the output folder]");
 }

@@ -16,7 +16,8 @@ internal abstract class RunConsole
 
     protected RunConsole(RunOptions options)
     {
-        foreach (var folder in new[] { options.Output, Folder(options.Save), Folder(options.Json) }) Create(folder);
+        foreach (var folder in new[] { options.Output, Folder(options.Save), Folder(options.Json), Folder(options.Report) })
+            Create(folder);
         if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 200; // a file does not wrap
         AnsiConsole.MarkupLineInterpolated($"[grey]{BdiaRuntime.Describe()}[/]");
     }
@@ -56,7 +57,7 @@ internal abstract class RunConsole
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"The folder {folder} cannot be made. Choose another place with --output, --save and --json.", fault);
+            throw new InputException($"The folder {folder} cannot be made. Choose another place with --output, --save, --json and --report.", fault);
         }
     }
 

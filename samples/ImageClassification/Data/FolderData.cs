@@ -1,4 +1,5 @@
 using Bdia.Data.Pictures;
+using Bdia.Reports.Rows;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
@@ -25,9 +26,15 @@ internal static class FolderData
             Train = mlContext.Data.LoadFromEnumerable(train),
             Test = mlContext.Data.LoadFromEnumerable(test),
             Rows = (train.Count, test.Count),
+            Files = new()
+            {
+                Name = name, Kind = "class folders", Classes = classes, Train = [.. train.Select(Row)], Test = [.. test.Select(Row)],
+            },
             Prepare = mlContext.Transforms.LoadRawImageBytes("Image", imageFolder: null, nameof(PictureFile.ImagePath)),
             Pictures = rows => Decode(decode.Fit(rows).Transform(rows)),
         };
+
+        static DataRow Row(PictureFile file) => new(file.ImagePath, "", file.Class, () => File.ReadAllBytes(file.ImagePath));
     }
 
     /// <summary>ExtractPixels would do, but not beside SkiaSharp 3, which the charts of this sample need.</summary>

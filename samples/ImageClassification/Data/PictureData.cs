@@ -1,4 +1,5 @@
 using Bdia.Data.Pictures;
+using Bdia.Reports.Rows;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -21,6 +22,9 @@ internal sealed record PictureData
 
     /// <summary>Rows that no trainer sees. The classes take turns, so that any first few show them all.</summary>
     public required IDataView Test { get; init; }
+
+    /// <summary>The same rows for the report, pictures as files.</summary>
+    public required RowSets Files { get; init; }
 
     /// <summary>Their numbers.</summary>
     public required (int Train, int Test) Rows { get; init; }
@@ -50,9 +54,15 @@ internal sealed record PictureData
             Train = mlContext.Data.LoadFromEnumerable(train, schema),
             Test = mlContext.Data.LoadFromEnumerable(test, schema),
             Rows = (train.Count, test.Count),
+            Files = new()
+            {
+                Name = name, Kind = $"pictures of {size}", Classes = classes, Train = [.. train.Select(Row)], Test = [.. test.Select(Row)],
+            },
             Prepare = mlContext.Transforms.Conversion.ConvertType("Image", nameof(Picture.Pixels), DataKind.Single),
             Pictures = rows => mlContext.Data.CreateEnumerable<Picture>(rows, reuseRowObject: false, schemaDefinition: schema),
         };
+
+        DataRow Row(Picture picture, int i) => new($"row {i + 1}", "", picture.Class, () => picture.ToPng(size));
     }
 
     private sealed class ClassName

@@ -53,6 +53,7 @@ internal static class CommandLine
     private static readonly Option<string?> Output = SharedOptions.Output("output");
     private static readonly Option<string?> Save = SharedOptions.Save();
     private static readonly Option<string?> Json = SharedOptions.Json();
+    private static readonly Option<string?> Report = SharedOptions.Report();
 
     /// <summary>Parses the arguments and runs the sample. A fault of the user's ends in one message and exit code 1.</summary>
     public static int Run(string[] args, Func<SampleOptions, int> sample)
@@ -64,7 +65,7 @@ internal static class CommandLine
             Model, PatchSize, Gamma, Mode, Precision, NoQuantization,
             Epochs, BatchSize, LearningRate, WeightDecay, LabelSmoothing, Mixup, Seed, Threads, CheckpointDirectory,
                 CheckpointSteps, Resume,
-            NoBaseline, Output, Save, Json,
+            NoBaseline, Output, Save, Json, Report,
         };
         return SampleCommand.Run(root, args, result => sample(Options(result, args)));
     }
@@ -99,6 +100,7 @@ internal static class CommandLine
             Output = output,
             Save = result.GetValue(Save) ?? Path.Combine(output, "model.zip"),
             Json = result.GetValue(Json) ?? Path.Combine(output, "result.json"),
+            Report = result.GetValue(Report) ?? Path.Combine(output, "report.html"),
             Command = SampleCommand.Line("samples/ImageClassification", args),
         };
     }

@@ -2,11 +2,14 @@ using System.Diagnostics;
 using Bdia.Core.Native;
 using Bdia.Core.Training;
 using Bdia.Data.Pictures;
+using Bdia.MLNet;
+using Bdia.Reports.Rows;
 using Bdia.Samples.Common.Reports;
 using Bdia.Samples.ImageClassification.Data;
 using Bdia.Samples.ImageClassification.Options;
 using Microsoft.ML.Data;
 using Spectre.Console;
+using Prediction = Bdia.Samples.ImageClassification.Data.Prediction;
 
 namespace Bdia.Samples.ImageClassification.Reports;
 
@@ -78,6 +81,17 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
 
         AnsiConsole.MarkupLineInterpolated(
             $"Saved and loaded again, the model gives {(identical ? "the same scores, byte for byte" : "[red]other scores[/]")}.");
-        Files(("model", this.options.Save), ("learning curve", curve), ("contact sheet", sheet), ("figures", this.options.Json));
+        Files(("model", this.options.Save), ("learning curve", curve), ("contact sheet", sheet), ("figures", this.options.Json),
+            ("report", this.options.Report));
+    }
+
+    /// <summary>Writes the report in one page.</summary>
+    public void Html(PictureData data, BdiaImageClassificationTransformer model, IEnumerable<Prediction> predictions,
+        TrainingResult training, TrainingMonitor monitor)
+    {
+        var rows = data.Files.Test!.Zip(predictions, (row, answer) =>
+            (row, new Bdia.Reports.Rows.Prediction(answer.PredictedLabel, answer.Score.Max(), answer.Score)));
+        HtmlReport.Save(this.options, "image-classification", "model that tells pictures apart", data.Files, model,
+            Evaluation.OfClasses([.. rows], data.Classes), training, monitor, Seconds);
     }
 }

@@ -73,6 +73,7 @@ internal static class CommandLine
     private static readonly Option<string?> Output = SharedOptions.Output(DefaultOutput);
     private static readonly Option<string?> Save = SharedOptions.Save();
     private static readonly Option<string?> Json = SharedOptions.Json();
+    private static readonly Option<string?> Report = SharedOptions.Report();
     private static readonly Option<string?> Curve =
         Text("--curve", "FILE", "File for the learning curve. [default: learning-curve.png in the output folder]");
 
@@ -90,7 +91,7 @@ internal static class CommandLine
             Tokens, Vocabulary, MaxTokens, TokenDropout,
             Epochs, BatchSize, LearningRate, WeightDecay, LabelSmoothing,
             Seed, Threads, CheckpointDirectory, CheckpointSteps, Resume,
-            NoBaseline, Output, Save, Json, Curve,
+            NoBaseline, Output, Save, Json, Report, Curve,
         };
         return SampleCommand.Run(root, args, result => sample(Options(result, args)));
     }
@@ -135,6 +136,7 @@ internal static class CommandLine
             Output = output,
             Save = result.GetValue(Save) ?? Path.Combine(output, "model.zip"),
             Json = result.GetValue(Json) ?? Path.Combine(output, "result.json"),
+            Report = result.GetValue(Report) ?? Path.Combine(output, "report.html"),
             Curve = result.GetValue(Curve) ?? Path.Combine(output, "learning-curve.png"),
             Command = SampleCommand.Line("samples/TextClassification", args),
         };

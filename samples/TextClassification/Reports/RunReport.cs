@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using Bdia.Core.Native;
 using Bdia.Core.TextClassification;
+using Bdia.MLNet;
+using Bdia.Reports.Rows;
 using Bdia.Samples.Common.Reports;
 using Bdia.Samples.TextClassification.Data;
 using Bdia.Samples.TextClassification.Options;
 using Microsoft.ML.Data;
 using Spectre.Console;
+using LabelledText = Bdia.Data.Texts.LabelledText;
 
 namespace Bdia.Samples.TextClassification.Reports;
 
@@ -92,8 +95,26 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
 
         AnsiConsole.MarkupLineInterpolated(
             $"Saved and loaded again, the model gives {(identical ? "the same scores, byte for byte" : "[red]other scores[/]")}.");
-        Files(("model", this.options.Save), ("learning curve", this.options.Curve), ("figures", this.options.Json));
+        Files(("model", this.options.Save), ("learning curve", this.options.Curve), ("figures", this.options.Json),
+            ("report", this.options.Report));
     }
+
+    /// <summary>Writes the report in one page.</summary>
+    public void Html(LabelledTexts data, BdiaTextClassificationTransformer model, IEnumerable<Classified> classified,
+        TrainingMonitor monitor)
+    {
+        var rows = new RowSets
+        {
+            Name = data.Name, Kind = "texts and classes", Classes = data.Classes, Train = Rows(data.Train), Test = Rows(data.Test),
+        };
+        var answers = rows.Test.Zip(classified, (row, answer) =>
+            (row, new Prediction(answer.PredictedLabel, answer.Score.Max(), answer.Score)));
+        HtmlReport.Save(this.options, "text-classification", "model that tells texts apart", rows, model,
+            Evaluation.OfClasses([.. answers], data.Classes), model.Model.Result!, monitor, Seconds);
+    }
+
+    private static DataRow[] Rows(IReadOnlyList<LabelledText> texts)
+        => [.. texts.Select((row, i) => new DataRow($"row {i + 1:N0}", row.Text, row.Class))];
 
     private static string Shortened(string text) => text.Length <= 110 ? text : text[..110] + "...";
 }

@@ -71,6 +71,7 @@ internal static class CommandLine
     private static readonly Option<string?> Output = SharedOptions.Output(DefaultOutput);
     private static readonly Option<string?> Save = SharedOptions.Save();
     private static readonly Option<string?> Json = SharedOptions.Json();
+    private static readonly Option<string?> Report = SharedOptions.Report();
     private static readonly Option<string?> Curve =
         Text("--curve", "FILE", "File for the learning curve. [default: learning-curve.png in the output folder]");
 
@@ -87,7 +88,7 @@ internal static class CommandLine
             Tokens, Vocabulary, MaxTokens, TokensPerBatch, Epochs, LearningRate, WeightDecay, LabelSmoothing,
             Seed, Threads, CheckpointDirectory, CheckpointSteps, Resume,
             Temperature, TopP, Length,
-            Output, Save, Json, Curve,
+            Output, Save, Json, Report, Curve,
         };
         return SampleCommand.Run(root, args, result => sample(Options(result, args)));
     }
@@ -130,6 +131,7 @@ internal static class CommandLine
             Output = output,
             Save = result.GetValue(Save) ?? Path.Combine(output, "model.zip"),
             Json = result.GetValue(Json) ?? Path.Combine(output, "result.json"),
+            Report = result.GetValue(Report) ?? Path.Combine(output, "report.html"),
             Curve = result.GetValue(Curve) ?? Path.Combine(output, "learning-curve.png"),
             Command = SampleCommand.Line("samples/TextGeneration", args),
         };

@@ -1,6 +1,7 @@
 using Bdia.Core.Native;
 using Bdia.Core.TextGeneration;
 using Bdia.MLNet;
+using Bdia.Reports.Rows;
 using Bdia.Samples.Common.Reports;
 using Bdia.Samples.TextGeneration.Data;
 using Bdia.Samples.TextGeneration.Options;
@@ -73,8 +74,27 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
         });
         AnsiConsole.MarkupLine("Saved and loaded again, the model writes "
             + (identical ? "the same texts, with scores equal in every bit." : "[red]other texts[/]."));
-        Files(("model", this.options.Save), ("learning curve", this.options.Curve), ("figures", this.options.Json));
+        Files(("model", this.options.Save), ("learning curve", this.options.Curve), ("figures", this.options.Json),
+            ("report", this.options.Report));
     }
+
+    /// <summary>Writes the report in one page.</summary>
+    public void Html(TextData data, BdiaTextGenerationTransformer model, TextGenerationMetrics metrics, IReadOnlyList<Written> written,
+        TrainingMonitor monitor)
+    {
+        var rows = new RowSets
+        {
+            Name = data.Name, Kind = data.IsOneText ? "one text" : "texts", IsOneText = data.IsOneText, Train = Rows(data.Train),
+            Test = Rows(data.Test),
+        };
+        var answers = written.Select((row, i) => (new DataRow($"row {i + 1:N0}", row.Text, row.Answer),
+            new Prediction(row.PredictedText, row.Score)));
+        HtmlReport.Save(this.options, "text-generation", "model that goes on with texts", rows, model,
+            Evaluation.OfWriting(metrics, [.. answers]), model.Model.Result!, monitor, Seconds);
+    }
+
+    private static DataRow[] Rows(IReadOnlyList<TextRow> texts)
+        => [.. texts.Select((row, i) => new DataRow($"row {i + 1:N0}", row.Text, ""))];
 
     private static double? RightEnds(IReadOnlyList<Written> written)
         => written.Any(row => row.Answer.Length > 0) ? written.Average(row => row.IsRight ? 1.0 : 0) : null;

@@ -1,10 +1,12 @@
 using Bdia.Core.Native;
 using Bdia.Core.SequenceToSequence;
 using Bdia.MLNet;
+using Bdia.Reports.Rows;
 using Bdia.Samples.Common.Reports;
 using Bdia.Samples.Translation.Data;
 using Bdia.Samples.Translation.Options;
 using Spectre.Console;
+using TextPair = Bdia.Data.Texts.TextPair;
 using ValidationResult = Bdia.Core.Training.ValidationResult;
 
 namespace Bdia.Samples.Translation.Reports;
@@ -81,7 +83,22 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
 
         AnsiConsole.MarkupLine("Saved and loaded again, the model gives "
             + (identical ? "the same translations, and scores equal in every bit." : "[red]other translations[/]."));
-        Files(("model", this.options.Save), ("learning curve", this.options.Curve), ("figures", this.options.Json));
+        Files(("model", this.options.Save), ("learning curve", this.options.Curve), ("figures", this.options.Json),
+            ("report", this.options.Report));
+    }
+
+    /// <summary>Writes the report in one page, on the first set of test rows.</summary>
+    public void Html(ParallelText data, BdiaSequenceToSequenceTransformer model, IEnumerable<Translated> translated,
+        TrainingMonitor monitor)
+    {
+        var rows = new RowSets
+        {
+            Name = data.Name, Kind = "texts and translations", Train = Rows(data.Train), Test = Rows(data.Tests[0].Rows),
+            Validation = data.Validation is { } validation ? Rows(validation) : null,
+        };
+        var answers = rows.Test.Zip(translated, (row, answer) => (row, new Prediction(answer.PredictedText, answer.Score)));
+        HtmlReport.Save(this.options, "translation", "translator", rows, model, Evaluation.OfTranslations([.. answers]),
+            model.Model.Result!, monitor, Seconds);
     }
 
     /// <summary>Writes the figures of a model that was loaded.</summary>
@@ -90,6 +107,9 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
         ResultJson.Save(this.options.Json, Result(data, metrics));
         Files(("figures", this.options.Json));
     }
+
+    private static DataRow[] Rows(IReadOnlyList<TextPair> pairs)
+        => [.. pairs.Select((pair, i) => new DataRow($"row {i + 1:N0}", pair.Source, pair.Target))];
 
     private ResultFile Result(ParallelText data, IReadOnlyList<SequenceToSequenceMetrics> metrics) => new()
     {

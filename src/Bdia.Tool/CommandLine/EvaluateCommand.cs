@@ -1,8 +1,11 @@
 using System.CommandLine;
 using Bdia.Core.Native;
 using Bdia.Data;
+using Bdia.Reports;
+using Bdia.Reports.Content;
+using Bdia.Reports.Inspecting;
+using Bdia.Reports.Rows;
 using Bdia.Tool.Models;
-using Bdia.Tool.Reports;
 using Bdia.Tool.Training;
 using Microsoft.ML;
 using static Bdia.Tool.CommandLine.OptionKinds;
@@ -53,18 +56,16 @@ internal static class EvaluateCommand
         var evaluation = model.Task.Evaluate(mlContext, model.Model, rows);
         foreach (var figure in evaluation.Figures) console.Output.WriteLine($"{figure.Name}\t{figure.Shown}");
         if (report is null) return;
-        ReportFile.Write(report, new()
+        Report.Write(report, new()
         {
-            Facts = Facts(model, data, options, evaluation, rows.Count), Title = model.Task.Title, Evaluation = evaluation, Steps = [],
-            Inspection = Inspecting.Inspection.Of(model.Task, data with { Train = [], Validation = null }, rows),
-            Model = [.. model.Task.Facts(model.Model)], Seconds = new Dictionary<string, double>(), Training = [],
-            Attention = AttentionParts.Of(model.Model, evaluation),
+            Facts = Facts(model, data, options, evaluation, rows.Count), Title = model.Task.Title, Evaluation = evaluation,
+            Inspection = Inspection.Of(data with { Train = [], Validation = null }, rows), Model = model.Model,
         });
         console.Say($"report\t{report}");
     }
 
     // Data of another task are told as such: that a folder of pictures has no column of texts helps nobody.
-    private static TaskData Load(SavedModel model, TrainOptions options)
+    private static RowSets Load(SavedModel model, TrainOptions options)
     {
         try
         {
@@ -89,7 +90,7 @@ internal static class EvaluateCommand
         }
     }
 
-    private static ModelFacts Facts(SavedModel model, TaskData data, TrainOptions options, Evaluation evaluation, int rows)
+    private static RunFacts Facts(SavedModel model, RowSets data, TrainOptions options, Evaluation evaluation, int rows)
     {
         var known = model.Facts ?? new()
         {

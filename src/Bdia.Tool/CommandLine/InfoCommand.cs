@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Bdia.Reports.Inspecting;
 using Bdia.Tool.Models;
 using Microsoft.ML;
 
@@ -25,7 +26,7 @@ internal static class InfoCommand
     private static IEnumerable<(string, string)> Lines(MLContext mlContext, SavedModel model)
     {
         yield return ("Model", $"{model.Path} ({new FileInfo(model.Path).Length / 1e6:f1} MB): a {model.Task.Title}");
-        foreach (var fact in model.Task.Facts(model.Model)) yield return fact;
+        foreach (var fact in NetworkFacts.Of(model.Model)) yield return fact;
         var classes = model.Task.Classes(mlContext, model.Model);
         if (classes.Count > 0)
             yield return ("Classes", $"{classes.Count}: {string.Join(", ", classes.Take(50))}{(classes.Count > 50 ? ", ..." : "")}");

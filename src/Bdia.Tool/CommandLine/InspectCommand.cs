@@ -3,7 +3,7 @@ using Bdia.Data;
 using Bdia.Data.Files;
 using Bdia.Data.Tables;
 using Bdia.Data.Texts;
-using Bdia.Tool.Inspecting;
+using Bdia.Reports.Inspecting;
 using Bdia.Tool.Training;
 using Microsoft.ML;
 using static Bdia.Tool.CommandLine.OptionKinds;
@@ -65,7 +65,7 @@ internal static class InspectCommand
     {
         var (console, mlContext) = (invocation.Console, new MLContext(options.Seed));
         var data = task.Load(options.Dataset, options);
-        var inspection = Inspection.Of(task, data, data.Test ?? [], decode: true);
+        var inspection = Inspection.Of(data, data.Test ?? [], decode: true);
         console.Output.WriteLine($"{"For",-18} bdia {task.Name}");
         foreach (var (name, value) in inspection.Facts) console.Output.WriteLine($"{name,-18} {value}");
         if (inspection.Classes.Count > 0)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -24,23 +25,29 @@ internal static partial class OptionKinds
             : null, "a size such as 2GB or 500MB");
 
     public static Option<T> Choice<T>(string name, string description, T otherwise, params string[] aliases) where T : struct, Enum
-    {
-        var names = Enum.GetNames<T>();
-        var option = new Option<T>(name, aliases)
+        => new(name, aliases)
         {
-            HelpName = string.Join('|', names), Description = description, DefaultValueFactory = _ => otherwise,
-            CustomParser = result =>
-            {
-                var text = result.Tokens[0].Value;
-                // A beginning that only one of them has will do: q for Quiet, as the mlnet command line has it.
-                var found = names.Where(known => known.StartsWith(text, StringComparison.OrdinalIgnoreCase)).ToArray();
-                if (text.Length > 0 && found.Length == 1) return Enum.Parse<T>(found[0]);
-                result.AddError($"{name} is {text}; give one of {string.Join(", ", names)}.");
-                return default;
-            },
+            HelpName = Names<T>("|"), Description = description, DefaultValueFactory = _ => otherwise,
+            CustomParser = result => Chosen<T>(name, result) ?? default,
         };
-        return option;
+
+    /// <summary>One of some names, or none.</summary>
+    public static Option<T?> Choice<T>(string name, string description) where T : struct, Enum => new(name)
+    {
+        HelpName = Names<T>("|"), Description = description, CustomParser = result => Chosen<T>(name, result),
+    };
+
+    private static T? Chosen<T>(string name, ArgumentResult result) where T : struct, Enum
+    {
+        var text = result.Tokens[0].Value;
+        // A beginning that only one of them has will do: q for Quiet, as the mlnet command line has it.
+        var found = Enum.GetNames<T>().Where(known => known.StartsWith(text, StringComparison.OrdinalIgnoreCase)).ToArray();
+        if (text.Length > 0 && found.Length == 1) return Enum.Parse<T>(found[0]);
+        result.AddError($"{name} is {text}; give one of {Names<T>(", ")}.");
+        return null;
     }
+
+    private static string Names<T>(string between) where T : struct, Enum => string.Join(between, Enum.GetNames<T>());
 
     private static Option<T?> Parsed<T>(string name, string value, string description, Func<string, T?> parse, string accepted) => new(name)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Bdia.Data;
+using Bdia.Reports.Rows;
 using Bdia.Tool.Models;
 using Bdia.Tool.Training;
 using Microsoft.ML;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using Bdia.MLNet;
 using Bdia.Tool.Training;
 using static Bdia.Tool.CommandLine.OptionKinds;
 
@@ -28,6 +29,9 @@ internal static partial class TrainCommands
     private static readonly Option<int?> Epochs = Count("--epochs", "Times that every row is trained on. [default: the trainer's]");
     private static readonly Option<string?> Preset = Text("--preset", "NAME",
         "Size of the network: Compact, Small, ... [default: Compact]");
+    private static readonly Option<Recipe?> RecipeOption = Choice<Recipe>("--recipe",
+        "Defaults by the time that there is, for pictures: minutes, an hour, hours. --epochs and --train-time set the length otherwise. "
+            + "[default: none]");
     private static readonly Option<int?> ImageSize = Count("--image-size",
         "Side of the pictures that the network sees, in pixels. [default: by the pictures, up to 64]", least: 8);
 
@@ -55,8 +59,8 @@ internal static partial class TrainCommands
             HelpName = "PATH", Description = task.Datasets, Required = true,
         };
         var command = new Command(task.Name, description) { dataset };
-        foreach (var option in (Option[])[.. columns, HasHeader, Validation, Test, TrainTime, Epochs, Preset, Memory, Seed, Resume,
-            Name, Output, NoCode, NoReport]) command.Options.Add(option);
+        foreach (var option in (Option[])[.. columns, HasHeader, Validation, Test, TrainTime, Epochs, Preset, RecipeOption, Memory, Seed,
+            Resume, Name, Output, NoCode, NoReport]) command.Options.Add(option);
         invocation.Act(command, result => new TrainingCommand(task, invocation).Run(
             Options(result, result.GetValue(dataset)!, name, invocation.Line)));
         return command;
@@ -83,6 +87,7 @@ internal static partial class TrainCommands
             TrainTime = result.GetValue(TrainTime),
             Epochs = result.GetValue(Epochs),
             Preset = result.GetValue(Preset),
+            Recipe = result.GetValue(RecipeOption),
             ImageSize = result.GetValue(ImageSize),
             Memory = result.GetValue(Memory),
             Seed = result.GetValue(Seed) ?? 1,

@@ -1,3 +1,5 @@
+using Bdia.MLNet;
+
 namespace Bdia.Tool.CommandLine;
 
 /// <summary>What a training command is asked for. Null: the default of the data or of the trainer.</summary>
@@ -18,6 +20,9 @@ internal sealed record TrainOptions
     public int? TrainTime { get; init; }
     public int? Epochs { get; init; }
     public string? Preset { get; init; }
+
+    /// <summary>A named set of the trainer's defaults, of tasks that have some.</summary>
+    public Recipe? Recipe { get; init; }
     public int? ImageSize { get; init; }
     public long? Memory { get; init; }
     public int Seed { get; init; } = 1;

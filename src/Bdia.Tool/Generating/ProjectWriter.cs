@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using Bdia.Data.Files;
+using Bdia.Reports.Rows;
 using Bdia.Tool.CommandLine;
 using Bdia.Tool.Training;
 
@@ -17,7 +18,8 @@ internal static class ProjectWriter
 {
     private const string Root = "Templates/";
 
-    public static void Write(TrainingTask task, TrainOptions options, Evaluation evaluation, int? epochs, ToolConsole console)
+    public static void Write(TrainingTask task, RowSets data, TrainOptions options, Evaluation evaluation, int? epochs,
+        ToolConsole console)
     {
         var (row, prediction) = evaluation.Rows.FirstOrDefault(row => row.Prediction.Fault is null);
         if (row is null)
@@ -26,7 +28,7 @@ internal static class ProjectWriter
             return;
         }
 
-        var values = Values(task, options, row, prediction, epochs);
+        var values = Values(task, data, options, row, prediction, epochs);
         var (written, kept) = (0, 0);
         foreach (var (name, content) in Templates(task.Name))
         {
@@ -65,8 +67,8 @@ internal static class ProjectWriter
         return files;
     }
 
-    private static Dictionary<string, string> Values(TrainingTask task, TrainOptions options, DataRow row, Prediction prediction,
-        int? epochs)
+    private static Dictionary<string, string> Values(TrainingTask task, RowSets data, TrainOptions options, DataRow row,
+        Prediction prediction, int? epochs)
     {
         var isPicture = row.Picture is not null;
         return new()
@@ -77,6 +79,9 @@ internal static class ProjectWriter
             ["DATASET"] = Literal(Path.GetFullPath(options.Dataset)),
             ["EPOCHS"] = (epochs ?? 1).ToString(CultureInfo.InvariantCulture),
             ["SEED"] = options.Seed.ToString(CultureInfo.InvariantCulture),
+            ["RECIPE"] = options.Recipe is { } recipe ? $"Recipe.{recipe}" : "",
+            ["OPTIONS"] = string.Concat(task.CodeOptions(data, options).Select(option => $" {option.Name} = {option.Value},")),
+            ["COLUMNS"] = Columns(task, options),
             ["TEXT"] = Literal(row.Text),
             ["PREDICTED"] = Literal(prediction.Text),
             ["SAMPLE_ARGUMENT"] = isPicture ? $"{options.Name}.Tests/sample.bin"
@@ -85,6 +90,20 @@ internal static class ProjectWriter
                 : $"-H 'Content-Type: application/json' -d '{{ \"{(task is TranslationTask ? "source" : "text")}\": \"...\" }}'",
             ["FOLDER"] = isPicture ? ", or a folder of pictures" : "",
         };
+    }
+
+    // Arguments of the readers of Bdia.Data, so that the projects read what was trained on; null: by its usual names.
+    private static string Columns(TrainingTask task, TrainOptions options)
+    {
+        string?[] columns = task switch
+        {
+            PictureTask => [options.LabelColumn, options.ImageColumn],
+            TextTask => [options.TextColumn, options.LabelColumn],
+            TranslationTask => [options.Source, options.Target],
+            _ => [options.TextColumn],
+        };
+        return string.Join(", ", columns.Select(column => column is null ? "null" : Literal(column)))
+            + (options.HasHeader ? "" : ", hasHeader: false");
     }
 
     private static string Filled(string text, Dictionary<string, string> values)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Bdia.Data.Files;
 using Bdia.MLNet;
+using Bdia.Reports.Content;
 using Bdia.Tool.CommandLine;
 using Bdia.Tool.Training;
 using Microsoft.ML;
@@ -20,7 +21,7 @@ internal sealed class SavedModel : IDisposable
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    private SavedModel(string path, TrainingTask task, ITransformer pipeline, BdiaTransformer model, ModelFacts? facts)
+    private SavedModel(string path, TrainingTask task, ITransformer pipeline, BdiaTransformer model, RunFacts? facts)
         => (Path, Task, Pipeline, Model, Facts) = (path, task, pipeline, model, facts);
 
     public string Path { get; }
@@ -32,7 +33,7 @@ internal sealed class SavedModel : IDisposable
     public BdiaTransformer Model { get; }
 
     /// <summary>What the tool knows of the run; null where another program saved the model.</summary>
-    public ModelFacts? Facts { get; }
+    public RunFacts? Facts { get; }
 
     /// <summary>Loads a model.</summary>
     /// <exception cref="ToolException">It is not there, is damaged, or has no model of this library.</exception>
@@ -52,7 +53,7 @@ internal sealed class SavedModel : IDisposable
             + "another model, or other data.");
 
     /// <summary>Saves a model with what is known of the run; whole or not at all.</summary>
-    public static void Save(MLContext mlContext, string path, Trained trained, ModelFacts facts) => WholeFile.Write(path, stream =>
+    public static void Save(MLContext mlContext, string path, Trained trained, RunFacts facts) => WholeFile.Write(path, stream =>
     {
         mlContext.Model.Save(trained.Pipeline, trained.Schema, stream);
         using var archive = new ZipArchive(stream, ZipArchiveMode.Update, leaveOpen: true);
@@ -61,7 +62,7 @@ internal sealed class SavedModel : IDisposable
     });
 
     /// <summary>Writes what is known of a run as a file of its own.</summary>
-    public static void SaveFacts(string path, ModelFacts facts)
+    public static void SaveFacts(string path, RunFacts facts)
         => WholeFile.Write(path, stream => JsonSerializer.Serialize(stream, facts, Json));
 
     /// <summary>The last model of a kind in a pipeline; null where there is none.</summary>
@@ -84,12 +85,12 @@ internal sealed class SavedModel : IDisposable
         }
     }
 
-    private static ModelFacts? ReadFacts(string path)
+    private static RunFacts? ReadFacts(string path)
     {
         using var archive = ZipFile.OpenRead(path);
         if (archive.GetEntry(FactsEntry) is not { } entry) return null;
         using var stream = entry.Open();
-        return JsonSerializer.Deserialize<ModelFacts>(stream, Json);
+        return JsonSerializer.Deserialize<RunFacts>(stream, Json);
     }
 
     private static ToolException Fault(string message, Exception? inner = null) => new(ExitCode.Model, message, inner);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Bdia.Data;
 using Bdia.Data.Files;
 using Bdia.Data.Tables;
+using Bdia.Reports.Rows;
 using Bdia.Tool.CommandLine;
 using Bdia.Tool.Models;
 using Bdia.Tool.Training;

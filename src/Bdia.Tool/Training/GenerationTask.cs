@@ -2,6 +2,7 @@ using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 using Bdia.Data.Texts;
 using Bdia.MLNet;
+using Bdia.Reports.Rows;
 using Bdia.Tool.CommandLine;
 using Microsoft.ML;
 
@@ -21,7 +22,7 @@ internal sealed class GenerationTask : TrainingTask
 
     public override string Title => "model that goes on with texts";
 
-    public override TaskData Load(string path, TrainOptions options)
+    public override RowSets Load(string path, TrainOptions options)
     {
         var set = TextCollection.Open(path, options.TextColumn, options.HasHeader);
         return new()
@@ -31,7 +32,7 @@ internal sealed class GenerationTask : TrainingTask
         };
     }
 
-    public override Trained Fit(MLContext mlContext, TaskData data, TrainOptions options, RunPlan plan)
+    public override Trained Fit(MLContext mlContext, RowSets data, TrainOptions options, RunPlan plan)
     {
         var train = View(mlContext, data.Train.Select(row => row.Text));
         var trainer = Trainer(options);
@@ -42,7 +43,7 @@ internal sealed class GenerationTask : TrainingTask
         return new(model, train.Schema, model, model.Model.Result!);
     }
 
-    public override MemoryEstimate Estimate(MLContext mlContext, TaskData data, TrainOptions options)
+    public override MemoryEstimate Estimate(MLContext mlContext, RowSets data, TrainOptions options)
         => mlContext.TextGeneration.Trainers.Bdia(Trainer(options)).EstimateMemory();
 
     public override BdiaTransformer? Find(ITransformer pipeline) => Models.SavedModel.In<BdiaTextGenerationTransformer>(pipeline);
@@ -57,18 +58,15 @@ internal sealed class GenerationTask : TrainingTask
         // A few texts are begun and gone on with, for people: their first words are what the model is given.
         DataRow[] prompts = [.. rows.Where(row => row.Text.Split(' ').Length > PromptWords + 1).Take(Prompts).Select(row =>
             row with { Text = string.Join(' ', row.Text.Split(' ').Take(PromptWords)), Expected = row.Text })];
-        return new([new("Perplexity", figures.Perplexity, $"{figures.Perplexity:f2} per token"),
-            new("Bits per byte", figures.BitsPerByte, $"{figures.BitsPerByte:f3}"),
-            new("Tokens foreseen", figures.Accuracy, $"{figures.Accuracy:p1} of {figures.TokenCount:N0}")],
-            [.. prompts.Zip(Predict(mlContext, model, prompts))], []);
+        return Evaluation.OfWriting(figures, [.. prompts.Zip(Predict(mlContext, model, prompts))]);
     }
 
-    public override IEnumerable<(string Name, string Value)> Facts(BdiaTransformer model)
+    public override IEnumerable<(string Name, string Value)> CodeOptions(RowSets data, TrainOptions options)
     {
-        var generator = ((BdiaTextGenerationTransformer)model).Model;
-        var network = generator.Model.Options;
-        yield return ("Network", $"language model: {network.Depth} blocks, width {network.Width}, {network.Heads} heads");
-        yield return ("Texts", $"tokens of a vocabulary of {generator.Tokenizer.Size:N0}");
+        var trainer = Trainer(options);
+        if (data.IsOneText) yield return ("JoinRows", "true");
+        yield return ("VocabularySize", $"{trainer.VocabularySize}");
+        if (options.Preset is not null) yield return ("Preset", $"LanguageModelPreset.{trainer.Preset}");
     }
 
     private static BdiaTextGenerationTrainer.Options Trainer(TrainOptions options) => new()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Bdia.Core.Training;
+using Bdia.Reports.Rows;
 using Bdia.Tool.CommandLine;
 using Microsoft.ML;
 
@@ -18,7 +19,7 @@ internal sealed record Pace(int Epochs, double ItemsPerSecond, double Seconds, d
     private const double Share = 0.8;
 
     /// <summary>Trains on some of the rows for an eighth of the time at most.</summary>
-    public static Pace Measure(TrainingTask task, TaskData data, TrainOptions options, TimeSpan budget, CancellationToken stop)
+    public static Pace Measure(TrainingTask task, RowSets data, TrainOptions options, TimeSpan budget, CancellationToken stop)
     {
         var some = data with { Train = Some(data.Train), Validation = null };
         var clock = Stopwatch.StartNew();

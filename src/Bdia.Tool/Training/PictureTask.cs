@@ -1,6 +1,8 @@
 using Bdia.Core.MemoryEstimates;
+using Bdia.Core.Models;
 using Bdia.Data.Pictures;
 using Bdia.MLNet;
+using Bdia.Reports.Rows;
 using Bdia.Tool.CommandLine;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -23,7 +25,9 @@ internal sealed class PictureTask : TrainingTask
 
     public override bool HasClasses => true;
 
-    public override TaskData Load(string path, TrainOptions options)
+    public override bool HasRecipes => true;
+
+    public override RowSets Load(string path, TrainOptions options)
     {
         var set = PictureSet.Open(path, options.LabelColumn, options.ImageColumn, options.HasHeader);
         CheckClasses(path, set.Classes);
@@ -36,7 +40,7 @@ internal sealed class PictureTask : TrainingTask
 
     public static DataRow Row(PictureItem item) => new(item.Name, "", item.Label, item.Load);
 
-    public override Trained Fit(MLContext mlContext, TaskData data, TrainOptions options, RunPlan plan)
+    public override Trained Fit(MLContext mlContext, RowSets data, TrainOptions options, RunPlan plan)
     {
         var train = View(mlContext, data.Train);
         var trainer = Trainer(options);
@@ -49,7 +53,7 @@ internal sealed class PictureTask : TrainingTask
         return new(pipeline, train.Schema, model, model.Model.Result!);
     }
 
-    public override MemoryEstimate Estimate(MLContext mlContext, TaskData data, TrainOptions options)
+    public override MemoryEstimate Estimate(MLContext mlContext, RowSets data, TrainOptions options)
     {
         // What is read matters less than how many classes there are; of many pictures some tell the size.
         var rows = Keyed(mlContext, data.Classes).Fit(View(mlContext, data.Train)).Transform(View(mlContext, data.Train));
@@ -82,15 +86,7 @@ internal sealed class PictureTask : TrainingTask
     }
 
     public override Evaluation Evaluate(MLContext mlContext, BdiaTransformer model, IReadOnlyList<DataRow> rows)
-        => ClassFigures.Of([.. rows.Zip(Predict(mlContext, model, rows))], Classes(mlContext, model));
-
-    public override IEnumerable<(string Name, string Value)> Facts(BdiaTransformer model)
-    {
-        var network = ((BdiaImageClassificationTransformer)model).Model.Model.Options;
-        yield return ("Network", $"vision transformer: {network.Depth} blocks, width {network.Width}, {network.Heads} heads, patches of "
-            + $"{network.PatchSize} pixels");
-        yield return ("Pictures", $"{network.ImageWidth} x {network.ImageHeight} pixels, {network.Channels} channels; others are resized");
-    }
+        => Evaluation.OfClasses([.. rows.Zip(Predict(mlContext, model, rows))], Classes(mlContext, model));
 
     public static Prediction Best(IReadOnlyList<string> classes, float[] scores)
     {
@@ -110,15 +106,29 @@ internal sealed class PictureTask : TrainingTask
         => mlContext.Transforms.Conversion.MapValueToKey(Label,
             keyData: mlContext.Data.LoadFromEnumerable(classes.Select(name => new ClassName { Label = name })));
 
-    private static BdiaImageClassificationTrainer.Options Trainer(TrainOptions options) => new()
+    public override IEnumerable<(string Name, string Value)> CodeOptions(RowSets data, TrainOptions options)
     {
-        FeatureColumnName = Image,
-        LabelColumnName = Label,
-        Preset = Preset(options, Core.Models.VisionTransformerPreset.Compact),
-        ImageHeight = options.ImageSize,
-        ImageWidth = options.ImageSize,
-        BadImages = BadImagePolicy.Skip,
-    };
+        var trainer = Trainer(options);
+        if (options.Preset is not null) yield return ("Preset", $"VisionTransformerPreset.{trainer.Preset}");
+        // A preset that is asked for has its own sizes, whatever the recipe says.
+        if (options is { Preset: not null, Recipe: not null })
+            foreach (var size in new[] { "Width", "Depth", "Heads", "FeedForwardWidth" }) yield return (size, "null");
+        if (options.ImageSize is not { } side) yield break;
+        yield return ("ImageHeight", $"{side}");
+        yield return ("ImageWidth", $"{side}");
+    }
+
+    private static BdiaImageClassificationTrainer.Options Trainer(TrainOptions options)
+    {
+        var trainer = options.Recipe is { } recipe ? new BdiaImageClassificationTrainer.Options(recipe) : new();
+        trainer.FeatureColumnName = Image;
+        trainer.LabelColumnName = Label;
+        trainer.Preset = Preset(options, VisionTransformerPreset.Compact);
+        if (options.Preset is not null) trainer.Width = trainer.Depth = trainer.Heads = trainer.FeedForwardWidth = null;
+        trainer.ImageHeight = trainer.ImageWidth = options.ImageSize;
+        trainer.BadImages = BadImagePolicy.Skip;
+        return trainer;
+    }
 
     // The reason is that of the row alone: in a batch only the first few are told.
     private static string Reason(MLContext mlContext, BdiaImageClassificationTransformer model, byte[] bytes)

@@ -2,6 +2,7 @@ using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 using Bdia.Data.Texts;
 using Bdia.MLNet;
+using Bdia.Reports.Rows;
 using Bdia.Tool.CommandLine;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -24,7 +25,7 @@ internal sealed class TextTask : TrainingTask
 
     public override bool HasClasses => true;
 
-    public override TaskData Load(string path, TrainOptions options)
+    public override RowSets Load(string path, TrainOptions options)
     {
         var set = LabelledTextSet.Open(path, options.TextColumn, options.LabelColumn, options.HasHeader);
         CheckClasses(path, set.Classes);
@@ -38,7 +39,7 @@ internal sealed class TextTask : TrainingTask
             => [.. texts.Select((row, i) => new DataRow($"row {i + 1:N0}", row.Text, row.Class))];
     }
 
-    public override Trained Fit(MLContext mlContext, TaskData data, TrainOptions options, RunPlan plan)
+    public override Trained Fit(MLContext mlContext, RowSets data, TrainOptions options, RunPlan plan)
     {
         var train = View(mlContext, data.Train);
         var trainer = Trainer(options);
@@ -52,7 +53,7 @@ internal sealed class TextTask : TrainingTask
         return new(pipeline, train.Schema, model, model.Model.Result!);
     }
 
-    public override MemoryEstimate Estimate(MLContext mlContext, TaskData data, TrainOptions options)
+    public override MemoryEstimate Estimate(MLContext mlContext, RowSets data, TrainOptions options)
     {
         var view = View(mlContext, data.Train);
         return mlContext.MulticlassClassification.Trainers.BdiaTextClassification(Trainer(options))
@@ -73,15 +74,10 @@ internal sealed class TextTask : TrainingTask
     }
 
     public override Evaluation Evaluate(MLContext mlContext, BdiaTransformer model, IReadOnlyList<DataRow> rows)
-        => ClassFigures.Of([.. rows.Zip(Predict(mlContext, model, rows))], Classes(mlContext, model));
+        => Evaluation.OfClasses([.. rows.Zip(Predict(mlContext, model, rows))], Classes(mlContext, model));
 
-    public override IEnumerable<(string Name, string Value)> Facts(BdiaTransformer model)
-    {
-        var classifier = ((BdiaTextClassificationTransformer)model).Model;
-        var network = classifier.Model.Options;
-        yield return ("Network", $"text encoder: {network.Depth} blocks, width {network.Width}, {network.Heads} heads");
-        yield return ("Texts", $"up to {classifier.MaxTokens} tokens of a vocabulary of {classifier.Tokenizer.Size:N0}");
-    }
+    public override IEnumerable<(string Name, string Value)> CodeOptions(RowSets data, TrainOptions options)
+        => options.Preset is null ? [] : [("Preset", $"TextEncoderPreset.{Trainer(options).Preset}")];
 
     private static BdiaTextClassificationTrainer.Options Trainer(TrainOptions options) => new()
     {

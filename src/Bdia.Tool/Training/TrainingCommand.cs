@@ -2,12 +2,14 @@ using System.Diagnostics;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Training;
 using Bdia.Data;
+using Bdia.MLNet;
+using Bdia.Reports;
+using Bdia.Reports.Content;
+using Bdia.Reports.Inspecting;
+using Bdia.Reports.Rows;
 using Bdia.Tool.CommandLine;
 using Bdia.Tool.Generating;
-
-using Bdia.Tool.Inspecting;
 using Bdia.Tool.Models;
-using Bdia.Tool.Reports;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
@@ -17,10 +19,16 @@ namespace Bdia.Tool.Training;
 internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
 {
     private const double HeldForTest = 0.2;
+
+    // Strong augmentation does not pay in fewer.
+    private const int FewEpochs = 20;
     private readonly ToolConsole console = invocation.Console;
 
     public int Run(TrainOptions options)
     {
+        if (options.Recipe is { } recipe && !task.HasRecipes)
+            throw new ToolException(ExitCode.CommandLine, $"--recipe is {recipe}, and there are recipes for pictures alone (bdia "
+                + "image-classification). Leave it out, and choose --epochs or --train-time, and --preset.");
         CheckOutput(options);
         var clock = Stopwatch.StartNew();
         var mlContext = new MLContext(options.Seed);
@@ -47,7 +55,8 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
         seconds["scoring the test rows"] = clock.Elapsed.TotalSeconds;
         foreach (var figure in evaluation.Figures) console.Say($"  {figure.Name}: {figure.Shown}");
 
-        var facts = ModelFacts.Of(task, data, options, trained.Result, evaluation, test.Count);
+        var facts = RunFacts.Of(task.Name, options.Name, data, trained.Result, evaluation, test.Count, options.Command,
+            RunFacts.OptionsOf(options, nameof(options.Command)));
         SavedModel.Save(mlContext, options.ModelFile, trained, facts);
         SavedModel.SaveFacts(options.At($"{options.Name}.json"), facts);
         Say("model", options.ModelFile);
@@ -56,15 +65,14 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
             var report = new ReportContent
             {
                 Facts = facts, Title = task.Title, Evaluation = evaluation, Steps = record.Steps, Memory = memory, Seconds = seconds,
-                Inspection = Inspection.Of(task, data, test), Model = [.. task.Facts(trained.Model)],
-                Training = data.Train, Attention = AttentionParts.Of(trained.Model, evaluation),
+                Inspection = Inspection.Of(data, test), Model = trained.Model, Training = data.Train,
             };
-            ReportFile.Write(options.At($"{options.Name}.report.html"), report);
+            Report.Write(options.At($"{options.Name}.report.html"), report);
             Say("report", options.At($"{options.Name}.report.html"));
         }
 
         if (options.Code)
-            ProjectWriter.Write(task, options, evaluation, trained.Result.History is [.., var last] ? last.Epoch : null, console);
+            ProjectWriter.Write(task, data, options, evaluation, trained.Result.History is [.., var last] ? last.Epoch : null, console);
         return ExitCode.Success;
     }
 
@@ -94,7 +102,7 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
         }
     }
 
-    private (TaskData Data, IReadOnlyList<DataRow> Test) Data(TrainOptions options)
+    private (RowSets Data, IReadOnlyList<DataRow> Test) Data(TrainOptions options)
     {
         var data = task.Load(options.Dataset, options);
         foreach (var fault in data.LeftOut.Take(5)) console.Note($"left out: {fault}");
@@ -122,7 +130,7 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
             [new("the end", string.Join('\n', lines.Skip(lines.Count - held).Select(line => line.Text)), "")]);
     }
 
-    private static IReadOnlyList<DataRow> Known(TaskData data, IReadOnlyList<DataRow> rows, string path)
+    private static IReadOnlyList<DataRow> Known(RowSets data, IReadOnlyList<DataRow> rows, string path)
     {
         if (data.Classes.Count > 0 && rows.FirstOrDefault(row => !data.Classes.Contains(row.Expected)) is { } unknown)
             throw new InputException($"{path}, {unknown.Name} is of class \"{unknown.Expected}\", which no training row has "
@@ -130,7 +138,7 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
         return rows;
     }
 
-    private MemoryEstimate? Estimate(MLContext mlContext, TaskData data, TrainOptions options)
+    private MemoryEstimate? Estimate(MLContext mlContext, RowSets data, TrainOptions options)
     {
         try
         {
@@ -143,7 +151,7 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
     }
 
     // Epochs that a budget of time holds: a run that is cut off has not let its learning rate down.
-    private (int? Epochs, TimeSpan? Budget) Plan(TaskData data, TrainOptions options, Dictionary<string, double> seconds)
+    private (int? Epochs, TimeSpan? Budget) Plan(RowSets data, TrainOptions options, Dictionary<string, double> seconds)
     {
         if (options.TrainTime is not { } limit) return (options.Epochs, null);
         var budget = TimeSpan.FromSeconds(limit);
@@ -151,6 +159,9 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
         var pace = Pace.Measure(task, data, options, budget, invocation.Stop);
         seconds["measuring the pace"] = pace.Seconds;
         console.Say($"{pace.Epochs} epochs suit {limit:N0} seconds at {pace.ItemsPerSecond:f0} {task.Unit}/s");
+        if (pace.Epochs < FewEpochs && options.Recipe is Recipe.Balanced or Recipe.Best)
+            console.Note($"recipe {options.Recipe} is meant for longer runs: in fewer than {FewEpochs} epochs its augmentation costs "
+                + "accuracy. Give more time, or --recipe Fast.");
         Checkpoints.KeepEpochs(options, pace.Epochs);
         return (pace.Epochs, budget - TimeSpan.FromSeconds(Math.Min(pace.Seconds, limit / 2.0)));
     }

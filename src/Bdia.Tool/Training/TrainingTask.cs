@@ -1,6 +1,7 @@
 using Bdia.Core.Training;
 using Bdia.Data;
 using Bdia.MLNet;
+using Bdia.Reports.Rows;
 using Bdia.Tool.CommandLine;
 using Microsoft.ML;
 
@@ -44,11 +45,14 @@ internal abstract class TrainingTask
     /// <summary>Whether rows have classes.</summary>
     public virtual bool HasClasses => false;
 
+    /// <summary>Whether the trainer has recipes.</summary>
+    public virtual bool HasRecipes => false;
+
     /// <summary>Reads a data set.</summary>
     /// <exception cref="InputException">It cannot be used.</exception>
-    public abstract TaskData Load(string path, TrainOptions options);
+    public abstract RowSets Load(string path, TrainOptions options);
 
-    public abstract Trained Fit(MLContext mlContext, TaskData data, TrainOptions options, RunPlan plan);
+    public abstract Trained Fit(MLContext mlContext, RowSets data, TrainOptions options, RunPlan plan);
 
     /// <summary>The model of this task in a pipeline; null where there is none.</summary>
     public abstract BdiaTransformer? Find(ITransformer pipeline);
@@ -63,10 +67,10 @@ internal abstract class TrainingTask
     public abstract Evaluation Evaluate(MLContext mlContext, BdiaTransformer model, IReadOnlyList<DataRow> rows);
 
     /// <summary>Memory that training takes; null where it cannot be told.</summary>
-    public abstract Core.MemoryEstimates.MemoryEstimate? Estimate(MLContext mlContext, TaskData data, TrainOptions options);
+    public abstract Core.MemoryEstimates.MemoryEstimate? Estimate(MLContext mlContext, RowSets data, TrainOptions options);
 
-    /// <summary>The network and what belongs to it, for people.</summary>
-    public abstract IEnumerable<(string Name, string Value)> Facts(BdiaTransformer model);
+    /// <summary>Options of the trainer that generated code sets besides columns, epochs and seed: names, and values in C#.</summary>
+    public abstract IEnumerable<(string Name, string Value)> CodeOptions(RowSets data, TrainOptions options);
 
     /// <summary>Sets what all trainers have in common.</summary>
     protected static void Common(BdiaTrainerOptions trainer, TrainOptions options, RunPlan plan)

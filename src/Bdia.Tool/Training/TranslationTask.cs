@@ -1,8 +1,8 @@
 using Bdia.Core.MemoryEstimates;
-using Bdia.Core.Metrics;
 using Bdia.Core.Models;
 using Bdia.Data.Texts;
 using Bdia.MLNet;
+using Bdia.Reports.Rows;
 using Bdia.Tool.CommandLine;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -24,7 +24,7 @@ internal sealed class TranslationTask : TrainingTask
 
     public override string Title => "translator";
 
-    public override TaskData Load(string path, TrainOptions options)
+    public override RowSets Load(string path, TrainOptions options)
     {
         var (source, target) = (options.Source, options.Target);
         if (source is null || target is null)
@@ -41,7 +41,7 @@ internal sealed class TranslationTask : TrainingTask
             => [.. pairs.Select((pair, i) => new DataRow($"row {i + 1:N0}", pair.Source, pair.Target))];
     }
 
-    public override Trained Fit(MLContext mlContext, TaskData data, TrainOptions options, RunPlan plan)
+    public override Trained Fit(MLContext mlContext, RowSets data, TrainOptions options, RunPlan plan)
     {
         var train = View(mlContext, data.Train);
         var trainer = Trainer(options, data.Train.Count);
@@ -51,7 +51,7 @@ internal sealed class TranslationTask : TrainingTask
         return new(model, train.Schema, model, model.Model.Result!);
     }
 
-    public override MemoryEstimate Estimate(MLContext mlContext, TaskData data, TrainOptions options)
+    public override MemoryEstimate Estimate(MLContext mlContext, RowSets data, TrainOptions options)
         => mlContext.SequenceToSequence.Trainers.Bdia(Trainer(options, data.Train.Count)).EstimateMemory();
 
     public override BdiaTransformer? Find(ITransformer pipeline) => Models.SavedModel.In<BdiaSequenceToSequenceTransformer>(pipeline);
@@ -69,24 +69,13 @@ internal sealed class TranslationTask : TrainingTask
     }
 
     public override Evaluation Evaluate(MLContext mlContext, BdiaTransformer model, IReadOnlyList<DataRow> rows)
-    {
-        (DataRow Row, Prediction Prediction)[] all = [.. rows.Zip(Predict(mlContext, model, rows))];
-        string[] written = [.. all.Select(row => row.Prediction.Text)];
-        string[][] expected = [.. rows.Select(row => new[] { row.Expected })];
-        var (bleu, chrf) = (Bleu.Corpus(written, expected), Chrf.Corpus(written, expected));
-        var exact = all.Length == 0 ? 0 : all.Average(row => row.Prediction.Text == row.Row.Expected ? 1.0 : 0);
-        return new([new("BLEU", bleu.Score, $"{bleu.Score:f1}"), new("chrF", chrf.Score, $"{chrf.Score:f1}"),
-            new("Exactly right", exact, $"{exact:p1} of {all.Length:N0}")], all, []);
-    }
+        => Evaluation.OfTranslations([.. rows.Zip(Predict(mlContext, model, rows))]);
 
-    public override IEnumerable<(string Name, string Value)> Facts(BdiaTransformer model)
+    public override IEnumerable<(string Name, string Value)> CodeOptions(RowSets data, TrainOptions options)
     {
-        var translator = ((BdiaSequenceToSequenceTransformer)model).Model;
-        var network = translator.Model.Options;
-        yield return ("Network", $"encoder-decoder: {network.EncoderDepth} and {network.DecoderDepth} blocks, width {network.Width}, "
-            + $"{network.Heads} heads");
-        yield return ("Texts", $"up to {translator.MaxTokens} tokens of a vocabulary of {translator.SourceTokenizer.Size:N0}");
-        yield return ("Decoding", $"beam of {translator.Decoding.BeamSize}");
+        var trainer = Trainer(options, data.Train.Count);
+        if (options.Preset is not null) yield return ("Preset", $"EncoderDecoderPreset.{trainer.Preset}");
+        if (data.Train.Count < FewRows) yield return ("VocabularySize", $"{trainer.VocabularySize}");
     }
 
     private static BdiaSequenceToSequenceTrainer.Options Trainer(TrainOptions options, int rows)

@@ -60,7 +60,7 @@ internal static class StartContender
         // Of the sample's own trainer and reports, which are not used here.
         Model = VisionTransformerPreset.Compact, Mode = BackpropagationMode.Reversible, Precision = ComputePrecision.Float32,
             Quantize = true, Baseline = false, Resume = false,
-        Output = "", Save = "", Json = "", Command = "",
+        Output = "", Save = "", Json = "", Report = "", Command = "",
     };
 
     private static BdiaImageClassificationTrainer.Options Options(StartSettings settings, PictureData data)

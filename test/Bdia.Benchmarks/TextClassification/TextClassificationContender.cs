@@ -61,7 +61,7 @@ internal static class TextClassificationContender
         Seed = settings.Seed,
         // Of the sample's own trainer and reports, which are not used here.
         Mode = BackpropagationMode.Reversible, Precision = ComputePrecision.Float32, Quantize = true, Baseline = false, Resume = false,
-        Classify = [], Output = "", Save = "", Json = "", Curve = "", Command = "",
+        Classify = [], Output = "", Save = "", Json = "", Report = "", Curve = "", Command = "",
     };
 
     private static BdiaTextClassificationTrainer.Options Options(TextClassificationSettings settings)

@@ -236,7 +236,7 @@ public sealed class TextReaderTests : IDisposable
             Data = data, Source = source, Target = target, TrainRows = trainRows, TestRows = testRows, Seed = seed,
                 Mode = BackpropagationMode.Reversible,
             Precision = ComputePrecision.Float32, Quantize = true, Resume = false, Translate = [], Output = "",
-                Save = "", Json = "", Curve = "", Command = "",
+                Save = "", Json = "", Report = "", Curve = "", Command = "",
         },
         notes.Add);
 

@@ -27,7 +27,7 @@ public sealed class TranslationCommandLineTests
                 "0", "--threads", "2", "--checkpoints", "c",
             "--checkpoint-steps", "11", "--resume", "--beam", "5", "--length-penalty", "1", "--translate",
                 "one", "--translate", "-", "--model", "x.zip",
-            "--output", "o", "--save", "m.zip", "--json", "r.json", "--curve", "c.png");
+            "--output", "o", "--save", "m.zip", "--json", "r.json", "--report", "r.html", "--curve", "c.png");
 
         Assert.Equal(["one", "-"], options!.Translate);
         Assert.Equal(
@@ -46,7 +46,7 @@ public sealed class TranslationCommandLineTests
                 BleuEvery = 2, TimeBudget = TimeSpan.FromSeconds(90), Seed = 0, Threads = 2, CheckpointDirectory = "c",
                     CheckpointSteps = 11, Resume = true,
                 Beam = 5, LengthPenalty = 1, Translate = options.Translate, Model = "x.zip", Output = "o",
-                    Save = "m.zip", Json = "r.json", Curve = "c.png",
+                    Save = "m.zip", Json = "r.json", Report = "r.html", Curve = "c.png",
                 Command = options.Command,
             },
             options);

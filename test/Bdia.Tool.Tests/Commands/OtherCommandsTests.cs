@@ -116,11 +116,11 @@ public sealed class OtherCommandsTests(Trained trained) : IDisposable
     [Fact]
     public void Thumbnails_are_small_and_hold_the_picture()
     {
-        var address = Bdia.Tool.Reports.Thumbnail.Of(() => Pictures.Png(2, 1, side: 300))!;
+        var address = Bdia.Reports.Pages.Thumbnail.Of(() => Pictures.Png(2, 1, side: 300))!;
         using var read = SKBitmap.Decode(Convert.FromBase64String(address.Split(',')[1]));
         Assert.Equal((112, 112), (read.Width, read.Height));
         Assert.True(read.GetPixel(50, 50).Red > 180);
-        Assert.Null(Bdia.Tool.Reports.Thumbnail.Of(() => [1, 2, 3]));
+        Assert.Null(Bdia.Reports.Pages.Thumbnail.Of(() => [1, 2, 3]));
     }
 
     private static Process? Start(string program, params string[] arguments)

@@ -82,7 +82,7 @@ public sealed class TrainingTests(Trained trained) : IDisposable
     {
         var file = folder.Write("options.json", $$"""
             { "dataset": {{JsonSerializer.Serialize(Pictures.Folder(folder, each: 6))}}, "epochs": 7, "name": "FromFile", "no-report": true,
-              "no-code": true, "memory": "2GB", "verbosity": "q", }
+              "no-code": true, "memory": "2GB", "recipe": "Fast", "verbosity": "q", }
             """);
 
         var result = Command.Run("image-classification", "--options", file, "--output", folder.At("out"), "--epochs", "1").Succeeded();
@@ -90,6 +90,7 @@ public sealed class TrainingTests(Trained trained) : IDisposable
         Assert.Equal(("", ""), (result.Output, result.Error));
         var facts = JsonDocument.Parse(File.ReadAllText(folder.At("out/FromFile.json"))).RootElement;
         Assert.Equal(1, facts.GetProperty("epochs").GetArrayLength());
+        Assert.Equal("Fast", facts.GetProperty("options").GetProperty("Recipe").GetString());
         Assert.Equal("2147483648", facts.GetProperty("options").GetProperty("Memory").GetString());
     }
 
@@ -100,6 +101,9 @@ public sealed class TrainingTests(Trained trained) : IDisposable
         Command.Run("image-classification", "--dataset", "x", "--epochs", "many").Failed(ExitCode.CommandLine,
             "--epochs is many; give a whole");
         Command.Run("image-classification", "--dataset", "x", "--memory", "much").Failed(ExitCode.CommandLine, "such as 2GB");
+        Command.Run("image-classification", "--dataset", "x", "--recipe", "B").Failed(ExitCode.CommandLine,
+            "--recipe is B; give one of Fast, Balanced, Best");
+        Command.Run("text-classification", "--dataset", "x", "--recipe", "Best").Failed(ExitCode.CommandLine, "recipes for pictures alone");
         Command.Run("image-classification", "--dataset", "x", "--name", "a b").Failed(ExitCode.CommandLine, "Begin with a letter");
         Command.Run("image-classification", "--dataset", "x", "--nothing").Failed(ExitCode.CommandLine, "--nothing");
         Command.Run("image-classification", "--options", folder.At("no.json")).Failed(ExitCode.CommandLine, "cannot be read");

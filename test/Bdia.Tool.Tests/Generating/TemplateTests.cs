@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Bdia.Tool.Generating;
@@ -9,7 +10,7 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Bdia.Tool.Tests.Generating;
 
 [Collection(nameof(ModelTests))]
-public sealed class TemplateTests(Support.Trained trained) : IDisposable
+public sealed partial class TemplateTests(Support.Trained trained) : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
@@ -29,9 +30,9 @@ public sealed class TemplateTests(Support.Trained trained) : IDisposable
             Assert.Contains(file, files.Keys);
         foreach (var (name, content) in files.Where(file => file.Key.EndsWith(".cs", StringComparison.Ordinal)))
         {
-            var filled = Regex.Replace(content, "__(DATASET|TEXT|PREDICTED)__", "\"\"").Replace("__NAME__", "Flowers",
+            var filled = Regex.Replace(content, "__(DATASET|TEXT|PREDICTED|COLUMNS)__", "\"\"").Replace("__NAME__", "Flowers",
                 StringComparison.Ordinal);
-            filled = Regex.Replace(filled, "__(EPOCHS|SEED)__", "1");
+            filled = Regex.Replace(Regex.Replace(filled, "__(EPOCHS|SEED)__", "1"), "__(OPTIONS|RECIPE)__", "");
             Assert.DoesNotContain("__", filled, StringComparison.Ordinal);
             Assert.DoesNotContain(CSharpSyntaxTree.ParseText(filled, path: name, cancellationToken: TestContext.Current.CancellationToken)
                 .GetDiagnostics(TestContext.Current.CancellationToken), fault => fault.Severity == DiagnosticSeverity.Error);
@@ -58,33 +59,103 @@ public sealed class TemplateTests(Support.Trained trained) : IDisposable
         Assert.EndsWith("// mine", File.ReadAllText(changed), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(Tasks))]
+    public void Dotnet_new_fills_every_place_of_the_same_files(string task)
+    {
+        var file = Path.Combine(Repository(), "src/Bdia.Templates", task, "template.json");
+        using var description = JsonDocument.Parse(File.ReadAllText(file));
+        var root = description.RootElement;
+        var filled = root.GetProperty("symbols").EnumerateObject().Where(symbol => symbol.Value.TryGetProperty("replaces", out _))
+            .Select(symbol => symbol.Value.GetProperty("replaces").GetString()).ToArray();
+        var places = ProjectWriter.Templates(task).SelectMany(file => Places().Matches(file.Key + file.Value)).Select(match => match.Value);
+
+        Assert.Equal($"bdia-{task}", root.GetProperty("shortName").GetString());
+        Assert.Equal(places.Distinct().Order(StringComparer.Ordinal), filled.Order(StringComparer.Ordinal));
+        // MSBuild, which fills in the version, would turn it.
+        Assert.DoesNotContain('\\', root.GetRawText());
+    }
+
+    [Fact]
+    public void Generated_code_trains_with_the_options_of_the_command()
+    {
+        Command.Run("image-classification", "--dataset", Pictures.Folder(folder, each: 5), "--epochs", "1", "--seed", "3", "--recipe",
+            "fast", "--preset", "tiny", "--image-size", "16", "--name", "Shop", "--output", folder.At("out"), "--no-report", "--label-col", "kind")
+            .Succeeded();
+
+        var code = File.ReadAllText(folder.At("out/Shop.Model/Shop.training.cs"));
+        Assert.Contains("Options(Recipe.Fast)", code, StringComparison.Ordinal);
+        Assert.Contains("Seed = 3, Preset = VisionTransformerPreset.Tiny, Width = null", code, StringComparison.Ordinal);
+        Assert.Contains("ImageHeight = 16, ImageWidth = 16,", code, StringComparison.Ordinal);
+        Assert.Contains("PictureSet.Open(folder, \"kind\", null)", code, StringComparison.Ordinal);
+    }
+
     // Packs the libraries, generates, builds and tests as a stranger would: minutes.
     [Theory(Explicit = true)]
     [MemberData(nameof(Tasks))]
     public void Generated_projects_build_and_pass_their_tests_against_the_packages(string task)
     {
-        var (model, arguments) = task switch
-        {
-            "image-classification" => (trained.Pictures(), new[] { "--dataset", trained.PictureFolder }),
-            "text-classification" => (trained.Texts(), ["--dataset", trained.Messages, "--label-col", "topic", "--text-col", "message"]),
-            "translation" => (trained.Translator(), ["--dataset", trained.Pairs, "--source", "en", "--target", "fr"]),
-            _ => (trained.Writer(), ["--dataset", trained.Book]),
-        };
-        var (output, packages) = (folder.At("out/x")[..^2], folder.At("packages/x")[..^2]);
-        var root = Repository();
-        foreach (var library in new[] { "Bdia.Core", "Bdia.MLNet", "Bdia.Data" })
-            Shell.Run(root, "dotnet", "pack", "-c", "Release", Path.Combine("src", library), "-o", packages);
-        Command.Run([task, .. arguments, "--epochs", "1", "--name", "Made", "--output", output, "--no-report"]).Succeeded();
-        folder.Write("out/nuget.config",
-            $"<configuration><packageSources><add key=\"packed\" value=\"{packages}\" /></packageSources></configuration>");
+        var output = folder.At("out/x")[..^2];
+        Command.Run([task, .. Data(task), "--epochs", "1", "--name", "Made", "--output", output, "--no-report"]).Succeeded();
 
-        // A cache of its own, since the packages of one version are kept for good; all others come from the usual one.
-        var tested = Shell.Run(output, "dotnet", "test", $"-p:RestorePackagesPath={folder.At("cache/x")[..^2]}",
-            $"-p:RestoreFallbackFolders={Cache()}");
-
-        Assert.Contains("Passed!", tested, StringComparison.Ordinal);
-        Assert.True(File.Exists(model));
+        Assert.Contains("Passed!", Tested(output), StringComparison.Ordinal);
     }
+
+    // Installs the packed templates, builds, trains by the program that they make, and tests: minutes.
+    [Theory(Explicit = true)]
+    [MemberData(nameof(Tasks))]
+    public void Dotnet_new_makes_projects_that_build_train_and_pass_their_tests(string task)
+    {
+        var packages = Packed();
+        var home = new Dictionary<string, string> { ["DOTNET_CLI_HOME"] = folder.At("home/x")[..^2] };
+        Shell.Run(folder.Root, home, "dotnet", "new", "install", Directory.GetFiles(packages, "Bdia.Templates.*.nupkg").Single());
+        string[] columns = Data(task)[2..];
+        Shell.Run(folder.Root, home, "dotnet", ["new", $"bdia-{task}", "--name", "Made-new", "--epochs", "1", .. columns]);
+        var output = folder.At("Made-new");
+
+        Assert.Contains("Skipped!", Tested(output), StringComparison.Ordinal);
+        Shell.Run(output, [], "dotnet", ["run", "--no-restore", "--project", "Made_new.ConsoleApp", "--", "train", Data(task)[1],
+            "Made_new.zip"]);
+        Assert.Contains("Passed!", Tested(output), StringComparison.Ordinal);
+    }
+
+    private string[] Data(string task)
+    {
+        _ = task switch
+        {
+            "image-classification" => trained.Pictures(), "text-classification" => trained.Texts(), "translation" => trained.Translator(),
+            _ => trained.Writer(),
+        };
+        return task switch
+        {
+            "image-classification" => ["--dataset", trained.PictureFolder],
+            "text-classification" => ["--dataset", trained.Messages, "--label-col", "topic", "--text-col", "message"],
+            "translation" => ["--dataset", trained.Pairs, "--source", "en", "--target", "fr"],
+            _ => ["--dataset", trained.Book],
+        };
+    }
+
+    private string Packed()
+    {
+        // Once for all tests.
+        var packages = trained.Folder.At("packages/x")[..^2];
+        if (Directory.GetFiles(packages).Length == 0)
+            foreach (var library in new[] { "Bdia.Core", "Bdia.MLNet", "Bdia.Data", "Bdia.Templates" })
+                Shell.Run(Repository(), [], "dotnet", "pack", "-c", "Release", Path.Combine("src", library), "-o", packages);
+        return packages;
+    }
+
+    // A cache of its own, since the packages of one version are kept for good; all others come from the usual one.
+    private string Tested(string output)
+    {
+        File.WriteAllText(Path.Combine(output, "nuget.config"),
+            $"<configuration><packageSources><add key=\"packed\" value=\"{Packed()}\" /></packageSources></configuration>");
+        return Shell.Run(output, [], "dotnet", "test", $"-p:RestorePackagesPath={trained.Folder.At("cache/x")[..^2]}",
+            $"-p:RestoreFallbackFolders={Cache()}");
+    }
+
+    [GeneratedRegex("__[A-Z_]*[A-Z]__")]
+    private static partial Regex Places();
 
     private static string Cache() => Environment.GetEnvironmentVariable("NUGET_PACKAGES")
         ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");

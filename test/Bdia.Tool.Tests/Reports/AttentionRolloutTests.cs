@@ -1,5 +1,5 @@
 using Bdia.MLNet;
-using Bdia.Tool.Reports;
+using Bdia.Reports.Pages;
 using Bdia.Tool.Tests.Support;
 using Microsoft.ML;
 

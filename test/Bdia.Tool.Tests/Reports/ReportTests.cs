@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Bdia.Tool.Reports;
+using Bdia.Reports.Pages;
 using Bdia.Tool.Tests.Support;
 using SkiaSharp;
 

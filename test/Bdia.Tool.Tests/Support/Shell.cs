@@ -5,12 +5,14 @@ namespace Bdia.Tool.Tests.Support;
 /// <summary>Runs a program, and fails where it fails.</summary>
 internal static class Shell
 {
-    public static string Run(string folder, string program, params string[] arguments)
+    public static string Run(string folder, Dictionary<string, string> environment, string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
-        })!;
+        };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -1,3 +1,4 @@
+using Bdia.Reports.Rows;
 using Bdia.Tool.Training;
 using CsCheck;
 using Microsoft.ML;

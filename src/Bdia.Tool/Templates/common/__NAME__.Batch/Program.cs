@@ -2,6 +2,7 @@
 //     dotnet run --project __NAME__.Batch -- IN OUT
 
 using __NAME___Batch;
+using __NAME___Model;
 using Bdia.Data;
 
 if (args.Length != 2)
@@ -16,8 +17,8 @@ try
     Console.WriteLine($"{rows:N0} rows written to {args[1]}, {bad:N0} of them could not be scored.");
     return 0;
 }
-catch (Exception fault) when (fault is InputException or OutputException)
+catch (Exception fault) when (fault is InputException or ModelFileException or OutputException)
 {
     Console.Error.WriteLine($"Error: {fault.Message}");
-    return fault is InputException ? 3 : 6;
+    return fault is InputException ? 3 : fault is ModelFileException ? 4 : 6;
 }

@@ -35,7 +35,7 @@ public sealed class ApiTests : IAsyncLifetime
         File.Delete(file);
     }
 
-    [Fact]
+    [ModelFact]
     public async Task Predict_answers_many_callers_at_once()
     {
         var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(async _ =>
@@ -50,7 +50,7 @@ public sealed class ApiTests : IAsyncLifetime
             JsonDocument.Parse(answer).RootElement.GetProperty(Sample.AnswerProperty).GetString()!), answer));
     }
 
-    [Fact]
+    [ModelFact]
     public async Task A_bad_request_is_told_why()
     {
         using var request = Sample.BadRequest();
@@ -62,14 +62,14 @@ public sealed class ApiTests : IAsyncLifetime
         Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [ModelFact]
     public async Task A_request_that_is_too_large_is_refused()
     {
         using var large = new ByteArrayContent(new byte[2_000_001]);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await client.PostAsync("/predict", large)).StatusCode);
     }
 
-    [Fact]
+    [ModelFact]
     public async Task Requests_beyond_the_limit_get_503_and_all_others_are_answered()
     {
         await using var small = Api.Create(["--urls", "http://127.0.0.1:0", "--Model:File", file, "--Model:QueueLimit", "1",
@@ -86,7 +86,7 @@ public sealed class ApiTests : IAsyncLifetime
         await small.StopAsync();
     }
 
-    [Fact]
+    [ModelFact]
     public async Task A_port_in_use_is_known_as_such()
     {
         await using var second = Api.Create(["--urls", app.Urls.First(), "--Model:File", file]);
@@ -94,14 +94,14 @@ public sealed class ApiTests : IAsyncLifetime
         Assert.IsType<AddressInUseException>(fault.InnerException); // which Program.cs turns into exit code 3
     }
 
-    [Fact]
+    [ModelFact]
     public async Task Health_and_OpenAPI_are_there()
     {
         Assert.Contains("\"ok\"", await client.GetStringAsync("/health"), StringComparison.Ordinal);
         Assert.Contains("/predict", await client.GetStringAsync("/openapi/v1.json"), StringComparison.Ordinal);
     }
 
-    [Fact]
+    [ModelFact]
     public async Task A_model_that_is_replaced_answers_and_no_model_changes_nothing()
     {
         var model = app.Services.GetRequiredService<ModelService>();

@@ -6,11 +6,11 @@ namespace __NAME___Tests;
 
 public class ModelTests
 {
-    [Fact]
+    [ModelFact]
     public void The_model_answers_as_it_did_when_it_was_trained()
         => Assert.True(Sample.Agrees(Sample.Answer(__NAME__.Predict(Sample.Input()))));
 
-    [Fact]
+    [ModelFact]
     public void A_batch_keeps_its_rows_and_passes_over_bad_ones()
     {
         var folder = Directory.CreateTempSubdirectory("__NAME__-");

@@ -68,7 +68,7 @@ public sealed class ModelService : BackgroundService
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             // A file that was still being written is read again when it has changed again.
-            log.LogError(fault, "{File} was replaced by something that is no model; the earlier one stays.", settings.File);
+            log.LogError("{File} was replaced, and the earlier model stays: {Reason}", settings.File, fault.Message);
         }
     }
 

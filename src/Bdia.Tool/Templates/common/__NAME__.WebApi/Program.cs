@@ -1,7 +1,9 @@
+using System.Net.Sockets;
+using __NAME___Model;
 using __NAME___WebApi;
 using Microsoft.AspNetCore.Connections;
 
-const int PortInUse = 3;
+const int AddressNotFree = 3, ModelNotUsable = 4;
 
 var app = Api.Create(args);
 try
@@ -9,8 +11,13 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (IOException fault) when (fault.InnerException is AddressInUseException)
+catch (Exception fault) when (fault is SocketException || fault.InnerException is AddressInUseException)
 {
-    Console.Error.WriteLine($"Error: {fault.Message} Give another address: --urls http://127.0.0.1:5081");
-    return PortInUse;
+    Console.Error.WriteLine($"Error: {fault.Message.TrimEnd('.')}. Give another address: --urls http://127.0.0.1:5081");
+    return AddressNotFree;
+}
+catch (ModelFileException fault)
+{
+    Console.Error.WriteLine($"Error: {fault.Message}");
+    return ModelNotUsable;
 }

@@ -25,9 +25,6 @@ public static partial class __NAME__
         public float[] Score { get; set; } = [];
     }
 
-    /// <summary>The model's file, beside the program.</summary>
-    public static string ModelPath { get; } = Path.Combine(AppContext.BaseDirectory, "__NAME__.zip");
-
     /// <summary>For one caller at a time. Many callers are served by BatchingScorer, as the web API does.</summary>
     public static readonly Lazy<PredictionEngine<ModelInput, ModelOutput>> PredictEngine = new(() =>
     {
@@ -38,7 +35,7 @@ public static partial class __NAME__
     /// <summary>Loads a model; a picture that cannot be read is an InvalidDataException with the reason.</summary>
     public static ITransformer Load(MLContext mlContext, string path)
     {
-        var pipeline = mlContext.Model.Load(path, out _);
+        var pipeline = Read<BdiaImageClassificationTransformer>(mlContext, path);
         pipeline.Part<BdiaImageClassificationTransformer>().BadImages = BadImagePolicy.Throw;
         return pipeline;
     }

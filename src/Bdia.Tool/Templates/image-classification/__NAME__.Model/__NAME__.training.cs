@@ -1,3 +1,5 @@
+using Bdia.Core.Models;
+using Bdia.Data.Pictures;
 using Bdia.MLNet;
 using Microsoft.ML;
 
@@ -6,34 +8,25 @@ namespace __NAME___Model;
 /// <summary>How the model was trained, to train it again.</summary>
 public static partial class __NAME__
 {
-    /// <summary>Where the pictures were: a folder for each class.</summary>
+    /// <summary>Where the pictures were.</summary>
     public const string RetrainFolder = __DATASET__;
 
-    private static readonly string[] Extensions = [".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"];
-
-    /// <summary>The pictures of a folder with a folder for each class.</summary>
+    /// <summary>The pictures of a folder with a folder for each class, or of a table; those that cannot be read are left out.</summary>
     public static IDataView LoadImageFromFolder(MLContext mlContext, string folder)
-    {
-        var files = Directory.EnumerateDirectories(folder).SelectMany(Directory.EnumerateFiles)
-            .Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)).Order().ToArray();
-        if (files.Length == 0) throw new InvalidDataException($"{folder} has no pictures in class folders. Give a folder with a folder "
-            + $"for each class.");
-        return mlContext.Data.LoadFromEnumerable(files.Select(file => new ModelInput
-        {
-            ImageSource = File.ReadAllBytes(file), Label = Path.GetFileName(Path.GetDirectoryName(file)!),
-        }));
-    }
+        => mlContext.Data.LoadFromEnumerable(PictureSet.Open(folder, __COLUMNS__).Train.Select(item =>
+            new ModelInput { ImageSource = item.Load(), Label = item.Label }));
 
     /// <summary>The pipeline: change it, and train again.</summary>
     public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext)
         => mlContext.Transforms.Conversion.MapValueToKey("Label")
-            .Append(mlContext.MulticlassClassification.Trainers.BdiaImageClassification(new BdiaImageClassificationTrainer.Options
-            {
-                FeatureColumnName = "ImageSource",
-                Epochs = __EPOCHS__,
-                Seed = __SEED__,
-                BadImages = BadImagePolicy.Skip,
-            }))
+            .Append(mlContext.MulticlassClassification.Trainers.BdiaImageClassification(
+                new BdiaImageClassificationTrainer.Options(__RECIPE__)
+                {
+                    FeatureColumnName = "ImageSource",
+                    Epochs = __EPOCHS__,
+                    Seed = __SEED__,__OPTIONS__
+                    BadImages = BadImagePolicy.Skip,
+                }))
             .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 
     public static ITransformer RetrainModel(MLContext mlContext, IDataView trainData) => BuildPipeline(mlContext).Fit(trainData);

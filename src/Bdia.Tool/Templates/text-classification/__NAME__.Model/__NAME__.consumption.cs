@@ -25,9 +25,6 @@ public static partial class __NAME__
         public float[] Score { get; set; } = [];
     }
 
-    /// <summary>The model's file, beside the program.</summary>
-    public static string ModelPath { get; } = Path.Combine(AppContext.BaseDirectory, "__NAME__.zip");
-
     /// <summary>For one caller at a time. Many callers are served by BatchingScorer, as the web API does.</summary>
     public static readonly Lazy<PredictionEngine<ModelInput, ModelOutput>> PredictEngine = new(() =>
     {
@@ -35,7 +32,7 @@ public static partial class __NAME__
         return mlContext.Model.CreatePredictionEngine<ModelInput, ModelOutput>(Load(mlContext, ModelPath));
     });
 
-    public static ITransformer Load(MLContext mlContext, string path) => mlContext.Model.Load(path, out _);
+    public static ITransformer Load(MLContext mlContext, string path) => Read<BdiaTextClassificationTransformer>(mlContext, path);
 
     public static ModelOutput Predict(ModelInput input) => PredictEngine.Value.Predict(input);
 

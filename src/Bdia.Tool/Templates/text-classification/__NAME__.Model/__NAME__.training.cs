@@ -1,3 +1,5 @@
+using Bdia.Core.Models;
+using Bdia.Data.Texts;
 using Bdia.MLNet;
 using Microsoft.ML;
 
@@ -6,14 +8,13 @@ namespace __NAME___Model;
 /// <summary>How the model was trained, to train it again.</summary>
 public static partial class __NAME__
 {
-    /// <summary>What the rows were read from: lines with tabs, and names of columns in the first.</summary>
+    /// <summary>What the rows were read from.</summary>
     public const string RetrainFile = __DATASET__;
 
-    /// <summary>The rows of a file: a text, a tab, its class.</summary>
+    /// <summary>The rows of a table (.tsv, .csv, .jsonl, .parquet), or of class folders of .txt files.</summary>
     public static IDataView LoadRows(MLContext mlContext, string file)
-        => mlContext.Data.LoadFromEnumerable(File.ReadLines(file).Skip(1).Select(line => line.Split('\t')).Where(columns
-            => columns.Length >= 2)
-            .Select(columns => new ModelInput { Text = columns[0], Label = columns[1] }).ToList());
+        => mlContext.Data.LoadFromEnumerable(LabelledTextSet.Open(file, __COLUMNS__).Train.Select(row =>
+            new ModelInput { Text = row.Text, Label = row.Class }));
 
     /// <summary>The pipeline: change it, and train again.</summary>
     public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext)
@@ -22,7 +23,7 @@ public static partial class __NAME__
             {
                 Sentence1ColumnName = "Text",
                 Epochs = __EPOCHS__,
-                Seed = __SEED__,
+                Seed = __SEED__,__OPTIONS__
             }))
             .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 

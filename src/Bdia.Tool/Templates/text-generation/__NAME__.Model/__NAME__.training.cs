@@ -1,3 +1,5 @@
+using Bdia.Core.Models;
+using Bdia.Data.Texts;
 using Bdia.MLNet;
 using Microsoft.ML;
 
@@ -9,19 +11,17 @@ public static partial class __NAME__
     /// <summary>What the rows were read from.</summary>
     public const string RetrainFile = __DATASET__;
 
-    /// <summary>The lines of a file, which are one text.</summary>
+    /// <summary>The lines of a .txt file, which are one text, or a table with a text in each row.</summary>
     public static IDataView LoadRows(MLContext mlContext, string file)
-        => mlContext.Data.LoadFromEnumerable(File.ReadLines(file).Select(line => new ModelInput { Text = line }).ToList());
+        => mlContext.Data.LoadFromEnumerable(TextCollection.Open(file, __COLUMNS__).Texts.Select(text => new ModelInput { Text = text }));
 
     /// <summary>The pipeline: change it, and train again.</summary>
     public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext)
         => (IEstimator<ITransformer>)mlContext.TextGeneration.Trainers.Bdia(new BdiaTextGenerationTrainer.Options
         {
             TextColumnName = "Text",
-            JoinRows = true,
-            VocabularySize = 2000,
             Epochs = __EPOCHS__,
-            Seed = __SEED__,
+            Seed = __SEED__,__OPTIONS__
         });
 
     public static ITransformer RetrainModel(MLContext mlContext, IDataView trainData) => BuildPipeline(mlContext).Fit(trainData);

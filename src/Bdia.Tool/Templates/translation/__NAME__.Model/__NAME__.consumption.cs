@@ -26,9 +26,6 @@ public static partial class __NAME__
         public bool Finished { get; set; }
     }
 
-    /// <summary>The model's file, beside the program.</summary>
-    public static string ModelPath { get; } = Path.Combine(AppContext.BaseDirectory, "__NAME__.zip");
-
     /// <summary>For one caller at a time. Many callers are served by BatchingScorer, as the web API does.</summary>
     public static readonly Lazy<PredictionEngine<ModelInput, ModelOutput>> PredictEngine = new(() =>
     {
@@ -37,7 +34,7 @@ public static partial class __NAME__
     });
 
     /// <summary>Loads a model. How it writes may be changed: model.Decoding = model.Decoding with { BeamSize = 1 }.</summary>
-    public static ITransformer Load(MLContext mlContext, string path) => mlContext.Model.Load(path, out _);
+    public static ITransformer Load(MLContext mlContext, string path) => Read<BdiaSequenceToSequenceTransformer>(mlContext, path);
 
     public static ModelOutput Predict(ModelInput input) => PredictEngine.Value.Predict(input);
 

@@ -8,13 +8,15 @@ internal static class Sample
 {
     public static string Text => __TEXT__;
 
+    /// <summary>What the model made of it when it was trained; empty where nobody has looked yet.</summary>
     public static string Predicted => __PREDICTED__;
 
     /// <summary>What the answer is called in JSON.</summary>
     public const string AnswerProperty = "predictedText";
 
-    /// <summary>Whether it is what the model made of the sample when it was trained.</summary>
-    public static bool Agrees(string answer) => answer.ReplaceLineEndings(" ") == Predicted.ReplaceLineEndings(" ");
+    /// <summary>Whether it is what the model made of the sample when it was trained; any answer where that is empty.</summary>
+    public static bool Agrees(string answer)
+        => Predicted.Length == 0 || answer.ReplaceLineEndings(" ") == Predicted.ReplaceLineEndings(" ");
 
     public static __NAME__.ModelInput Input() => new() { Source = Text };
 

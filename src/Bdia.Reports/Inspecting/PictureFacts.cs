@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Bdia.Tool.Training;
+using Bdia.Reports.Rows;
 using SkiaSharp;
 
-namespace Bdia.Tool.Inspecting;
+namespace Bdia.Reports.Inspecting;
 
 /// <summary>Sizes and kinds of pictures, what is wrong with some, and which are there twice.</summary>
 internal static class PictureFacts
@@ -11,7 +11,7 @@ internal static class PictureFacts
     private sealed record Look(DataRow Row, bool IsTest, int Width, int Height, string Kind, bool Turned, bool Transparent, string Hash,
         string? Fault);
 
-    public static void Add(TaskData data, IReadOnlyList<DataRow> test, bool decode, List<(string Name, string Value)> facts,
+    public static void Add(RowSets data, IReadOnlyList<DataRow> test, bool decode, List<(string Name, string Value)> facts,
         List<string> warnings)
     {
         var looks = new ConcurrentBag<Look>();

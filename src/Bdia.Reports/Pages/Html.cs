@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 
-namespace Bdia.Tool.Reports;
+namespace Bdia.Reports.Pages;
 
 /// <summary>Writes HTML: texts are encoded, tables have captions and headers of their rows and columns.</summary>
 internal sealed class Html

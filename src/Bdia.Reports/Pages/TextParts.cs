@@ -1,7 +1,8 @@
 using Bdia.Core.Metrics;
-using Bdia.Tool.Training;
+using Bdia.Reports.Content;
+using Bdia.Reports.Rows;
 
-namespace Bdia.Tool.Reports;
+namespace Bdia.Reports.Pages;
 
 /// <summary>Parts of a report on texts that are written: the best and the worst, what length does, and words that were never
 /// seen.</summary>
@@ -13,7 +14,7 @@ internal static class TextParts
     {
         (DataRow Row, Prediction Prediction)[] rows = [.. content.Evaluation.Rows.Where(row => row.Prediction.Fault is null)];
         if (rows.Length == 0) yield break;
-        if (content.Facts.Task != new TranslationTask().Name)
+        if (!content.Evaluation.ComparesTexts)
         {
             yield return ("written", "What the model writes", html => html.Table("Beginnings of test texts, and how the model goes on",
                 ["Beginning", "The model goes on", "The text itself"], rows.Select(row => (IReadOnlyList<Cell>)[Cell.Text(row.Row.Text),

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using static Bdia.Tool.Reports.Html;
+using static Bdia.Reports.Pages.Html;
 
-namespace Bdia.Tool.Reports;
+namespace Bdia.Reports.Pages;
 
 /// <summary>A line or points of a plot.</summary>
 /// <param name="Name">What it is called.</param>

@@ -1,9 +1,9 @@
 using Bdia.MLNet;
-using Bdia.Tool.Training;
+using Bdia.Reports.Rows;
 using SkiaSharp;
-using static Bdia.Tool.Reports.Html;
+using static Bdia.Reports.Pages.Html;
 
-namespace Bdia.Tool.Reports;
+namespace Bdia.Reports.Pages;
 
 /// <summary>A row with a picture of what the model looks at.</summary>
 /// <param name="Row">The row.</param>

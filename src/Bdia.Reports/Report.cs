@@ -2,22 +2,32 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using Bdia.Data.Files;
-using static Bdia.Tool.Reports.Html;
+using Bdia.Reports.Content;
+using Bdia.Reports.Inspecting;
+using Bdia.Reports.Pages;
+using static Bdia.Reports.Pages.Html;
 
-namespace Bdia.Tool.Reports;
+namespace Bdia.Reports;
 
 /// <summary>Writes a report: one HTML file that refers to nothing outside itself, and needs no scripts.</summary>
-internal static class ReportFile
+public static class Report
 {
+    /// <summary>Writes a report.</summary>
+    /// <param name="path">The file, whole or not at all.</param>
+    /// <param name="content">What it tells.</param>
+    /// <exception cref="Bdia.Data.OutputException">It cannot be written.</exception>
     public static void Write(string path, ReportContent content) => WholeFile.Write(path, stream =>
     {
         using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
         writer.Write(Page(content));
     });
 
-    /// <summary>The page.</summary>
+    /// <summary>The page itself.</summary>
+    /// <param name="content">What it tells.</param>
+    /// <returns>HTML.</returns>
     public static string Page(ReportContent content)
     {
+        ArgumentNullException.ThrowIfNull(content);
         var (facts, html) = (content.Facts, new Html());
         var parts = Parts(content);
         html.Raw($"""
@@ -43,8 +53,8 @@ internal static class ReportFile
             parts.Add(("curves", "Learning curves", html => LearningCurves.Write(html, content)));
         if (content.Evaluation.Classes.Count > 0) parts.AddRange(ClassParts.Of(content));
         else parts.AddRange(TextParts.Of(content));
-        if (content.Attention.Count > 0)
-            parts.Add(("attention", "Where the model looks", html => AttentionParts.Write(html, content.Attention)));
+        if (AttentionParts.Of(content.Model, content.Evaluation) is { Count: > 0 } looked)
+            parts.Add(("attention", "Where the model looks", html => AttentionParts.Write(html, looked)));
         parts.Add(("data", "Data", html => Data(html, content)));
         parts.Add(("cost", "Memory and time", html => Cost(html, content)));
         parts.Add(("made", "How it was made", html => Made(html, content)));
@@ -57,7 +67,7 @@ internal static class ReportFile
         foreach (var figure in content.Evaluation.Figures)
             html.Raw($"<li><b>{Encoded(Head(figure.Shown))}</b>{Encoded(figure.Name)}</li>");
         html.Raw("</ul>").Pairs("Figures of the test rows", content.Evaluation.Figures.Select(figure => (figure.Name, figure.Shown)));
-        html.Pairs("The model", content.Model);
+        html.Pairs("The model", NetworkFacts.Of(content.Model));
     }
 
     // What stands before the remarks: "93.1 %" of "93.1 % (...)".

@@ -3,7 +3,7 @@ using Bdia.Core.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Bdia.Tool.Reports;
+namespace Bdia.Reports.Pages;
 
 /// <summary>
 /// Which patches a vision transformer looks at, by attention rollout (Abnar and Zuidema, 2020): the mean attention of the heads of every

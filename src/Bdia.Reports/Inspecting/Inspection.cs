@@ -1,43 +1,44 @@
-using Bdia.Tool.Training;
+using Bdia.Reports.Rows;
 
-namespace Bdia.Tool.Inspecting;
+namespace Bdia.Reports.Inspecting;
 
 /// <summary>What is to be known of data before they are trained on.</summary>
 /// <param name="Facts">What there is, for people.</param>
 /// <param name="Classes">Rows of each class: to train on, and to test on.</param>
 /// <param name="Warnings">What may spoil training or its figures.</param>
-internal sealed record Inspection(IReadOnlyList<(string Name, string Value)> Facts,
+public sealed record Inspection(IReadOnlyList<(string Name, string Value)> Facts,
     IReadOnlyList<(string Name, int Train, int Test)> Classes, IReadOnlyList<string> Warnings)
 {
     private const int Named = 5;
     private const double Uneven = 10;
 
     /// <summary>Looks at rows.</summary>
-    /// <param name="task">What is to be learnt.</param>
     /// <param name="data">The data.</param>
     /// <param name="test">Rows for testing.</param>
-    /// <param name="decode">Whether every picture is decoded, which finds those that are cut short.</param>
-    public static Inspection Of(TrainingTask task, TaskData data, IReadOnlyList<DataRow> test, bool decode = false)
+    /// <param name="decode">Whether every picture is decoded, which finds those that are cut short. Default false.</param>
+    public static Inspection Of(RowSets data, IReadOnlyList<DataRow> test, bool decode = false)
     {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(test);
         var (facts, warnings) = (new List<(string Name, string Value)>(), new List<string>());
         facts.Add(("Data set", $"{data.Name} ({data.Kind})"));
         facts.Add(("Rows", $"{data.Train.Count:N0} to train on" + (data.Validation is { } held ? $", {held.Count:N0} to validate on" : "")
             + $", {test.Count:N0} to test on"));
         if (data.LeftOut.Count > 0)
             warnings.Add($"{data.LeftOut.Count:N0} rows or files are left out: {Some(data.LeftOut)}");
-        var classes = Counted(task, data, test, warnings);
+        var classes = Counted(data, test, warnings);
         if (data.Train.Concat(test).Any(row => row.Picture is not null)) PictureFacts.Add(data, test, decode, facts, warnings);
-        else TextFacts.Add(task, data, test, facts, warnings);
+        else TextFacts.Add(data, test, facts, warnings);
         return new(facts, classes, warnings);
     }
 
     /// <summary>The first few of some things, and how many more there are.</summary>
-    public static string Some(IReadOnlyList<string> names)
+    internal static string Some(IReadOnlyList<string> names)
         => string.Join("; ", names.Take(Named)) + (names.Count > Named ? $"; and {names.Count - Named:N0} more" : "");
 
-    private static (string, int, int)[] Counted(TrainingTask task, TaskData data, IReadOnlyList<DataRow> test, List<string> warnings)
+    private static (string, int, int)[] Counted(RowSets data, IReadOnlyList<DataRow> test, List<string> warnings)
     {
-        if (!task.HasClasses) return [];
+        if (data.Classes.Count == 0) return [];
         var (train, tested) = (Counts(data.Train), Counts(test));
         (string Name, int Train, int Test)[] classes = [.. data.Classes.Select(name =>
             (name, train.GetValueOrDefault(name), tested.GetValueOrDefault(name)))];

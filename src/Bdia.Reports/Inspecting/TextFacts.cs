@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Bdia.Tool.Training;
+using Bdia.Reports.Rows;
 
-namespace Bdia.Tool.Inspecting;
+namespace Bdia.Reports.Inspecting;
 
 /// <summary>Lengths and letters of texts, and which are there twice or on both sides of a split.</summary>
 internal static class TextFacts
@@ -19,10 +19,10 @@ internal static class TextFacts
         (0xAC00, 0xD7AF, "Hangul"),
     ];
 
-    public static void Add(TrainingTask task, TaskData data, IReadOnlyList<DataRow> test, List<(string Name, string Value)> facts,
+    public static void Add(RowSets data, IReadOnlyList<DataRow> test, List<(string Name, string Value)> facts,
         List<string> warnings)
     {
-        var pairs = !task.HasClasses && data.Train.Any(row => row.Expected.Length > 0);
+        var pairs = data.Classes.Count == 0 && data.Train.Any(row => row.Expected.Length > 0);
         Lengths(pairs ? "Sources" : "Texts", data.Train.Select(row => row.Text), facts);
         if (pairs) Lengths("Targets", data.Train.Select(row => row.Expected), facts);
 
@@ -30,7 +30,7 @@ internal static class TextFacts
         facts.Add(("There twice", $"{data.Train.Count - data.Train.Select(row => (row.Text, row.Expected)).Distinct().Count():N0}"));
         Overlap("test", test);
         if (data.Validation is { } validation) Overlap("validate", validation);
-        if (!task.HasClasses) return;
+        if (data.Classes.Count == 0) return;
         var torn = data.Train.GroupBy(row => row.Text).Count(group => group.Select(row => row.Expected).Distinct().Count() > 1);
         if (torn > 0) warnings.Add($"{torn:N0} text(s) stand in two classes");
 

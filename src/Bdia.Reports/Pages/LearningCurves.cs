@@ -1,4 +1,6 @@
-namespace Bdia.Tool.Reports;
+using Bdia.Reports.Content;
+
+namespace Bdia.Reports.Pages;
 
 /// <summary>Loss and accuracy over the epochs.</summary>
 internal static class LearningCurves

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Bdia.Tool.Training;
+namespace Bdia.Reports.Rows;
 
 /// <summary>Figures of classified rows.</summary>
 internal static class ClassFigures

@@ -1,7 +1,8 @@
-using Bdia.Tool.Training;
-using static Bdia.Tool.Reports.Html;
+using Bdia.Reports.Content;
+using Bdia.Reports.Rows;
+using static Bdia.Reports.Pages.Html;
 
-namespace Bdia.Tool.Reports;
+namespace Bdia.Reports.Pages;
 
 /// <summary>Parts of a report on classes: who is taken for whom, how sure the model is, and which rows it has wrong.</summary>
 internal static class ClassParts

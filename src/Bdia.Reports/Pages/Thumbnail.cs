@@ -1,6 +1,6 @@
 using SkiaSharp;
 
-namespace Bdia.Tool.Reports;
+namespace Bdia.Reports.Pages;
 
 /// <summary>Small pictures within the page.</summary>
 internal static class Thumbnail
