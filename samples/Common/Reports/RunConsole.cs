@@ -57,7 +57,8 @@ internal abstract class RunConsole
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"The folder {folder} cannot be made. Choose another place with --output, --save, --json and --report.", fault);
+            throw new InputException($"The folder {folder} cannot be made. Choose another place with --output, --save, --json and "
+                + "--report.", fault);
         }
     }
 

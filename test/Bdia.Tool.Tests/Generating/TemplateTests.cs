@@ -80,7 +80,8 @@ public sealed partial class TemplateTests(Support.Trained trained) : IDisposable
     public void Generated_code_trains_with_the_options_of_the_command()
     {
         Command.Run("image-classification", "--dataset", Pictures.Folder(folder, each: 5), "--epochs", "1", "--seed", "3", "--recipe",
-            "fast", "--preset", "tiny", "--image-size", "16", "--name", "Shop", "--output", folder.At("out"), "--no-report", "--label-col", "kind")
+            "fast", "--preset", "tiny", "--image-size", "16", "--name", "Shop", "--output", folder.At("out"), "--no-report",
+            "--label-col", "kind")
             .Succeeded();
 
         var code = File.ReadAllText(folder.At("out/Shop.Model/Shop.training.cs"));
