@@ -49,16 +49,12 @@ public sealed class TokenEmbedding : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Logits (..., V) of states (..., D): the embedding as an output product (Press and Wolf, 2017), in the number format of the
+    /// The embedding as an output product (Press and Wolf, 2017): logits (..., V) of states (..., D), in the number format of the
     /// precision.
     /// </summary>
-    internal Tensor Logits(Tensor states, ComputePrecision precision)
-    {
-        using var scope = NewDisposeScope();
-        return DenseProduct.Apply(states, weight, bias: null, precision).MoveToOuterDisposeScope();
-    }
+    internal OutputProduct Output(ComputePrecision precision) => new(weight, null, precision);
 
-    /// <summary>The same of states (R, D), transposed: (V, R).</summary>
+    /// <summary>Logits of states (R, D), transposed: (V, R), in the number format of the precision.</summary>
     internal Tensor TransposedLogits(Tensor states, ComputePrecision precision)
     {
         using var scope = NewDisposeScope();

@@ -19,10 +19,8 @@ internal static class LanguageMemory
         var stack = StackMemory.Of(model.Stack, model.Depth, rows, tokens * width, BlockMemory.Of(new(model.Block, rows, tokens)));
         var states = rows * tokens * width * sizeof(float);
 
-        // The memory of the stack's pass stays from step to step, so that the output product's comes on top of it: logits, and a gradient
-        // of the weights; in bf16 the logits, then their gradient, and weights besides.
-        var (logits, output) = (rows * tokens * model.Vocabulary * sizeof(float), width * model.Vocabulary * sizeof(float));
-        var head = logits + output + (half ? (logits + output) / 2 : 0);
+        // The memory of the stack's pass stays from step to step, so that the output product's comes on top of it.
+        var head = OutputMemory.Of(rows * tokens, width, model.Vocabulary, half);
         return new()
         {
             Weights = weights * sizeof(float),

@@ -25,14 +25,11 @@ internal static class TextMemory
 
         // The decoder's backward pass, beside the encoder's output and the gradient by it, or the encoder's. The memory of a stack's pass
         // stays from step to step, so that the output product's comes on top of it.
-        var (logits, output) = (rows * targetTokens * model.TargetVocabulary * sizeof(float),
-            width * model.TargetVocabulary * sizeof(float));
+        var head = OutputMemory.Of(rows * targetTokens, width, model.TargetVocabulary, half);
         var (inDecoder, inEncoder) = (
             (States: encoder.Waiting.States + 2 * source + decoder.States, Graph: encoder.Waiting.Graph + decoder.Graph),
             (encoder.States, encoder.Graph));
         var worst = inDecoder.States + inDecoder.Graph >= inEncoder.States + inEncoder.Graph ? inDecoder : inEncoder;
-        // with a gradient of the weights; in bf16 the logits, then their gradient, and weights besides
-        var head = logits + output + (half ? (logits + output) / 2 : 0);
 
         var masks = model.Dropout > 0 ? source + target : 0;
         var outputInput = target / (half ? 2 : 1); // what the output product reads

@@ -144,10 +144,12 @@ public sealed partial class EncoderDecoder : nn.Module, INextTokenModel
     public Tensor Project(Tensor states)
     {
         ArgumentNullException.ThrowIfNull(states);
-        using var scope = NewDisposeScope();
-        var logits = head?.forward(states) ?? target.Tokens.Logits(states, Options.Precision);
-        return logits.to(ScalarType.Float32).MoveToOuterDisposeScope();
+        return Output.Logits(states);
     }
+
+    /// <summary>The product of <see cref="Project"/>.</summary>
+    internal OutputProduct Output
+        => head is null ? target.Tokens.Output(Options.Precision) : new(head.Weight, head.Bias, head.Precision);
 
     private TModule Register<TModule>(string name, TModule module) where TModule : nn.Module
     {

@@ -1,5 +1,6 @@
 using Bdia.Core.Blocks;
 using Bdia.Core.Layers;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using Bdia.Core.Tensors;
 using Bdia.Core.Text;
@@ -102,9 +103,11 @@ public sealed partial class LanguageModel : nn.Module
     public Tensor Project(Tensor states)
     {
         ArgumentNullException.ThrowIfNull(states);
-        using var scope = NewDisposeScope();
-        return embed.Logits(states, Options.Precision).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        return Output.Logits(states);
     }
+
+    /// <summary>The product of <see cref="Project"/>.</summary>
+    internal OutputProduct Output => embed.Output(Options.Precision);
 
     // x_0, (B, T, D), of ids (B, T) whose first stands at the given place.
     private Tensor Embed(Tensor ids, long first) => embed.forward(ids).Plus(positions.Rows(first, ids.shape[1]));

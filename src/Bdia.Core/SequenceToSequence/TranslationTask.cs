@@ -22,7 +22,7 @@ internal sealed class TranslationTask(
     private const int DecodedAtOnce = 128; // rows between two questions whether to stop
     private const int Average = 0; // in place of an epoch
     private readonly Dictionary<int, int> cutOutputs = [];
-    private CrossEntropy? lossBefore;
+    private OutputLoss? lossBefore;
 
     /// <inheritdoc/>
     public nn.Module Module => model;
@@ -59,7 +59,7 @@ internal sealed class TranslationTask(
     public BatchLoss Loss(TokenBatch batch)
     {
         Dispose(); // before the next one of its size is made
-        lossBefore = CrossEntropy.Mean(Logits(batch), batch.Outputs, SpecialTokens.Padding, training.LabelSmoothing);
+        lossBefore = OutputLoss.Mean(States(batch), model.Output, batch.Outputs, SpecialTokens.Padding, training.LabelSmoothing);
         return new BatchLoss(lossBefore.Value, batch.Outputs.Length, batch.Outputs.Length, lossBefore.Correct, batch.Source.shape[0]);
     }
 
@@ -106,7 +106,7 @@ internal sealed class TranslationTask(
             using var owner = batch;
             stop.ThrowIfRequested();
             using var scope = NewDisposeScope();
-            var (sum, correct) = CrossEntropy.Sum(Logits(batch), batch.Outputs, SpecialTokens.Padding);
+            var (sum, correct) = OutputLoss.Sum(States(batch), model.Output, batch.Outputs, SpecialTokens.Padding);
             totals.Add(sum, batch.Outputs.Length, correct);
         }
 
@@ -115,15 +115,15 @@ internal sealed class TranslationTask(
     }
 
     /// <summary>
-    /// Logits (N, V) of the positions that have an output, and of those alone: the output product is the largest of a small network.
+    /// States (N, D) of the positions that have an output, and of those alone: the output product is the largest of a small network.
     /// </summary>
-    private Tensor Logits(TokenBatch batch)
+    private Tensor States(TokenBatch batch)
     {
         var source = batch.Source.to(device);
         var memory = model.Encode(source);                                  // (B, S, D)
         var states = model.Decode(batch.Target.to(device), memory, source); // (B, T, D)
         var flat = states.reshape(-1, model.Options.Width);                 // (B * T, D)
-        return model.Project(batch.Positions is { } positions ? flat.index_select(0, positions.to(device)) : flat);
+        return batch.Positions is { } positions ? flat.index_select(0, positions.to(device)) : flat;
     }
 
     private double Bleu(int epoch, StopSignal stop)

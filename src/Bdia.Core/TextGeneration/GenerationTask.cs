@@ -13,7 +13,7 @@ internal sealed class GenerationTask(
     LanguageModel model, GenerationData data, TrainingOptions training, GenerationTrainingOptions options,
     IReadOnlyDictionary<string, string> identity, Device device) : ITrainingTask<WindowBatch>, IDisposable
 {
-    private CrossEntropy? lossBefore;
+    private OutputLoss? lossBefore;
 
     /// <inheritdoc/>
     public nn.Module Module => model;
@@ -50,7 +50,7 @@ internal sealed class GenerationTask(
     public BatchLoss Loss(WindowBatch batch)
     {
         Dispose(); // before the next one of its size is made
-        lossBefore = CrossEntropy.Mean(WindowLoss.Logits(model, batch, device), batch.Outputs, SpecialTokens.Padding,
+        lossBefore = OutputLoss.Mean(WindowLoss.States(model, batch, device), model.Output, batch.Outputs, SpecialTokens.Padding,
             training.LabelSmoothing);
         return new BatchLoss(lossBefore.Value, batch.Outputs.Length, batch.Outputs.Length, lossBefore.Correct, batch.Ids.shape[0]);
     }

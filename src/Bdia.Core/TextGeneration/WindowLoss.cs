@@ -10,13 +10,13 @@ namespace Bdia.Core.TextGeneration;
 internal static class WindowLoss
 {
     /// <summary>
-    /// Logits (N, V) of the positions that have an output, and of those alone: the output product is the largest of a small network.
+    /// States (N, D) of the positions that have an output, and of those alone: the output product is the largest of a small network.
     /// </summary>
-    public static Tensor Logits(LanguageModel model, WindowBatch batch, Device device)
+    public static Tensor States(LanguageModel model, WindowBatch batch, Device device)
     {
         var states = model.Read(batch.Ids.to(device));      // (B, T, D)
         var flat = states.reshape(-1, model.Options.Width); // (B * T, D)
-        return model.Project(batch.Positions is { } positions ? flat.index_select(0, positions.to(device)) : flat);
+        return batch.Positions is { } positions ? flat.index_select(0, positions.to(device)) : flat;
     }
 
     /// <summary>
@@ -38,7 +38,8 @@ internal static class WindowLoss
             using var noGradients = no_grad();
             using var scope = NewDisposeScope();
             using var batch = WindowBatch.Of(texts, part.Windows, part.Longest);
-            var (sum, correct) = CrossEntropy.Sum(Logits(model, batch, device), batch.Outputs, SpecialTokens.Padding);
+            var (sum, correct) = OutputLoss.Sum(States(model, batch, device), model.Output, batch.Outputs,
+                SpecialTokens.Padding);
             yield return (sum, batch.Outputs.Length, correct);
         }
     }

@@ -52,7 +52,7 @@ internal static class SequenceTrainingContender
             model.Clock.Step = step;
             var states = model.Decode(target, model.Encode(source), source);
             // what a trainer computes
-            using var loss = CrossEntropy.Mean(model.Project(states.flatten(0, 1)), outputs, SpecialTokens.Padding, LabelSmoothing);
+            using var loss = OutputLoss.Mean(states.flatten(0, 1), model.Output, outputs, SpecialTokens.Padding, LabelSmoothing);
             loss.Value.backward();
             optimizer.Step(step + 1, 1e-4);
             optimizer.ZeroGradients();

@@ -16,7 +16,10 @@ public class OperationFaceTests
 
     // Each holds libtorch's form, and is the only one to choose between that and the kernel.
     private static readonly string[] Faces =
-        ["AdamWGradients", "CachedAttention", "CrossEntropy", "DenseProduct", "Encoder", "StepKernel", "TopTokens", "TransformerBlock"];
+    [
+        "AdamWGradients", "CachedAttention", "CrossEntropy", "DenseProduct", "Encoder", "OutputLoss", "StepKernel", "TopTokens",
+        "TransformerBlock",
+    ];
 
     // Kernel -> who calls it, but for other kernels: its face, and what the face or the kernel is made of.
     private static readonly Dictionary<string, string[]> Callers = new()
@@ -24,7 +27,7 @@ public class OperationFaceTests
         ["AdamWKernel"] = ["AdamWGradients"],
         ["AttentionKernel"] = ["AttentionCore"],
         ["CachedAttentionKernel"] = ["CachedAttention", "KeyValueView"],
-        ["CrossEntropyKernel"] = ["CrossEntropy"],
+        ["CrossEntropyKernel"] = ["CrossEntropy", "OutputLoss"],
         ["DecoderStepKernel"] = ["TransformerBlock"],
         ["EncoderKernel"] = ["Encoder"],
         ["GeluKernel"] = ["DecoderStep", "EncoderPart", "EncoderRest", "Gelu"],

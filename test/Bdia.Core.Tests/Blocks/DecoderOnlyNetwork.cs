@@ -45,7 +45,7 @@ internal sealed class DecoderOnlyNetwork : nn.Module<Tensor, Tensor>, INextToken
     public override Tensor forward(Tensor ids)
     {
         using var scope = NewDisposeScope();
-        return embed.Logits(norm.forward(blocks.forward(Embed(ids, 0))), ComputePrecision.Float32).MoveToOuterDisposeScope();
+        return embed.Output(ComputePrecision.Float32).Logits(norm.forward(blocks.forward(Embed(ids, 0)))).MoveToOuterDisposeScope();
     }
 
     public void Check(IReadOnlyList<IReadOnlyList<int>> sources) => Assert.All(sources, source => Assert.Empty(source));
@@ -61,7 +61,7 @@ internal sealed class DecoderOnlyNetwork : nn.Module<Tensor, Tensor>, INextToken
         using var scope = NewDisposeScope();
         var x = Inference.Run(blocks.EvaluationRun, Embed(ids, state.Length), state.Cache.Next);
         state.Cache.Advance(ids.shape[1]);
-        return embed.Logits(norm.forward(x.select(1, -1)), ComputePrecision.Float32).MoveToOuterDisposeScope();
+        return embed.Output(ComputePrecision.Float32).Logits(norm.forward(x.select(1, -1))).MoveToOuterDisposeScope();
     }
 
     private Tensor Embed(Tensor ids, long first) => embed.forward(ids) + SinusoidalPositions.Rows(first, ids.shape[1], width, CPU);

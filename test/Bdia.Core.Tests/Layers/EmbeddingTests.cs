@@ -22,7 +22,7 @@ public class EmbeddingTests
         // 128,000 draws know a deviation to 0.2 %.
         Assert.Equal(1 / Math.Sqrt(64), layer.get_parameter("weight")!.std().item<float>(), 0.01 / 8);
         Assert.True(tokens[1].squeeze(0).allclose(layer.get_parameter("weight")![1999] * 8, 1e-6, 0));
-        Assert.Equal(1, layer.Logits(Stacks.Normal(3, 50, 64), ComputePrecision.Float32).std().item<float>(), 0.05);
+        Assert.Equal(1, layer.Output(ComputePrecision.Float32).Logits(Stacks.Normal(3, 50, 64)).std().item<float>(), 0.05);
     }
 
     [Fact]
