@@ -10,13 +10,20 @@ namespace Bdia.Core.ImageClassification;
 internal sealed class ImageBatchSource(
     ImageSubset data, PixelNormalization normalization, int classes, TrainingOptions training, ImageTrainingOptions images,
     PixelRange range)
-        : IBatchSource<ImageBatch>
+        : IPartedSource<ImageBatch>
 {
     /// <inheritdoc/>
     public int BatchCount(int epoch) => (data.Count + training.MostRows - 1) / training.MostRows;
 
     /// <inheritdoc/>
+    public int Rows(int epoch, int batch) => (int)Math.Min(training.MostRows, data.Count - (long)batch * training.MostRows);
+
+    /// <inheritdoc/>
     public IEnumerable<ImageBatch> Read(int epoch, int firstBatch, CancellationToken cancellation)
+        => Read(epoch, [.. Enumerable.Range(firstBatch, BatchCount(epoch) - firstBatch)], cancellation);
+
+    /// <inheritdoc/>
+    public IEnumerable<ImageBatch> Read(int epoch, IReadOnlyList<int> batches, CancellationToken cancellation)
     {
         var shape = data.Shape;
         var augmentation = new Augmentation(
@@ -26,31 +33,26 @@ internal sealed class ImageBatchSource(
             : new TrivialAugment(shape, range, [.. normalization.Mean.Select(mean => (float)mean)]);
         var erasing = images.RandomErasing > 0 ? new RandomErasing(shape, images.RandomErasing) : null;
         var pixels = new float[shape.Size];
-        var position = 0;
-        var end = 0;
+        var (position, next) = (0L, 0); // the row at hand, the batch at hand among those that are wanted
         ImageBatchWriter? batch = null;
         try
         {
             foreach (var row in data.Shuffled(RandomSequence.At(training.Seed, RandomPurpose.Order, (ulong)epoch)))
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (position++ < (long)firstBatch * training.MostRows) continue; // trained on before the run was interrupted
-                if (batch is null)
-                {
-                    var count = Math.Min(training.MostRows, data.Count - (position - 1));
-                    (batch, end) = (new ImageBatchWriter(shape, classes, count), position - 1 + count);
-                }
-
+                if (next == batches.Count) yield break;
+                if (position++ / training.MostRows < batches[next]) continue; // of no batch that is wanted
+                batch ??= new ImageBatchWriter(shape, classes, Rows(epoch, batches[next]));
                 row.Store.CopyTo(row.Slot, pixels);
                 var image = batch.Add(row.Label, images.ClassWeights?[row.Label] ?? 1, training.LabelSmoothing);
                 changes?.Apply(pixels, Of(RandomPurpose.Policy, row.Number));
                 augmentation.Apply(pixels, Of(RandomPurpose.Augmentation, row.Number), image);
                 erasing?.Apply(image, Of(RandomPurpose.Erasing, row.Number));
-                if (position < end) continue;
+                if (batch.Written < batch.Count) continue;
 
-                if (images.Mixes) Mix(batch, epoch, (position - 1) / training.MostRows);
+                if (images.Mixes) Mix(batch, epoch, batches[next]);
                 var finished = batch.ToBatch();
-                batch = null;
+                (batch, next) = (null, next + 1);
                 yield return finished;
             }
         }

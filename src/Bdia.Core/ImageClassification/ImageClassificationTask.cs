@@ -60,8 +60,8 @@ internal sealed class ImageClassificationTask(
     /// <inheritdoc/>
     public ValidationResult? Validate(int epoch, StopSignal stop)
     {
-        var totals = new ValidationTotals();
-        using var ahead = new Prefetch<ImageBatch>(_ => Batches(), BatchesAhead);
+        var totals = new SharedValidation(training.Distributed);
+        using var ahead = new Prefetch<ImageBatch>(_ => Batches(totals), BatchesAhead);
         while (ahead.TryTake(stop, out var batch))
         {
             using var owner = batch;
@@ -77,16 +77,22 @@ internal sealed class ImageClassificationTask(
 
     private long Correct(Tensor logits, ImageBatch batch) => ClassLoss.Correct(logits, batch.Labels.to(device));
 
-    /// <summary>The held-back rows as they are, without augmentation or smoothing; the last batch may be short.</summary>
-    private IEnumerable<ImageBatch> Batches()
+    /// <summary>This rank's held-back rows as they are, without augmentation or smoothing; the last batch may be short.</summary>
+    private IEnumerable<ImageBatch> Batches(SharedValidation shared)
     {
-        var (shape, left) = (validation!.Shape, validation.Count);
+        var (shape, left, position) = (validation!.Shape, validation.Count, 0);
         var pixels = new float[shape.Size];
         ImageBatchWriter? batch = null;
         try
         {
             foreach (var row in validation.InOrder())
             {
+                if (!shared.IsOwn(position++ / training.MostRows))
+                {
+                    left--;
+                    continue;
+                }
+
                 batch ??= new ImageBatchWriter(shape, model.Options.Classes, Math.Min(left, training.MostRows));
                 row.Store.CopyTo(row.Slot, pixels);
                 normalization.Apply(pixels, batch.Add(row.Label, 1, 0));

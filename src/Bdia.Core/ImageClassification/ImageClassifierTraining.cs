@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bdia.Core.Distributed;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 using Bdia.Core.Training;
@@ -35,11 +36,25 @@ public static class ImageClassifierTraining
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
     /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
     /// <exception cref="Reversible.ReversibilityException">The stack has left the range in which it is exact.</exception>
+    /// <exception cref="DistributedException">Another rank has failed or does not answer, or ranks do not train the same.</exception>
     public static ImageClassifier Run(
         VisionTransformerOptions model, TrainingOptions training, ImageTrainingOptions images, IImageRows train,
             IImageRows? validation = null,
         Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null,
             Func<bool>? stopProbe = null, ImageStart? start = null, CancellationToken cancellation = default)
+    {
+        var ranks = training?.Distributed?.Ranks ?? RankGroup.Alone;
+        return ranks.Guard(() => RunOnRank(
+            model, training!, images, train, validation, device, ranks.IsFirst ? progress : null,
+            ranks.IsFirst ? notes : null, stopProbe, start,
+            cancellation));
+    }
+
+    private static ImageClassifier RunOnRank(
+        VisionTransformerOptions model, TrainingOptions training, ImageTrainingOptions images, IImageRows train,
+            IImageRows? validation,
+        Device? device, IProgress<TrainingProgress>? progress, IProgress<TrainingNote>? notes,
+            Func<bool>? stopProbe, ImageStart? start, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
@@ -49,7 +64,7 @@ public static class ImageClassifierTraining
         training.Validate(model.Stack.Mode);
         images.Validate(model.Classes);
         // a budget that is too small is told before rows are read
-        MemoryBudget.Fit(model, training with { BatchSize = training.BatchSize ?? 1 });
+        MemoryBudget.Fit(model, training with { BatchSize = training.BatchSize ?? training.Distributed?.Parts ?? 1 });
 
         // What is made in the caller's inference mode could not be trained.
         using var mode = inference_mode(false);

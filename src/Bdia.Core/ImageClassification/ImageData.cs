@@ -10,7 +10,7 @@ namespace Bdia.Core.ImageClassification;
 /// <param name="Training">Rows to train on.</param>
 /// <param name="Validation">Rows to validate on; null or empty where there are none.</param>
 /// <param name="Normalization">Measured on the training rows, or given.</param>
-/// <param name="Hashes">SHA-256 of what was read, by name; empty where no checkpoint needs it.</param>
+/// <param name="Hashes">SHA-256 of what was read, by name; empty where neither a checkpoint nor another rank needs it.</param>
 internal sealed record ImageData(
     ImageSubset Training, ImageSubset? Validation, PixelNormalization Normalization, IReadOnlyDictionary<string, string> Hashes)
 {
@@ -22,7 +22,7 @@ internal sealed record ImageData(
             IImageRows? validation, StopSignal stop, PixelNormalization? given = null)
     {
         var shape = new ImageShape(model.Channels, model.ImageHeight, model.ImageWidth);
-        var hash = training.CheckpointDirectory is not null;
+        var hash = training.CheckpointDirectory is not null || training.Distributed is not null;
         var survey = ImageSurvey.Of(train, "training", shape, model.Classes, images.PixelCacheBytes, hash, stop);
         var held = validation is null && images.ValidationFraction > 0
             ? Split(survey.Labels, images, training.Seed)

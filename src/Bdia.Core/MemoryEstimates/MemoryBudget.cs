@@ -103,6 +103,7 @@ public static class MemoryBudget
         (string One, string Many) rows, BackpropagationMode mode)
     {
         training.Validate();
+        training = training.Cut();
         if (training.TrainingMemoryBytes is not { } budget) return training;
         if (training.OptimizerInBackward)
         {

@@ -22,7 +22,7 @@ public sealed record MemoryEstimate
 
     /// <summary>
     /// Their gradients, float32; with <see cref="TrainingOptions.OptimizerInBackward"/>, of the largest block and of what is outside of
-    /// blocks.
+    /// blocks. With <see cref="TrainingOptions.Distributed"/>, as many times more as a tree over the parts of this rank has levels.
     /// </summary>
     public required long Gradients { get; init; }
 
@@ -82,8 +82,8 @@ public sealed record MemoryEstimate
         ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
         model.Validate();
         training.Validate();
-        return ImageMemory.Estimate(model, training.MostRows, weightCopies + training.MovingAverages,
-            training.OptimizerInBackward, training.Optimizer ?? OptimizerKind.Muon);
+        return ImageMemory.Estimate(model, training.Cut().MostRows, weightCopies + training.MovingAverages,
+            training.OptimizerInBackward, training.Optimizer ?? OptimizerKind.Muon).OfRank(training);
     }
 
     /// <summary>Of an encoder-decoder.</summary>
@@ -128,8 +128,8 @@ public sealed record MemoryEstimate
         ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
         model.Validate();
         training.Validate();
-        return TextEncoderMemory.Estimate(model, training.MostRows, tokens, weightCopies + training.MovingAverages,
-            training.OptimizerInBackward, training.SureOptimizer);
+        return TextEncoderMemory.Estimate(model, training.Cut().MostRows, tokens, weightCopies + training.MovingAverages,
+            training.OptimizerInBackward, training.SureOptimizer).OfRank(training);
     }
 
     /// <summary>Of a decoder-only language model.</summary>
@@ -154,6 +154,10 @@ public sealed record MemoryEstimate
         model.Validate();
         return LanguageMemory.Estimate(model, rows, tokens, weightCopies, optimizerInBackward, optimizer);
     }
+
+    /// <summary>What one of the processes takes that share the steps of a run.</summary>
+    internal MemoryEstimate OfRank(TrainingOptions training)
+        => training.Distributed is { } shared ? this with { Gradients = (1 + shared.TreeLevels) * Gradients } : this;
 
     /// <summary>The sum and its parts in MiB, as a sentence of a log.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,

@@ -97,10 +97,10 @@ internal sealed class TranslationTask(
     private ValidationResult Judge(int epoch, bool bleu, StopSignal stop)
     {
         Dispose();
-        var totals = new ValidationTotals();
+        var totals = new SharedValidation(training.Distributed);
         var plan = new TokenBatchPlan(data.Validation!, data.BatchTokens(options), parts);
         using var ahead = new Prefetch<TokenBatch>(
-            _ => plan.InOrder().Select(part => TokenBatchWriter.Write(data.Validation!, part.Rows, part.Rows)), BatchesAhead);
+            _ => totals.Own(plan.InOrder()).Select(part => TokenBatchWriter.Write(data.Validation!, part.Rows, part.Rows)), BatchesAhead);
         while (ahead.TryTake(stop, out var batch))
         {
             using var owner = batch;
@@ -111,7 +111,7 @@ internal sealed class TranslationTask(
         }
 
         stop.ThrowIfRequested();
-        return totals.ToResult(bleu ? Bleu(epoch, stop) : null);
+        return totals.ToResult(bleu ? Bleu(epoch, totals, stop) : null);
     }
 
     /// <summary>
@@ -126,23 +126,30 @@ internal sealed class TranslationTask(
         return batch.Positions is { } positions ? flat.index_select(0, positions.to(device)) : flat;
     }
 
-    private double Bleu(int epoch, StopSignal stop)
+    private double Bleu(int epoch, SharedValidation shared, StopSignal stop)
     {
         var decoding = data.Decoding(options);
-        var cut = 0;
-        var outputs = new string[data.References.Count];
         // Rows of like length together, since a batch takes as long as its longest.
-        foreach (var rows in Enumerable.Range(0, outputs.Length).OrderBy(data.Validation!.Source.Length).Chunk(DecodedAtOnce))
+        int[][] batches = [.. Enumerable.Range(0, data.References.Count).OrderBy(data.Validation!.Source.Length).Chunk(DecodedAtOnce)];
+        var decoded = new List<Decoded>();
+        foreach (var rows in shared.Own(batches))
         {
             stop.ThrowIfRequested();
             var hypotheses = Decoder.Decode(model, [.. rows.Select(row => new DecodingInput(Source(row), []))], decoding, data.Target);
-            for (var i = 0; i < rows.Length; i++) outputs[rows[i]] = WrittenText.Of(data.Target, [], decoding, hypotheses[i][0]);
-            cut += hypotheses.Count(found => !found[0].Finished);
+            decoded.Add(new([.. hypotheses.Select(found => WrittenText.Of(data.Target, [], decoding, found[0]))],
+                hypotheses.Count(found => !found[0].Finished)));
         }
 
-        cutOutputs[epoch] = cut;
+        var all = shared.All(decoded);
+        cutOutputs[epoch] = all.Sum(batch => batch.Cut);
+        var outputs = new string[data.References.Count];
+        foreach (var (rows, batch) in batches.Zip(all))
+            for (var i = 0; i < rows.Length; i++) outputs[rows[i]] = batch.Texts[i];
         return Metrics.Bleu.Corpus(outputs, [.. data.References.Select(reference => new[] { reference })]).Score;
     }
+
+    /// <summary>Outputs of a batch, and how many were cut off.</summary>
+    private sealed record Decoded(string[] Texts, int Cut);
 
     private int[] Source(int row)
     {

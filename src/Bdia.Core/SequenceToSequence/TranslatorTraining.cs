@@ -1,3 +1,4 @@
+using Bdia.Core.Distributed;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 using Bdia.Core.Text;
@@ -47,11 +48,25 @@ public static class TranslatorTraining
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
     /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
     /// <exception cref="Reversible.ReversibilityException">A stack has left the range in which it is exact.</exception>
+    /// <exception cref="DistributedException">Another rank has failed or does not answer, or ranks do not train the same.</exception>
     public static Translator Run(
         EncoderDecoderOptions model, TrainingOptions training, SequenceTrainingOptions sequences, ITextPairs train,
             ITextPairs? validation = null,
         Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null,
             Func<bool>? stopProbe = null, Translator? start = null, CancellationToken cancellation = default)
+    {
+        var ranks = training?.Distributed?.Ranks ?? RankGroup.Alone;
+        return ranks.Guard(() => RunOnRank(
+            model, training!, sequences, train, validation, device, ranks.IsFirst ? progress : null,
+            ranks.IsFirst ? notes : null, stopProbe, start,
+            cancellation));
+    }
+
+    private static Translator RunOnRank(
+        EncoderDecoderOptions model, TrainingOptions training, SequenceTrainingOptions sequences, ITextPairs train,
+            ITextPairs? validation,
+        Device? device, IProgress<TrainingProgress>? progress, IProgress<TrainingNote>? notes,
+            Func<bool>? stopProbe, Translator? start, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
@@ -128,7 +143,7 @@ public static class TranslatorTraining
         };
         (int, int, int)[] shapes = [(Math.Max(1, sequences.BatchTokens(long.MaxValue) / length), length, length)];
         var copies = WeightCopies(training, sequences);
-        var parts = BatchParts.Fewest(model, training, copies, shapes);
+        var parts = training.PartsFor(BatchParts.Fewest(model, training, copies, shapes));
         return BatchParts.Largest(BatchParts.Keep(model, training, copies, shapes, parts), training, copies, shapes, parts);
     }
 
@@ -143,13 +158,14 @@ public static class TranslatorTraining
     {
         // Without a budget the first epoch is enough to tell how much it takes.
         var (shapes, copies) = (plan.Shapes(training.TrainingMemoryBytes is null ? 1 : training.Epochs), WeightCopies(training, sequences));
-        parts = BatchParts.Fewest(model, training, copies, shapes);
+        parts = training.PartsFor(BatchParts.Fewest(model, training, copies, shapes));
         model = BatchParts.Keep(model, training, copies, shapes, parts);
         notes?.Report(new($"Training is estimated to take {BatchParts.Largest(model, training, copies, shapes, parts)} beyond the "
             + "process without it"
-            + (parts == 1 ? "." : $"; for that, batches are cut into {parts} parts, which are gathered for one step.")));
+            + (parts == 1 ? "." : $"; {(training.Distributed is null ? "for that, " : "")}batches are cut into {parts} parts, which are "
+                + "gathered for one step.")));
         if (parts == 1) return plan;
-        training = training with { AccumulationSteps = training.AccumulationSteps * parts };
+        training = training.CutInto(parts);
         training.Validate();
         return new TokenBatchPlan(data.Training, data.BatchTokens(sequences), parts);
     }

@@ -23,6 +23,13 @@ internal sealed class LabelledBatchPlan(LabelledTokens rows, int batch, int batc
     /// <summary>Number of batches of an epoch.</summary>
     public int BatchCount => rows.Count / StepRows * batchesPerStep + (Rest + batch - 1) / batch;
 
+    /// <summary>Rows of a batch, 0 for the first of an epoch.</summary>
+    public int Rows(int number)
+    {
+        var inRest = number - rows.Count / StepRows * batchesPerStep;
+        return inRest < 0 ? batch : Math.Min(batch, Rest - inRest * batch);
+    }
+
     /// <summary>The batches of an epoch, and with each all rows of its step. Those of a step with fewer rows come last.</summary>
     public IEnumerable<(ArraySegment<int> Rows, ArraySegment<int> Step)> Shuffled(int epoch, ulong seed)
     {

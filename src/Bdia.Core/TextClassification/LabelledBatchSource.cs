@@ -8,7 +8,7 @@ namespace Bdia.Core.TextClassification;
 /// makes the same.
 /// </summary>
 internal sealed class LabelledBatchSource(LabelledTokens rows, int classes, TrainingOptions training, TextClassificationOptions texts)
-    : IBatchSource<LabelledBatch>
+    : IPartedSource<LabelledBatch>
 {
     private readonly LabelledBatchPlan plan = new(rows, training.MostRows, training.AccumulationSteps);
 
@@ -16,10 +16,21 @@ internal sealed class LabelledBatchSource(LabelledTokens rows, int classes, Trai
     public int BatchCount(int epoch) => plan.BatchCount;
 
     /// <inheritdoc/>
+    public int Rows(int epoch, int batch) => plan.Rows(batch);
+
+    /// <inheritdoc/>
     public IEnumerable<LabelledBatch> Read(int epoch, int firstBatch, CancellationToken cancellation)
+        => Read(epoch, [.. Enumerable.Range(firstBatch, BatchCount(epoch) - firstBatch)], cancellation);
+
+    /// <inheritdoc/>
+    public IEnumerable<LabelledBatch> Read(int epoch, IReadOnlyList<int> batches, CancellationToken cancellation)
     {
-        foreach (var (batch, step) in plan.Shuffled(epoch, training.Seed).Skip(firstBatch))
+        var next = 0;
+        foreach (var ((batch, step), number) in plan.Shuffled(epoch, training.Seed).Zip(Enumerable.Range(0, BatchCount(epoch))))
         {
+            if (next == batches.Count) yield break;
+            if (number < batches[next]) continue;
+            next++;
             cancellation.ThrowIfCancellationRequested();
             yield return LabelledBatchWriter.Write(rows, batch, step, classes, label => texts.ClassWeights?[label] ?? 1,
                 training.LabelSmoothing, LeaveOut);

@@ -56,10 +56,11 @@ internal sealed class TextClassificationTask(
     /// <inheritdoc/>
     public ValidationResult? Validate(int epoch, StopSignal stop)
     {
-        var totals = new ValidationTotals();
+        var totals = new SharedValidation(training.Distributed);
         var plan = new LabelledBatchPlan(validation!, training.MostRows, 1);
         using var ahead = new Prefetch<LabelledBatch>(
-            _ => plan.InOrder().Select(rows => LabelledBatchWriter.Write(validation!, rows, model.Options.Classes)), BatchesAhead);
+            _ => totals.Own(plan.InOrder()).Select(rows => LabelledBatchWriter.Write(validation!, rows, model.Options.Classes)),
+            BatchesAhead);
         while (ahead.TryTake(stop, out var batch))
         {
             using var owner = batch;

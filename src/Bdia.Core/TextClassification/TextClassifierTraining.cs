@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bdia.Core.Distributed;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 using Bdia.Core.Text;
@@ -44,11 +45,25 @@ public static class TextClassifierTraining
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
     /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
     /// <exception cref="Reversible.ReversibilityException">The stack has left the range in which it is exact.</exception>
+    /// <exception cref="DistributedException">Another rank has failed or does not answer, or ranks do not train the same.</exception>
     public static TextClassifier Run(
         TextEncoderOptions model, TrainingOptions training, TextClassificationOptions texts, ILabelledTexts train,
         ILabelledTexts? validation = null, Device? device = null, IProgress<TrainingProgress>? progress = null,
         IProgress<TrainingNote>? notes = null, Func<bool>? stopProbe = null, TextClassifierStart? start = null,
         CancellationToken cancellation = default)
+    {
+        var ranks = training?.Distributed?.Ranks ?? RankGroup.Alone;
+        return ranks.Guard(() => RunOnRank(
+            model, training!, texts, train, validation, device, ranks.IsFirst ? progress : null,
+            ranks.IsFirst ? notes : null, stopProbe, start,
+            cancellation));
+    }
+
+    private static TextClassifier RunOnRank(
+        TextEncoderOptions model, TrainingOptions training, TextClassificationOptions texts, ILabelledTexts train,
+        ILabelledTexts? validation, Device? device, IProgress<TrainingProgress>? progress,
+        IProgress<TrainingNote>? notes, Func<bool>? stopProbe, TextClassifierStart? start,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(train);
         if (start is not null) texts = WithTokenizer(texts, start);

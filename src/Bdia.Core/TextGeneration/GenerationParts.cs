@@ -22,7 +22,8 @@ internal static class GenerationParts
         foreach (var (rows, tokens) in shapes)
         {
             MemoryEstimate Estimate(int count) =>
-                MemoryEstimate.ForTexts(model, count, tokens, weightCopies, training.OptimizerInBackward, training.SureOptimizer);
+                MemoryEstimate.ForTexts(model, count, tokens, weightCopies, training.OptimizerInBackward, training.SureOptimizer)
+                    .OfRank(training);
             if (Estimate(rows).Total <= budget) continue;
             if (training.OptimizerInBackward)
                 throw MemoryBudget.CannotCut(budget, $"a batch of {rows} windows of {tokens} tokens", Estimate(rows),
@@ -56,5 +57,5 @@ internal static class GenerationParts
     public static MemoryEstimate Largest(LanguageModelOptions model, TrainingOptions training, int weightCopies,
         IEnumerable<(int Rows, int Tokens)> shapes, int parts)
         => shapes.Select(shape => MemoryEstimate.ForTexts(model, (shape.Rows + parts - 1) / parts, shape.Tokens, weightCopies,
-            training.OptimizerInBackward, training.SureOptimizer)).MaxBy(estimate => estimate.Total)!;
+            training.OptimizerInBackward, training.SureOptimizer).OfRank(training)).MaxBy(estimate => estimate.Total)!;
 }

@@ -59,9 +59,9 @@ internal sealed class GenerationTask(
     public ValidationResult? Validate(int epoch, StopSignal stop)
     {
         Dispose();
-        var totals = new ValidationTotals();
+        var totals = new SharedValidation(training.Distributed);
         foreach (var (sum, tokens, correct) in WindowLoss.Sums(model, data.Validation!, options.MaxTokens, data.BatchTokens(options),
-            device, stop.ThrowIfRequested)) totals.Add(sum, tokens, correct);
+            device, stop.ThrowIfRequested, totals)) totals.Add(sum, tokens, correct);
         return totals.ToResult();
     }
 

@@ -1,3 +1,4 @@
+using Bdia.Core.Distributed;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 using Bdia.Core.Text;
@@ -45,10 +46,23 @@ public static class GeneratorTraining
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
     /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
     /// <exception cref="Reversible.ReversibilityException">The stack has left the range in which it is exact.</exception>
+    /// <exception cref="DistributedException">Another rank has failed or does not answer, or ranks do not train the same.</exception>
     public static TextGenerator Run(
         LanguageModelOptions model, TrainingOptions training, GenerationTrainingOptions generation, ITexts train, ITexts? validation = null,
         Device? device = null, IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null,
         Func<bool>? stopProbe = null, TextGenerator? start = null, CancellationToken cancellation = default)
+    {
+        var ranks = training?.Distributed?.Ranks ?? RankGroup.Alone;
+        return ranks.Guard(() => RunOnRank(
+            model, training!, generation, train, validation, device, ranks.IsFirst ? progress : null,
+            ranks.IsFirst ? notes : null, stopProbe, start,
+            cancellation));
+    }
+
+    private static TextGenerator RunOnRank(
+        LanguageModelOptions model, TrainingOptions training, GenerationTrainingOptions generation, ITexts train, ITexts? validation,
+        Device? device, IProgress<TrainingProgress>? progress, IProgress<TrainingNote>? notes,
+        Func<bool>? stopProbe, TextGenerator? start, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(generation);
         ArgumentNullException.ThrowIfNull(train);
@@ -105,7 +119,7 @@ public static class GeneratorTraining
         model = model with { Vocabulary = SpecialTokens.Count + tokens };
         (int, int)[] shapes = [(Math.Max(1, generation.BatchTokens(long.MaxValue) / length), length)];
         var copies = WeightCopies(training, generation);
-        var parts = GenerationParts.Fewest(model, training, copies, shapes);
+        var parts = training.PartsFor(GenerationParts.Fewest(model, training, copies, shapes));
         return GenerationParts.Largest(GenerationParts.Keep(model, training, copies, shapes, parts), training, copies, shapes, parts);
     }
 
@@ -120,14 +134,15 @@ public static class GeneratorTraining
         // Places of windows differ from epoch to epoch, and the largest batches, of whole windows, do not.
         var (seed, tokens, copies) = (training.Seed, data.BatchTokens(generation), WeightCopies(training, generation));
         var shapes = new WindowPlan(data.Training, generation.MaxTokens, tokens, seed).Shapes(1);
-        parts = GenerationParts.Fewest(model, training, copies, shapes);
+        parts = training.PartsFor(GenerationParts.Fewest(model, training, copies, shapes));
         model = GenerationParts.Keep(model, training, copies, shapes, parts);
         notes?.Report(new($"Training is estimated to take {GenerationParts.Largest(model, training, copies, shapes, parts)} beyond the "
             + "process without it"
-            + (parts == 1 ? "." : $"; for that, batches are cut into {parts} parts, which are gathered for one step.")));
+            + (parts == 1 ? "." : $"; {(training.Distributed is null ? "for that, " : "")}batches are cut into {parts} parts, which are "
+                + "gathered for one step.")));
         if (parts > 1)
         {
-            training = training with { AccumulationSteps = training.AccumulationSteps * parts };
+            training = training.CutInto(parts);
             training.Validate();
         }
 

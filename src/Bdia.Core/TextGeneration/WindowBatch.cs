@@ -55,18 +55,37 @@ internal sealed record WindowBatch(Tensor Ids, Tensor? Positions, int[] Outputs)
 }
 
 /// <summary>Training batches, shuffled by seed and epoch; a resumed run makes the same.</summary>
-internal sealed class WindowBatchSource(TokenStore texts, WindowPlan plan) : IBatchSource<WindowBatch>
+internal sealed class WindowBatchSource(TokenStore texts, WindowPlan plan) : IPartedSource<WindowBatch>
 {
+    private (int Epoch, List<WindowPart> Parts) latest = (-1, []);
+
     /// <inheritdoc/>
     public int BatchCount(int epoch) => plan.BatchCount(epoch);
 
     /// <inheritdoc/>
+    public int Rows(int epoch, int batch) => Parts(epoch)[batch].Windows.Count;
+
+    /// <inheritdoc/>
     public IEnumerable<WindowBatch> Read(int epoch, int firstBatch, CancellationToken cancellation)
+        => Read(epoch, [.. Enumerable.Range(firstBatch, BatchCount(epoch) - firstBatch)], cancellation);
+
+    /// <inheritdoc/>
+    public IEnumerable<WindowBatch> Read(int epoch, IReadOnlyList<int> batches, CancellationToken cancellation)
     {
-        foreach (var part in plan.Shuffled(epoch).Skip(firstBatch))
+        var parts = Parts(epoch);
+        foreach (var batch in batches)
         {
             cancellation.ThrowIfCancellationRequested();
-            yield return WindowBatch.Of(texts, part.Windows, part.Longest);
+            yield return WindowBatch.Of(texts, parts[batch].Windows, parts[batch].Longest);
+        }
+    }
+
+    private List<WindowPart> Parts(int epoch)
+    {
+        lock (plan) // asked for on the trainer's thread and on the one that makes batches
+        {
+            if (latest.Epoch != epoch) latest = (epoch, plan.Shuffled(epoch));
+            return latest.Parts;
         }
     }
 }

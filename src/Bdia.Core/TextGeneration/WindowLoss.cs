@@ -1,6 +1,7 @@
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
 using Bdia.Core.Text;
+using Bdia.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,10 +30,12 @@ internal static class WindowLoss
     /// <param name="tokensPerBatch">Tokens of a batch.</param>
     /// <param name="device">Where the network is.</param>
     /// <param name="betweenBatches">Called before each batch.</param>
+    /// <param name="shared">Where several ranks judge, what tells which batches are this one's.</param>
     public static IEnumerable<(double Loss, int Tokens, long Correct)> Sums(LanguageModel model, TokenStore texts, int window,
-        int tokensPerBatch, Device device, Action betweenBatches)
+        int tokensPerBatch, Device device, Action betweenBatches, SharedValidation? shared = null)
     {
-        foreach (var part in new WindowPlan(texts, window, tokensPerBatch, seed: 0).InOrder())
+        var parts = new WindowPlan(texts, window, tokensPerBatch, seed: 0).InOrder();
+        foreach (var part in shared?.Own(parts) ?? parts)
         {
             betweenBatches();
             using var noGradients = no_grad();

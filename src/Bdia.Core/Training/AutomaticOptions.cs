@@ -27,11 +27,12 @@ internal static class AutomaticOptions
         OptimizerKind usual = OptimizerKind.AdamW)
     {
         // A run that is gone on with keeps its own. AdamW has made the weights that others have trained, and Muon would undo what it did.
-        var optimizer = asked.Optimizer ?? TrainingCheckpoint.OptimizerOf(asked) ?? (isTrained ? OptimizerKind.AdamW : usual);
+        var before = asked.Optimizer is null || asked.Distributed is not null ? TrainingCheckpoint.OptimizerOf(asked) : null;
+        var optimizer = asked.Optimizer ?? before ?? (isTrained ? OptimizerKind.AdamW : usual);
         return asked with
         {
             Optimizer = optimizer,
-            BatchSize = asked.BatchSize ?? Batch((double)rows * asked.Epochs, asked.AccumulationSteps),
+            BatchSize = asked.BatchSize ?? asked.PartsFor(Batch((double)rows * asked.Epochs, asked.AccumulationSteps)),
             LearningRate = asked.LearningRate ?? RateTimesWidth / width * (isTrained ? ShareOfTrained : 1),
         };
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bdia.Core.Distributed;
 using Bdia.Core.Formats;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,11 +11,12 @@ namespace Bdia.Core.Training;
 internal sealed class RunCheckpoints(
     string folder, TrainingOptions options, SortedDictionary<string, string> identity, nn.Module module,
         AdamW optimizer, BestModel best,
-    WeightAverages averages, MovingAverage moving) : IDisposable
+    WeightAverages averages, MovingAverage moving, RankGroup ranks) : IDisposable
 {
     private const string Weights = "model.", Moments = "adamw.", BestWeights = "best.", AveragedWeights = "averaged.",
         MovingAverages = "moving.";
-    private readonly CheckpointFolder folder = new(folder, options.Resume);
+    // Rank 0 alone uses the folder, which others need not see.
+    private readonly CheckpointFolder? folder = ranks.IsFirst ? new(folder, options.Resume) : null;
     private (long Step, int Epoch) saved = (0, 0);
 
     /// <summary>Goes to where the newest checkpoint was written, if there is one.</summary>
@@ -25,9 +27,9 @@ internal sealed class RunCheckpoints(
     /// <exception cref="CheckpointException">It cannot be resumed.</exception>
     public (IReadOnlyList<RunDifference> Differences, string Told)? Resume(RunState state, IReadOnlyCollection<string> adjustable)
     {
-        if (this.folder.ReadNewest(identity, adjustable) is not { } newest) return null;
-        using var content = newest.Content;
-        RequireLongEnough(newest.Name, content.State);
+        using var content = RankedCheckpoint.Share(ranks, ReadNewest(adjustable));
+        if (content is null) return null;
+        RequireLongEnough(content.Name, content.State);
         try
         {
             ModuleState.Load(module, Part(Weights));
@@ -48,12 +50,16 @@ internal sealed class RunCheckpoints(
 
         content.State.CopyTo(state);
         saved = (state.Step, state.Epoch);
-        return (newest.Differences, Told(newest.Name, state, newest.Differences));
+        return (content.Differences, Told(content.Name, state, content.Differences));
 
-        Dictionary<string, Tensor> Part(string prefix) => content.Tensors.Tensors
+        Dictionary<string, Tensor> Part(string prefix) => content.Tensors
             .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
                 .ToDictionary(pair => pair.Key[prefix.Length..], pair => pair.Value);
     }
+
+    private RankedCheckpoint.Content? ReadNewest(IReadOnlyCollection<string> adjustable)
+        => this.folder?.ReadNewest(identity, adjustable) is { } newest
+            ? new(newest.Name, newest.Content.State, newest.Differences, newest.Content.Tensors.Tensors) : null;
 
     private void RequireLongEnough(string name, RunState state)
     {
@@ -75,7 +81,7 @@ internal sealed class RunCheckpoints(
     /// <summary>Whether to save now.</summary>
     public bool Due(RunState state, bool finished)
     {
-        if (saved == (state.Step, state.Epoch)) return false;
+        if (!ranks.IsFirst || saved == (state.Step, state.Epoch)) return false;
         if (finished) return true;
         return state.BatchInEpoch == 0
             ? options.CheckpointEveryEpochs > 0 && state.Epoch % options.CheckpointEveryEpochs == 0
@@ -91,9 +97,9 @@ internal sealed class RunCheckpoints(
         foreach (var (name, tensor) in best.Weights) tensors.Add(new(BestWeights + name, tensor));
         foreach (var (name, tensor) in averages.State) tensors.Add(new(AveragedWeights + name, tensor));
         foreach (var (name, tensor) in moving.State) tensors.Add(new(MovingAverages + name, tensor));
-        this.folder.Write(tensors, state, identity);
+        this.folder!.Write(tensors, state, identity);
         saved = (state.Step, state.Epoch);
     }
 
-    public void Dispose() => this.folder.Dispose();
+    public void Dispose() => this.folder?.Dispose();
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bdia.Core.Distributed;
 using Bdia.Core.Reversible;
 using Bdia.Core.Tensors;
 using TorchSharp;
@@ -60,6 +61,7 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
     /// <exception cref="TrainingDivergedException">A loss or gradient is NaN or infinite.</exception>
     /// <exception cref="CheckpointException">The checkpoint folder cannot be used or resumed, or a checkpoint not written.</exception>
     /// <exception cref="Reversible.ReversibilityException">A reversible stack has left the range in which it is exact.</exception>
+    /// <exception cref="DistributedException">Another rank has failed or does not answer, or ranks do not train the same.</exception>
     public TrainingResult Run(
         ITrainingTask<TBatch> task, IBatchSource<TBatch> source,
         IProgress<TrainingProgress>? progress = null, IProgress<TrainingNote>? notes = null, Func<bool>? stopProbe = null,
@@ -81,6 +83,13 @@ public sealed class Trainer<TBatch>(TrainingOptions options)
             throw new ArgumentException($"AverageOf is {WeightAverage.Best}, but there is nothing to validate on. Give validation data, "
                 + $"or set it to {WeightAverage.Last}.");
 
+        return (options.Distributed?.Ranks ?? RankGroup.Alone).Guard(
+            () => RunOnRank(task, source, progress, notes, stopProbe, cancellation));
+    }
+
+    private TrainingResult RunOnRank(ITrainingTask<TBatch> task, IBatchSource<TBatch> source, IProgress<TrainingProgress>? progress,
+        IProgress<TrainingNote>? notes, Func<bool>? stopProbe, CancellationToken cancellation)
+    {
         // Whatever mode the caller is in. This switches gradients on as well.
         using var mode = inference_mode(false);
         RequireTrainable(task.Module);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Bdia.Core.Training;
 
@@ -17,9 +18,16 @@ public static class TrainingCheckpoint
                 : throw new InvalidDataException("it states no seed"));
     }
 
-    /// <summary>The optimizer of the run that is to be gone on with; null where a run begins anew.</summary>
+    /// <summary>The optimizer of the run that is to be gone on with; null where a run begins anew. Ranks take what rank 0 sees.</summary>
     /// <exception cref="CheckpointException">The newest checkpoint is damaged; the message says what to do.</exception>
     internal static OptimizerKind? OptimizerOf(TrainingOptions options)
+    {
+        if (options.Distributed is not { Ranks: { Size: > 1 } ranks }) return OwnOptimizerOf(options);
+        var text = ranks.Broadcast(ranks.IsFirst ? Encoding.UTF8.GetBytes($"{OwnOptimizerOf(options)}") : null);
+        return text.Length == 0 ? null : Enum.Parse<OptimizerKind>(Encoding.UTF8.GetString(text));
+    }
+
+    private static OptimizerKind? OwnOptimizerOf(TrainingOptions options)
         => options is { Resume: true, CheckpointDirectory: { } folder }
             ? Read<OptimizerKind>(folder, identity => Enum.TryParse<OptimizerKind>(RunIdentity.Optimizer(identity), out var optimizer)
                 ? optimizer : throw new InvalidDataException($"it states the optimizer {RunIdentity.Optimizer(identity)}")) : null;

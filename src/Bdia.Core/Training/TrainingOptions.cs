@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Bdia.Core.Common;
+using Bdia.Core.Distributed;
 using Bdia.Core.Reversible;
 
 namespace Bdia.Core.Training;
@@ -141,8 +143,39 @@ public sealed record TrainingOptions
     /// </summary>
     public bool Resume { get; init; }
 
+    /// <summary>
+    /// Shares the steps among several processes, with the same bytes for 1, 2, 4 or 8 of them; null = this process, without parts. Default
+    /// null.
+    /// </summary>
+    /// <remarks>
+    /// The rows of a step are those of <see cref="BatchSize"/> times <see cref="AccumulationSteps"/> on all ranks together; a batch size
+    /// that is set must be a multiple of <see cref="DistributedOptions.Parts"/>. Rank 0 reports and writes checkpoints; all ranks return
+    /// the same model. A stop that one of them is asked for stops all of them, after the step in which they hear of it.
+    /// </remarks>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DistributedOptions? Distributed { get; init; }
+
+    /// <summary>Whether batches are those of <see cref="Distributed"/>'s parts already.</summary>
+    internal bool IsCut { get; init; }
+
+    /// <summary>The options of a run whose batches are the parts of a step, where steps have such; else as they are.</summary>
+    internal TrainingOptions Cut() => Distributed is not { } shared || IsCut ? this : this with
+    {
+        BatchSize = BatchSize / shared.Parts,
+        AccumulationSteps = AccumulationSteps * shared.Parts,
+        IsCut = true,
+    };
+
+    /// <summary>The options of a run whose batches, of tokens, are cut into parts, so many of which are gathered for a step.</summary>
+    internal TrainingOptions CutInto(int parts) => this with { AccumulationSteps = AccumulationSteps * parts, IsCut = true };
+
+    /// <summary>The least number of parts that is enough and that the parts of a step divide.</summary>
+    /// <param name="fewest">As many as memory asks for.</param>
+    internal int PartsFor(int fewest)
+        => Distributed is { } shared ? (fewest + shared.Parts - 1) / shared.Parts * shared.Parts : fewest;
+
     /// <summary>Rows per batch, the most that it becomes where it has yet to be chosen.</summary>
-    internal int MostRows => BatchSize ?? LargestAutomaticBatch;
+    internal int MostRows => BatchSize ?? LargestAutomaticBatch / (IsCut ? Distributed!.Parts : 1);
 
     /// <summary>How gradients become steps, where that was left open to the end.</summary>
     internal OptimizerKind SureOptimizer => Optimizer ?? OptimizerKind.AdamW;
@@ -205,6 +238,12 @@ public sealed record TrainingOptions
             || CheckpointDirectory.Trim().Length > 0, nameof(CheckpointDirectory), "empty", "a folder, or null for none");
         faults.Require(CheckpointEverySteps >= 0, nameof(CheckpointEverySteps), CheckpointEverySteps, "0 (by epochs alone) or more");
         faults.Require(CheckpointEveryEpochs >= 0, nameof(CheckpointEveryEpochs), CheckpointEveryEpochs, "0 (by steps alone) or more");
+        Distributed?.Check(faults);
+        faults.Require(Distributed is null || IsCut || BatchSize is not { } rows || rows % Math.Max(1, Distributed.Parts) == 0,
+            nameof(BatchSize), BatchSize, $"a multiple of Distributed.Parts, {Distributed?.Parts}, into which each batch is cut");
+        faults.Require(Distributed is null || !OptimizerInBackward, nameof(OptimizerInBackward), OptimizerInBackward,
+            "false where Distributed is set, since gradients of the parts of a step are gathered first; set one of the two to false or "
+            + "null");
         faults.Require(!Resume || CheckpointDirectory is not null, nameof(Resume), Resume, "false where CheckpointDirectory is null");
     }
 }

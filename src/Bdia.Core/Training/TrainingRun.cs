@@ -1,8 +1,5 @@
-using Bdia.Core.Formats;
+using Bdia.Core.Distributed;
 using Bdia.Core.Reversible;
-using Bdia.Core.Tensors;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
 
@@ -13,10 +10,10 @@ internal sealed class TrainingRun<TBatch> : IDisposable
 
     private readonly TrainingOptions options;
     private readonly ITrainingTask<TBatch> task;
-    private readonly IBatchSource<TBatch> source;
     private readonly TrainingPlan plan;
     private readonly AdamW optimizer;
-    private readonly AdamWInBackward? inBackward;
+    private readonly StepTaker<TBatch> steps;
+    private readonly RankAgreement? agreement;
     private readonly RunState state = new();
     private readonly StopSignal stop;
     private readonly BestModel best;
@@ -35,7 +32,9 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         IBatchSource<TBatch> source,
         IProgress<TrainingProgress>? progress, IProgress<TrainingNote>? notes, Func<bool>? stopProbe, CancellationToken cancellation)
     {
-        (this.options, this.task, this.source, this.notes) = (options, task, source, notes);
+        var ranks = options.Distributed?.Ranks ?? RankGroup.Alone;
+        if (!ranks.IsFirst) (progress, notes) = (null, null); // one voice for all of them
+        (this.options, this.task, this.notes) = (options, task, notes);
         choosesGamma = AutomaticGamma.IsIn(task.Module);
         plan = TrainingPlan.Of(options, source.BatchCount);
         var groups = ParameterGroups.Of(task.Module, task.WithoutDecay, task.RateScale, BlockMatrices.Of(options, task));
@@ -45,15 +44,25 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         averages = new WeightAverages(averageEpochs, averageOf, options.BestBy, state);
         try
         {
-            if (options.OptimizerInBackward) inBackward = new AdamWInBackward(optimizer, task.Stacks);
+            var identity = RunIdentity.Of(options, task.Identity);
+            if (options.Distributed is not null) RankAgreement.RequireSame(ranks, options, identity);
             if (options.CheckpointDirectory is { } folder)
-                checkpoints = new RunCheckpoints(folder, options, RunIdentity.Of(options, task.Identity),
-                    task.Module, optimizer, best, averages, moving);
+                checkpoints = new RunCheckpoints(folder, options, identity, task.Module, optimizer, best, averages, moving, ranks);
             var resumed = checkpoints?.Resume(state, [.. RunIdentity.Adjustable, .. task.Adjustable]);
             clock = new RunClock(time, TimeSpan.FromSeconds(state.ElapsedSeconds));
             pace = new Pace(options, plan.TotalSteps, state, clock.Elapsed, text => notes?.Report(new(text)));
             report = new RunReport(options, plan, state, pace, clock, progress);
             stop = new StopSignal(stopProbe, () => options.TimeBudget is { } budget && clock.Elapsed >= budget, cancellation);
+            if (options.Distributed is not null)
+            {
+                RankAgreement.RequireSameWeights(ranks, task.Module, "at the beginning");
+                agreement = new RankAgreement(ranks, stop, () => clock.Elapsed);
+                stop = agreement.Stop;
+            }
+
+            var setting = new StepSetting<TBatch>(options, task, source, plan, optimizer, state, pace, stop);
+            steps = options.Distributed is { } shared ? new RankedSteps<TBatch>(setting, shared, agreement!)
+                : options.OptimizerInBackward ? new BackwardSteps<TBatch>(setting) : new GatheredSteps<TBatch>(setting);
             judgement = new RunJudgement<TBatch>(options, task, best, averages, stop);
             if (resumed is { } point) GoOn(point.Differences, point.Told, notes);
             else if (options.Resume) notes?.Report(
@@ -68,7 +77,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
 
     public TrainingResult Run()
     {
-        if (inBackward is null) optimizer.ZeroGradients();
+        steps.Begin();
         try
         {
             while (state.Epoch < options.Epochs && !best.OutOfPatience)
@@ -113,7 +122,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         best.Dispose();
         averages.Dispose();
         moving.Dispose();
-        inBackward?.Dispose();
+        steps?.Dispose();
         optimizer.Dispose();
     }
 
@@ -138,7 +147,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         if (state.BatchInEpoch == 0) state.Sums = new EpochSums { StartedAt = clock.Elapsed.TotalSeconds };
         var batches = plan.Batches(state.Epoch);
         var (epoch, first) = (state.Epoch, state.BatchInEpoch);
-        using var ahead = new Prefetch<TBatch>(cancellation => source.Read(epoch, first, cancellation), BatchesAhead);
+        using var ahead = new Prefetch<TBatch>(cancellation => steps.Read(epoch, first, cancellation), BatchesAhead);
         while (state.BatchInEpoch < batches)
         {
             if (stop.Requested || !TrainStep(ahead, Math.Min(options.AccumulationSteps, batches - state.BatchInEpoch))) return false;
@@ -155,95 +164,17 @@ internal sealed class TrainingRun<TBatch> : IDisposable
     /// <summary>One optimizer step over several batches; false if it was stopped, and then nothing has changed.</summary>
     private bool TrainStep(Prefetch<TBatch> ahead, int batches)
     {
-        var step = new GatheredStep();
-        var (rate, norm) = (plan.LearningRate.At(pace.Position), double.NaN);
-        for (var i = 0; i < batches; i++)
-        {
-            if (i > 0 && stop.Requested) return Discard();
-            if (!ahead.TryTake(stop, out var batch))
-            {
-                if (stop.Requested) return Discard();
-                throw new InvalidOperationException(
-                    $"The batch source ended after {state.BatchInEpoch + i} batches of epoch {state.Epoch}, where it counted "
-                    + $"{plan.Batches(state.Epoch)}. BatchCount and Read must agree.");
-            }
-
-            using (batch as IDisposable)
-            {
-                if (inBackward is null) Accumulate(batch, step);
-                else norm = StepInBackward(inBackward, batch, step, rate);
-            }
-        }
-
-        if (inBackward is null)
-        {
-            // Gradients hold the sum of weight / unit * mean gradient; this makes it the mean over all items.
-            var mean = step.Unit / step.Sums.Weight;
-            norm = Finite(optimizer.GradientNorm() * mean);
-            optimizer.Step(state.Step + 1, rate, mean * Clip(norm));
-            optimizer.ZeroGradients();
-        }
-
+        var rate = plan.LearningRate.At(pace.Position);
+        if (steps.Take(ahead, batches, rate) is not var (step, norm)) return false;
         step.Sums.LearningRate = state.Sums.LearningRate = rate;
         state.Sums.Add(step.Sums);
         state.Step++;
-        pace.Note(clock.Elapsed);
+        pace.Note(agreement?.Elapsed ?? clock.Elapsed);
         moving.Add(state.Step, pace.TotalSteps);
         state.Batches += batches;
         state.BatchInEpoch += batches;
         report.Note(step.Sums, norm);
         return true;
-
-        bool Discard()
-        {
-            if (inBackward is null) optimizer.ZeroGradients();
-            return false;
-        }
-    }
-
-    /// <summary>An optimizer step within the backward pass of one batch; gives the norm of its gradients.</summary>
-    private double StepInBackward(AdamWInBackward optimizer, TBatch batch, GatheredStep step, double rate)
-    {
-        // AdamW cannot be taken back, so what clipping must know is measured in a pass of its own.
-        var clip = options.ClipNorm > 0 ? Clip(Finite(optimizer.Measure(() => Accumulate(batch, new GatheredStep())))) : 1;
-        return Finite(optimizer.Step(() => Accumulate(batch, step), state.Step + 1, rate, clip));
-    }
-
-    private double Finite(double norm) => double.IsFinite(norm) ? norm : throw Diverged("gradient norm", norm);
-
-    private double Clip(double norm) => options.ClipNorm > 0 && norm > options.ClipNorm ? options.ClipNorm / norm : 1;
-
-    /// <summary>
-    /// Adds the gradient of one batch, in proportion to its weight; the first batch's weight is the unit, so that a single batch is not
-    /// scaled at all.
-    /// </summary>
-    private void Accumulate(TBatch batch, GatheredStep step)
-    {
-        using var scope = NewDisposeScope();
-        // By step and row: a batch that is cut into parts, gathered here, draws what it would as a whole.
-        (task.Clock.Step, task.Clock.FirstRow) = (state.Step, step.Rows);
-        (task.Clock.Progress, task.Clock.Strength) = (pace.Progress, state.GammaStrength);
-        var loss = task.Loss(batch);
-        var value = loss.Loss.to(float64).item<double>();
-        if (!double.IsFinite(value)) throw Diverged("loss", value);
-        if (loss.Weight is not (> 0 and < double.PositiveInfinity))
-            throw new InvalidOperationException(
-                $"The task gave a batch of step {state.Step + 1} the weight {loss.Weight}; it must be above 0 and finite.");
-
-        if (step.Sums.Weight == 0) step.Unit = loss.Weight;
-        var share = loss.Weight / step.Unit;
-        try
-        {
-            (share == 1 ? loss.Loss : loss.Loss.Times(share)).backward();
-        }
-        catch (Exception) when (task.BackwardFault is not null)
-        {
-            // libtorch carries no managed exception through a backward pass; the stack has kept the true reason.
-            throw task.BackwardFault;
-        }
-
-        step.Rows += loss.Rows ?? loss.Items;
-        step.Sums.Add(new EpochSums { Loss = value * loss.Weight, Weight = loss.Weight, Items = loss.Items, Correct = loss.Correct });
     }
 
     /// <summary>Validates, keeps the best, notes the epoch; false if it was stopped before the validation was done.</summary>
@@ -254,7 +185,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         using (moving.Shown())
         {
             if (!judgement.TryJudge(epoch, out validation)) return false;
-            if (validation is { } judged && !double.IsFinite(judged.Loss)) throw Diverged("validation loss", judged.Loss);
+            if (validation is { } judged && !double.IsFinite(judged.Loss)) throw steps.Diverged("validation loss", judged.Loss);
             if (validation is not null) best.Offer(epoch, validation, task.Module);
             best.EndEpoch(epoch, task.Module);
             averages.Offer(epoch, validation, task.Module);
@@ -268,6 +199,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         });
         if (choosesGamma && AutomaticGamma.Move(state, pace.Progress) is { } told) notes?.Report(new(told));
         (state.Epoch, state.BatchInEpoch) = (epoch, 0);
+        if (options.Distributed is { } shared) RankAgreement.RequireSameWeights(shared.Ranks, task.Module, $"at the end of epoch {epoch}");
         Save(finished: false);
         report.Epoch(task.SideInformationBytes);
         return true;
@@ -286,7 +218,4 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         state.ElapsedSeconds = clock.Elapsed.TotalSeconds;
         checkpoints.Write(state);
     }
-
-    private TrainingDivergedException Diverged(string quantity, double value)
-        => new(quantity, value, state.Step + 1, state.Epoch + 1, plan.LearningRate.At(pace.Position), options.ClipNorm);
 }

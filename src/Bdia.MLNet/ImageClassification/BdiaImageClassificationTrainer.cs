@@ -94,7 +94,7 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         var device = DeviceChoice.Resolve(Environment, options.Device);
         var seed = RunSeed();
 
-        using var log = new TrainingLog(Host, "Training", new LogFigures("images"), options.Progress);
+        using var log = new TrainingLog(Host, "Training", new LogFigures("images"), options.Progress, Speaks);
         log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width "
             + $"{model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {seed}{(seed == Seed ? "" : " (the checkpoint's)")}; "
             + $"device {device}.");

@@ -87,7 +87,7 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
         var model = SequenceOptionsMapping.Model(options, initial?.Translator.Model.Options);
         var device = DeviceChoice.Resolve(Environment, options.Device);
         var seed = RunSeed();
-        using var log = new TrainingLog(Host, "Training", figures, options.Progress);
+        using var log = new TrainingLog(Host, "Training", figures, options.Progress, Speaks);
         log.Info($"Training on column '{options.SourceColumnName}' to write column '{options.TargetColumnName}'; network: width "
             + $"{model.Width}, " +
             $"{model.EncoderDepth} + {model.DecoderDepth} blocks, {model.Heads} heads; seed "

@@ -89,7 +89,7 @@ public sealed partial class BdiaTextClassificationTrainer : BdiaTrainer<BdiaText
         var device = DeviceChoice.Resolve(Environment, options.Device);
         var seed = RunSeed();
 
-        using var log = new TrainingLog(Host, "Training", new LogFigures("texts"), options.Progress);
+        using var log = new TrainingLog(Host, "Training", new LogFigures("texts"), options.Progress, Speaks);
         log.Info($"Training on column '{sentences.First}'{(sentences.Second is { } second ? $" with '{second}'" : "")} in "
             + $"{label.Classes} classes; network: width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed "
             + $"{seed}{(seed == Seed ? "" : " (the checkpoint's)")}; device {device}.");

@@ -81,7 +81,7 @@ public sealed partial class BdiaTextGenerationTrainer : BdiaTrainer<BdiaTextGene
         var model = GenerationOptionsMapping.Model(options, initial?.Generator.Model.Options);
         var device = DeviceChoice.Resolve(Environment, options.Device);
         var seed = RunSeed();
-        using var log = new TrainingLog(Host, "Training", figures, options.Progress);
+        using var log = new TrainingLog(Host, "Training", figures, options.Progress, Speaks);
         log.Info($"Training on column '{options.TextColumnName}'; network: width {model.Width}, {model.Depth} blocks, {model.Heads} heads; "
             + $"seed {seed}{(seed == Seed ? "" : " (the checkpoint's)")}; device {device}.");
         log.Precision(model.Precision, device);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Bdia.Core.Distributed;
 using Bdia.Core.Native;
 using Bdia.Core.Training;
 using Bdia.MLNet.Columns;
@@ -16,6 +18,7 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     where TTransformer : BdiaTransformer
 {
     private readonly IDataView? validationSet;
+    private readonly RankGroup ranks; // the processes that share the run
     private readonly string? seedFolder; // where a seed that was not asked for is looked up first
 
     private protected BdiaTrainer(IHostEnvironment environment, string name, BdiaTrainerOptions options)
@@ -25,6 +28,7 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
         Host = environment.Register(name);
         validationSet = options.ValidationSet;
         Seed = (ulong)(options.Seed ?? Host.Rand.Next());
+        ranks = options.Distributed?.Ranks ?? RankGroup.Alone;
         seedFolder = options is { Seed: null, Resume: true } ? options.CheckpointDirectory : null;
     }
 
@@ -34,7 +38,16 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     /// <summary>
     /// The seed of a run that begins now: a run that goes on from a checkpoint has the checkpoint's, unless another was asked for.
     /// </summary>
-    private protected ulong RunSeed() => seedFolder is not null && TrainingCheckpoint.SeedIn(seedFolder) is { } seed ? seed : Seed;
+    private protected ulong RunSeed()
+    {
+        // Of several ranks, rank 0's: an MLContext without a seed draws another on each, and not all may see the folder.
+        var seed = ranks.IsFirst && seedFolder is not null ? TrainingCheckpoint.SeedIn(seedFolder) ?? Seed : Seed;
+        ranks.Broadcast(MemoryMarshal.AsBytes(new Span<ulong>(ref seed)));
+        return seed;
+    }
+
+    /// <summary>Whether this process logs; of several that share a run, rank 0 does.</summary>
+    private protected bool Speaks => ranks.IsFirst;
 
     /// <summary>The environment that the trainer was made in; its GPU and cancellation settings are read when they matter.</summary>
     private protected IHostEnvironment Environment { get; }
@@ -62,6 +75,7 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     /// <exception cref="Bdia.Core.Reversible.ReversibilityException">States have left the range in which they can be rebuilt exactly; the
     /// best model so far comes with it likewise.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
+    /// <exception cref="DistributedException">Another rank has failed or does not answer, or ranks do not train the same.</exception>
     public TTransformer Fit(IDataView input) => FitCore(input, null);
 
     /// <summary>Trains, and validates on rows of their own.</summary>
@@ -78,13 +92,14 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
     /// <exception cref="Bdia.Core.Reversible.ReversibilityException">States have left the range in which they can be rebuilt exactly; the
     /// best model so far comes with it likewise.</exception>
     /// <exception cref="NativeLibraryMissingException">libtorch cannot be loaded; the message names the package to reference.</exception>
+    /// <exception cref="DistributedException">Another rank has failed or does not answer, or ranks do not train the same.</exception>
     public TTransformer Fit(IDataView trainData, IDataView validationData)
     {
         ArgumentNullException.ThrowIfNull(validationData);
         return FitCore(trainData, validationData);
     }
 
-    private TTransformer FitCore(IDataView trainData, IDataView? validationData)
+    private TTransformer FitCore(IDataView trainData, IDataView? validationData) => ranks.Guard(() =>
     {
         validationData ??= validationSet;
         CheckColumns(trainData);
@@ -92,7 +107,7 @@ public abstract class BdiaTrainer<TTransformer> : IEstimator<TTransformer>
             CheckColumns(validationData);
         BdiaRuntime.EnsureLoaded(); // before a row is read
         return Train(trainData, validationData);
-    }
+    });
 
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     private protected void CheckColumns(IDataView data)

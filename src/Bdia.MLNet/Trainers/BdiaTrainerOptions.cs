@@ -1,3 +1,4 @@
+using Bdia.Core.Distributed;
 using Bdia.Core.Native;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
@@ -213,6 +214,13 @@ public abstract class BdiaTrainerOptions
     /// names what differs. Default false.
     /// </summary>
     public bool Resume;
+
+    /// <summary>
+    /// Shares the steps among several processes that run the same program on the same rows, with the same bytes for 1, 2, 4 or 8 of them:
+    /// rows of a step are those of the batch size times <see cref="AccumulationSteps"/> on all of them together. Rank 0 logs and writes
+    /// checkpoints; all get the same model. Null = this process, without parts. Default null.
+    /// </summary>
+    public DistributedOptions? Distributed;
 
     /// <summary>Rows per forward pass when a view is scored, 1..65536. Default 64.</summary>
     public int ScoringBatchSize = 64;

@@ -25,14 +25,17 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<Train
     private readonly IProgressChannel figures;
     private readonly IProgress<TrainingProgress>? caller;
     private readonly LogFigures shown;
+    private readonly bool speaks;
     private volatile TrainingProgress? latest;
 
     /// <param name="host">Where the log goes.</param>
     /// <param name="name">What is going on.</param>
     /// <param name="shown">Which figures there are, and what they are called.</param>
     /// <param name="caller">Who else wants every report.</param>
-    public TrainingLog(IHost host, string name, LogFigures shown, IProgress<TrainingProgress>? caller)
+    /// <param name="speaks">Whether it says anything: of several processes that train together, one does.</param>
+    public TrainingLog(IHost host, string name, LogFigures shown, IProgress<TrainingProgress>? caller, bool speaks = true)
     {
+        this.speaks = speaks;
         this.shown = shown;
         this.caller = caller;
         channel = host.Start(name);
@@ -72,9 +75,17 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<Train
         caller?.Report(value);
     }
 
-    public void Info(string text) => channel.Info(MessageSensitivity.None, text);
+    public void Info(string text)
+    {
+        if (speaks)
+            channel.Info(MessageSensitivity.None, text);
+    }
 
-    public void Warning(string text) => channel.Warning(MessageSensitivity.None, text);
+    public void Warning(string text)
+    {
+        if (speaks)
+            channel.Warning(MessageSensitivity.None, text);
+    }
 
     /// <summary>Warns of a precision that brings less than it seems to.</summary>
     public void Precision(ComputePrecision precision, Device device)

@@ -19,7 +19,7 @@ public class DependencyTests
             new("MLNet/ModelFiles", "MLNet/Internals: ModelArchiveReader ModelArchiveWriter"),
             new("MLNet/Texts", "Core/Common: OptionFaults", "Core/Text", "Core/Decoding: DecodingOptions",
                 "MLNet/Internals: ColumnShapes", "MLNet/Columns", "MLNet/Scoring"),
-            new("MLNet/Trainers", "Core/Common", "Core/Native: BdiaRuntime", "Core/Operations: ComputePrecision",
+            new("MLNet/Trainers", "Core/Common", "Core/Distributed: DistributedOptions RankGroup", "Core/Native: BdiaRuntime", "Core/Operations: ComputePrecision",
                 "Core/Reversible: BackpropagationMode BdiaStackOptions GammaSchedule", "Core/Training",
                 "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns"),
             new("MLNet/ImageClassification", "Core/Common", "Core/Operations: ComputePrecision",

@@ -1,4 +1,5 @@
 using Bdia.Core.Decoding;
+using Bdia.Core.Distributed;
 using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
@@ -47,6 +48,7 @@ internal static class OtherValue
         _ when type == typeof(string) => "folder",
         string[] => new[] { "<sep>" },
         _ when type == typeof(TextNormalization) => new TextNormalization { LowerCase = true, CollapseWhiteSpace = false },
+        _ when type == typeof(DistributedOptions) => new DistributedOptions { Parts = 2 },
         _ when type == typeof(ITextTokenizer) => TextTokenizer.Train(["some text"], new TokenizerOptions()),
         _ => throw new NotSupportedException($"There is no other value for options of type {type}; add one here."),
     };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Bdia.Core.Distributed;
 using Bdia.Core.Native;
 using Bdia.Core.Operations;
 using Bdia.Core.Training;
@@ -61,6 +62,28 @@ public abstract class RunContract<TTransformer> where TTransformer : BdiaTransfo
     public void A_run_that_was_cancelled_before_it_began_has_no_model_to_return()
         => Assert.Throws<OperationCanceledException>(
             () => Fit(options => options.CancellationToken = new CancellationToken(canceled: true)));
+
+    [Fact]
+    public async Task Ranks_that_share_a_run_get_the_model_of_one_and_rank_0_speaks()
+    {
+        var reports = new int[2];
+        using var alone = Fit(options => (options.Seed, options.Distributed) = (5, new() { Parts = 2 }));
+        var expected = Score(alone);
+        var ranks = InProcessRanks.Create(2);
+        var scores = await Task.WhenAll(ranks.Select(rank => Task.Factory.StartNew(() =>
+        {
+            using var model = Fit(options =>
+            {
+                // Rank 0's seed is that of all.
+                (options.Seed, options.Distributed) = (rank.IsFirst ? 5 : null, new() { Ranks = rank, Parts = 2 });
+                options.Progress = new Reports(_ => reports[rank.Rank]++);
+            });
+            return Score(model);
+        }, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+
+        Assert.All(scores, score => score.AssertEqual(expected));
+        Assert.True(reports is [> 0, 0], $"rank 0 reported {reports[0]} times, rank 1 {reports[1]} times");
+    }
 
     [Fact]
     public void A_time_budget_ends_the_run()
