@@ -23,6 +23,6 @@ public sealed class DistributedException(string message, Exception? innerExcepti
     public static DistributedException Silent(int rank, int? silent, TimeSpan limit)
         => new(FormattableString.Invariant(
             $"Rank {rank} has waited {limit.TotalSeconds:0.###} s for {(silent is { } other ? $"rank {other}" : "another rank")}, ")
-            + "which does not answer: it was killed, hangs, or the network is cut. The last checkpoint is whole: set Resume to go on from it, also with another number of ranks; where ranks "
-            + "need more time than that from one message to the next, raise the limit.");
+            + "which does not answer: it was killed, hangs, or the network is cut. The last checkpoint is whole: set Resume to go on from "
+            + "it, also with another number of ranks; where ranks need more time than that from one message to the next, raise the limit.");
 }

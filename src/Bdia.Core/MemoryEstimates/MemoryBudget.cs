@@ -30,7 +30,7 @@ public static class MemoryBudget
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
         model.Validate();
-        return Fit(training, batches => MemoryEstimate.ForImages(model, batches), ("image", "images"), model.Stack.Mode);
+        return Fit(training, batches => MemoryEstimate.ForImages(model, batches.OnOneRank()), ("image", "images"), model.Stack.Mode);
     }
 
     /// <summary>The same for a network that reads texts.</summary>
@@ -44,7 +44,7 @@ public static class MemoryBudget
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
         model.Validate();
-        return Fit(training, batches => MemoryEstimate.ForTexts(model, batches, tokens),
+        return Fit(training, batches => MemoryEstimate.ForTexts(model, batches.OnOneRank(), tokens),
             ($"row of {tokens} tokens", $"rows of {tokens} tokens"), model.Stack.Mode);
     }
 
@@ -64,7 +64,7 @@ public static class MemoryBudget
         return model with
         {
             Stack = Keep(model.Stack, model.Depth, training,
-                stack => MemoryEstimate.ForImages(model with { Stack = stack }, training).Total),
+                stack => MemoryEstimate.ForImages(model with { Stack = stack }, training.OnOneRank()).Total),
         };
     }
 
@@ -81,7 +81,7 @@ public static class MemoryBudget
         return model with
         {
             Stack = Keep(model.Stack, model.Depth, training,
-                stack => MemoryEstimate.ForTexts(model with { Stack = stack }, training, tokens).Total),
+                stack => MemoryEstimate.ForTexts(model with { Stack = stack }, training.OnOneRank(), tokens).Total),
         };
     }
 

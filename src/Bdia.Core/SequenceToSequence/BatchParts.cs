@@ -39,7 +39,7 @@ internal static class BatchParts
 
             MemoryEstimate Estimate(int count) =>
                 MemoryEstimate.ForTexts(model, count, source, target, weightCopies, training.OptimizerInBackward, training.SureOptimizer)
-                    .OfRank(training);
+                    .OfRank(training.OnOneRank());
             long Total(int count) => Estimate(count).Total;
         }
 
@@ -52,7 +52,7 @@ internal static class BatchParts
         => model with
         {
             Stack = MemoryBudget.Keep(model.Stack, Math.Max(model.EncoderDepth, model.DecoderDepth), training,
-                stack => Largest(model with { Stack = stack }, training, weightCopies, shapes, parts).Total),
+                stack => Largest(model with { Stack = stack }, training.OnOneRank(), weightCopies, shapes, parts).Total),
         };
 
     /// <summary>The estimate of the largest part.</summary>

@@ -23,7 +23,7 @@ internal static class GenerationParts
         {
             MemoryEstimate Estimate(int count) =>
                 MemoryEstimate.ForTexts(model, count, tokens, weightCopies, training.OptimizerInBackward, training.SureOptimizer)
-                    .OfRank(training);
+                    .OfRank(training.OnOneRank());
             if (Estimate(rows).Total <= budget) continue;
             if (training.OptimizerInBackward)
                 throw MemoryBudget.CannotCut(budget, $"a batch of {rows} windows of {tokens} tokens", Estimate(rows),
@@ -50,7 +50,7 @@ internal static class GenerationParts
         => model with
         {
             Stack = MemoryBudget.Keep(model.Stack, model.Depth, training,
-                stack => Largest(model with { Stack = stack }, training, weightCopies, shapes, parts).Total),
+                stack => Largest(model with { Stack = stack }, training.OnOneRank(), weightCopies, shapes, parts).Total),
         };
 
     /// <summary>The estimate of the largest part.</summary>

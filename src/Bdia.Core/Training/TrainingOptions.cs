@@ -167,7 +167,12 @@ public sealed record TrainingOptions
     };
 
     /// <summary>The options of a run whose batches, of tokens, are cut into parts, so many of which are gathered for a step.</summary>
-    internal TrainingOptions CutInto(int parts) => this with { AccumulationSteps = AccumulationSteps * parts, IsCut = Distributed is not null };
+    internal TrainingOptions CutInto(int parts)
+        => this with { AccumulationSteps = AccumulationSteps * parts, IsCut = Distributed is not null };
+
+    /// <summary>The options of one rank that takes all parts: what memory decides must not depend on how many there are.</summary>
+    internal TrainingOptions OnOneRank()
+        => Distributed is { } shared ? this with { Distributed = shared with { Ranks = RankGroup.Alone } } : this;
 
     /// <summary>The least number of parts that is enough and that the parts of a step divide.</summary>
     /// <param name="fewest">As many as memory asks for.</param>
