@@ -1,4 +1,5 @@
 using Bdia.Core.ImageClassification;
+using Bdia.Core.Models;
 using Bdia.Data.Pictures;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -33,15 +34,46 @@ internal sealed class JudgedRows : IDisposable
     /// <summary>Judges a network, which is in evaluation mode afterwards.</summary>
     public Judgement Judge(nn.Module<Tensor, Tensor> network)
     {
-        using var noGraph = no_grad();
         network.eval();
+        return Judge(pictures => nn.functional.log_softmax(network.forward(pictures).to(float64), 1));
+    }
+
+    /// <summary>
+    /// Judges what several networks say together: passes in training mode, each with weights γ of its own draw, whose probabilities are
+    /// averaged. The network is in evaluation mode afterwards.
+    /// </summary>
+    /// <param name="network">Without dropout, so that γ alone is random.</param>
+    /// <param name="passes">How many.</param>
+    public Judgement JudgeTogether(VisionTransformer network, int passes)
+    {
+        network.train();
+        var step = network.Clock.Step;
+        var judgement = Judge(pictures =>
+        {
+            var sum = zeros([pictures.shape[0], network.Options.Classes], float64);
+            for (var pass = 0; pass < passes; pass++)
+            {
+                network.Clock.Step = pass;
+                sum += nn.functional.softmax(network.forward(pictures).to(float64), 1);
+            }
+
+            return (sum / passes).log();
+        });
+        network.Clock.Step = step;
+        network.eval();
+        return judgement;
+    }
+
+    private Judgement Judge(Func<Tensor, Tensor> logProbabilitiesOf)
+    {
+        using var noGraph = no_grad();
         var (loss, right) = (0.0, 0);
         var bins = new (double Confidence, int Right)[Bins];
         for (var first = 0; first < Count; first += AtOnce)
         {
             using var scope = NewDisposeScope();
             var count = Math.Min(AtOnce, Count - first);
-            var logProbabilities = nn.functional.log_softmax(network.forward(pixels.narrow(0, first, count)).to(float64), 1);
+            var logProbabilities = logProbabilitiesOf(pixels.narrow(0, first, count));
             var (most, answers) = logProbabilities.max(1);
             var (confidence, answer, table) = (most.exp().data<double>().ToArray(), answers.data<long>().ToArray(), logProbabilities);
             var own = table.gather(1, tensor(labels[first..(first + count)]).unsqueeze(1)).squeeze(1).data<double>().ToArray();

@@ -17,7 +17,7 @@ namespace Bdia.Benchmarks.Regularisation;
 /// </summary>
 internal static class RegularisationContender
 {
-    private const int Side = 32, Channels = 3;
+    private const int Side = 32, Channels = 3, PassesTogether = 8;
 
     private static readonly double[] Gammas = [-1, -0.75, -0.5, -0.25, 0.25, 0.5, 0.75, 1];
     private static readonly int[] Grids = [6, 9, 12];
@@ -50,11 +50,13 @@ internal static class RegularisationContender
                 notes: notes);
         var best = testRows.Judge(network);
         var others = network is VisionTransformer vit ? Others(vit, testRows) : [];
+        var isDrawn = model is { Dropout: 0, StochasticDepth: 0, Stack.Mode: BackpropagationMode.Reversible };
+        var together = isDrawn ? testRows.JudgeTogether((VisionTransformer)network, PassesTogether) : null;
         if (task.Last is null) throw new InvalidOperationException(
             $"The run in {folder} had ended before its test rows were scored. Delete the folder and run it again.");
         ModuleState.Load(network, task.Last);
         var figures = new RegularisationFigures(result.History, result.BestEpoch!.Value, best, testRows.Judge(network), others,
-            [.. notes.All], result.SecondsTraining);
+            [.. notes.All], result.SecondsTraining, together);
         Directory.Delete(folder, recursive: true);
         return figures;
     }

@@ -56,14 +56,17 @@ internal static class RegularisationSuite
     private static void Print((RegularisationSettings Settings, RegularisationFigures Figures)[] runs)
     {
         var table = new MarkdownTable("rows", "epochs", "method", "l", "seed", "test accuracy, best epoch (number), %", "last epoch, %",
-            "test log-loss, best and last", "calibration error, best and last, %", "least held-back loss (epoch)",
+            "test log-loss, best and last", "calibration error, best and last, %",
+            "eight draws of γ together: accuracy, log-loss, calibration error", "least held-back loss (epoch)",
             "training accuracy at the end, %", "s");
         foreach (var (settings, f) in runs)
         {
             var least = f.History.Where(epoch => epoch.Validation is not null).MinBy(epoch => epoch.Validation!.Loss)!;
             table.Add($"{settings.Rows}", $"{settings.Epochs}", $"{settings.Method}", $"{settings.FractionBits}", $"{settings.Seed}",
                 $"{100 * f.Best.Accuracy:F1} ({f.BestEpoch})", $"{100 * f.Last.Accuracy:F1}", $"{f.Best.LogLoss:F3}, {f.Last.LogLoss:F3}",
-                $"{100 * f.Best.CalibrationError:F1}, {100 * f.Last.CalibrationError:F1}", $"{least.Validation!.Loss:F3} ({least.Epoch})",
+                $"{100 * f.Best.CalibrationError:F1}, {100 * f.Last.CalibrationError:F1}",
+                f.Together is { } t ? $"{100 * t.Accuracy:F1}, {t.LogLoss:F3}, {100 * t.CalibrationError:F1}" : "",
+                $"{least.Validation!.Loss:F3} ({least.Epoch})",
                 $"{100 * f.History[^1].TrainingAccuracy:F1}", $"{f.Seconds:F0}");
         }
 
