@@ -14,12 +14,13 @@ internal static class TrainingContender
         var options = settings.Network();
         using var model = Create(settings.Method, options);
         var bdia = model as VisionTransformer;
-        using var optimizer = new AdamW(ParameterGroups.Of(model));
+        var matrices = settings.Method == TrainingMethod.ReversibleMuonInBackward ? BlockMatrices.Of([bdia!.Blocks]) : null;
+        using var optimizer = new AdamW(ParameterGroups.Of(model, null, null, matrices));
         using var generator = new Generator(1);
         using var images = randn([settings.Batch, options.Channels, options.ImageHeight, options.ImageWidth], generator: generator);
         using var labels = randint(options.Classes, [settings.Batch], int64, generator: generator);
         model.train();
-        using var inBackward = settings.Method == TrainingMethod.ReversibleInBackward
+        using var inBackward = settings.Method is TrainingMethod.ReversibleInBackward or TrainingMethod.ReversibleMuonInBackward
             ? new AdamWInBackward(optimizer, [bdia!.Blocks]) : null;
         if (inBackward is null && settings.Gradients == GradientMemory.Zeroed) optimizer.ZeroGradients();
         // what building the model left is not the model's

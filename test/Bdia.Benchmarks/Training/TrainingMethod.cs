@@ -21,6 +21,11 @@ internal enum TrainingMethod
     /// <summary>BDIA, states rebuilt, with the optimizer within the backward pass: one block's gradients at a time.</summary>
     ReversibleInBackward,
 
+    /// <summary>
+    /// The same with Muon, which keeps one moment of the blocks' matrices and not two: the optimizer of pictures by default.
+    /// </summary>
+    ReversibleMuonInBackward,
+
     /// <summary>BDIA, activations stored.</summary>
     StoreActivations,
 

@@ -60,6 +60,7 @@ internal static class TrainingSuite
                               from process in parse.GetValue(processes)!
                               from method in parse.GetValue(methods)!
                               from blocks in method is TrainingMethod.Reversible or TrainingMethod.ReversibleInBackward
+                                  or TrainingMethod.ReversibleMuonInBackward
                                   ? parse.GetValue(kept)! : [0]
                               select new TrainingSettings(method, shape.Width, shape.Depth, side, batch,
                                   precision, parse.GetValue(exponent), parse.GetValue(steps), process, memory, blocks)).ToArray();
