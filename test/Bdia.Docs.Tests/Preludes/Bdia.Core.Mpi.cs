@@ -1,0 +1,2 @@
+using Bdia.Core.Mpi;
+using Bdia.MLNet;
