@@ -7,7 +7,7 @@ namespace __NAME___Model;
 public static partial class __NAME__
 {
     /// <summary>The model's file, beside the program.</summary>
-    public static string ModelPath { get; } = Path.Combine(AppContext.BaseDirectory, "__NAME__.zip");
+    public static string ModelPath => Path.Combine(AppContext.BaseDirectory, "__NAME__.zip");
 
     /// <summary>Reads a model of a kind.</summary>
     /// <exception cref="ModelFileException">It is not there, is damaged, or is a model of another task.</exception>

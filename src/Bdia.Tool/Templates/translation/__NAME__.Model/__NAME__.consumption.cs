@@ -1,3 +1,4 @@
+using Bdia.MLNet;
 using Microsoft.ML;
 
 namespace __NAME___Model;
