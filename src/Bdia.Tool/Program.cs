@@ -1,3 +1,4 @@
 using Bdia.Tool.CommandLine;
 
-return BdiaCommand.Run(args, new ToolConsole(Console.In, Console.Out, Console.Error, !Console.IsOutputRedirected), StopKeys.Listen());
+using var console = new ToolConsole(Console.In, Console.Out, Console.Error, !Console.IsOutputRedirected);
+return BdiaCommand.Run(args, console, StopKeys.Listen());

@@ -8,16 +8,19 @@ namespace Bdia.Reports.Inspecting;
 /// <summary>Sizes and kinds of pictures, what is wrong with some, and which are there twice.</summary>
 internal static class PictureFacts
 {
-    private sealed record Look(DataRow Row, bool IsTest, int Width, int Height, string Kind, bool Turned, bool Transparent, string Hash,
+    private const string Train = "train";
+
+    private sealed record Look(DataRow Row, string Part, int Width, int Height, string Kind, bool Turned, bool Transparent, string Hash,
         string? Fault);
 
     public static void Add(RowSets data, IReadOnlyList<DataRow> test, bool decode, List<(string Name, string Value)> facts,
         List<string> warnings)
     {
         var looks = new ConcurrentBag<Look>();
-        var rows = data.Train.Select(row => (Row: row, IsTest: false)).Concat(test.Select(row => (Row: row, IsTest: true)));
+        (string Name, IReadOnlyList<DataRow> Rows)[] parts = [(Train, data.Train), ("validate", data.Validation ?? []), ("test", test)];
+        var rows = parts.SelectMany(part => part.Rows.Select(row => (Row: row, Part: part.Name)));
         Parallel.ForEach(rows, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / 2) },
-            row => looks.Add(At(row.Row, row.IsTest, decode)));
+            row => looks.Add(At(row.Row, row.Part, decode)));
 
         Look[] good = [.. looks.Where(look => look.Fault is null)];
         if (good.Length > 0)
@@ -35,8 +38,10 @@ internal static class PictureFacts
             .Select(look => $"{look.Row.Name} ({look.Fault})"));
         var twice = good.GroupBy(look => look.Hash).Where(group => group.Count() > 1).ToArray();
         facts.Add(("There twice", $"{twice.Sum(group => group.Count() - 1):N0}"));
-        Name(warnings, "stand both among the rows to train and to test on, which flatters the figures", twice
-            .Where(group => group.Any(look => look.IsTest) && group.Any(look => !look.IsTest)).Select(group => group.First().Row.Name));
+        foreach (var held in new[] { "validate", "test" })
+            Name(warnings, $"stand both among the rows to train and to {held} on, which flatters the figures", twice
+                .Where(group => group.Any(look => look.Part == held) && group.Any(look => look.Part == Train))
+                .Select(group => group.First().Row.Name));
         Name(warnings, "are there in two classes", twice.Where(group => group.Select(look => look.Row.Expected).Distinct().Count() > 1)
             .Select(group => string.Join(" = ", group.Select(look => $"{look.Row.Expected}: {look.Row.Name}").Distinct().Take(2))));
     }
@@ -47,7 +52,7 @@ internal static class PictureFacts
         if (all.Length > 0) warnings.Add($"{all.Length:N0} picture(s) {what}: {Inspection.Some(all)}");
     }
 
-    private static Look At(DataRow row, bool isTest, bool decode)
+    private static Look At(DataRow row, string part, bool decode)
     {
         byte[] bytes;
         try
@@ -56,13 +61,13 @@ internal static class PictureFacts
         }
         catch (IOException e)
         {
-            return new(row, isTest, 0, 0, "", false, false, "", e.Message.TrimEnd('.'));
+            return new(row, part, 0, 0, "", false, false, "", e.Message.TrimEnd('.'));
         }
 
         var hash = Convert.ToHexString(SHA256.HashData(bytes));
         using var data = SKData.CreateCopy(bytes);
         using var codec = SKCodec.Create(data);
-        if (codec is null) return new(row, isTest, 0, 0, "", false, false, hash, "no picture");
+        if (codec is null) return new(row, part, 0, 0, "", false, false, hash, "no picture");
         var (info, fault) = (codec.Info, (string?)null);
         var transparent = false;
         if (decode)
@@ -77,7 +82,7 @@ internal static class PictureFacts
             transparent = info.AlphaType != SKAlphaType.Opaque;
         }
 
-        return new(row, isTest, info.Width, info.Height, codec.EncodedFormat.ToString().ToUpperInvariant(),
+        return new(row, part, info.Width, info.Height, codec.EncodedFormat.ToString().ToUpperInvariant(),
             codec.EncodedOrigin != SKEncodedOrigin.TopLeft, transparent, hash, fault);
     }
 }

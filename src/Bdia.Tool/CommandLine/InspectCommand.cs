@@ -23,10 +23,12 @@ internal static class InspectCommand
             Text("--text-col", "COLUMN", "Column of texts."));
         var (source, target) = (Text("--source", "COLUMN|ENDING", "What is read."), Text("--target", "COLUMN|ENDING", "What is written."));
         var header = new Option<bool>("--has-header") { Description = "Whether a table has names.", DefaultValueFactory = _ => true };
+        var validation = Text("--validation-dataset", "PATH", "Rows to validate on, looked at for those that are trained on as well.");
+        var test = Text("--test-dataset", "PATH", "Rows to test on, looked at for those that are trained on as well.");
         var noPace = Switch("--no-pace", "Do not train on some rows to tell the time of an epoch.");
         var command = new Command("inspect", "Tells what is in a data set, what is wrong with it, and what training on it would take.")
         {
-            dataset, label, image, text, source, target, header, noPace,
+            dataset, label, image, text, source, target, header, validation, test, noPace,
         };
         invocation.Act(command, result =>
         {
@@ -34,7 +36,8 @@ internal static class InspectCommand
             {
                 Dataset = result.GetValue(dataset)!, LabelColumn = result.GetValue(label), ImageColumn = result.GetValue(image),
                 TextColumn = result.GetValue(text), Source = result.GetValue(source), Target = result.GetValue(target),
-                HasHeader = result.GetValue(header), Name = "Inspected", Output = "", Command = invocation.Line,
+                HasHeader = result.GetValue(header), ValidationDataset = result.GetValue(validation),
+                TestDataset = result.GetValue(test), Name = "Inspected", Output = "", Command = invocation.Line,
             };
             Run(TaskOf(options), options, invocation, !result.GetValue(noPace));
             return ExitCode.Success;
@@ -65,6 +68,8 @@ internal static class InspectCommand
     {
         var (console, mlContext) = (invocation.Console, new MLContext(options.Seed));
         var data = task.Load(options.Dataset, options);
+        if (options.ValidationDataset is { } validation) data = data with { Validation = task.Load(validation, options).Train };
+        if (options.TestDataset is { } tests) data = data with { Test = task.Load(tests, options).Train };
         var inspection = Inspection.Of(data, data.Test ?? [], decode: true);
         console.Output.WriteLine($"{"For",-18} bdia {task.Name}");
         foreach (var (name, value) in inspection.Facts) console.Output.WriteLine($"{name,-18} {value}");

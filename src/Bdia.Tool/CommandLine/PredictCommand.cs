@@ -27,6 +27,10 @@ internal static class PredictCommand
         invocation.Act(command, result =>
         {
             using var loaded = SavedModel.Load(new MLContext(1), result.GetValue(model)!);
+            // A name of a file is a text as well, and its class says nothing of what is in it.
+            if (loaded.Task is not PictureTask && result.GetValue(inputs)!.FirstOrDefault(File.Exists) is { } file)
+                throw new ToolException(ExitCode.Model, $"{loaded.Path} is a {loaded.Task.Title}, and {file} is a file. Give the texts "
+                    + $"themselves, or a file's lines on the standard input: bdia predict {loaded.Path} - < FILE");
             return Run(loaded, Lines(invocation.Console, result.GetValue(inputs)!), result.GetValue(top) ?? 1, invocation.Console);
         });
         return command;
@@ -44,12 +48,13 @@ internal static class PredictCommand
 
     private static int Run(SavedModel model, IEnumerable<string> inputs, int top, ToolConsole console)
     {
-        var (mlContext, bad) = (new MLContext(1), 0);
+        var (mlContext, bad, all) = (new MLContext(1), 0, 0);
         var classes = model.Task.Classes(mlContext, model.Model);
         var names = new Queue<string>();
         foreach (var prediction in model.Task.Predict(mlContext, model.Model, inputs.Select(Row)))
         {
             var name = names.Dequeue();
+            all++;
             if (prediction.Fault is { } fault)
             {
                 bad++;
@@ -63,7 +68,7 @@ internal static class PredictCommand
         }
 
         if (bad > 0) console.Note($"{bad:N0} input(s) could not be used.");
-        return ExitCode.Success;
+        return all > 0 && bad == all ? ExitCode.Data : ExitCode.Success;
 
         DataRow Row(string input)
         {

@@ -1,4 +1,5 @@
 using Bdia.Core.Training;
+using Bdia.Data;
 using Spectre.Console;
 
 namespace Bdia.Tool.CommandLine;
@@ -21,7 +22,7 @@ internal enum Verbosity
 /// <param name="output">The standard output: results, and what happens.</param>
 /// <param name="error">The standard error: errors, and remarks where results go to the output.</param>
 /// <param name="isTerminal">Whether a person watches.</param>
-internal sealed class ToolConsole(TextReader input, TextWriter output, TextWriter error, bool isTerminal)
+internal sealed class ToolConsole(TextReader input, TextWriter output, TextWriter error, bool isTerminal) : IDisposable
 {
     private readonly IAnsiConsole ansi = AnsiConsole.Create(new AnsiConsoleSettings
     {
@@ -29,7 +30,27 @@ internal sealed class ToolConsole(TextReader input, TextWriter output, TextWrite
         Interactive = isTerminal ? InteractionSupport.Detect : InteractionSupport.No,
     });
 
+    private TextWriter log = TextWriter.Null;
+
     public Verbosity Verbosity { get; set; } = Verbosity.Normal;
+
+    /// <summary>Keeps all that is said, and all that is not for want of verbosity, in a file as well, line by line.</summary>
+    /// <exception cref="OutputException">It cannot be written.</exception>
+    public void LogTo(string path)
+    {
+        try
+        {
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
+            log = new StreamWriter(path, append: false) { AutoFlush = true };
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new OutputException($"The log {path} cannot be written ({fault.Message.TrimEnd('.')}). Choose another file with "
+                + "--log-file-path.", fault);
+        }
+    }
+
+    public void Dispose() => log.Dispose();
 
     public TextReader Input => input;
 
@@ -37,23 +58,21 @@ internal sealed class ToolConsole(TextReader input, TextWriter output, TextWrite
     public TextWriter Output => output;
 
     /// <summary>The line that failed, and why.</summary>
-    public void Error(string message) => error.WriteLine($"Error: {message}");
+    public void Error(string message) => Write(error, true, $"Error: {message}");
 
     /// <summary>What happens.</summary>
-    public void Say(string text)
-    {
-        if (Verbosity > Verbosity.Quiet) output.WriteLine(text);
-    }
+    public void Say(string text) => Write(output, Verbosity > Verbosity.Quiet, text);
 
     /// <summary>What was left out or could not be done.</summary>
-    public void Note(string text)
-    {
-        if (Verbosity > Verbosity.Quiet) error.WriteLine($"Note: {text}");
-    }
+    public void Note(string text) => Write(error, Verbosity > Verbosity.Quiet, $"Note: {text}");
 
-    public void Detail(string text)
+    /// <summary>What matters where something is looked into.</summary>
+    public void Detail(string text) => Write(error, Verbosity == Verbosity.Diagnostic, text);
+
+    private void Write(TextWriter writer, bool isSaid, string text)
     {
-        if (Verbosity == Verbosity.Diagnostic) error.WriteLine(text);
+        if (isSaid) writer.WriteLine(text);
+        lock (log) log.WriteLine(text); // the trainer reports from threads of its own
     }
 
     /// <summary>Trains with a bar where a person watches, and a line for every epoch everywhere.</summary>

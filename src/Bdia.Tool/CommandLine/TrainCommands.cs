@@ -41,6 +41,8 @@ internal static partial class TrainCommands
     private static readonly Option<string?> Name = Text("--name", "NAME", "What the model and the projects are called.");
     private static readonly Option<string?> Output = Text("--output", "DIR", "Where everything goes. [default: a folder of that name]",
         "-o");
+    private static readonly Option<string?> LogFile = Text("--log-file-path", "FILE", "Keep all that is said, and all that the trainer "
+        + "logs, in a file.");
     private static readonly Option<bool> NoCode = Switch("--no-code", "Write no projects, only the model and the report.");
     private static readonly Option<bool> NoReport = Switch("--no-report", "Write no report.");
 
@@ -60,9 +62,12 @@ internal static partial class TrainCommands
         };
         var command = new Command(task.Name, description) { dataset };
         foreach (var option in (Option[])[.. columns, HasHeader, Validation, Test, TrainTime, Epochs, Preset, RecipeOption, Memory, Seed,
-            Resume, Name, Output, NoCode, NoReport]) command.Options.Add(option);
-        invocation.Act(command, result => new TrainingCommand(task, invocation).Run(
-            Options(result, result.GetValue(dataset)!, name, invocation.Line)));
+            Resume, Name, Output, LogFile, NoCode, NoReport]) command.Options.Add(option);
+        invocation.Act(command, result =>
+        {
+            if (result.GetValue(LogFile) is { } log) invocation.Console.LogTo(log);
+            return new TrainingCommand(task, invocation).Run(Options(result, result.GetValue(dataset)!, name, invocation.Line));
+        });
         return command;
     }
 

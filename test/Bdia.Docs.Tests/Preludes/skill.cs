@@ -1,16 +1,13 @@
 //= epochs: 20) => epochs: 1)
 using Bdia.Docs.Tests;
-using Microsoft.ML.Data;
 
-var given = new MLContext(1);
-var pictureRows = given.Data.LoadFromEnumerable(Given.Pictures());
-var messageRows = Given.Messages(given, "messages.tsv");
-Given.SentenceFile("sentences.tsv");
-var sentenceRows = given.Data.LoadFromTextFile<Sentence>("sentences.tsv");
-var bytes = Given.Pictures(1)[0].File;
-
-class Sentence
+foreach (var (picture, i) in Given.Pictures().Select((picture, i) => (picture, i)))
 {
-    [LoadColumn(0)] public string English = "";
-    [LoadColumn(1)] public string French = "";
+    Directory.CreateDirectory($"flowers/{picture.Name}");
+    File.WriteAllBytes($"flowers/{picture.Name}/{i}.png", picture.File);
 }
+
+Given.MessageFile("messages.tsv");
+File.WriteAllText("messages.tsv", "text\ttopic\n" + File.ReadAllText("messages.tsv"));
+Given.SentenceFile("sentences.tsv");
+File.WriteAllText("sentences.tsv", "english\tfrench\n" + File.ReadAllText("sentences.tsv"));

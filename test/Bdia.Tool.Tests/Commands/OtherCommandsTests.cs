@@ -38,6 +38,11 @@ public sealed class OtherCommandsTests(Trained trained) : IDisposable
         folder.Write("animals/cat/1.png", Pictures.Png(0, 1));
         folder.Write("animals/dog/1.png", Pictures.Png(1, 1));
         Command.Run("evaluate", pictures, folder.At("animals")).Failed(ExitCode.Model, "knows the classes dark, green, red, none of which");
+        var picture = folder.At("animals/cat/1.png");
+        Command.Run("predict", texts, picture).Failed(ExitCode.Model, $"is a model that tells texts apart, and {picture} is a file");
+        var table = folder.Write("rows.tsv", "text\nlate\n");
+        Command.Run("predict", pictures, table).Failed(ExitCode.Data, "cannot be decoded");
+        Assert.Equal(2, Command.Run("predict", pictures, table, picture).Succeeded().Lines.Length);
         Command.Run("evaluate", folder.Write("text.zip", "no model"), trained.PictureFolder).Failed(ExitCode.Model, "cannot be loaded");
     }
 
@@ -71,6 +76,22 @@ public sealed class OtherCommandsTests(Trained trained) : IDisposable
         Assert.Contains("1 picture(s) are there in two classes", said, StringComparison.Ordinal);
         Assert.Contains("8 x 8 to 8 x 8 pixels", said, StringComparison.Ordinal);
         Assert.Contains("Memory ", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Inspect_finds_what_is_trained_on_among_the_rows_that_are_held_back()
+    {
+        var path = Pictures.Folder(folder, each: 3);
+        foreach (var name in new[] { "green", "red" })
+        {
+            folder.Write($"held/{name}/new.png", Pictures.Png(1, 77));
+            File.Copy(folder.At($"pictures/{name}/00.png"), folder.At($"held/{name}/same.png"));
+        }
+
+        var said = Command.Run("inspect", path, "--no-pace", "--validation-dataset", folder.At("held")).Succeeded().Output;
+        Assert.Contains("2 picture(s) stand both among the rows to train and to validate on", said, StringComparison.Ordinal);
+        said = Command.Run("inspect", path, "--no-pace", "--test-dataset", folder.At("held")).Succeeded().Output;
+        Assert.Contains("2 picture(s) stand both among the rows to train and to test on", said, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -51,7 +51,8 @@ public sealed class TrainingTests(Trained trained) : IDisposable
         var output = new StopAt("epoch ", stop);
         string[] arguments = ["image-classification", "--dataset", Pictures.Folder(folder), "--epochs", "40", "--name", "Stopped",
             "--output", folder.At("out"), "--no-code", "--no-report"];
-        var code = BdiaCommand.Run(arguments, new ToolConsole(TextReader.Null, output, output, isTerminal: false), stop.Token);
+        using var console = new ToolConsole(TextReader.Null, output, output, isTerminal: false);
+        var code = BdiaCommand.Run(arguments, console, stop.Token);
 
         Assert.Equal(0, code);
         Assert.Contains("training ended early (Cancelled)", output.ToString(), StringComparison.Ordinal);
@@ -75,6 +76,21 @@ public sealed class TrainingTests(Trained trained) : IDisposable
             "Quick",
             "--output", folder.At("out"), "--no-code", "--no-report").Succeeded();
         Assert.Contains("epochs suit 4 seconds", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_log_has_what_is_said_and_what_is_not()
+    {
+        string[] arguments = ["text-classification", "--dataset", folder.Write("t.csv", "text,label\n" + string.Concat(Enumerable.Range(0, 20)
+            .Select(i => $"word {i},{(i % 2 == 0 ? "even" : "odd")}\n"))), "--epochs", "1", "--output", folder.At("out"), "--no-code",
+            "--no-report", "-v", "q", "--log-file-path"];
+
+        Assert.Equal("", Command.Run([.. arguments, folder.At("logs/run.log")]).Succeeded().Output);
+
+        var log = File.ReadAllText(folder.At("logs/run.log"));
+        Assert.Contains("2 classes", log, StringComparison.Ordinal);
+        Assert.Contains("Epoch 1/1: training loss", log, StringComparison.Ordinal); // of the trainer, which is said with -v d alone
+        Command.Run([.. arguments, Path.Combine(folder.Write("file", ""), "run.log")]).Failed(ExitCode.Output, "--log-file-path");
     }
 
     [Fact]

@@ -31,7 +31,8 @@ internal static class Command
     public static Result Fed(string input, string[] args, CancellationToken stop)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var code = BdiaCommand.Run(args, new ToolConsole(new StringReader(input), output, error, isTerminal: false), stop);
+        using var console = new ToolConsole(new StringReader(input), output, error, isTerminal: false);
+        var code = BdiaCommand.Run(args, console, stop);
         return new(code, output.ToString().ReplaceLineEndings("\n"), error.ToString());
     }
 }

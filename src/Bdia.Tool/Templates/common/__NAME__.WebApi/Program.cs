@@ -3,12 +3,11 @@ using __NAME___Model;
 using __NAME___WebApi;
 using Microsoft.AspNetCore.Connections;
 
-const int AddressNotFree = 3, ModelNotUsable = 4;
+const int Settings = 2, AddressNotFree = 3, ModelNotUsable = 4;
 
-var app = Api.Create(args);
 try
 {
-    await app.RunAsync();
+    await Api.Create(args).RunAsync();
     return 0;
 }
 catch (Exception fault) when (fault is SocketException || fault.InnerException is AddressInUseException)
@@ -20,4 +19,9 @@ catch (ModelFileException fault)
 {
     Console.Error.WriteLine($"Error: {fault.Message}");
     return ModelNotUsable;
+}
+catch (Exception fault) when (fault is ArgumentException or FormatException or InvalidOperationException)
+{
+    Console.Error.WriteLine($"Error: {fault.Message.TrimEnd('.')}. Check appsettings.json and the command line.");
+    return Settings;
 }
