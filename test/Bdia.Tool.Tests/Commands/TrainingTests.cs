@@ -81,9 +81,9 @@ public sealed class TrainingTests(Trained trained) : IDisposable
     [Fact]
     public void A_log_has_what_is_said_and_what_is_not()
     {
-        string[] arguments = ["text-classification", "--dataset", folder.Write("t.csv", "text,label\n" + string.Concat(Enumerable.Range(0, 20)
-            .Select(i => $"word {i},{(i % 2 == 0 ? "even" : "odd")}\n"))), "--epochs", "1", "--output", folder.At("out"), "--no-code",
-            "--no-report", "-v", "q", "--log-file-path"];
+        var rows = Enumerable.Range(0, 20).Select(i => $"word {i},{(i % 2 == 0 ? "even" : "odd")}\n");
+        string[] arguments = ["text-classification", "--dataset", folder.Write("t.csv", "text,label\n" + string.Concat(rows)), "--epochs",
+            "1", "--output", folder.At("out"), "--no-code", "--no-report", "-v", "q", "--log-file-path"];
 
         Assert.Equal("", Command.Run([.. arguments, folder.At("logs/run.log")]).Succeeded().Output);
 
