@@ -12,7 +12,7 @@ internal static class ImageMemory
     private const int Batches = 2;
 
     public static MemoryEstimate Estimate(VisionTransformerOptions model, long rows, int weightCopies, bool optimizerInBackward,
-        OptimizerKind optimizer)
+        OptimizerKind optimizer, MomentFormat moments)
     {
         var weights = WeightCount.Of(model);
         long tokens = model.Tokens;
@@ -32,7 +32,7 @@ internal static class ImageMemory
         {
             Weights = weights * sizeof(float),
             Gradients = WeightCount.WithGradient(model, optimizerInBackward) * sizeof(float),
-            Optimizer = WeightCount.Moments(WeightCount.Trained(model), WeightCount.Matrices(model), optimizer),
+            Optimizer = WeightCount.Moments(WeightCount.Trained(model), WeightCount.Matrices(model), optimizer, moments),
             States = stack.States,
             SideInformation = stack.SideInformation,
             BlockGraph = stack.Graph,

@@ -12,7 +12,7 @@ internal static class LanguageMemory
     private const int Batches = 2, IdTensors = 3;
 
     public static MemoryEstimate Estimate(LanguageModelOptions model, long rows, long tokens, int weightCopies, bool optimizerInBackward,
-        OptimizerKind optimizer)
+        OptimizerKind optimizer, MomentFormat moments)
     {
         var weights = WeightCount.Of(model);
         var (width, half) = ((long)model.Width, model.Precision == ComputePrecision.BFloat16);
@@ -25,7 +25,7 @@ internal static class LanguageMemory
         {
             Weights = weights * sizeof(float),
             Gradients = WeightCount.WithGradient(model, optimizerInBackward) * sizeof(float),
-            Optimizer = WeightCount.Moments(weights, WeightCount.Matrices(model), optimizer),
+            Optimizer = WeightCount.Moments(weights, WeightCount.Matrices(model), optimizer, moments),
             States = stack.States,
             SideInformation = stack.SideInformation,
             BlockGraph = stack.Graph,

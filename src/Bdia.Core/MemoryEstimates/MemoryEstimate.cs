@@ -26,7 +26,10 @@ public sealed record MemoryEstimate
     /// </summary>
     public required long Gradients { get; init; }
 
-    /// <summary>The optimizer's moments: 8 bytes a weight, 4 for those that Muon takes steps for.</summary>
+    /// <summary>
+    /// The optimizer's moments: 8 bytes a weight, 4 for those that Muon takes steps for; of the blocks' matrices a quarter of that where
+    /// <see cref="TrainingOptions.MomentFormat"/> says so.
+    /// </summary>
     public required long Optimizer { get; init; }
 
     /// <summary>States of the blocks that are at hand in the backward pass, and gradients by them; the same at any depth.</summary>
@@ -83,7 +86,7 @@ public sealed record MemoryEstimate
         model.Validate();
         training.Validate();
         return ImageMemory.Estimate(model, training.Cut().MostRows, weightCopies + training.MovingAverages,
-            training.OptimizerInBackward, training.Optimizer ?? OptimizerKind.Muon).OfRank(training);
+            training.OptimizerInBackward, training.Optimizer ?? OptimizerKind.Muon, training.MomentFormat).OfRank(training);
     }
 
     /// <summary>Of an encoder-decoder.</summary>
@@ -96,11 +99,12 @@ public sealed record MemoryEstimate
     /// <param name="optimizerInBackward">Whether the optimizer works within the backward pass,
     /// <see cref="TrainingOptions.OptimizerInBackward"/>.</param>
     /// <param name="optimizer">Which keeps the moments, <see cref="TrainingOptions.Optimizer"/>.</param>
+    /// <param name="moments">How it keeps them, <see cref="TrainingOptions.MomentFormat"/>.</param>
     /// <returns>Sizes in bytes.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all faults.</exception>
     public static MemoryEstimate ForTexts(EncoderDecoderOptions model, int rows, int sourceTokens, int targetTokens,
         int weightCopies = 1, bool optimizerInBackward = false,
-        OptimizerKind optimizer = OptimizerKind.AdamW)
+        OptimizerKind optimizer = OptimizerKind.AdamW, MomentFormat moments = MomentFormat.Float32)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
@@ -108,7 +112,7 @@ public sealed record MemoryEstimate
         ArgumentOutOfRangeException.ThrowIfLessThan(targetTokens, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
         model.Validate();
-        return TextMemory.Estimate(model, rows, sourceTokens, targetTokens, weightCopies, optimizerInBackward, optimizer);
+        return TextMemory.Estimate(model, rows, sourceTokens, targetTokens, weightCopies, optimizerInBackward, optimizer, moments);
     }
 
     /// <summary>Of a text encoder.</summary>
@@ -129,7 +133,7 @@ public sealed record MemoryEstimate
         model.Validate();
         training.Validate();
         return TextEncoderMemory.Estimate(model, training.Cut().MostRows, tokens, weightCopies + training.MovingAverages,
-            training.OptimizerInBackward, training.SureOptimizer).OfRank(training);
+            training.OptimizerInBackward, training.SureOptimizer, training.MomentFormat).OfRank(training);
     }
 
     /// <summary>Of a decoder-only language model.</summary>
@@ -141,18 +145,19 @@ public sealed record MemoryEstimate
     /// <param name="optimizerInBackward">Whether the optimizer works within the backward pass,
     /// <see cref="TrainingOptions.OptimizerInBackward"/>.</param>
     /// <param name="optimizer">Which keeps the moments, <see cref="TrainingOptions.Optimizer"/>.</param>
+    /// <param name="moments">How it keeps them, <see cref="TrainingOptions.MomentFormat"/>.</param>
     /// <returns>Sizes in bytes.</returns>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all faults.</exception>
     public static MemoryEstimate ForTexts(LanguageModelOptions model, int rows, int tokens, int weightCopies = 1,
         bool optimizerInBackward = false,
-        OptimizerKind optimizer = OptimizerKind.AdamW)
+        OptimizerKind optimizer = OptimizerKind.AdamW, MomentFormat moments = MomentFormat.Float32)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(weightCopies);
         model.Validate();
-        return LanguageMemory.Estimate(model, rows, tokens, weightCopies, optimizerInBackward, optimizer);
+        return LanguageMemory.Estimate(model, rows, tokens, weightCopies, optimizerInBackward, optimizer, moments);
     }
 
     /// <summary>What one of the processes takes that share the steps of a run.</summary>

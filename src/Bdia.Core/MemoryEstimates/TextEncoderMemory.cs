@@ -12,7 +12,7 @@ internal static class TextEncoderMemory
     private const int Batches = 2;
 
     public static MemoryEstimate Estimate(TextEncoderOptions model, long rows, long tokens, int weightCopies, bool optimizerInBackward,
-        OptimizerKind optimizer)
+        OptimizerKind optimizer, MomentFormat moments)
     {
         var weights = WeightCount.Of(model);
         var (places, half) = (tokens + 1, model.Precision == ComputePrecision.BFloat16); // with the class token
@@ -25,7 +25,7 @@ internal static class TextEncoderMemory
         {
             Weights = weights * sizeof(float),
             Gradients = WeightCount.WithGradient(model, optimizerInBackward) * sizeof(float),
-            Optimizer = WeightCount.Moments(weights, WeightCount.Matrices(model), optimizer),
+            Optimizer = WeightCount.Moments(weights, WeightCount.Matrices(model), optimizer, moments),
             States = stack.States,
             SideInformation = stack.SideInformation,
             BlockGraph = stack.Graph,

@@ -13,7 +13,7 @@ internal static class TextMemory
 
     public static MemoryEstimate Estimate(EncoderDecoderOptions model, long rows, long sourceTokens,
         long targetTokens, int weightCopies, bool optimizerInBackward,
-        OptimizerKind optimizer)
+        OptimizerKind optimizer, MomentFormat moments)
     {
         var weights = WeightCount.Of(model);
         var (width, half) = ((long)model.Width, model.Precision == ComputePrecision.BFloat16);
@@ -37,7 +37,7 @@ internal static class TextMemory
         {
             Weights = weights * sizeof(float),
             Gradients = WeightCount.WithGradient(model, optimizerInBackward) * sizeof(float),
-            Optimizer = WeightCount.Moments(weights, WeightCount.Matrices(model), optimizer),
+            Optimizer = WeightCount.Moments(weights, WeightCount.Matrices(model), optimizer, moments),
             States = worst.States,
             SideInformation = encoder.SideInformation + decoder.SideInformation,
             BlockGraph = worst.Graph,

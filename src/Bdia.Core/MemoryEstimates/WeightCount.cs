@@ -46,8 +46,10 @@ internal static class WeightCount
     /// <param name="weights">Weights that are trained.</param>
     /// <param name="matrices">Of those, the ones in matrices of blocks.</param>
     /// <param name="optimizer">Which.</param>
-    public static long Moments(long weights, long matrices, OptimizerKind optimizer)
-        => (2 * weights - (optimizer == OptimizerKind.Muon ? matrices : 0)) * sizeof(float);
+    /// <param name="format">How those of matrices are kept.</param>
+    public static long Moments(long weights, long matrices, OptimizerKind optimizer, MomentFormat format)
+        => Moment.Bytes(2 * (weights - matrices), MomentFormat.Float32)
+            + (optimizer == OptimizerKind.Muon ? 1 : 2) * Moment.Bytes(matrices, format);
 
     public static long Of(EncoderDecoderOptions o)
     {

@@ -38,7 +38,8 @@ internal static class BatchParts
             parts = Math.Max(parts, (rows + fits - 1) / fits);
 
             MemoryEstimate Estimate(int count) =>
-                MemoryEstimate.ForTexts(model, count, source, target, weightCopies, training.OptimizerInBackward, training.SureOptimizer)
+                MemoryEstimate.ForTexts(model, count, source, target, weightCopies, training.OptimizerInBackward,
+                        training.SureOptimizer, training.MomentFormat)
                     .OfRank(training.OnOneRank());
             long Total(int count) => Estimate(count).Total;
         }
@@ -59,6 +60,6 @@ internal static class BatchParts
     public static MemoryEstimate Largest(EncoderDecoderOptions model, TrainingOptions training, int weightCopies,
         IEnumerable<(int Rows, int SourceTokens, int TargetTokens)> shapes, int parts)
         => shapes.Select(shape => MemoryEstimate.ForTexts(model, (shape.Rows + parts - 1) / parts, shape.SourceTokens,
-            shape.TargetTokens, weightCopies, training.OptimizerInBackward, training.SureOptimizer).OfRank(training))
+            shape.TargetTokens, weightCopies, training.OptimizerInBackward, training.SureOptimizer, training.MomentFormat).OfRank(training))
             .MaxBy(estimate => estimate.Total)!;
 }

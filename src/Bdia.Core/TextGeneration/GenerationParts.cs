@@ -22,7 +22,8 @@ internal static class GenerationParts
         foreach (var (rows, tokens) in shapes)
         {
             MemoryEstimate Estimate(int count) =>
-                MemoryEstimate.ForTexts(model, count, tokens, weightCopies, training.OptimizerInBackward, training.SureOptimizer)
+                MemoryEstimate.ForTexts(model, count, tokens, weightCopies, training.OptimizerInBackward, training.SureOptimizer,
+                        training.MomentFormat)
                     .OfRank(training.OnOneRank());
             if (Estimate(rows).Total <= budget) continue;
             if (training.OptimizerInBackward)
@@ -57,5 +58,6 @@ internal static class GenerationParts
     public static MemoryEstimate Largest(LanguageModelOptions model, TrainingOptions training, int weightCopies,
         IEnumerable<(int Rows, int Tokens)> shapes, int parts)
         => shapes.Select(shape => MemoryEstimate.ForTexts(model, (shape.Rows + parts - 1) / parts, shape.Tokens, weightCopies,
-            training.OptimizerInBackward, training.SureOptimizer).OfRank(training)).MaxBy(estimate => estimate.Total)!;
+            training.OptimizerInBackward, training.SureOptimizer, training.MomentFormat).OfRank(training))
+            .MaxBy(estimate => estimate.Total)!;
 }

@@ -35,8 +35,10 @@ public sealed class AdamW : IDisposable
     {
     }
 
-    /// <summary>The same, with the momentum of what Muon takes steps for.</summary>
-    internal AdamW(ParameterGroups groups, double beta1, double beta2, double epsilon, double weightDecay, double momentum)
+    /// <summary>The same, with the momentum of what Muon takes steps for, and with parameters whose moments are kept in eight
+    /// bits.</summary>
+    internal AdamW(ParameterGroups groups, double beta1, double beta2, double epsilon, double weightDecay, double momentum,
+        IReadOnlySet<Tensor>? inEightBits = null)
     {
         ArgumentNullException.ThrowIfNull(groups);
         if (beta1 is not (>= 0 and < 1))
@@ -49,7 +51,8 @@ public sealed class AdamW : IDisposable
             "weightDecay must be 0 or more.");
 
         (this.beta1, this.beta2, this.epsilon, this.weightDecay, this.momentum) = (beta1, beta2, epsilon, weightDecay, momentum);
-        slots = [.. groups.Parameters.Select(p => new AdamWSlot(p))];
+        slots = [.. groups.Parameters.Select((p, number) => new AdamWSlot(p, number,
+            inEightBits?.Contains(p.Parameter) == true ? MomentFormat.EightBits : MomentFormat.Float32))];
     }
 
     /// <summary>Threads to share the work among; null = as many as libtorch uses. No result depends on it.</summary>
@@ -60,12 +63,9 @@ public sealed class AdamW : IDisposable
 
     /// <summary>
     /// The first and second moments by parameter name, prefixed "m." and "v.": the tensors themselves, to save or to overwrite. What Muon
-    /// takes steps for has the first alone.
+    /// takes steps for has the first alone. Of moments in eight bits, codes and scales: "m.codes.", "m.scales.", and so on.
     /// </summary>
-    public IEnumerable<KeyValuePair<string, Tensor>> State
-        => slots.SelectMany(slot => slot.Second is { } second
-            ? new KeyValuePair<string, Tensor>[] { new("m." + slot.Name, slot.First), new("v." + slot.Name, second) }
-            : [new("m." + slot.Name, slot.First)]);
+    public IEnumerable<KeyValuePair<string, Tensor>> State => slots.SelectMany(slot => slot.State);
 
     /// <summary>The Euclidean norm of all gradients taken as one vector, summed in double precision and in a fixed order.</summary>
     /// <returns>The norm; NaN or infinite where a gradient is.</returns>
@@ -107,7 +107,8 @@ public sealed class AdamW : IDisposable
             Decay: learningRate * weightDecay,
             Rate: learningRate / (1 - Math.Pow(beta1, step)),
             LearningRate: learningRate,
-            Momentum: momentum);
+            Momentum: momentum,
+            Number: step);
     }
 
     /// <summary>Overwrites all moments.</summary>

@@ -21,8 +21,14 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
     private readonly List<Tensor> held = [];
     private readonly List<Piece> pieces = [];
 
-    /// <summary>A stretch of one parameter: addresses of the parameter, its gradient and its moments.</summary>
-    private readonly record struct Piece(int Slot, nint Parameter, nint Gradient, nint First, nint Second, int Length);
+    /// <summary>A stretch of one parameter: addresses of the parameter, its gradient and its moments, and its first element.</summary>
+    private readonly record struct Piece(int Slot, nint Parameter, nint Gradient, Place First, Place Second, long Start, int Length);
+
+    /// <summary>Where a moment is: floats, or codes with scales.</summary>
+    private readonly record struct Place(nint Values, nint Codes, nint Scales)
+    {
+        public bool IsNowhere => Values == 0 && Codes == 0;
+    }
 
     /// <summary>Takes the gradients that the parameters have now.</summary>
     public static AdamWGradients Of(IReadOnlyList<AdamWSlot> slots, int threads)
@@ -67,13 +73,15 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         AdamWStep[] steps = [.. slots.Select(step.For)];
         ForEachPiece(i =>
         {
-            if (pieces[i].Second == 0) return; // Muon's, which takes a matrix as a whole
             var piece = pieces[i];
-            AdamWKernel.Update(
-                Span(piece.Parameter, piece.Length), Span(piece.Gradient, piece.Length),
-                Span(piece.First, piece.Length), Span(piece.Second, piece.Length), steps[piece.Slot]);
+            if (piece.Second.IsNowhere) return; // Muon's, which takes a matrix as a whole
+            if (piece.Second.Values == 0) UpdateCodes(piece, steps[piece.Slot]);
+            else
+                AdamWKernel.Update(
+                    Span(piece.Parameter, piece.Length), Span(piece.Gradient, piece.Length),
+                    Span(piece.First.Values, piece.Length), Span(piece.Second.Values, piece.Length), steps[piece.Slot]);
         });
-        foreach (var slot in pieces.Where(piece => piece.Second != 0).Select(piece => piece.Slot).Distinct())
+        foreach (var slot in pieces.Where(piece => !piece.Second.IsNowhere).Select(piece => piece.Slot).Distinct())
             TensorMemory.NoteWrite(slots[slot].Parameter);
         foreach (var (slot, gradient) in matrices) Muon.Update(slots[slot], gradient, steps[slot]);
         foreach (var (slot, gradient) in elsewhere.Where(each => slots[each.Slot].Parts.Count == 0))
@@ -88,12 +96,38 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var scaled = gradient.to(float32).Times(step.GradientScale);
-        slot.First.TimesInPlace(step.Beta1).PlusInPlace(scaled, step.Gain1);
-        var second = slot.Second!;
+        var (first, second) = (slot.First.Read(), slot.Second!.Read());
+        first.TimesInPlace(step.Beta1).PlusInPlace(scaled, step.Gain1);
         second.TimesInPlace(step.Beta2).PlusInPlace(scaled.mul(scaled), step.Gain2);
         var denominator = second.sqrt().TimesInPlace(step.RootCorrection).PlusInPlace(step.Epsilon);
-        slot.Parameter.TimesInPlace(step.Keep).PlusInPlace(slot.First.div(denominator), -step.StepSize);
+        slot.Parameter.TimesInPlace(step.Keep).PlusInPlace(first.div(denominator), -step.StepSize);
+        slot.First.Write(first, Moment.Chance(step.Number, slot.Number, isSigned: true));
+        slot.Second!.Write(second, Moment.Chance(step.Number, slot.Number, isSigned: false));
     }
+
+    // Block by block: the moments become floats, the step is taken, and they become codes again.
+    private void UpdateCodes(Piece piece, AdamWStep step)
+    {
+        Span<float> first = stackalloc float[EightBitBlock.Length], second = stackalloc float[EightBitBlock.Length];
+        var number = slots[piece.Slot].Number;
+        var (signed, unsigned) = (Moment.Chance(step.Number, number, isSigned: true), Moment.Chance(step.Number, number, isSigned: false));
+        for (var start = 0; start < piece.Length; start += EightBitBlock.Length)
+        {
+            var length = Math.Min(EightBitBlock.Length, piece.Length - start);
+            var block = (piece.Start + start) / EightBitBlock.Length;
+            Span<byte> m = Codes(piece.First, piece.Start + start, length), v = Codes(piece.Second, piece.Start + start, length);
+            ref var mScale = ref ((float*)piece.First.Scales)[block];
+            ref var vScale = ref ((float*)piece.Second.Scales)[block];
+            EightBitBlock.Decode(m, mScale, isSigned: true, first);
+            EightBitBlock.Decode(v, vScale, isSigned: false, second);
+            AdamWKernel.Update(Span(piece.Parameter, piece.Length).Slice(start, length),
+                Span(piece.Gradient, piece.Length).Slice(start, length), first[..length], second[..length], step);
+            mScale = EightBitBlock.Encode(first, isSigned: true, Moment.OfBlock(signed, block), m);
+            vScale = EightBitBlock.Encode(second, isSigned: false, Moment.OfBlock(unsigned, block), v);
+        }
+    }
+
+    private static Span<byte> Codes(Place place, long start, int length) => new((byte*)place.Codes + start, length);
 
     public void Dispose()
     {
@@ -117,15 +151,22 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
             return;
         }
 
-        var (p, g, m) = (Address(parameter), Address(gradient), Address(slot.First));
-        var v = slot.Second is null ? 0 : Address(slot.Second);
+        var (p, g, m, v) = (Address(parameter), Address(gradient), PlaceOf(slot.First), PlaceOf(slot.Second));
         var length = parameter.numel();
         for (long start = 0; start < length; start += PieceLength)
         {
             var offset = (nint)(start * sizeof(float));
-            pieces.Add(new Piece(number, p + offset, g + offset, m + offset, v == 0 ? 0 : v + offset,
-                (int)Math.Min(PieceLength, length - start)));
+            pieces.Add(new Piece(number, p + offset, g + offset, From(m), From(v), start, (int)Math.Min(PieceLength, length - start)));
+
+            Place From(Place place) => place.Values == 0 ? place : place with { Values = place.Values + offset };
         }
+
+        static Place PlaceOf(Moment? moment) => moment switch
+        {
+            null => default,
+            { Values: { } values } => new(Address(values), 0, 0),
+            _ => new(0, moment.Address.Codes, moment.Address.Scales),
+        };
     }
 
     private void ForEachPiece(Action<int> work)

@@ -6,15 +6,22 @@ namespace Bdia.Core.Training;
 /// <summary>A parameter with its two moments, or with the one that Muon keeps.</summary>
 internal sealed class AdamWSlot : IDisposable
 {
-    public AdamWSlot(ParameterGroups.Entry entry)
+    /// <param name="entry">The parameter.</param>
+    /// <param name="number">Its place among all parameters.</param>
+    /// <param name="format">How moments are kept.</param>
+    public AdamWSlot(ParameterGroups.Entry entry, int number, MomentFormat format)
     {
         if (entry.Parameter.dtype != ScalarType.Float32)
             throw new ArgumentException($"Parameter {entry.Name} is {entry.Parameter.dtype}; AdamW keeps float32 weights. Convert it, "
                 + "or keep it out of training.");
-        (Name, Parameter, Decays, RateScale, Parts) = (entry.Name, entry.Parameter, entry.Decays, entry.RateScale, entry.Parts);
-        First = zeros(Parameter.shape, float32, Parameter.device).DetachFromDisposeScope();
-        if (Parts.Count == 0) Second = zeros(Parameter.shape, float32, Parameter.device).DetachFromDisposeScope();
+        (Number, Name, Parameter, Decays, RateScale, Parts) =
+            (number, entry.Name, entry.Parameter, entry.Decays, entry.RateScale, entry.Parts);
+        First = new(Parameter, isSigned: true, format);
+        if (Parts.Count == 0) Second = new(Parameter, isSigned: false, format);
     }
+
+    /// <summary>Its place among all parameters of the optimizer.</summary>
+    public int Number { get; }
 
     public string Name { get; }
 
@@ -29,10 +36,14 @@ internal sealed class AdamWSlot : IDisposable
     public MatrixParts Parts { get; }
 
     /// <summary>m, the running mean of the gradient.</summary>
-    public Tensor First { get; }
+    public Moment First { get; }
 
     /// <summary>v, the running mean of the squared gradient; null where Muon takes the steps.</summary>
-    public Tensor? Second { get; }
+    public Moment? Second { get; }
+
+    /// <summary>All that there is of the moments, by name.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> State
+        => Second is null ? First.State("m", Name) : First.State("m", Name).Concat(Second.State("v", Name));
 
     public void Dispose()
     {

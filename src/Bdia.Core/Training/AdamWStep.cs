@@ -14,10 +14,11 @@ namespace Bdia.Core.Training;
 /// <param name="Rate">StepSize before rounding.</param>
 /// <param name="LearningRate">Of Muon's steps.</param>
 /// <param name="Momentum">Of Muon's steps.</param>
+/// <param name="Number">Of the step, from 1.</param>
 internal readonly record struct AdamWStep(
     float GradientScale, float Beta1, float Gain1, float Beta2, float Gain2, float Keep, float StepSize,
         float RootCorrection, float Epsilon, double Decay, double Rate,
-            double LearningRate, double Momentum)
+            double LearningRate, double Momentum, long Number)
 {
     /// <summary>The step of a parameter.</summary>
     public AdamWStep For(AdamWSlot slot)

@@ -15,10 +15,23 @@ internal static class BlockMatrices
     {
         if (options.SureOptimizer != OptimizerKind.Muon) return null;
         var matrices = Of(task.Stacks);
-        return matrices.Count > 0 ? matrices : throw new ArgumentException(
-            $"Optimizer is {options.Optimizer}, but {task.Module.GetName()} has no blocks of transformer layers whose matrices it could "
-            + $"take steps for. Set it to {OptimizerKind.AdamW}.");
+        return matrices.Count > 0 ? matrices : throw None(task, nameof(options.Optimizer), OptimizerKind.Muon, "it could take steps for",
+            OptimizerKind.AdamW);
     }
+
+    /// <summary>The matrices whose moments are kept in eight bits.</summary>
+    /// <exception cref="ArgumentException">The task's network has none.</exception>
+    public static IReadOnlySet<Tensor> Set<TBatch>(ITrainingTask<TBatch> task)
+    {
+        var matrices = Of(task.Stacks);
+        return matrices.Count > 0 ? matrices.Keys.ToHashSet<Tensor>(ReferenceEqualityComparer.Instance)
+            : throw None(task, nameof(TrainingOptions.MomentFormat), MomentFormat.EightBits, "have moments in eight bits",
+                MomentFormat.Float32);
+    }
+
+    private static ArgumentException None<TBatch>(ITrainingTask<TBatch> task, string option, object value, string what, object other)
+        => new($"{option} is {value}, but {task.Module.GetName()} has no blocks of transformer layers whose matrices {what}. Set it to "
+            + $"{other}.");
 
     /// <summary>How each matrix is made up.</summary>
     /// <param name="stacks">The stacks; of blocks that are made of other layers than ours, nothing is found.</param>

@@ -120,6 +120,7 @@ internal static class RunIdentity
         [Parts] = "1",
         [Name(nameof(TrainingOptions.Optimizer))] = nameof(OptimizerKind.AdamW),
         [Name(nameof(TrainingOptions.EmaDecay))] = "0",
+        [Name(nameof(TrainingOptions.MomentFormat))] = nameof(MomentFormat.Float32),
     };
 
     /// <summary>The optimizer of a run, by name.</summary>

@@ -60,6 +60,9 @@ public sealed record TrainingOptions
     /// <summary>Muon's memory of the gradient, 0..1, below 1. Default 0.95. Of no effect with AdamW.</summary>
     public double MuonMomentum { get; init; } = AdamW.DefaultMomentum;
 
+    /// <summary>How the optimizer keeps its moments. Default <see cref="MomentFormat.Float32"/>.</summary>
+    public MomentFormat MomentFormat { get; init; }
+
     /// <summary>
     /// Exponential moving average of the weights: the share of it that stays in a step, 0..1, below 1; 0 = none; null = one that reaches
     /// over the last tenth of the run's steps. With an average, it is what is validated, kept as the best and returned, while training
@@ -220,6 +223,7 @@ public sealed record TrainingOptions
         faults.Require(WeightDecay is >= 0 and <= 1, nameof(WeightDecay), WeightDecay, "0..1");
         faults.Require(Optimizer is not { } kind || Enum.IsDefined(kind), nameof(Optimizer), Optimizer, "AdamW or Muon, or null");
         faults.Require(MuonMomentum is >= 0 and < 1, nameof(MuonMomentum), MuonMomentum, "at least 0 and below 1");
+        faults.Require(Enum.IsDefined(MomentFormat), nameof(MomentFormat), MomentFormat, "Float32 or EightBits");
         faults.Require(EmaDecay is null or (>= 0 and < 1), nameof(EmaDecay), EmaDecay, "at least 0 and below 1, or null");
         faults.Require(Beta1 is >= 0 and < 1, nameof(Beta1), Beta1, "at least 0 and below 1");
         faults.Require(Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, "at least 0 and below 1");

@@ -38,7 +38,8 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         choosesGamma = AutomaticGamma.IsIn(task.Module);
         plan = TrainingPlan.Of(options, source.BatchCount);
         var groups = ParameterGroups.Of(task.Module, task.WithoutDecay, task.RateScale, BlockMatrices.Of(options, task));
-        optimizer = new AdamW(groups, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay, options.MuonMomentum);
+        optimizer = new AdamW(groups, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay, options.MuonMomentum,
+            options.MomentFormat == MomentFormat.EightBits ? BlockMatrices.Set(task) : null);
         best = new BestModel(options, state);
         moving = new MovingAverage(options.EmaDecay, task.Module);
         averages = new WeightAverages(averageEpochs, averageOf, options.BestBy, state);

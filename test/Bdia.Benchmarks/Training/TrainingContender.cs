@@ -14,8 +14,12 @@ internal static class TrainingContender
         var options = settings.Network();
         using var model = Create(settings.Method, options);
         var bdia = model as VisionTransformer;
-        var matrices = settings.Method == TrainingMethod.ReversibleMuonInBackward ? BlockMatrices.Of([bdia!.Blocks]) : null;
-        using var optimizer = new AdamW(ParameterGroups.Of(model, null, null, matrices));
+        var matrices = bdia is null ? null : BlockMatrices.Of([bdia.Blocks]);
+        var groups = ParameterGroups.Of(model, null, null,
+            settings.Method == TrainingMethod.ReversibleMuonInBackward ? matrices : null);
+        var inEightBits = settings.Moments == MomentFormat.EightBits
+            ? matrices!.Keys.ToHashSet<Tensor>(ReferenceEqualityComparer.Instance) : null;
+        using var optimizer = new AdamW(groups, 0.9, 0.999, 1e-8, 0.05, AdamW.DefaultMomentum, inEightBits);
         using var generator = new Generator(1);
         using var images = randn([settings.Batch, options.Channels, options.ImageHeight, options.ImageWidth], generator: generator);
         using var labels = randint(options.Classes, [settings.Batch], int64, generator: generator);

@@ -3,6 +3,7 @@ using Bdia.Core.Models;
 using Bdia.Core.Native;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Training;
 
 namespace Bdia.Benchmarks.Training;
 
@@ -18,11 +19,13 @@ namespace Bdia.Benchmarks.Training;
 /// <param name="Process">How its process is set.</param>
 /// <param name="Gradients">Where gradients are between steps.</param>
 /// <param name="Kept">Blocks that keep what they compute, where states are rebuilt.</param>
+/// <param name="Moments">How the optimizer keeps its moments, of the contenders with stacks of ours.</param>
 internal sealed record TrainingSettings(TrainingMethod Method, int Width, int Depth, int Side, int Batch,
     ComputePrecision Precision, int Exponent, int Steps,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ProcessSetting Process = ProcessSetting.Default,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] GradientMemory Gradients = GradientMemory.Zeroed,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Kept = 0)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Kept = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] MomentFormat Moments = MomentFormat.Float32)
 {
     // Width and feed-forward width of the BDIA paper's network for CIFAR; narrower networks have the feed-forward width of small vision
     // transformers.
@@ -60,7 +63,7 @@ internal sealed record TrainingSettings(TrainingMethod Method, int Width, int De
     public override string ToString()
         => $"{Method}, width {Width}, depth {Depth}, side {Side}, batch {Batch}, {Precision}, m = {Exponent}"
         + (Process == ProcessSetting.Default ? "" : $", {Process}") + (Gradients == GradientMemory.Zeroed ? "" : ", gradients dropped")
-        + (Kept == 0 ? "" : $", {Kept} blocks kept");
+        + (Kept == 0 ? "" : $", {Kept} blocks kept") + (Moments == MomentFormat.Float32 ? "" : $", moments in {Moments}");
 }
 
 /// <summary>How a contender's process is set.</summary>

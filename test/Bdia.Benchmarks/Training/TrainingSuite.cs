@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Bdia.Core.Native;
 using Bdia.Core.Operations;
+using Bdia.Core.Training;
 
 namespace Bdia.Benchmarks.Training;
 
@@ -40,13 +41,15 @@ internal static class TrainingSuite
         var gradients = SuiteOptions.Several("--gradients", "Whether gradients stay between steps, as zeros, or are made anew.",
             GradientMemory.Zeroed);
         var kept = SuiteOptions.Several("--kept", "Blocks that keep what they compute where states are rebuilt, one number or more.", 0);
+        var moments = SuiteOptions.Several("--moments", "How the optimizer keeps moments, of the methods with stacks of ours.",
+            MomentFormat.Float32);
         var breakdown = new Option<bool>(
             "--breakdown") { Description =
             "Measure memory part by part beside the bytes that are computed, of the BDIA methods, instead of time." };
         var command = new Command("training",
             "Seconds per step and peak resident memory of BDIA and its alternatives, each in its own process.")
         {
-            shapes, methods, precisions, batches, sides, exponent, steps, processes, gradients, kept, breakdown,
+            shapes, methods, precisions, batches, sides, exponent, steps, processes, gradients, kept, moments, breakdown,
         };
         var suite = new SuiteOptions();
         suite.AddTo(command);
@@ -62,8 +65,9 @@ internal static class TrainingSuite
                               from blocks in method is TrainingMethod.Reversible or TrainingMethod.ReversibleInBackward
                                   or TrainingMethod.ReversibleMuonInBackward
                                   ? parse.GetValue(kept)! : [0]
+                              from format in method < TrainingMethod.Reversible ? [MomentFormat.Float32] : parse.GetValue(moments)!
                               select new TrainingSettings(method, shape.Width, shape.Depth, side, batch,
-                                  precision, parse.GetValue(exponent), parse.GetValue(steps), process, memory, blocks)).ToArray();
+                                  precision, parse.GetValue(exponent), parse.GetValue(steps), process, memory, blocks, format)).ToArray();
             if (parse.GetValue(breakdown))
             {
                 contenders = [.. contenders.Where(contender => MemoryBreakdown.Knows(contender.Method))];
@@ -84,7 +88,10 @@ internal static class TrainingSuite
         if (!BdiaRuntime.HasBFloat16Products) Console.WriteLine(
             "This processor has no fast products of bfloat16, which are measured if --precisions asks for them.");
         Console.WriteLine($"Vision transformers, patches of 4x4 pixels, m = {summaries[0].Settings.Exponent}. {Machine.Describe()}");
-        foreach (var group in summaries.GroupBy(s => s.Settings with { Method = TrainingMethod.Plain, Kept = 0 }))
+        foreach (var group in summaries.GroupBy(s => s.Settings with
+        {
+            Method = TrainingMethod.Plain, Kept = 0, Moments = MomentFormat.Float32,
+        }))
         {
             Console.WriteLine();
             var s = group.Key;
@@ -106,7 +113,8 @@ internal static class TrainingSuite
         var plain = summaries.FirstOrDefault(s => s.Settings.Method == TrainingMethod.Plain);
         foreach (var s in summaries)
         {
-            var kept = s.Settings.Kept == 0 ? "" : $", {s.Settings.Kept} kept";
+            var kept = (s.Settings.Kept == 0 ? "" : $", {s.Settings.Kept} kept")
+                + (s.Settings.Moments == MomentFormat.Float32 ? "" : ", moments of 8 bits");
             table.Add($"{s.Settings.Method}{kept}", $"{s.SecondsPerStep:F3}", s.Spread, plain is null ? ""
                 : $"{s.SecondsPerStep / plain.SecondsPerStep:F2}", s.ProcessorSecondsPerStep > 0 ? $"{s.ProcessorSecondsPerStep:F3}" : "",
                 $"{s.ShareOfMatrixRate:F2}",

@@ -46,6 +46,7 @@ public class OperationFaceTests
         "BlockRandom", // the same masks, by operations on other devices
         "CpuKernels",
         "FiniteValues", // a file's weights are looked through where they lie
+        "Moment", // in eight bits it is for the CPU alone, and refuses others
         "TensorMemory",
     ];
 

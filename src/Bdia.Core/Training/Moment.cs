@@ -1,0 +1,113 @@
+using Bdia.Core.Tensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Bdia.Core.Training;
+
+/// <summary>A moment of every weight of a parameter, in one of the formats.</summary>
+internal sealed unsafe class Moment : IDisposable
+{
+    private readonly bool isSigned;
+    private readonly Tensor? codes, scales;
+
+    /// <param name="parameter">Whose shape it has.</param>
+    /// <param name="isSigned">Whether values have signs.</param>
+    /// <param name="format">How they are kept.</param>
+    public Moment(Tensor parameter, bool isSigned, MomentFormat format)
+    {
+        this.isSigned = isSigned;
+        if (format == MomentFormat.Float32)
+        {
+            Values = zeros(parameter.shape, float32, parameter.device).DetachFromDisposeScope();
+            return;
+        }
+
+        if (parameter.device_type != DeviceType.CPU)
+            throw new NotSupportedException($"MomentFormat is {format}, which is for the CPU alone, and the network is on "
+                + $"{parameter.device}. Choose {MomentFormat.Float32} there.");
+        codes = zeros(parameter.shape, uint8, CPU).DetachFromDisposeScope();
+        scales = zeros(Blocks(parameter.numel()), float32, CPU).DetachFromDisposeScope();
+    }
+
+    /// <summary>The values themselves, float32; null where they are codes.</summary>
+    public Tensor? Values { get; }
+
+    /// <summary>Where codes lie, and their scales; 0 where values are float32.</summary>
+    public (nint Codes, nint Scales) Address
+        => codes is null ? default : ((nint)TensorMemory.Pointer<byte>(codes), (nint)TensorMemory.Pointer<float>(scales!));
+
+    /// <summary>All there is to save, by name.</summary>
+    /// <param name="letter">Of the moment.</param>
+    /// <param name="name">Of the parameter.</param>
+    public IEnumerable<KeyValuePair<string, Tensor>> State(string letter, string name)
+        => Values is not null ? [new($"{letter}.{name}", Values)]
+            : [new($"{letter}.codes.{name}", codes!), new($"{letter}.scales.{name}", scales!)];
+
+    /// <summary>Bytes of so many moments.</summary>
+    public static long Bytes(long weights, MomentFormat format)
+        => format == MomentFormat.Float32 ? weights * sizeof(float) : weights + Blocks(weights) * sizeof(float);
+
+    /// <summary>The values: the tensor itself where they are float32, else a new one, to be handed to <see cref="Write"/>.</summary>
+    public Tensor Read()
+    {
+        if (Values is not null) return Values;
+        var values = empty(codes!.shape, float32, CPU);
+        var (from, factors) = Address;
+        ForEachBlock(values, (block, span) =>
+        {
+            Span<float> all = stackalloc float[EightBitBlock.Length];
+            EightBitBlock.Decode(Codes(from, block, span.Length), ((float*)factors)[block], isSigned, all);
+            all[..span.Length].CopyTo(span);
+        });
+        return values;
+    }
+
+    /// <summary>Takes what has become of the values that were read.</summary>
+    /// <param name="values">Of <see cref="Read"/>.</param>
+    /// <param name="chance">What is rounded by, <see cref="Chance"/>.</param>
+    public void Write(Tensor values, uint chance)
+    {
+        if (ReferenceEquals(values, Values)) return;
+        var (to, factors) = Address;
+        ForEachBlock(values, (block, span) =>
+        {
+            Span<float> all = stackalloc float[EightBitBlock.Length];
+            span.CopyTo(all);
+            all[span.Length..].Clear();
+            ((float*)factors)[block] = EightBitBlock.Encode(all, isSigned, OfBlock(chance, block), Codes(to, block, span.Length));
+        });
+    }
+
+    /// <summary>What the roundings of a moment are drawn from in a step.</summary>
+    public static uint Chance(long step, int slot, bool isSigned)
+        => (uint)(((ulong)step * 0x9E3779B97F4A7C15UL + (ulong)slot * 0xC2B2AE3D27D4EB4FUL + (isSigned ? 1UL : 0UL)) >> 17);
+
+    /// <summary>The same for one of its blocks.</summary>
+    public static uint OfBlock(uint chance, long block) => chance + (uint)block * EightBitBlock.Length;
+
+    public void Dispose()
+    {
+        Values?.Dispose();
+        codes?.Dispose();
+        scales?.Dispose();
+    }
+
+    private static long Blocks(long weights) => (weights + EightBitBlock.Length - 1) / EightBitBlock.Length;
+
+    private static Span<byte> Codes(nint address, long block, int length)
+        => new((byte*)address + block * EightBitBlock.Length, length);
+
+    private delegate void BlockAction(long block, Span<float> values);
+
+    private static void ForEachBlock(Tensor values, BlockAction action)
+    {
+        var (address, length) = ((nint)TensorMemory.Pointer<float>(values), values.numel());
+        for (long block = 0; block * EightBitBlock.Length < length; block++)
+        {
+            var first = block * EightBitBlock.Length;
+            action(block, new((float*)address + first, (int)Math.Min(EightBitBlock.Length, length - first)));
+        }
+
+        GC.KeepAlive(values);
+    }
+}
