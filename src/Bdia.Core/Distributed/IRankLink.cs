@@ -32,6 +32,18 @@ public interface IRankLink : IDisposable
     /// <param name="received">Becomes what the other rank sends, which has exactly its length; not the memory of what is sent.</param>
     void Exchange(int rank, ReadOnlySpan<byte> sent, Span<byte> received);
 
+    /// <summary>
+    /// Whether waits may leave the processor to others for about a millisecond at a time, since this process computes meanwhile. Default:
+    /// of no effect.
+    /// </summary>
+    bool IsPatient
+    {
+        get => false;
+        set
+        {
+        }
+    }
+
     /// <summary>Whether the transport has a sum of its own, <see cref="Sum"/>.</summary>
     bool HasSum => false;
 

@@ -48,6 +48,15 @@ public sealed class RankGroup : IDisposable
     /// <summary>Whether the transport has a sum of its own, for <see cref="SumOrder.Library"/>.</summary>
     public bool HasSum => link is { HasSum: true };
 
+    /// <inheritdoc cref="IRankLink.IsPatient"/>
+    internal bool IsPatient
+    {
+        set
+        {
+            if (link is not null) link.IsPatient = value;
+        }
+    }
+
     /// <summary>
     /// Sums over all ranks. With <see cref="SumOrder.Tree"/> ranks are the leaves of a binary tree in their order, ((0 + 1) + (2 + 3)) +
     /// ..., and their number must be a power of two.

@@ -7,32 +7,39 @@ namespace Bdia.Core.Training;
 
 /// <summary>
 /// The gradients of all parameters in one stretch of memory, and as many more of them as a tree of sums has levels: what ranks add up is
-/// one array of numbers.
+/// one array of numbers, in ranges that lie one behind the other.
 /// </summary>
 internal sealed class FlatGradients : IDisposable
 {
     private readonly AdamWSlot[] slots;
     private readonly Tensor all;
-    private readonly Tensor[] places, waiting;
+    private readonly Tensor[] places, ranges, waiting;
+    private readonly Tensor[][] waitingRanges;
 
-    /// <param name="slots">The parameters; all on one device.</param>
+    /// <param name="ranges">The parameters of each range; all on one device.</param>
     /// <param name="levels">Sums that may wait for their right neighbours at one time.</param>
-    public FlatGradients(IReadOnlyList<AdamWSlot> slots, int levels)
+    public FlatGradients(IReadOnlyList<IReadOnlyList<AdamWSlot>> ranges, int levels)
     {
-        this.slots = [.. slots.Where(slot => slot.Parameter.requires_grad)];
+        AdamWSlot[][] trained = [.. ranges.Select(range => range.Where(slot => slot.Parameter.requires_grad).ToArray())];
+        slots = [.. trained.SelectMany(range => range)];
         using var scope = NewDisposeScope();
-        var (length, device) = (BlockGradients.Length(this.slots), this.slots.Length > 0 ? this.slots[0].Parameter.device : CPU);
+        var (length, device) = (BlockGradients.Length(slots), slots.Length > 0 ? slots[0].Parameter.device : CPU);
         all = zeros(length, float32, device).DetachFromDisposeScope();
         waiting = [.. Enumerable.Range(0, levels).Select(_ => zeros(length, float32, device).DetachFromDisposeScope())];
-        places = new Tensor[this.slots.Length];
+        this.ranges = Parts(all, trained);
+        waitingRanges = [.. waiting.Select(sum => Parts(sum, trained))];
+        places = new Tensor[slots.Length];
         long start = 0;
         for (var i = 0; i < places.Length; i++)
         {
-            var parameter = this.slots[i].Parameter;
+            var parameter = slots[i].Parameter;
             places[i] = all.narrow(0, start, parameter.numel()).view(parameter.shape).DetachFromDisposeScope();
             start += parameter.numel();
         }
     }
+
+    /// <summary>Number of ranges.</summary>
+    public int Ranges => ranges.Length;
 
     /// <summary>Gives all parameters a gradient of zero, to be added to.</summary>
     public void Clear()
@@ -62,20 +69,40 @@ internal sealed class FlatGradients : IDisposable
         all.PlusInPlace(waiting[level]);
     }
 
-    /// <summary>Adds up the gradients of all ranks.</summary>
-    public void Sum(RankGroup ranks, SumOrder order)
+    /// <summary>Adds the gradients of a range to all that were laid aside, the highest level last.</summary>
+    public void JoinAll(int range)
     {
-        if (ranks.Size == 1) return;
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var copy = all.to(CPU); // itself, where it is there
+        foreach (var sums in waitingRanges.Reverse()) ranges[range].PlusInPlace(sums[range]);
+    }
+
+    /// <summary>Adds up a range over all ranks.</summary>
+    public void Sum(int range, RankGroup ranks, SumOrder order)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var copy = ranges[range].to(CPU); // itself, where it is there
         ranks.Sum(copy, order);
-        all.copy_(copy);
+        ranges[range].copy_(copy);
     }
 
     public void Dispose()
     {
+        foreach (var tensor in places.Concat(ranges).Concat(waitingRanges.SelectMany(sums => sums)).Concat(waiting)) tensor.Dispose();
         all.Dispose();
-        foreach (var tensor in places.Concat(waiting)) tensor.Dispose();
+    }
+
+    private static Tensor[] Parts(Tensor whole, AdamWSlot[][] ranges)
+    {
+        var (parts, start) = (new Tensor[ranges.Length], 0L);
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var length = BlockGradients.Length(ranges[i]);
+            parts[i] = whole.narrow(0, start, length).DetachFromDisposeScope();
+            start += length;
+        }
+
+        return parts;
     }
 }

@@ -14,18 +14,22 @@ internal sealed record RankReport(IReadOnlyList<EpochSums> Parts, StopReason? St
     // Finite doubles keep their bits as text; a loss that is none must have a name.
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
-    /// <summary>A fault in numbers, which a rank tells before it throws it, so that all throw the same.</summary>
-    /// <param name="Message">Of a reversibility fault; null of a loss.</param>
+    /// <summary>Kinds of faults: of numbers, which all ranks throw alike, and others.</summary>
+    public enum FaultKind { Other, Loss, Reversibility }
+
+    /// <summary>A fault that a rank has met within a step, and tells at its end.</summary>
+    /// <param name="Kind">Of numbers, or another.</param>
+    /// <param name="Message">What the exception says.</param>
     /// <param name="Block">The block of a reversibility fault.</param>
     /// <param name="Loss">The loss that is not finite.</param>
-    public sealed record StepFault(string? Message, int Block, double Loss)
+    public sealed record StepFault(FaultKind Kind, string Message, int Block, double Loss)
     {
-        /// <summary>The fault that an exception tells; null where it is none of numbers.</summary>
-        public static StepFault? Of(Exception fault) => fault switch
+        /// <summary>The fault that an exception tells.</summary>
+        public static StepFault Of(Exception fault) => fault switch
         {
-            TrainingDivergedException diverged => new(null, 0, diverged.Value),
-            ReversibilityException reversibility => new(reversibility.Message, reversibility.Block, 0),
-            _ => null,
+            TrainingDivergedException diverged => new(FaultKind.Loss, fault.Message, -1, diverged.Value),
+            ReversibilityException reversibility => new(FaultKind.Reversibility, fault.Message, reversibility.Block, 0),
+            _ => new(FaultKind.Other, fault.Message, -1, 0),
         };
     }
 

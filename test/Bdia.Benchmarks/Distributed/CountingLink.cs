@@ -14,6 +14,12 @@ internal sealed class CountingLink(IRankLink link) : IRankLink
 
     public bool HasSum => link.HasSum;
 
+    public bool IsPatient
+    {
+        get => link.IsPatient;
+        set => link.IsPatient = value;
+    }
+
     /// <summary>Bytes that were sent.</summary>
     public long Sent { get; private set; }
 

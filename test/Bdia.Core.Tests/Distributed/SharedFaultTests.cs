@@ -53,6 +53,28 @@ public sealed class SharedFaultTests
     }
 
     [Fact]
+    public void A_rank_that_cannot_read_on_within_a_step_ends_all_of_them_at_its_end()
+    {
+        var ends = OnRanks.Try(4, ranks =>
+        {
+            ToyImages? rows = null;
+            rows = new ToyImages(87)
+            {
+                Change = (row, image) => ranks.Rank == 1 && rows!.Passes == 3 && row == 40
+                    ? throw new IOException("The disk is gone.") : image,
+            };
+            using var classifier = ImageClassifierTraining.Run(SharedTrainingTests.Random,
+                SharedTrainingTests.Images with { Distributed = new() { Ranks = ranks } },
+                SharedTrainingTests.Augmented with { PixelCacheBytes = 640, ValidationFraction = 0 }, rows, // reads anew in every epoch
+                cancellation: TestContext.Current.CancellationToken);
+            return Weights.Bytes(classifier.Model);
+        });
+        Assert.IsType<IOException>(ends[1].Fault);
+        foreach (var rank in (int[])[0, 2, 3])
+            Assert.Equal($"Rank 1 has ended its run, and rank {rank} with it: The disk is gone.", Message(ends[rank]));
+    }
+
+    [Fact]
     public void More_ranks_than_parts_or_numbers_that_do_not_divide_them_are_refused()
     {
         var three = OnRanks.Try(3, ranks => Train(ranks, options => options));
