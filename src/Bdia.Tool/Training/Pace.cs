@@ -15,9 +15,6 @@ internal sealed record Pace(int Epochs, double ItemsPerSecond, double Seconds, d
 {
     private const int Rows = 384, MostEpochs = 100;
 
-    // What is left for validation, and for a machine that does other work meanwhile.
-    private const double Share = 0.8;
-
     /// <summary>Trains on some of the rows for an eighth of the time at most.</summary>
     public static Pace Measure(TrainingTask task, RowSets data, TrainOptions options, TimeSpan budget, CancellationToken stop)
     {
@@ -34,8 +31,9 @@ internal sealed record Pace(int Epochs, double ItemsPerSecond, double Seconds, d
         var (rows, all) = ((double)some.Train.Count, (double)data.Train.Count);
         var perEpoch = Math.Max(1e-6, watch.SecondsPerRow) * all;
         var reading = watch.SecondsBefore * Math.Max(1, all / rows);
-        var left = (budget.TotalSeconds - clock.Elapsed.TotalSeconds - reading) * Share;
-        return new(Math.Clamp((int)(left / perEpoch), 1, MostEpochs), watch.ItemsPerSecond, clock.Elapsed.TotalSeconds,
+        var left = budget.TotalSeconds - clock.Elapsed.TotalSeconds - reading;
+        // Rather one too many: where not all fit, the trainer lets the learning rate come down by the end of the time.
+        return new((int)Math.Clamp(Math.Ceiling(left / perEpoch), 1, MostEpochs), watch.ItemsPerSecond, clock.Elapsed.TotalSeconds,
             all / perEpoch);
     }
 

@@ -45,7 +45,9 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
         var checkpoints = Checkpoints.Prepare(options, console.Note);
         var trained = console.Watch(task.Unit, record, progress => task.Fit(mlContext, data, options,
             new(epochs, budget, checkpoints, progress, invocation.Stop)));
-        if (trained.Result.StopReason is StopReason.Cancelled or StopReason.TimeBudget or StopReason.Diverged)
+        if (trained.Result.StopReason == StopReason.TimeBudget)
+            console.Say($"The time was over after {trained.Result.Steps:N0} steps.");
+        if (trained.Result.StopReason is StopReason.Cancelled or StopReason.Diverged)
             console.Note($"training ended early ({trained.Result.StopReason}) after {trained.Result.Steps:N0} steps: what follows is the "
                 + "best model so far.");
         seconds["training"] = trained.Result.SecondsTraining;
@@ -72,7 +74,8 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
         }
 
         if (options.Code)
-            ProjectWriter.Write(task, data, options, evaluation, trained.Result.History is [.., var last] ? last.Epoch : null, console);
+            ProjectWriter.Write(task, data, options, evaluation, epochs ?? (trained.Result.History is [.., var last] ? last.Epoch : null),
+                console);
         return ExitCode.Success;
     }
 

@@ -126,6 +126,10 @@ public sealed class OtherCommandsTests(Trained trained) : IDisposable
                 "--output",
                 disk, "--no-code").Failed(ExitCode.Output, "No space left");
             Assert.False(File.Exists(Path.Combine(disk, "Full.zip")));
+            var table = folder.Write("long.tsv", "text\n" + string.Concat(Enumerable.Range(0, 30).Select(i =>
+                $"late is my parcel {i} {new string('x', 50_000)}\n")));
+            Command.Run("score", trained.Texts(), table, Path.Combine(disk, "out.tsv")).Failed(ExitCode.Output, "disk is full");
+            Assert.False(File.Exists(Path.Combine(disk, "out.tsv")));
             Command.Run("export", trained.Pictures(), "--onnx", Path.Combine(disk, "model.onnx")).Failed(ExitCode.Output, "disk is full");
         }
         finally

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -118,6 +120,24 @@ public sealed partial class TemplateTests(Support.Trained trained) : IDisposable
         Command.Run([task, .. Data(task), "--epochs", "1", "--name", "Made", "--output", output, "--no-report"]).Succeeded();
 
         Assert.Contains("Passed!", Tested(output), StringComparison.Ordinal);
+
+        // The service as a program: what is wrong is a sentence and an exit code.
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var service = Directory.GetFiles(Path.Combine(output, "Made.WebApi", "bin"), "Made.WebApi.dll", SearchOption.AllDirectories)[0];
+        Ends(3, "Give another address", "--urls", $"http://{taken.LocalEndpoint}");
+        Ends(4, "There is no model", "--Model:File", "none.zip");
+        Ends(4, "cannot be loaded as a model", "--Model:File", Path.Combine(output, "README.md"));
+        Ends(2, "Check appsettings.json", "--Model:QueueLimit", "0");
+
+        void Ends(int code, string says, params string[] arguments)
+        {
+            var ended = Shell.Try(output, [], "dotnet", ["exec", service, .. arguments]);
+            Assert.Equal(code, ended.Code);
+            Assert.StartsWith("Error: ", ended.Error, StringComparison.Ordinal);
+            Assert.Contains(says, ended.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", ended.Error, StringComparison.Ordinal);
+        }
     }
 
     // Installs the packed templates, builds, trains by the program that they make, and tests: minutes.

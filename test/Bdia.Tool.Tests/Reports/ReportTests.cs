@@ -30,6 +30,12 @@ public sealed partial class ReportTests(Trained trained) : IDisposable
         Assert.All(Anchors().Matches(page), match => Assert.Contains(match.Groups[1].Value, parts));
         Assert.Equal(1, Regex.Count(page, "<h1"));
         Assert.All(Images().Matches(page), match => Assert.Matches("alt=\"[^\"]+\"", match.Value));
+        foreach (Match picture in Held().Matches(page))
+        {
+            using var read = SKBitmap.Decode(Convert.FromBase64String(picture.Groups[1].Value));
+            Assert.InRange(read.Width, 1, 400);
+        }
+
         Assert.Equal(Regex.Count(page, "<table"), Regex.Count(page, "<caption>[^<]"));
         Assert.Equal(Regex.Count(page, "<svg"), Regex.Count(page, "<svg role=\"img\"[^>]*><title>[^<]"));
         foreach (var tag in new[] { "section", "table", "tr", "td", "th", "ul", "li", "div", "figure", "svg", "main", "p", "span", "b" })
@@ -96,6 +102,9 @@ public sealed partial class ReportTests(Trained trained) : IDisposable
 
     [GeneratedRegex("href=\"#([^\"]*)\"")]
     private static partial Regex Anchors();
+
+    [GeneratedRegex("src=\"data:image/[a-z]+;base64,([^\"]+)\"")]
+    private static partial Regex Held();
 
     [GeneratedRegex("<img[^>]*>")]
     private static partial Regex Images();
