@@ -42,8 +42,12 @@ public sealed record Mpirun(string Name, string Program, string[] Arguments)
 
     /// <summary>Starts ranks and waits for their end.</summary>
     /// <returns>The exit code of mpirun, and what it and the ranks wrote.</returns>
-    public (int Code, string Output) Run(int ranks, string folder, string test)
-        => Run(Program, [.. Arguments, "-np", $"{ranks}", "dotnet", .. Rank(test)], folder);
+    /// <param name="ranks">How many.</param>
+    /// <param name="folder">Their files.</param>
+    /// <param name="test">What they run.</param>
+    /// <param name="meanwhile">Done while they run; null for nothing.</param>
+    public (int Code, string Output) Run(int ranks, string folder, string test, Action<Process>? meanwhile = null)
+        => Run(Program, [.. Arguments, "-np", $"{ranks}", "dotnet", .. Rank(test)], folder, meanwhile);
 
     private static string[] Rank(string test)
         => ["exec", typeof(Mpirun).Assembly.Location, "-method", test, "-explicit", "only"];
@@ -51,7 +55,7 @@ public sealed record Mpirun(string Name, string Program, string[] Arguments)
     private static bool InPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .Any(folder => File.Exists(Path.Combine(folder, program)));
 
-    private static (int Code, string Output) Run(string program, string[] arguments, string folder)
+    private static (int Code, string Output) Run(string program, string[] arguments, string folder, Action<Process>? meanwhile = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -71,6 +75,7 @@ public sealed record Mpirun(string Name, string Program, string[] Arguments)
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        meanwhile?.Invoke(process);
         if (!process.WaitForExit(longest))
         {
             process.Kill(entireProcessTree: true);

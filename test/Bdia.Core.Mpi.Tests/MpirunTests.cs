@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Bdia.Core.Distributed;
 
 namespace Bdia.Core.Mpi.Tests;
@@ -13,6 +15,8 @@ public sealed class MpirunTests
         Assert.SkipWhen(mpi is null, $"{kind} is not installed (apt-get install openmpi-bin, or mpich)");
         return mpi!;
     }
+
+    private static readonly int[] killSizes = [4, 2, 8, 1];
 
     public static TheoryData<string> Kinds => [.. Mpirun.Names];
 
@@ -106,6 +110,43 @@ public sealed class MpirunTests
         Assert.True(code == 0, output);
         Assert.Equal(alone.Value["images"], folder["images.0"]);
         Assert.Equal(alone.Value["images"], folder["images.1"]);
+    }
+
+    /// <summary>BDIA_MPI_KILLS is how often; without it, three times.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    [Trait("Category", "Slow")]
+    public void A_run_that_is_killed_at_random_moments_and_goes_on_with_other_numbers_of_ranks_ends_with_the_same_bytes(string kind)
+    {
+        var mpi = Installed(kind);
+        var wanted = int.Parse(Environment.GetEnvironmentVariable("BDIA_MPI_KILLS") ?? "3", CultureInfo.InvariantCulture);
+        using var folder = new TemporaryFolder();
+        var (random, kills) = (new Random(), 0); // the moments are random; the outcome must not be
+        for (var run = 0; !File.Exists(Path.Combine(folder.Path, "images.0")); run++)
+        {
+            Assert.True(run < 2 * wanted + 5, "the run made no headway between kills");
+            var size = killSizes[run % killSizes.Length];
+            File.Delete(Path.Combine(folder.Path, "begun"));
+            var (code, output) = mpi.Run(size, folder.Path, Program(nameof(Ranks.Live)), kills < wanted ? Kill : null);
+            Assert.True(code != 0 || File.Exists(Path.Combine(folder.Path, "images.0")), output);
+
+            void Kill(Process mpirun)
+            {
+                while (!File.Exists(Path.Combine(folder.Path, "begun")) && !mpirun.HasExited) Thread.Sleep(5);
+                if (mpirun.WaitForExit(random.Next(400))) return;
+                using var rank = Process.GetProcessById(
+                    int.Parse(folder[$"process.{random.Next(size)}"], CultureInfo.InvariantCulture));
+                rank.Kill(); // SIGKILL: no handler, no finally
+                kills++;
+            }
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"killed {kills} times");
+        Assert.True(kills >= Math.Min(2, wanted), $"the run was killed {kills} times");
+        using var undisturbed = new TemporaryFolder();
+        var whole = Mpirun.RunAlone(undisturbed.Path, Program(nameof(Ranks.Undisturbed)));
+        Assert.True(whole.Code == 0, whole.Output);
+        Assert.Equal(undisturbed["images.0"], folder["images.0"]);
     }
 
     [Fact]

@@ -16,6 +16,9 @@ public sealed class Ranks
     /// <summary>What the rank that dies waits for: steps that are done.</summary>
     public const int DiesAtStep = 5;
 
+    /// <summary>Length of the run that is killed again and again.</summary>
+    public const int LiveEpochs = 40;
+
     private const int Length = 300_001;
 
     private static float[] Values(int rank)
@@ -29,7 +32,8 @@ public sealed class Ranks
         => leaves.Length == 1 ? leaves[0] : Tree(leaves[..(leaves.Length / 2)]) + Tree(leaves[(leaves.Length / 2)..]);
 
     /// <summary>Trains a classifier of pictures, whose weights' hash lies in "images".</summary>
-    internal static byte[] TrainImages(RankGroup ranks, string? checkpoints = null, Action<TrainingProgress>? progress = null)
+    internal static byte[] TrainImages(RankGroup ranks, string? checkpoints = null, Action<TrainingProgress>? progress = null,
+        int epochs = 2)
     {
         var model = new VisionTransformerOptions
         {
@@ -38,7 +42,7 @@ public sealed class Ranks
         };
         var training = new TrainingOptions
         {
-            Epochs = 2, BatchSize = 16, LearningRate = 3e-3, Seed = 7, Distributed = new() { Ranks = ranks },
+            Epochs = epochs, BatchSize = 16, LearningRate = 3e-3, Seed = 7, Distributed = new() { Ranks = ranks },
             CheckpointDirectory = checkpoints, CheckpointEverySteps = checkpoints is null ? 0 : 1, Resume = checkpoints is not null,
         };
         using var classifier = ImageClassifierTraining.Run(model, training,
@@ -110,6 +114,15 @@ public sealed class Ranks
         Note("translator", ranks, TrainTranslator(ranks));
     }
 
+    /// <summary>Trains as <see cref="Live"/> does, without a pause.</summary>
+    [Fact(Explicit = true)]
+    public void Undisturbed()
+    {
+        _ = Mpirun.Folder;
+        using var ranks = MpiRanks.Join();
+        Note("images", ranks, TrainImages(ranks, epochs: LiveEpochs));
+    }
+
     /// <summary>Rank 1 fails; the others leave what they end with.</summary>
     [Fact(Explicit = true)]
     public void Fail()
@@ -158,6 +171,20 @@ public sealed class Ranks
         }
 
         Note("images", ranks, TrainImages(ranks, checkpoints, _ => Thread.Sleep(File.Exists(died) ? 0 : 100)));
+    }
+
+    /// <summary>Trains with checkpoints, slowly, and goes on where there is one; says how it can be killed.</summary>
+    [Fact(Explicit = true)]
+    public void Live()
+    {
+        var folder = Mpirun.Folder;
+        using var ranks = MpiRanks.Join();
+        File.WriteAllText(Path.Combine(folder, $"process.{ranks.Rank}"), $"{Environment.ProcessId}");
+        Note("images", ranks, TrainImages(ranks, Path.Combine(folder, "checkpoints"), _ =>
+        {
+            File.WriteAllText(Path.Combine(folder, "begun"), "");
+            Thread.Sleep(30);
+        }, LiveEpochs));
     }
 
     private sealed class Call(Action<TrainingProgress> action) : IProgress<TrainingProgress>

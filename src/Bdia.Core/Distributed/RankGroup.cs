@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Bdia.Core.Tensors;
@@ -47,6 +48,23 @@ public sealed class RankGroup : IDisposable
 
     /// <summary>Whether the transport has a sum of its own, for <see cref="SumOrder.Library"/>.</summary>
     public bool HasSum => link is { HasSum: true };
+
+    /// <summary>Time in which a run had nothing to compute and waited for other ranks.</summary>
+    internal TimeSpan Waited { get; private set; }
+
+    /// <summary>Does something for which the run waits.</summary>
+    internal T Await<T>(Func<T> work)
+    {
+        var start = Stopwatch.GetTimestamp();
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            Waited += Stopwatch.GetElapsedTime(start);
+        }
+    }
 
     /// <inheritdoc cref="IRankLink.IsPatient"/>
     internal bool IsPatient

@@ -31,7 +31,7 @@ internal sealed class RankAgreement(RankGroup ranks, StopSignal own, Func<TimeSp
     public IReadOnlyList<RankReport> Agree(IReadOnlyList<EpochSums> parts, RankReport.StepFault? fault = null)
     {
         var report = new RankReport(parts, own.Requested ? own.Reason : null, elapsed().TotalSeconds, fault);
-        RankReport[] reports = [.. ranks.Gather(report.ToBytes()).Select(RankReport.Parse)];
+        RankReport[] reports = [.. ranks.Await(() => ranks.Gather(report.ToBytes())).Select(RankReport.Parse)];
         agreed ??= reports.Select(each => each.Stop).FirstOrDefault(stop => stop is not null);
         Elapsed = TimeSpan.FromSeconds(reports[0].Elapsed);
         return reports;

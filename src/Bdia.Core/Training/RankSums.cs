@@ -46,7 +46,11 @@ internal sealed class RankSums : IDisposable
     public void Wait()
     {
         options.Ranks.IsPatient = false;
-        for (var range = 0; range < ready.Length; range++) done.Wait();
+        options.Ranks.Await(() =>
+        {
+            for (var range = 0; range < ready.Length; range++) done.Wait();
+            return ready.Length;
+        });
         fault?.Throw();
     }
 

@@ -13,8 +13,10 @@ internal sealed record DistributedSettings(int Width, int Depth, int Ranks, int 
 
 /// <summary>What was measured on rank 0.</summary>
 /// <param name="StepSeconds">Median over the steps.</param>
-/// <param name="WaitedSeconds">Of them, seconds in which no computation went on because of messages.</param>
+/// <param name="WaitedSeconds">Of them, seconds in which rank 0 had nothing to compute and waited for others.</param>
+/// <param name="ProcessorSeconds">Seconds of processors that rank 0 takes for a step, messages included.</param>
 /// <param name="SentBytes">Sent in a step.</param>
 /// <param name="GradientBytes">Of all gradients.</param>
 /// <param name="Hash">SHA-256 of the weights, the first eight bytes.</param>
-internal sealed record DistributedFigures(double StepSeconds, double WaitedSeconds, long SentBytes, long GradientBytes, string Hash);
+internal sealed record DistributedFigures(double StepSeconds, double WaitedSeconds, double ProcessorSeconds, long SentBytes,
+    long GradientBytes, string Hash);

@@ -58,7 +58,7 @@ internal static class DistributedSuite
     private static MarkdownTable Table(List<DistributedSettings> contenders, List<DistributedFigures>[] figures)
     {
         var table = new MarkdownTable("network", "processes", "s per step", "rows/s", "/ one, not shared", "/ one, in parts",
-            "time of messages, % of the step", "sent per rank, MiB", "/ gradients", "weights") { TextColumns = 2 };
+            "waits, % of the step", "processor ms per row", "sent per rank, MiB", "/ gradients", "weights") { TextColumns = 2 };
         for (var i = 0; i < contenders.Count; i++)
         {
             var settings = contenders[i];
@@ -69,7 +69,9 @@ internal static class DistributedSuite
                 $"{run.StepSeconds:F2}", $"{Rate(i):F2}",
                 $"{Rate(i) / Rate(contenders.FindIndex(each => Alike(each) && each.Parts == 0)):F2}",
                 $"{Rate(i) / Rate(contenders.FindIndex(each => Alike(each) && each is { Ranks: 1, Copies: 1, Parts: > 0 })):F2}",
-                $"{100 * run.WaitedSeconds / run.StepSeconds:F1}", $"{run.SentBytes / Mebibyte:F1}",
+                $"{100 * run.WaitedSeconds / run.StepSeconds:F1}",
+                $"{1000 * figures[i].Average(each => each.ProcessorSeconds) * settings.Ranks / settings.Rows:F1}",
+                $"{run.SentBytes / Mebibyte:F1}",
                 $"{(double)run.SentBytes / run.GradientBytes:F3}", run.Hash);
 
             bool Alike(DistributedSettings other) => (other.Width, other.Depth) == (settings.Width, settings.Depth);

@@ -42,21 +42,26 @@ internal static class RankProgram
             Distributed = settings.Parts == 0 ? null : new() { Ranks = ranks, Parts = settings.Parts },
         };
         var images = new ImageTrainingOptions { AugmentFlip = false, AugmentCropPadding = 0, ValidationFraction = 0 };
-        var times = new List<(long At, double Waited, long Sent)>();
+        var times = new List<(long At, double Waited, double Processor, long Sent)>();
+        using var process = Process.GetCurrentProcess();
         using var classifier = ImageClassifierTraining.Run(model, training, images, new Noise(settings.Rows * (settings.Steps + 1)),
             progress: new Call(report =>
             {
-                if (report.CompletedEpoch is null) times.Add((Stopwatch.GetTimestamp(), counting?.Seconds ?? 0, counting?.Sent ?? 0));
+                if (report.CompletedEpoch is not null) return;
+                process.Refresh();
+                times.Add((Stopwatch.GetTimestamp(), ranks.Waited.TotalSeconds, process.TotalProcessorTime.TotalSeconds,
+                    counting?.Sent ?? 0));
             }));
         if (!ranks.IsFirst) return;
         var steps = times.Zip(times.Skip(1)).Select(pair => (
             Seconds: Stopwatch.GetElapsedTime(pair.First.At, pair.Second.At).TotalSeconds,
-            Waited: pair.Second.Waited - pair.First.Waited, Sent: pair.Second.Sent - pair.First.Sent))
-            .OrderBy(step => step.Seconds).ToArray();
+            Waited: pair.Second.Waited - pair.First.Waited, Processor: pair.Second.Processor - pair.First.Processor,
+            Sent: pair.Second.Sent - pair.First.Sent)).OrderBy(step => step.Seconds).ToArray();
         var median = steps[steps.Length / 2];
         var weights = classifier.Model.state_dict().OrderBy(pair => pair.Key, StringComparer.Ordinal);
         var hash = SHA256.HashData([.. weights.SelectMany(pair => pair.Value.bytes.ToArray())]);
-        Console.WriteLine(Marker + JsonSerializer.Serialize(new DistributedFigures(median.Seconds, median.Waited, median.Sent,
+        Console.WriteLine(Marker + JsonSerializer.Serialize(new DistributedFigures(median.Seconds, median.Waited,
+            steps.Average(step => step.Processor), median.Sent,
             classifier.Model.parameters().Sum(parameter => parameter.numel() * sizeof(float)), Convert.ToHexString(hash.AsSpan(0, 8)))));
     }
 

@@ -1,3 +1,4 @@
+using Bdia.Core.Distributed;
 using Bdia.Core.ImageClassification;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
@@ -27,6 +28,25 @@ public sealed class MemoryBudgetTests
             Assert.Equal(asked with { BatchSize = largest, AccumulationSteps = accumulation * (batch / largest) }, chosen);
             Assert.Equal(chosen, MemoryBudget.Fit(model, chosen));
         });
+
+    [Fact]
+    public void A_run_that_is_shared_has_batches_of_parts_and_sums_that_wait_and_the_same_batches_for_any_number_of_ranks()
+    {
+        var model = new VisionTransformerOptions();
+        var training = new TrainingOptions { BatchSize = 64, Distributed = new() { Parts = 8 } };
+        var part = MemoryEstimate.ForImages(model, new TrainingOptions { BatchSize = 8 });
+
+        Assert.Equal(part with { Gradients = 4 * part.Gradients }, MemoryEstimate.ForImages(model, training)); // 8 parts, 3 levels
+        var ranks = InProcessRanks.Create(8);
+        var shared = training with { Distributed = new() { Parts = 8, Ranks = ranks[5] } };
+        Assert.Equal(part, MemoryEstimate.ForImages(model, shared));
+
+        var budget = MemoryEstimate.ForImages(model, training).Total - 1;
+        var (alone, one) = (MemoryBudget.Fit(model, training with { TrainingMemoryBytes = budget }),
+            MemoryBudget.Fit(model, shared with { TrainingMemoryBytes = budget }));
+        Assert.Equal((4, 16), (alone.BatchSize, alone.AccumulationSteps));
+        Assert.Equal((4, 16), (one.BatchSize, one.AccumulationSteps));
+    }
 
     [Fact]
     public void Of_a_text_encoder_the_longest_row_decides()
