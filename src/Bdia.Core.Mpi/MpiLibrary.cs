@@ -14,7 +14,7 @@ internal sealed unsafe class MpiLibrary
 
     private readonly nint library;
     private readonly delegate* unmanaged[Cdecl]<nint, nint, int, int*, int> initThread;
-    private readonly delegate* unmanaged[Cdecl]<int*, int> initialized;
+    private readonly delegate* unmanaged[Cdecl]<int*, int> initialized, queryThread;
     private readonly delegate* unmanaged[Cdecl]<int> finalize;
     private readonly delegate* unmanaged[Cdecl]<nint, nint*, int> commDup;
     private readonly delegate* unmanaged[Cdecl]<nint, nint, int> commSetErrorHandler;
@@ -50,6 +50,7 @@ internal sealed unsafe class MpiLibrary
         }
 
         initThread = (delegate* unmanaged[Cdecl]<nint, nint, int, int*, int>)Export("MPI_Init_thread");
+        queryThread = (delegate* unmanaged[Cdecl]<int*, int>)Export("MPI_Query_thread");
         initialized = (delegate* unmanaged[Cdecl]<int*, int>)Export("MPI_Initialized");
         finalize = (delegate* unmanaged[Cdecl]<int>)Export("MPI_Finalize");
         commDup = (delegate* unmanaged[Cdecl]<nint, nint*, int>)Export("MPI_Comm_dup");
@@ -100,6 +101,10 @@ internal sealed unsafe class MpiLibrary
         int begun, rank, size, provided;
         Require(initialized(&begun));
         if (begun == 0) Require(initThread(0, 0, Serialized, &provided));
+        else Require(queryThread(&provided));
+        if (provided < Serialized)
+            throw new DistributedException($"{Version} may be called by one thread alone as it was begun or built, and sums travel on a "
+                + "thread of their own. Begin MPI with MPI_THREAD_SERIALIZED, or leave it to MpiRanks, or take a library that has threads.");
         nint channel = 0;
         Require(commDup(world, &channel));
         Require(commSetErrorHandler(channel, errorsReturn));

@@ -105,7 +105,7 @@ public sealed class SharedFaultTests
         {
             var dying = new RankGroup(new DyingLink(InProcess(ranks), () => ranks.Rank == dies && Interlocked.Increment(ref calls) > 60));
             return Train(dying, Kept);
-        }, TimeSpan.FromMilliseconds(400));
+        }, TimeSpan.FromSeconds(2));
         Assert.All(ends, end => Assert.NotNull(end.Fault));
         Assert.All(ends.Where((_, rank) => rank != dies),
             end => Assert.Contains("does not answer", Message(end), StringComparison.Ordinal));
