@@ -103,8 +103,9 @@ internal sealed unsafe class MpiLibrary
         if (begun == 0) Require(initThread(0, 0, Serialized, &provided));
         else Require(queryThread(&provided));
         if (provided < Serialized)
-            throw new DistributedException($"{Version} may be called by one thread alone, as it was begun or built, and sums travel on "
-                + "a thread of their own. Begin MPI with MPI_THREAD_SERIALIZED, or leave it to MpiRanks, or take a library that has threads.");
+            throw new DistributedException($"{Version} may be called by one thread alone, as it was begun or built, and sums "
+                + "travel on a thread of their own. Begin MPI with MPI_THREAD_SERIALIZED, or leave it to MpiRanks, or take a library that "
+                + "has threads.");
         nint channel = 0;
         Require(commDup(world, &channel));
         Require(commSetErrorHandler(channel, errorsReturn));
