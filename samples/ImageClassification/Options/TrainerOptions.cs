@@ -37,6 +37,7 @@ internal static class TrainerOptions
             options.BatchSize = 64;
             options.LearningRate = 0.0015;
             options.AugmentCropPadding = 0; // every picture is drawn at a place of its own
+            options.MixupAlpha = 0; // and there are so many of them that none is known by heart
         }
 
         options.BatchSize = asked.BatchSize ?? options.BatchSize;

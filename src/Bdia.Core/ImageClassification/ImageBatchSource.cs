@@ -67,11 +67,12 @@ internal sealed class ImageBatchSource(
     private void Mix(ImageBatchWriter batch, int epoch, int number)
     {
         var random = RandomSequence.At(training.Seed, RandomPurpose.Mixup, (ulong)epoch, (ulong)number);
+        var mixup = images.MixupAlpha ?? 0;
         batch.Mix(() =>
         {
             if (images.MixProbability < 1 && random.NextUniform() >= images.MixProbability) return ImageMixture.None;
-            var cuts = images.CutMixAlpha > 0 && (images.MixupAlpha == 0 || random.Next(2) == 1);
-            var share = random.NextBeta(cuts ? images.CutMixAlpha : images.MixupAlpha);
+            var cuts = images.CutMixAlpha > 0 && (mixup == 0 || random.Next(2) == 1);
+            var share = random.NextBeta(cuts ? images.CutMixAlpha : mixup);
             share = Math.Max(share, 1 - share);
             return cuts ? Cut(share, ref random) : new(share, null);
         });

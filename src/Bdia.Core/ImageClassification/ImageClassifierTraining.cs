@@ -112,7 +112,11 @@ public static class ImageClassifierTraining
             $"Batches of {training.BatchSize} images{chosen}{gathered}, optimizer {training.Optimizer}, " +
             $"learning rate {training.LearningRate:G3}{rate}; training is estimated to take "
             + $"{MemoryEstimate.ForImages(model, training)} beyond the process without it.")));
-        images = images with { AugmentCropPadding = images.CropPadding(model.ImageHeight, model.ImageWidth, training.Epochs) };
+        images = images with
+        {
+            AugmentCropPadding = images.CropPadding(model.ImageHeight, model.ImageWidth, training.Epochs),
+            MixupAlpha = images.Mixup(training.Epochs, isTrained),
+        };
         if (images.AugmentFlip is not null) return (model, training, images);
         var test = MirrorTest.Of(data.Training, data.Normalization, model.Classes, training.Seed, stop);
         if (test is not null) notes?.Report(new($"{test}"));

@@ -156,8 +156,11 @@ public sealed partial class BdiaImageClassificationTrainer
         /// <summary>Share of images that is mixed where mixup or CutMix is on, 0..1. Default 1.</summary>
         public double MixProbability;
 
-        /// <summary>Mixup: images of a batch are blended in proportions from Beta(a, a) with this a, 0..100; 0 = off. Default 0.</summary>
-        public double MixupAlpha;
+        /// <summary>
+        /// Mixup: images of a batch are blended in proportions from Beta(a, a) with this a, 0..100; 0 = off; null = 0.2 from 5 epochs on
+        /// where weights are random, 0 below, with <see cref="InitialWeights"/>, and with <see cref="CutMixAlpha"/>. Default null.
+        /// </summary>
+        public double? MixupAlpha;
 
         /// <summary>
         /// Pixels by which a random crop may shift an image, 0..1024; 0 = no crops; null = 0 below 9 epochs, 1 from 9 on, 2 from 25, 3 from

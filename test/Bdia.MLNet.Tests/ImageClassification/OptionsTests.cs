@@ -35,6 +35,7 @@ public class OptionsTests
     private static string Engine(Options options) => JsonSerializer.Serialize(new
     {
         Model = OptionsMapping.Model(options, new ImageShape(3, 32, 32), 3),
+        OptionsMapping.Model(options, new ImageShape(3, 32, 32), 3).Stack.KeptBlocks, // no part of a saved model
         Training = OptionsMapping.Training(options, 1),
         Images = OptionsMapping.Images(options),
     });

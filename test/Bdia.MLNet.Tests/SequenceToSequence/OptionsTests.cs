@@ -34,6 +34,7 @@ public class OptionsTests
     private static string Engine(Options options) => JsonSerializer.Serialize(new
     {
         Model = SequenceOptionsMapping.Model(options),
+        SequenceOptionsMapping.Model(options).Stack.KeptBlocks, // no part of a saved model
         Training = options.Training(1),
         Sequences = SequenceOptionsMapping.Sequences(options),
         Tokenizers = (options.SourceTokenizer?.Size, options.TargetTokenizer?.Size),

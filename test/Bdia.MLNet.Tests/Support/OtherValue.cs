@@ -36,6 +36,7 @@ internal static class OtherValue
         LongTextPolicy => LongTextPolicy.Throw,
         WeightAverage => WeightAverage.Best,
         DivergencePolicy => DivergencePolicy.ReturnBest,
+        MomentFormat => MomentFormat.EightBits,
         DecodingOptions decoding => decoding with { BeamSize = decoding.BeamSize + 1 },
         _ when type == typeof(int?) => 2,
         _ when type == typeof(long?) => 1L << 40,

@@ -28,6 +28,7 @@ public class OptionsTests
     private static string Engine(Options options) => JsonSerializer.Serialize(new
     {
         Model = TextClassificationOptionsMapping.Model(options, 3),
+        TextClassificationOptionsMapping.Model(options, 3).Stack.KeptBlocks, // no part of a saved model
         Training = options.Training(1),
         Texts = TextClassificationOptionsMapping.Texts(options),
         Tokenizer = options.Tokenizer?.Size,

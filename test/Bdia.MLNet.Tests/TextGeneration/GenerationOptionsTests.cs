@@ -31,6 +31,7 @@ public class GenerationOptionsTests
     private static string Engine(Options options) => JsonSerializer.Serialize(new
     {
         Model = GenerationOptionsMapping.Model(options),
+        GenerationOptionsMapping.Model(options).Stack.KeptBlocks, // no part of a saved model
         Training = options.Training(1),
         Generation = GenerationOptionsMapping.Generation(options),
         Tokenizer = options.Tokenizer?.Size,
