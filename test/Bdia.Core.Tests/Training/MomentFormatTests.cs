@@ -61,6 +61,7 @@ public class MomentFormatTests
 
         for (var i = 0; i < length; i++)
         {
+            if (values[i] == 0) continue; // was 0 each time; where all are, there is no scale
             // What is below the first code would be 0 too often to divide by: it becomes the first code always.
             var (scale, first) = (values.Max(Math.Abs), Math.Pow(1.0 / 255, 4));
             if (!isSigned && values[i] < first * scale) continue;
