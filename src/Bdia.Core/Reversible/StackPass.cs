@@ -87,12 +87,14 @@ internal sealed class StackPass(StackRun run, IReadOnlyList<Tensor> conditions, 
     }
 
     private IStates NewStates(Stepper stepper, long[] shape, bool goesBack)
-        => !goesBack ? new PassingStates(memory, shape, isWhole ? run.Depth : null)
-            : run.Options.Mode == BackpropagationMode.Reversible && run.Kept < run.Depth
-                ? run.Kept == 0 ? new RebuiltStates(stepper, run.Depth, memory, shape, witness, isWhole)
-                    : new PartlyRebuiltStates(stepper, run.Depth, run.Kept, memory, shape, witness, isWhole)
-            : new StoredStates(run.Depth, memory, shape,
+    {
+        if (!goesBack) return new PassingStates(memory, shape, isWhole ? run.Depth : null);
+        if (run.Options.Mode != BackpropagationMode.Reversible || run.Kept == run.Depth)
+            return new StoredStates(run.Depth, memory, shape,
                 keepsEvaluations: run.Options.Mode != BackpropagationMode.Checkpointed, isWhole);
+        return run.Kept == 0 ? new RebuiltStates(stepper, run.Depth, memory, shape, witness, isWhole)
+            : new PartlyRebuiltStates(stepper, run.Depth, run.Kept, memory, shape, witness, isWhole);
+    }
 
     private IEvaluation Evaluate(int k, Tensor x, bool keep) => run.Residuals[k].Evaluate(x, run.Context(k, Conditions), Workspace, keep);
 

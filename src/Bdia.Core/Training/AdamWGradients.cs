@@ -25,9 +25,9 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
     private readonly record struct Piece(int Slot, nint Parameter, nint Gradient, Place First, Place Second, long Start, int Length);
 
     /// <summary>Where a moment is: floats, or codes with scales.</summary>
-    private readonly record struct Place(nint Values, nint Codes, nint Scales)
+    private readonly record struct Place(nint Values, MomentCodes? Codes)
     {
-        public bool IsNowhere => Values == 0 && Codes == 0;
+        public bool IsNowhere => Values == 0 && Codes is null;
     }
 
     /// <summary>Takes the gradients that the parameters have now.</summary>
@@ -75,7 +75,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         {
             var piece = pieces[i];
             if (piece.Second.IsNowhere) return; // Muon's, which takes a matrix as a whole
-            if (piece.Second.Values == 0) UpdateCodes(piece, steps[piece.Slot]);
+            if (piece is { First.Codes: { } first, Second.Codes: { } second }) UpdateCodes(piece, first, second, steps[piece.Slot]);
             else
                 AdamWKernel.Update(
                     Span(piece.Parameter, piece.Length), Span(piece.Gradient, piece.Length),
@@ -106,28 +106,23 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
     }
 
     // Block by block: the moments become floats, the step is taken, and they become codes again.
-    private void UpdateCodes(Piece piece, AdamWStep step)
+    private void UpdateCodes(Piece piece, MomentCodes first, MomentCodes second, AdamWStep step)
     {
-        Span<float> first = stackalloc float[EightBitBlock.Length], second = stackalloc float[EightBitBlock.Length];
+        Span<float> m = stackalloc float[EightBitBlock.Length], v = stackalloc float[EightBitBlock.Length];
         var number = slots[piece.Slot].Number;
         var (signed, unsigned) = (Moment.Chance(step.Number, number, isSigned: true), Moment.Chance(step.Number, number, isSigned: false));
         for (var start = 0; start < piece.Length; start += EightBitBlock.Length)
         {
             var length = Math.Min(EightBitBlock.Length, piece.Length - start);
             var block = (piece.Start + start) / EightBitBlock.Length;
-            Span<byte> m = Codes(piece.First, piece.Start + start, length), v = Codes(piece.Second, piece.Start + start, length);
-            ref var mScale = ref ((float*)piece.First.Scales)[block];
-            ref var vScale = ref ((float*)piece.Second.Scales)[block];
-            EightBitBlock.Decode(m, mScale, isSigned: true, first);
-            EightBitBlock.Decode(v, vScale, isSigned: false, second);
+            first.Read(block, length, m);
+            second.Read(block, length, v);
             AdamWKernel.Update(Span(piece.Parameter, piece.Length).Slice(start, length),
-                Span(piece.Gradient, piece.Length).Slice(start, length), first[..length], second[..length], step);
-            mScale = EightBitBlock.Encode(first, isSigned: true, Moment.OfBlock(signed, block), m);
-            vScale = EightBitBlock.Encode(second, isSigned: false, Moment.OfBlock(unsigned, block), v);
+                Span(piece.Gradient, piece.Length).Slice(start, length), m[..length], v[..length], step);
+            first.Write(block, length, m, signed);
+            second.Write(block, length, v, unsigned);
         }
     }
-
-    private static Span<byte> Codes(Place place, long start, int length) => new((byte*)place.Codes + start, length);
 
     public void Dispose()
     {
@@ -164,8 +159,8 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         static Place PlaceOf(Moment? moment) => moment switch
         {
             null => default,
-            { Values: { } values } => new(Address(values), 0, 0),
-            _ => new(0, moment.Address.Codes, moment.Address.Scales),
+            { Values: { } values } => new(Address(values), null),
+            _ => new(0, moment.Codes),
         };
     }
 

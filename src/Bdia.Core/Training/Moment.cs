@@ -32,9 +32,9 @@ internal sealed unsafe class Moment : IDisposable
     /// <summary>The values themselves, float32; null where they are codes.</summary>
     public Tensor? Values { get; }
 
-    /// <summary>Where codes lie, and their scales; 0 where values are float32.</summary>
-    public (nint Codes, nint Scales) Address
-        => codes is null ? default : ((nint)TensorMemory.Pointer<byte>(codes), (nint)TensorMemory.Pointer<float>(scales!));
+    /// <summary>The codes; null where values are float32.</summary>
+    public MomentCodes? Codes
+        => codes is null ? null : new((nint)TensorMemory.Pointer<byte>(codes), (nint)TensorMemory.Pointer<float>(scales!), isSigned);
 
     /// <summary>All there is to save, by name.</summary>
     /// <param name="letter">Of the moment.</param>
@@ -52,11 +52,11 @@ internal sealed unsafe class Moment : IDisposable
     {
         if (Values is not null) return Values;
         var values = empty(codes!.shape, float32, CPU);
-        var (from, factors) = Address;
+        var from = Codes!.Value;
         ForEachBlock(values, (block, span) =>
         {
             Span<float> all = stackalloc float[EightBitBlock.Length];
-            EightBitBlock.Decode(Codes(from, block, span.Length), ((float*)factors)[block], isSigned, all);
+            from.Read(block, span.Length, all);
             all[..span.Length].CopyTo(span);
         });
         return values;
@@ -68,22 +68,19 @@ internal sealed unsafe class Moment : IDisposable
     public void Write(Tensor values, uint chance)
     {
         if (ReferenceEquals(values, Values)) return;
-        var (to, factors) = Address;
+        var to = Codes!.Value;
         ForEachBlock(values, (block, span) =>
         {
             Span<float> all = stackalloc float[EightBitBlock.Length];
             span.CopyTo(all);
             all[span.Length..].Clear();
-            ((float*)factors)[block] = EightBitBlock.Encode(all, isSigned, OfBlock(chance, block), Codes(to, block, span.Length));
+            to.Write(block, span.Length, all, chance);
         });
     }
 
     /// <summary>What the roundings of a moment are drawn from in a step.</summary>
     public static uint Chance(long step, int slot, bool isSigned)
         => (uint)(((ulong)step * 0x9E3779B97F4A7C15UL + (ulong)slot * 0xC2B2AE3D27D4EB4FUL + (isSigned ? 1UL : 0UL)) >> 17);
-
-    /// <summary>The same for one of its blocks.</summary>
-    public static uint OfBlock(uint chance, long block) => chance + (uint)block * EightBitBlock.Length;
 
     public void Dispose()
     {
@@ -93,9 +90,6 @@ internal sealed unsafe class Moment : IDisposable
     }
 
     private static long Blocks(long weights) => (weights + EightBitBlock.Length - 1) / EightBitBlock.Length;
-
-    private static Span<byte> Codes(nint address, long block, int length)
-        => new((byte*)address + block * EightBitBlock.Length, length);
 
     private delegate void BlockAction(long block, Span<float> values);
 
