@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Tests.Operations;
 
 /// <summary>The loss in pieces beside libtorch's operations on whole logits, in float64.</summary>
+[Collection("Alone")] // live tensors are counted of the whole process
 public class OutputLossTests
 {
     private const int Never = 0;
