@@ -102,8 +102,10 @@ public sealed class WeightAverageTests : IDisposable
         Assert.Equal((StopReason.Cancelled, null), (cancelled.Result.StopReason, cancelled.Result.AveragedEpochs));
 
         var scores = Enumerable.Range(0, 1_000_000).Select(epoch => epoch < 3 ? epoch : 0.0).ToArray();
+        // Where the time ends within an epoch, its last weights are judged in the same way, before the average, which must beat them.
+        var score = 3;
         var late = Run(scores, 2, options: Options with { Epochs = scores.Length, TimeBudget = TimeSpan.FromSeconds(2) },
-            average: () => new ValidationResult(1, 10, Score: 4));
+            average: () => new ValidationResult(1, 10, Score: ++score));
         Assert.Equal(StopReason.TimeBudget, late.Result.StopReason);
         Assert.Equal([late.Result.History.Count - 1, late.Result.History.Count], late.Result.AveragedEpochs!);
     }
