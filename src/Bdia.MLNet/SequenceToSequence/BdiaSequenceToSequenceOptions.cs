@@ -148,8 +148,11 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         /// </summary>
         public int? TokensPerBatch;
 
-        /// <summary>Tokens of the longest text on either side, special ones included, 2..65,536. Default 256.</summary>
-        public int MaxTokens;
+        /// <summary>
+        /// Tokens of the longest text on either side, special ones included, 2..65,536. Null is 256, or the places of
+        /// <see cref="InitialWeights"/> that learned fewer. Default null.
+        /// </summary>
+        public int? MaxTokens;
 
         /// <summary>What becomes of longer texts, in training and when scoring. Default <see cref="LongTextPolicy.Truncate"/>.</summary>
         public LongTextPolicy LongTexts;

@@ -75,7 +75,8 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
     public MemoryEstimate EstimateMemory(int? tokensPerText = null)
     {
         using var initial = Open();
-        var (start, sequences) = (initial?.Translator, SequenceOptionsMapping.Sequences(options));
+        var start = initial?.Translator;
+        var sequences = SequenceOptionsMapping.Sequences(options, start?.Model.Options);
         return TranslatorTraining.EstimateMemory(SequenceOptionsMapping.Model(options, start?.Model.Options), options.Training(Seed),
             start is null ? sequences : sequences with { SourceTokenizer = start.SourceTokenizer, TargetTokenizer = start.TargetTokenizer },
             tokensPerText);
@@ -98,7 +99,7 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
         return Run(
             log,
             () => TranslatorTraining.Run(
-                model, options.Training(seed), SequenceOptionsMapping.Sequences(options),
+                model, options.Training(seed), SequenceOptionsMapping.Sequences(options, initial?.Translator.Model.Options),
                 Rows(trainData), validationData is null ? null : Rows(validationData),
                 device, log, log, IsCanceled, initial?.Translator, options.CancellationToken),
             translator => translator.Result,

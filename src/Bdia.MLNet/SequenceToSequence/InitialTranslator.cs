@@ -1,6 +1,7 @@
 using Bdia.Core.Common;
 using Bdia.Core.Models;
 using Bdia.Core.SequenceToSequence;
+using Bdia.MLNet.Texts;
 using Options = Bdia.MLNet.BdiaSequenceToSequenceTrainer.Options;
 
 namespace Bdia.MLNet.SequenceToSequence;
@@ -45,6 +46,7 @@ internal sealed class InitialTranslator : IDisposable
         Require(nameof(options.ShareEmbeddings), options.ShareEmbeddings, there.ShareEmbeddings);
         Require(nameof(options.TieOutput), options.TieOutput, there.TieOutput);
         Require(nameof(options.Positions), options.Positions, there.Positions);
+        TokenLimit.Check(options.MaxTokens, SequenceOptionsMapping.Places(there), title, faults);
         if (options.Preset != EncoderDecoderPreset.Compact)
             faults.Add($"Preset is {options.Preset}, and InitialWeights say what the network is: leave one of the two unset.");
         string?[] given =

@@ -22,13 +22,20 @@ internal static class SequenceOptionsMapping
         return OptionRecords.Fill(options, sizes with { }) with
         {
             // places that were learned are as many as they are
-            MaxLength = initial is { Positions: PositionEncoding.Learned } ? sizes.MaxLength : Math.Max(sizes.MaxLength, options.MaxTokens),
+            MaxLength = Places(initial) ?? Math.Max(sizes.MaxLength, options.MaxTokens ?? 0),
             Stack = options.Stack(initial?.Stack.FractionBits),
         };
     }
 
-    public static SequenceTrainingOptions Sequences(Options options)
-        => OptionRecords.Fill(options, new SequenceTrainingOptions { Tokenizer = OptionRecords.Fill(options, new TokenizerOptions()) });
+    public static SequenceTrainingOptions Sequences(Options options, EncoderDecoderOptions? initial = null)
+        => OptionRecords.Fill(options, new SequenceTrainingOptions { Tokenizer = OptionRecords.Fill(options, new TokenizerOptions()) }) with
+        {
+            MaxTokens = TokenLimit.Of(options.MaxTokens, SequenceDefaults.Sequences.MaxTokens, Places(initial)),
+        };
+
+    /// <summary>Places of initial weights; null where there are as many as one likes.</summary>
+    public static int? Places(EncoderDecoderOptions? initial)
+        => initial is null ? null : TokenLimit.Places(initial.Positions, initial.MaxLength);
 
     public static TextColumns Columns(Options options)
         => new(options.SourceColumnName, options.PredictedTextColumnName, options.ScoreColumnName,
@@ -65,7 +72,7 @@ internal static class SequenceOptionsMapping
         if (Enum.IsDefined(options.Preset))
             Model(options, initial?.Translator.Model.Options).Check(faults);
         options.Training(seed: 0).Check(faults, options.Mode);
-        Sequences(options).Check(faults);
+        Sequences(options, initial?.Translator.Model.Options).Check(faults);
         faults.ThrowIfAny("The options of SequenceToSequence.Trainers.Bdia");
         return options;
     }

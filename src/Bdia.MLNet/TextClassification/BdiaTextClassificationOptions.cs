@@ -109,9 +109,10 @@ public sealed partial class BdiaTextClassificationTrainer
         public int? BatchSize;
 
         /// <summary>
-        /// Tokens of the longest row, end tokens included, of both texts together where there are two; 2..65,536. Default 256.
+        /// Tokens of the longest row, end tokens included, of both texts together where there are two; 2..65,536. Null is 256, or the
+        /// places of <see cref="InitialWeights"/> that learned fewer. Default null.
         /// </summary>
-        public int MaxTokens;
+        public int? MaxTokens;
 
         /// <summary>
         /// What becomes of longer rows, in training and when scoring. Default <see cref="LongTextPolicy.Truncate"/>; of a pair the longer

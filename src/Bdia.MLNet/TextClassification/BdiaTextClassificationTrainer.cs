@@ -73,7 +73,7 @@ public sealed partial class BdiaTextClassificationTrainer : BdiaTrainer<BdiaText
         CheckColumns(input);
         var label = LabelColumn.Of(input, options.LabelColumnName);
         using var initial = Open();
-        var texts = TextClassificationOptionsMapping.Texts(options);
+        var texts = TextClassificationOptionsMapping.Texts(options, initial?.Sizes);
         return TextClassifierTraining.EstimateMemory(TextClassificationOptionsMapping.Model(options, label.Classes, initial?.Sizes),
             options.Training(Seed), texts with { Tokenizer = initial?.Start(label, out _).Tokenizer ?? texts.Tokenizer }, tokensPerRow);
     }
@@ -101,7 +101,7 @@ public sealed partial class BdiaTextClassificationTrainer : BdiaTrainer<BdiaText
         return Run(
             log,
             () => TextClassifierTraining.Run(
-                model, options.Training(seed), TextClassificationOptionsMapping.Texts(options),
+                model, options.Training(seed), TextClassificationOptionsMapping.Texts(options, initial?.Sizes),
                 Rows(trainData, LabelledRowCensus.Training), validationData is null ? null : Rows(validationData, "validation"),
                 device, log, log, IsCanceled, start, options.CancellationToken),
             classifier => classifier.Result,

@@ -50,6 +50,7 @@ internal sealed class InitialClassifier : IDisposable
         Require(nameof(options.Heads), options.Heads, Sizes.Heads);
         Require(nameof(options.FeedForwardWidth), options.FeedForwardWidth, Sizes.FeedForwardWidth);
         Require(nameof(options.Positions), options.Positions, Sizes.Positions);
+        TokenLimit.Check(options.MaxTokens, TextClassificationOptionsMapping.Places(Sizes), title, faults);
         if (options.Preset != TextEncoderPreset.Compact)
             faults.Add($"Preset is {options.Preset}, and InitialWeights say what the network is: leave one of the two unset.");
         if (options.Tokenizer is not null || options.TokenizerFile is not null)

@@ -24,13 +24,23 @@ internal static class TextClassificationOptionsMapping
         {
             Pairs = options.Sentence2ColumnName is not null,
             // places that were learned are as many as they are
-            MaxLength = initial is { Positions: PositionEncoding.Learned } ? sizes.MaxLength : Math.Max(sizes.MaxLength, options.MaxTokens),
+            MaxLength = Places(initial) ?? Math.Max(sizes.MaxLength, options.MaxTokens ?? 0),
             Stack = options.Stack(initial?.Stack.FractionBits),
         };
     }
 
-    public static TextClassificationOptions Texts(Options options) => OptionRecords.Fill(options,
-        new TextClassificationOptions { TokenizerTraining = OptionRecords.Fill(options, TextClassificationDefaults.Tokenizer with { }) });
+    public static TextClassificationOptions Texts(Options options, TextEncoderOptions? initial = null) => OptionRecords.Fill(options,
+        new TextClassificationOptions
+        {
+            TokenizerTraining = OptionRecords.Fill(options, TextClassificationDefaults.Tokenizer with { }),
+        }) with
+    {
+        MaxTokens = TokenLimit.Of(options.MaxTokens, TextClassificationDefaults.Texts.MaxTokens, Places(initial)),
+    };
+
+    /// <summary>Places of initial weights; null where there are as many as one likes.</summary>
+    public static int? Places(TextEncoderOptions? initial)
+        => initial is null ? null : TokenLimit.Places(initial.Positions, initial.MaxLength);
 
     public static SentenceColumns Sentences(Options options) => new(options.Sentence1ColumnName, options.Sentence2ColumnName);
 
@@ -59,7 +69,7 @@ internal static class TextClassificationOptionsMapping
         if (Enum.IsDefined(options.Preset))
             Model(options, Math.Max(2, classes), initial?.Sizes).Check(faults);
         options.Training(seed: 0).Check(faults, options.Mode);
-        Texts(options).Check(faults, classes);
+        Texts(options, initial?.Sizes).Check(faults, classes);
         faults.ThrowIfAny("The options of BdiaTextClassification");
         return options;
     }

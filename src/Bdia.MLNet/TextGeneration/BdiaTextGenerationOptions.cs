@@ -113,9 +113,10 @@ public sealed partial class BdiaTextGenerationTrainer
 
         /// <summary>
         /// Tokens that the network reads at once, 2..65,536: no text, prompt included, gets longer. Longer training texts are cut into
-        /// windows of so many tokens, at other places in each epoch. Default 128.
+        /// windows of so many tokens, at other places in each epoch. Null is 128, or as many as <see cref="InitialWeights"/> read, where
+        /// these are fewer. Default null.
         /// </summary>
-        public int MaxTokens;
+        public int? MaxTokens;
 
         /// <summary>
         /// Tokens of a training batch at most, padding included, 1..10,000,000; null = as many as make about 200 batches of an epoch, but

@@ -70,7 +70,8 @@ public sealed partial class BdiaTextGenerationTrainer : BdiaTrainer<BdiaTextGene
     public MemoryEstimate EstimateMemory(int? tokensPerText = null)
     {
         using var initial = Open();
-        var (start, generation) = (initial?.Generator, GenerationOptionsMapping.Generation(options));
+        var start = initial?.Generator;
+        var generation = GenerationOptionsMapping.Generation(options, start?.Model.Options);
         return GeneratorTraining.EstimateMemory(GenerationOptionsMapping.Model(options, start?.Model.Options), options.Training(Seed),
             start is null ? generation : generation with { Tokenizer = start.Tokenizer }, tokensPerText);
     }
@@ -89,7 +90,7 @@ public sealed partial class BdiaTextGenerationTrainer : BdiaTrainer<BdiaTextGene
         return Run(
             log,
             () => GeneratorTraining.Run(
-                model, options.Training(seed), GenerationOptionsMapping.Generation(options),
+                model, options.Training(seed), GenerationOptionsMapping.Generation(options, initial?.Generator.Model.Options),
                 Rows(trainData), validationData is null ? null : Rows(validationData),
                 device, log, log, IsCanceled, initial?.Generator, options.CancellationToken),
             generator => generator.Result,

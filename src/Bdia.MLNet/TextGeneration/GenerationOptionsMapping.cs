@@ -20,14 +20,18 @@ internal static class GenerationOptionsMapping
         var sizes = initial ?? LanguageModelOptions.FromPreset(options.Preset, anyVocabulary);
         return OptionRecords.Fill(options, sizes with { }) with
         {
-            MaxLength = initial?.MaxLength ?? options.MaxTokens, // places that were learned are as many as they are
+            // places that were learned are as many as they are
+            MaxLength = initial?.MaxLength ?? options.MaxTokens ?? GenerationDefaults.Generation.MaxTokens,
             Stack = options.Stack(initial?.Stack.FractionBits),
         };
     }
 
-    public static GenerationTrainingOptions Generation(Options options)
+    public static GenerationTrainingOptions Generation(Options options, LanguageModelOptions? initial = null)
         => OptionRecords.Fill(options,
-            new GenerationTrainingOptions { TokenizerTraining = OptionRecords.Fill(options, GenerationDefaults.Tokenizer with { }) });
+            new GenerationTrainingOptions { TokenizerTraining = OptionRecords.Fill(options, GenerationDefaults.Tokenizer with { }) }) with
+        {
+            MaxTokens = TokenLimit.Of(options.MaxTokens, GenerationDefaults.Generation.MaxTokens, initial?.MaxLength),
+        };
 
     public static TextColumns Columns(Options options)
         => new(options.PromptColumnName ?? options.TextColumnName, options.PredictedTextColumnName, options.ScoreColumnName,
@@ -60,10 +64,10 @@ internal static class GenerationOptionsMapping
             faults.Add("BestBy is Score, and the generation of texts has none; set it to Loss or Accuracy.");
         faults.RequireDefined(nameof(options.Preset), options.Preset);
         using var initial = Initial(options, faults);
-        if (Enum.IsDefined(options.Preset) && options.MaxTokens is >= 2 and <= 65_536)
+        if (Enum.IsDefined(options.Preset) && options.MaxTokens is null or (>= 2 and <= 65_536))
             Model(options, initial?.Generator.Model.Options).Check(faults);
         options.Training(seed: 0).Check(faults, options.Mode);
-        Generation(options).Check(faults);
+        Generation(options, initial?.Generator.Model.Options).Check(faults);
         faults.ThrowIfAny("The options of TextGeneration.Trainers.Bdia");
         return options;
     }

@@ -1,6 +1,7 @@
 using Bdia.Core.Common;
 using Bdia.Core.Models;
 using Bdia.Core.TextGeneration;
+using Bdia.MLNet.Texts;
 using Options = Bdia.MLNet.BdiaTextGenerationTrainer.Options;
 
 namespace Bdia.MLNet.TextGeneration;
@@ -41,8 +42,7 @@ internal sealed class InitialGenerator : IDisposable
         Require(nameof(options.Depth), options.Depth, there.Depth);
         Require(nameof(options.Heads), options.Heads, there.Heads);
         Require(nameof(options.FeedForwardWidth), options.FeedForwardWidth, there.FeedForwardWidth);
-        faults.Require(options.MaxTokens <= there.MaxLength, nameof(options.MaxTokens), options.MaxTokens,
-            $"at most {there.MaxLength}, the places that InitialWeights ({title}) have");
+        TokenLimit.Check(options.MaxTokens, there.MaxLength, title, faults);
         if (options.Preset != LanguageModelPreset.Compact)
             faults.Add($"Preset is {options.Preset}, and InitialWeights say what the network is: leave one of the two unset.");
         if (options.Tokenizer is not null || options.TokenizerFile is not null)
