@@ -18,6 +18,7 @@ using Bdia.Benchmarks.TextClassification;
 using Bdia.Benchmarks.Training;
 using Bdia.Benchmarks.Transfer;
 using Bdia.Benchmarks.Translation;
+using Bdia.Benchmarks.TranslationQuality;
 
 // One suite a command; each contender of a suite runs in a process of its own (a hidden command of the suite).
 var root = new RootCommand("Measures Bdia.MLNet. Each suite prints a Markdown table and can write it as JSON.");
@@ -34,8 +35,10 @@ root.Subcommands.Add(StartSuite.Command());
 root.Subcommands.Add(LanguageSuite.Command());
 root.Subcommands.Add(TransferSuite.Command());
 root.Subcommands.Add(TextClassificationSuite.Command());
+root.Subcommands.Add(TextSets.Command());
 root.Subcommands.Add(ReconstructionSuite.Command());
 root.Subcommands.Add(RegularisationSuite.Command());
+root.Subcommands.Add(SentenceSuite.Command());
 root.Subcommands.Add(DistributedSuite.Command());
 root.Subcommands.Add(TargetsCommand.Command());
 root.Subcommands.Add(ArrowsCommand.Command());
@@ -58,6 +61,7 @@ root.Subcommands.Add(TransferSuite.Contender.Command());
 root.Subcommands.Add(TextClassificationSuite.Contender.Command());
 root.Subcommands.Add(ReconstructionSuite.Contender.Command());
 root.Subcommands.Add(RegularisationSuite.Contender.Command());
+root.Subcommands.Add(SentenceSuite.Contender.Command());
 root.Subcommands.Add(DistributedSuite.Contender.Command());
 root.Subcommands.Add(RankProgram.Command());
 return await root.Parse(args).InvokeAsync();

@@ -74,6 +74,7 @@ internal static class RegularisationContender
     {
         RegularisationMethod.BdiaHalf => new() { Gamma = GammaSchedule.Exponent(1) },
         RegularisationMethod.Bdia32nd => new() { Gamma = GammaSchedule.Exponent(5) },
+        RegularisationMethod.RandomSize => new() { Gamma = GammaSchedule.Ratios(1, 16, 16) },
         RegularisationMethod.Automatic => new() { Gamma = GammaSchedule.Automatic },
         RegularisationMethod.Grid => new() { Gamma = GammaSchedule.Weight(0), Mode = BackpropagationMode.StoreActivations },
         _ => new() { Gamma = GammaSchedule.Weight(0), Mode = BackpropagationMode.StoreActivations, Quantize = false },

@@ -26,4 +26,7 @@ internal enum RegularisationMethod
 
     /// <summary>The schedule that looks at the run.</summary>
     Automatic,
+
+    /// <summary>A size drawn as well as a sign, ±1/16 to ±1.</summary>
+    RandomSize,
 }

@@ -47,7 +47,7 @@ internal static class StartContender
         var metrics = mlContext.MulticlassClassification.Evaluate(
             mlContext.Data.Cache(model.Transform(data.Test), "Label", "PredictedLabel", "Score"));
         return new(metrics.MicroAccuracy, metrics.LogLoss, result.History[^1].TrainingAccuracy
-            ?? 0, seconds, result.Steps, ResidentMemory.Peak(), chosen);
+            ?? 0, seconds, result.Steps, ResidentMemory.Peak(), chosen) { History = result.History };
     }
 
     private static SampleOptions Asked(StartSettings settings) => new()

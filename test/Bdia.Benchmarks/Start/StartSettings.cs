@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Bdia.Core.Training;
 
 namespace Bdia.Benchmarks.Start;
 
@@ -64,4 +65,9 @@ internal sealed record StartSettings(StartMethod Method, string Data, int Rows, 
 /// <param name="PeakBytes">Resident, as the operating system saw it.</param>
 /// <param name="Chosen">What the log says of options that were left open.</param>
 internal sealed record StartFigures(double Accuracy, double LogLoss, double TrainingAccuracy, double Seconds,
-    long Steps, long PeakBytes, IReadOnlyList<string> Chosen);
+    long Steps, long PeakBytes, IReadOnlyList<string> Chosen)
+{
+    /// <summary>Every epoch, with the rows held back in training where there are any; null for the linear model.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<EpochResult>? History { get; init; }
+}

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using Bdia.Core.Models;
 using Bdia.Core.Native;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Text;
 using Bdia.Data.Texts;
 using Bdia.MLNet;
 using Bdia.Samples.TextClassification;
@@ -18,6 +20,8 @@ internal static class TextClassificationContender
 {
     /// <summary>The name of the texts that the sample makes.</summary>
     public const string Matches = "matches";
+
+    private const int GeneratorEpochs = 10;
 
     public static TextClassificationFigures Run(TextClassificationSettings settings)
     {
@@ -39,8 +43,9 @@ internal static class TextClassificationContender
                     new LightGbmMulticlassTrainer.Options { NumberOfThreads = 1 }), train, test);
                 break;
             default:
-                using (var model = labels.Append(mlContext.MulticlassClassification.Trainers.BdiaTextClassification(Options(settings)))
-                    .Fit(train))
+                using (var generator = settings.Method == TextMethod.EncoderOfGenerator ? Generator(mlContext, settings.Seed, train) : null)
+                using (var model = labels.Append(mlContext.MulticlassClassification.Trainers.BdiaTextClassification(
+                    Options(settings, generator))).Fit(train))
                 {
                     seconds = clock.Elapsed.TotalSeconds;
                     metrics = mlContext.MulticlassClassification.Evaluate(model.Transform(test));
@@ -64,12 +69,25 @@ internal static class TextClassificationContender
         Classify = [], Output = "", Save = "", Json = "", Report = "", Curve = "", Command = "",
     };
 
-    private static BdiaTextClassificationTrainer.Options Options(TextClassificationSettings settings)
+    /// <summary>A generator of the classifier's default sizes and tokens, fitted to the texts alone.</summary>
+    private static BdiaTextGenerationTransformer Generator(MLContext mlContext, int seed, IDataView train)
+    {
+        var sizes = TextEncoderOptions.FromPreset(TextEncoderPreset.Compact, 1, 2);
+        return mlContext.TextGeneration.Trainers.Bdia(new BdiaTextGenerationTrainer.Options
+        {
+            TextColumnName = nameof(LabelledText.Text), Seed = seed, Epochs = GeneratorEpochs, TokenLevel = TokenLevel.Automatic,
+            Normalization = new() { LowerCase = true }, Width = sizes.Width, Depth = sizes.Depth, Heads = sizes.Heads,
+            FeedForwardWidth = sizes.FeedForwardWidth,
+        }).Fit(train);
+    }
+
+    private static BdiaTextClassificationTrainer.Options Options(TextClassificationSettings settings,
+        BdiaTextGenerationTransformer? generator)
     {
         var options = new BdiaTextClassificationTrainer.Options
         {
             Sentence1ColumnName = nameof(LabelledText.Text), Seed = settings.Seed, Depth = settings.Depth, Dropout = settings.Dropout,
-            LearningRate = settings.LearningRate,
+            LearningRate = settings.LearningRate, InitialWeights = generator is null ? null : (InitialWeights)generator,
         };
         options.Epochs = settings.Epochs ?? options.Epochs;
         options.TokenLevel = settings.Tokens ?? options.TokenLevel;

@@ -13,6 +13,9 @@ internal enum TextMethod
 
     /// <summary>The text classification trainer, no option given but those that the settings name.</summary>
     Encoder,
+
+    /// <summary>The same, beginning with a text generator that has learned the training texts, without their classes.</summary>
+    EncoderOfGenerator,
 }
 
 /// <summary>One contender of the text-classification suite. Null: the trainer's default.</summary>

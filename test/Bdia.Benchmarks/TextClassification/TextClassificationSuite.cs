@@ -46,7 +46,7 @@ internal static class TextClassificationSuite
             await Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), results);
             Print(results);
 
-            TextClassificationSettings Settings(TextMethod method, string path, int count, int seed) => method == TextMethod.Encoder
+            TextClassificationSettings Settings(TextMethod method, string path, int count, int seed) => method >= TextMethod.Encoder
                 ? new(method, path, count, parse.GetValue(testRows), seed, parse.GetValue(epochs), parse.GetValue(tokens),
                     parse.GetValue(depth), parse.GetValue(tokenDropout), parse.GetValue(dropout), parse.GetValue(learningRate),
                     parse.GetValue(weightDecay))

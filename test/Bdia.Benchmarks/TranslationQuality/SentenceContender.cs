@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using Bdia.Core.Native;
+using Bdia.Core.Operations;
+using Bdia.Core.Reversible;
+using Bdia.Data.Texts;
+using Bdia.MLNet;
+using Microsoft.ML;
+
+namespace Bdia.Benchmarks.TranslationQuality;
+
+/// <summary>Trains one translator, from where its checkpoints stand, and scores the test rows once when it is done.</summary>
+internal static class SentenceContender
+{
+    public static SentenceFigures Run(SentenceSettings settings)
+    {
+        BdiaRuntime.EnsureLoaded();
+        BdiaRuntime.Threads = 1;
+        var mlContext = new MLContext(settings.Seed);
+        var data = ParallelTextSet.Open(settings.Data, settings.Source, settings.Target);
+        var (validation, test) = (data.Validation, data.Test);
+        if (validation is null || test is null)
+            throw new InvalidDataException($"{settings.Data} has no validation or no test rows of its own; this suite needs both.");
+        var train = settings.Rows > 0 ? data.Train.Take(settings.Rows) : data.Train;
+        var folder = Path.Combine(settings.Checkpoints, $"{settings}");
+        var clock = Stopwatch.StartNew();
+        using var model = mlContext.SequenceToSequence.Trainers.Bdia(Options(settings, mlContext.Data.LoadFromEnumerable(validation),
+            folder)).Fit(mlContext.Data.LoadFromEnumerable(train));
+        var result = model.Model.Result!;
+        var seconds = clock.Elapsed.TotalSeconds;
+        var metrics = mlContext.SequenceToSequence.Evaluate(model.Transform(mlContext.Data.LoadFromEnumerable(test)), "Target");
+        Directory.Delete(folder, recursive: true);
+        return new(result.History, result.BestEpoch!.Value, metrics.Bleu, metrics.Chrf, seconds);
+    }
+
+    private static BdiaSequenceToSequenceTrainer.Options Options(SentenceSettings settings, IDataView validation, string folder)
+    {
+        var options = new BdiaSequenceToSequenceTrainer.Options
+        {
+            Epochs = settings.Epochs, Seed = settings.Seed, ValidationSet = validation, BleuEveryEpochs = 0,
+            Optimizer = settings.Optimizer, LearningRate = settings.LearningRate, CheckpointDirectory = folder, Resume = true,
+            Precision = BdiaRuntime.HasBFloat16Products ? ComputePrecision.BFloat16 : ComputePrecision.Float32,
+            Dropout = settings.Method switch
+            {
+                SentenceMethod.Dropout30 => 0.3,
+                SentenceMethod.Dropout10 or SentenceMethod.BdiaHalfDropout10 or SentenceMethod.AutomaticDropout10 => 0.1,
+                SentenceMethod.Defaults => null,
+                _ => 0,
+            },
+        };
+        switch (settings.Method)
+        {
+            case SentenceMethod.Plain or SentenceMethod.Dropout10 or SentenceMethod.Dropout30:
+                (options.Gamma, options.Mode, options.Quantize) = (GammaSchedule.Weight(0), BackpropagationMode.StoreActivations, false);
+                break;
+            case SentenceMethod.BdiaHalf or SentenceMethod.BdiaHalfDropout10:
+                options.Gamma = GammaSchedule.Exponent(1);
+                break;
+            case SentenceMethod.Automatic or SentenceMethod.AutomaticDropout10:
+                options.Gamma = GammaSchedule.Automatic;
+                break;
+        }
+
+        return options;
+    }
+}
