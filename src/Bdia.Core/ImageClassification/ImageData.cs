@@ -24,7 +24,7 @@ internal sealed record ImageData(
         var shape = new ImageShape(model.Channels, model.ImageHeight, model.ImageWidth);
         var hash = training.CheckpointDirectory is not null || training.Distributed is not null;
         var survey = ImageSurvey.Of(train, "training", shape, model.Classes, images.PixelCacheBytes, hash, stop);
-        var held = validation is null && images.ValidationFraction > 0
+        var held = validation is null && images.ValidationFraction != 0
             ? Split(survey.Labels, images, training.Seed)
             : new bool[survey.Labels.Count];
         var typical = ExtremeRows.Typical(survey.Extremes);
@@ -137,8 +137,8 @@ internal sealed record ImageData(
     private static bool[] Split(IReadOnlyList<int> labels, ImageTrainingOptions images, ulong seed)
     {
         var random = RandomSequence.At(seed, RandomPurpose.Split);
-        return images.StratifiedValidation
-            ? ValidationSplit.Stratified(labels, images.ValidationFraction, random)
-            : ValidationSplit.Random(labels.Count, images.ValidationFraction, random);
+        var fraction = images.ValidationFraction ?? ValidationSplit.UsualFraction(labels.Count);
+        return images.StratifiedValidation ? ValidationSplit.Stratified(labels, fraction, random)
+            : ValidationSplit.Random(labels.Count, fraction, random);
     }
 }

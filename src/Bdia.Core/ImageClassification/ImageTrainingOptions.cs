@@ -85,10 +85,10 @@ public sealed record ImageTrainingOptions
     public IReadOnlyList<float>? ClassWeights { get; init; }
 
     /// <summary>
-    /// Share of the training rows that is held back for validation where no validation rows are given, 0..1, below 1; 0 = none. Default
-    /// 0.1.
+    /// Share of the training rows that is held back for validation where no validation rows are given, 0..1, below 1; 0 = none. Null is a
+    /// tenth of the first thousand rows and a fiftieth of those beyond: what is held back is not learned from. Default null.
     /// </summary>
-    public double ValidationFraction { get; init; } = 0.1;
+    public double? ValidationFraction { get; init; }
 
     /// <summary>
     /// Whether the rows held back have the classes in the same proportions as all. Default true. Either way, a class keeps at least one
@@ -122,7 +122,7 @@ public sealed record ImageTrainingOptions
         faults.Require(CutMixAlpha is >= 0 and <= 100, nameof(CutMixAlpha), CutMixAlpha, "0..100");
         faults.Require(MixProbability is >= 0 and <= 1, nameof(MixProbability), MixProbability, "0..1");
         faults.Require(MixupAlpha is null or (>= 0 and <= 100), nameof(MixupAlpha), MixupAlpha, "0..100, or null");
-        faults.Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
+        faults.Require(ValidationFraction is null or (>= 0 and < 1), nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
         faults.Require(PixelCacheBytes > 0, nameof(PixelCacheBytes), PixelCacheBytes, "above 0");
         ClassWeightFaults.Check(faults, nameof(ClassWeights), ClassWeights, classes);
     }

@@ -30,11 +30,11 @@ internal sealed class LabelledTextSurvey
     /// <summary>Reads all rows once, and chooses those to hold back.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="options">Tokenizer and validation.</param>
-    /// <param name="fraction">Share to hold back; 0 = none.</param>
+    /// <param name="share">Share to hold back; 0 = none, null = the usual one.</param>
     /// <param name="classes">Number of classes.</param>
     /// <param name="seed">Of the choice.</param>
     /// <exception cref="InvalidDataException">There is no usable row, or none of a second class, or a label is no class.</exception>
-    public static LabelledTextSurvey Of(IEnumerable<LabelledText> rows, TextClassificationOptions options, double fraction, int classes,
+    public static LabelledTextSurvey Of(IEnumerable<LabelledText> rows, TextClassificationOptions options, double? share, int classes,
         ulong seed)
     {
         var (flags, labels, keys) = (new List<bool>(), new List<int>(), new List<ulong>());
@@ -51,8 +51,9 @@ internal sealed class LabelledTextSurvey
             throw new InvalidDataException(flags.Count == 0 ? "The training data has no rows; give it at least one."
                 : $"The training data has {flags.Count} rows, and none of them has any text; give it rows with text.");
         var held = new bool[flags.Count];
-        if (fraction > 0)
+        if (share != 0)
         {
+            var fraction = share ?? ValidationSplit.UsualFraction(usable.Length);
             var random = RandomSequence.At(seed, ClassificationRandom.Split);
             int[] ofUsable = [.. usable.Select(row => labels[row])];
             var chosen = options.StratifiedValidation ? ValidationSplit.Stratified(ofUsable, fraction, random)

@@ -42,10 +42,10 @@ public sealed record TextClassificationOptions
     public IReadOnlyList<float>? ClassWeights { get; init; }
 
     /// <summary>
-    /// Share of the training rows that is held back for validation where no validation rows are given, 0..1, below 1; 0 = none. Default
-    /// 0.1.
+    /// Share of the training rows that is held back for validation where no validation rows are given, 0..1, below 1; 0 = none. Null is a
+    /// tenth of the first thousand rows and a fiftieth of those beyond: what is held back is not learned from. Default null.
     /// </summary>
-    public double ValidationFraction { get; init; } = 0.1;
+    public double? ValidationFraction { get; init; }
 
     /// <summary>
     /// Whether the rows held back have the classes in the same proportions as all. Default true. Either way, a class keeps at least one
@@ -71,7 +71,7 @@ public sealed record TextClassificationOptions
         faults.Require(MaxTokens is >= 2 and <= 65_536, nameof(MaxTokens), MaxTokens, "2..65,536");
         faults.Require(Enum.IsDefined(LongTexts), nameof(LongTexts), LongTexts, "Truncate or Throw");
         faults.Require(TokenDropout is >= 0 and < 1, nameof(TokenDropout), TokenDropout, "at least 0 and below 1");
-        faults.Require(ValidationFraction is >= 0 and < 1, nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
+        faults.Require(ValidationFraction is null or (>= 0 and < 1), nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
         ClassWeightFaults.Check(faults, nameof(ClassWeights), ClassWeights, classes);
     }
 }

@@ -5,6 +5,16 @@ namespace Bdia.Core.Training;
 /// <summary>Chooses the rows that are held back for validation.</summary>
 internal static class ValidationSplit
 {
+    private const int FirstRows = 1000;
+    private const double OfFirst = 0.1, OfOthers = 0.02;
+
+    /// <summary>
+    /// The share of rows with classes that is held back where nobody says how many: a tenth of the first thousand, a fiftieth of the others.
+    /// To tell one epoch from the next takes some hundred rows, not a tenth of many thousands that could be learned from.
+    /// </summary>
+    public static double UsualFraction(int rows)
+        => rows <= FirstRows ? OfFirst : (OfFirst * FirstRows + OfOthers * (rows - FirstRows)) / rows;
+
     /// <summary>
     /// A share of every class, so that the held-back rows have the classes in the same proportions; shares that do not come out even go to
     /// the classes with the largest remainders.

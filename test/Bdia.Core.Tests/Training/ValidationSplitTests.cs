@@ -31,6 +31,11 @@ public sealed class ValidationSplitTests
         => Assert.Equal(1, ValidationSplit.Stratified([0, 1, 0, 1, 0, 1, 0, 1, 0, 1], 0.1, RandomSequence.At(3)).Count(h => h));
 
     [Fact]
+    public void Of_many_rows_a_smaller_share_is_held_back_than_of_few()
+        => Assert.Equal([10, 100, 120, 200, 480, 1280],
+            ((int[])[100, 1000, 2000, 6000, 20_000, 60_000]).Select(rows => (int)Math.Round(rows * ValidationSplit.UsualFraction(rows))));
+
+    [Fact]
     public void The_seed_decides()
     {
         int[] labels = [.. Enumerable.Range(0, 100).Select(i => i % 3)];
