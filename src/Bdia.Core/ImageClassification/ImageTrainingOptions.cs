@@ -122,7 +122,8 @@ public sealed record ImageTrainingOptions
         faults.Require(CutMixAlpha is >= 0 and <= 100, nameof(CutMixAlpha), CutMixAlpha, "0..100");
         faults.Require(MixProbability is >= 0 and <= 1, nameof(MixProbability), MixProbability, "0..1");
         faults.Require(MixupAlpha is null or (>= 0 and <= 100), nameof(MixupAlpha), MixupAlpha, "0..100, or null");
-        faults.Require(ValidationFraction is null or (>= 0 and < 1), nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
+        faults.Require(ValidationFraction is null or (>= 0 and < 1), nameof(ValidationFraction), ValidationFraction,
+            "at least 0 and below 1");
         faults.Require(PixelCacheBytes > 0, nameof(PixelCacheBytes), PixelCacheBytes, "above 0");
         ClassWeightFaults.Check(faults, nameof(ClassWeights), ClassWeights, classes);
     }

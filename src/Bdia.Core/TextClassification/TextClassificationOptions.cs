@@ -71,7 +71,8 @@ public sealed record TextClassificationOptions
         faults.Require(MaxTokens is >= 2 and <= 65_536, nameof(MaxTokens), MaxTokens, "2..65,536");
         faults.Require(Enum.IsDefined(LongTexts), nameof(LongTexts), LongTexts, "Truncate or Throw");
         faults.Require(TokenDropout is >= 0 and < 1, nameof(TokenDropout), TokenDropout, "at least 0 and below 1");
-        faults.Require(ValidationFraction is null or (>= 0 and < 1), nameof(ValidationFraction), ValidationFraction, "at least 0 and below 1");
+        faults.Require(ValidationFraction is null or (>= 0 and < 1), nameof(ValidationFraction), ValidationFraction,
+            "at least 0 and below 1");
         ClassWeightFaults.Check(faults, nameof(ClassWeights), ClassWeights, classes);
     }
 }

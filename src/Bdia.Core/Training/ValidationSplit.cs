@@ -9,8 +9,8 @@ internal static class ValidationSplit
     private const double OfFirst = 0.1, OfOthers = 0.02;
 
     /// <summary>
-    /// The share of rows with classes that is held back where nobody says how many: a tenth of the first thousand, a fiftieth of the others.
-    /// To tell one epoch from the next takes some hundred rows, not a tenth of many thousands that could be learned from.
+    /// The share of rows with classes that is held back where nobody says how many: a tenth of the first thousand, a fiftieth of others. To
+    /// tell one epoch from the next takes some hundred rows, not a tenth of many thousands that could be learned from.
     /// </summary>
     public static double UsualFraction(int rows)
         => rows <= FirstRows ? OfFirst : (OfFirst * FirstRows + OfOthers * (rows - FirstRows)) / rows;

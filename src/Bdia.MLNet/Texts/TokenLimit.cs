@@ -9,7 +9,7 @@ namespace Bdia.MLNet.Texts;
 /// </summary>
 internal static class TokenLimit
 {
-    private const string Option = nameof(BdiaTextClassificationTrainer.Options.MaxTokens);
+    private const string Option = "MaxTokens";
 
     /// <summary>Places of initial weights; null where there are as many as one likes.</summary>
     public static int? Places(PositionEncoding positions, int maxLength) => positions == PositionEncoding.Learned ? maxLength : null;

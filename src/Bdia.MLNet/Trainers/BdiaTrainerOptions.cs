@@ -27,8 +27,8 @@ public abstract class BdiaTrainerOptions
     public IDataView? ValidationSet;
 
     /// <summary>
-    /// Share of the training rows that is held back where no validation rows are given, 0..1, below 1; 0 = none. Null is 0.05 for texts that
-    /// are written; for classes it is a tenth of the first thousand rows and a fiftieth of those beyond. Default null.
+    /// Share of the training rows that is held back where no validation rows are given, 0..1, below 1; 0 = none. Null is 0.05 for texts
+    /// that are written; for classes it is a tenth of the first thousand rows and a fiftieth of those beyond. Default null.
     /// </summary>
     public double? ValidationFraction;
 

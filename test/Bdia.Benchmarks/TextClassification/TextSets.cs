@@ -11,8 +11,8 @@ namespace Bdia.Benchmarks.TextClassification;
 /// </summary>
 internal static partial class TextSets
 {
-    private const int Seed = 1, PerLanguage = 1100, Speakers = 8, PerSpeaker = 120, LeastSpeech = 20, WordOrderRows = 10_000, LeastWords = 6,
-        FewestPerSection = 200;
+    private const int Seed = 1, PerLanguage = 1100, Speakers = 8, PerSpeaker = 120, LeastSpeech = 20, WordOrderRows = 10_000,
+        LeastWords = 6, FewestPerSection = 200;
 
     private static readonly (string Name, int Skip, int Sections, int PerSection)[] sectionSets =
         [("ten-sections", 0, 10, 300), ("twelve-sections", 10, 12, 800)];
@@ -23,7 +23,10 @@ internal static partial class TextSets
         var plays = new Option<string>("--shakespeare") { Description = "tiny-shakespeare's input.txt.", Required = true };
         var packages = new Option<string>("--packages") { Description = "What apt-cache dumpavail prints.", Required = true };
         var to = new Option<string>("--to") { Description = "Folder to write to.", Required = true };
-        var command = new Command("text-sets", "Writes the labelled texts of the text-classification suite.") { pairs, plays, packages, to };
+        var command = new Command("text-sets", "Writes the labelled texts of the text-classification suite.")
+        {
+            pairs, plays, packages, to,
+        };
         command.SetAction(parse =>
         {
             var folder = parse.GetValue(to)!;
