@@ -32,6 +32,10 @@ internal sealed class InitialTranslator : IDisposable
         return new(initial.Load<BdiaSequenceToSequenceTransformer>(), $"{initial}");
     }
 
+    /// <summary>Places that weights learned, each by itself; null where there are as many as one likes.</summary>
+    public static int? Places(EncoderDecoderOptions? weights)
+        => weights is { Positions: PositionEncoding.Learned } ? weights.MaxLength : null;
+
     public void Dispose() => loaded.Dispose();
 
     /// <summary>Notes options that contradict the weights.</summary>
@@ -46,7 +50,7 @@ internal sealed class InitialTranslator : IDisposable
         Require(nameof(options.ShareEmbeddings), options.ShareEmbeddings, there.ShareEmbeddings);
         Require(nameof(options.TieOutput), options.TieOutput, there.TieOutput);
         Require(nameof(options.Positions), options.Positions, there.Positions);
-        TokenLimit.Check(options.MaxTokens, SequenceOptionsMapping.Places(there), title, faults);
+        TokenLimit.Check(options.MaxTokens, Places(there), title, faults);
         if (options.Preset != EncoderDecoderPreset.Compact)
             faults.Add($"Preset is {options.Preset}, and InitialWeights say what the network is: leave one of the two unset.");
         string?[] given =

@@ -22,7 +22,7 @@ internal static class SequenceOptionsMapping
         return OptionRecords.Fill(options, sizes with { }) with
         {
             // places that were learned are as many as they are
-            MaxLength = Places(initial) ?? Math.Max(sizes.MaxLength, options.MaxTokens ?? 0),
+            MaxLength = InitialTranslator.Places(initial) ?? Math.Max(sizes.MaxLength, options.MaxTokens ?? 0),
             Stack = options.Stack(initial?.Stack.FractionBits),
         };
     }
@@ -30,12 +30,8 @@ internal static class SequenceOptionsMapping
     public static SequenceTrainingOptions Sequences(Options options, EncoderDecoderOptions? initial = null)
         => OptionRecords.Fill(options, new SequenceTrainingOptions { Tokenizer = OptionRecords.Fill(options, new TokenizerOptions()) }) with
         {
-            MaxTokens = TokenLimit.Of(options.MaxTokens, SequenceDefaults.Sequences.MaxTokens, Places(initial)),
+            MaxTokens = TokenLimit.Of(options.MaxTokens, SequenceDefaults.Sequences.MaxTokens, InitialTranslator.Places(initial)),
         };
-
-    /// <summary>Places of initial weights; null where there are as many as one likes.</summary>
-    public static int? Places(EncoderDecoderOptions? initial)
-        => initial is null ? null : TokenLimit.Places(initial.Positions, initial.MaxLength);
 
     public static TextColumns Columns(Options options)
         => new(options.SourceColumnName, options.PredictedTextColumnName, options.ScoreColumnName,

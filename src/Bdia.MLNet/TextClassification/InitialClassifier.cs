@@ -40,6 +40,10 @@ internal sealed class InitialClassifier : IDisposable
             + "can take nothing. Give a fitted text classifier, translator or generator.");
     }
 
+    /// <summary>Places that weights learned, each by itself; null where there are as many as one likes.</summary>
+    public static int? Places(TextEncoderOptions? weights)
+        => weights is { Positions: PositionEncoding.Learned } ? weights.MaxLength : null;
+
     public void Dispose() => loaded.Dispose();
 
     /// <summary>Notes options that contradict the weights.</summary>
@@ -50,7 +54,7 @@ internal sealed class InitialClassifier : IDisposable
         Require(nameof(options.Heads), options.Heads, Sizes.Heads);
         Require(nameof(options.FeedForwardWidth), options.FeedForwardWidth, Sizes.FeedForwardWidth);
         Require(nameof(options.Positions), options.Positions, Sizes.Positions);
-        TokenLimit.Check(options.MaxTokens, TextClassificationOptionsMapping.Places(Sizes), title, faults);
+        TokenLimit.Check(options.MaxTokens, Places(Sizes), title, faults);
         if (options.Preset != TextEncoderPreset.Compact)
             faults.Add($"Preset is {options.Preset}, and InitialWeights say what the network is: leave one of the two unset.");
         if (options.Tokenizer is not null || options.TokenizerFile is not null)

@@ -24,7 +24,7 @@ internal static class TextClassificationOptionsMapping
         {
             Pairs = options.Sentence2ColumnName is not null,
             // places that were learned are as many as they are
-            MaxLength = Places(initial) ?? Math.Max(sizes.MaxLength, options.MaxTokens ?? 0),
+            MaxLength = InitialClassifier.Places(initial) ?? Math.Max(sizes.MaxLength, options.MaxTokens ?? 0),
             Stack = options.Stack(initial?.Stack.FractionBits),
         };
     }
@@ -35,12 +35,8 @@ internal static class TextClassificationOptionsMapping
             TokenizerTraining = OptionRecords.Fill(options, TextClassificationDefaults.Tokenizer with { }),
         }) with
     {
-        MaxTokens = TokenLimit.Of(options.MaxTokens, TextClassificationDefaults.Texts.MaxTokens, Places(initial)),
+        MaxTokens = TokenLimit.Of(options.MaxTokens, TextClassificationDefaults.Texts.MaxTokens, InitialClassifier.Places(initial)),
     };
-
-    /// <summary>Places of initial weights; null where there are as many as one likes.</summary>
-    public static int? Places(TextEncoderOptions? initial)
-        => initial is null ? null : TokenLimit.Places(initial.Positions, initial.MaxLength);
 
     public static SentenceColumns Sentences(Options options) => new(options.Sentence1ColumnName, options.Sentence2ColumnName);
 

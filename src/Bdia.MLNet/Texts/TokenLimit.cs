@@ -1,5 +1,4 @@
 using Bdia.Core.Common;
-using Bdia.Core.Models;
 
 namespace Bdia.MLNet.Texts;
 
@@ -10,9 +9,6 @@ namespace Bdia.MLNet.Texts;
 internal static class TokenLimit
 {
     private const string Option = "MaxTokens";
-
-    /// <summary>Places of initial weights; null where there are as many as one likes.</summary>
-    public static int? Places(PositionEncoding positions, int maxLength) => positions == PositionEncoding.Learned ? maxLength : null;
 
     /// <summary>The limit.</summary>
     /// <param name="asked">The option; null where it is left open.</param>

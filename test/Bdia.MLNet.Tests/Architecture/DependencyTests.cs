@@ -35,7 +35,7 @@ public class DependencyTests
                 "Core/Reversible: BackpropagationMode BdiaStackOptions", "Core/Models", "Core/Onnx: OnnxOptions", "Core/Training",
                 "Core/MemoryEstimates", "Core/TextClassification",
                 "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns", "MLNet/ModelFiles",
-                "MLNet/Texts: IReadsTexts TextColumn TokenizerChoice", "MLNet/Trainers"),
+                "MLNet/Texts: IReadsTexts TextColumn TokenLimit TokenizerChoice", "MLNet/Trainers"),
             new("MLNet/TextGeneration", "Core/Common", "Core/Text", "Core/Operations: ComputePrecision",
                 "Core/Reversible: BackpropagationMode BdiaStackOptions", "Core/Models", "Core/Decoding", "Core/Onnx: OnnxOptions",
                 "Core/Training", "Core/MemoryEstimates", "Core/TextGeneration", "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns",
