@@ -24,7 +24,7 @@ internal sealed class CrossAttentionSublayer : Sublayer
     /// <summary>Of those, in matrices.</summary>
     public static long MatrixCount(TransformerBlockOptions options) => 4L * options.Width * options.Width;
 
-    /// <summary>Keys and values of a memory (B, S, D), which are the same for all steps of decoding: (2, B, H, S, Dh).</summary>
+    /// <summary>Keys and values of a memory (B, S, D), which are the same for all steps of decoding: (B, S, 2, H, Dh).</summary>
     public Tensor KeysAndValues(Tensor memory) => attention.CrossKeysAndValues(memory);
 
     public override Tensor Apply(Tensor normalised, ResidualContext context)

@@ -37,13 +37,13 @@ internal static unsafe class DecoderStepKernel
     /// <returns>h(x), (R, 1, D).</returns>
     public static Tensor Apply(BlockStep block, Tensor x, BlockPast past, int? threads = null)
     {
-        past.Own.Reserve(past.Position + 1);
-        var result = empty_like(x);
         var rows = (int)x.shape[0];
+        past.Own.Reserve(rows, past.Position + 1);
+        var result = empty_like(x);
         float* source = TensorMemory.Pointer<float>(x), target = TensorMemory.Pointer<float>(result);
-        var own = new KeyValueView(past.Own.Memory, past.Position + 1, mask: null);
+        var own = new KeyValueView(past.Own.Memory, past.Position + 1, mask: null, past.Places?.View ?? default);
         var views = new StepPast(own, past.Position, past.Memory is { } memory
-            ? new KeyValueView(memory, memory.shape[3], past.Mask) : default);
+            ? new KeyValueView(memory, memory.shape[1], past.Mask, past.Origins?.FirstView ?? default) : default);
         var lanes = Vector512.IsHardwareAccelerated && rows > Simd256.Count ? Simd512.Count : Simd256.Count;
         var registers = (rows + lanes - 1) / lanes;
         var share = Math.Clamp(registers / (threads ?? get_num_threads()), 1, MostRows / lanes);

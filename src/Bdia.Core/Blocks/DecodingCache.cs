@@ -1,4 +1,5 @@
 using Bdia.Core.Layers;
+using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -14,9 +15,9 @@ internal sealed class DecodingCache : IDisposable
     private readonly TransformerBlock[] blocks;
     private readonly KeyValueCache[] own;
     private readonly BlockStep?[] steps;
-    private readonly Tensor?[] memory; // of each block's cross-attention, (2, R, H, S, Dh)
-    private Tensor? mask; // (R, 1, 1, S)
-    private long[] origin; // the row that each row was at the start
+    private readonly Tensor?[] memory; // of each block's cross-attention, (rows at the start, S, 2, H, Dh)
+    private readonly TokenPlaces places, origins; // of the tokens written, and of the memory, as if it were one token
+    private Tensor? mask; // (rows at the start, 1, 1, S)
 
     /// <param name="stack">Of causal <see cref="TransformerBlock"/>s, whose weights stay as they are while the cache is in use.</param>
     /// <param name="rows">R.</param>
@@ -31,19 +32,24 @@ internal sealed class DecodingCache : IDisposable
         steps = new BlockStep?[blocks.Length];
         this.memory = Array.ConvertAll(blocks, block => memory is null ? null : block.CrossKeysAndValues(memory)?.DetachFromDisposeScope());
         this.mask = mask is null ? null : BlockConditions.KeyMask(mask).DetachFromDisposeScope();
-        origin = [.. Enumerable.Range(0, (int)rows).Select(row => (long)row)];
+        (places, origins) = (new((int)rows), new((int)rows));
+        origins.Write(0, 1);
     }
 
     /// <summary>Rows: texts that are being written.</summary>
-    public long Rows => origin.Length;
+    public long Rows => places.Rows;
 
     /// <summary>Positions written so far.</summary>
     public long Length { get; private set; }
 
-    /// <summary>h_k(x) of the tokens to be written.</summary>
+    /// <summary>h_k(x) of the tokens to be written, block after block.</summary>
     /// <param name="k">The block.</param>
     /// <param name="x">(R, T, D).</param>
-    public Tensor Next(int k, Tensor x) => blocks[k].Next(x, new(own[k], Length, memory[k], mask), ref steps[k]);
+    public Tensor Next(int k, Tensor x)
+    {
+        if (k == 0) Prepare(x);
+        return blocks[k].Next(x, new(own[k], Length, memory[k], mask, places, origins), ref steps[k]);
+    }
 
     /// <summary>All blocks have written so many positions.</summary>
     public void Advance(long positions) => Length += positions;
@@ -52,16 +58,8 @@ internal sealed class DecodingCache : IDisposable
     /// <param name="rows">Each a row that there is, at least one.</param>
     public void Select(ReadOnlySpan<long> rows)
     {
-        if (IsUnchanged(rows)) return;
-        using var scope = NewDisposeScope();
-        var index = tensor(rows.ToArray(), device: own[0].Memory.device);
-        foreach (var past in own) past.Select(index);
-        var before = origin;
-        origin = [.. rows.ToArray().Select(row => before[row])];
-        // Beam search swaps rows of the same text most of the time, whose memory is the same.
-        if (origin.AsSpan().SequenceEqual(before)) return;
-        for (var k = 0; k < memory.Length; k++) Replace(ref memory[k], 1, index);
-        Replace(ref mask, 0, index);
+        places.Select(rows);
+        origins.Select(rows);
     }
 
     /// <summary>Frees the memory.</summary>
@@ -73,18 +71,33 @@ internal sealed class DecodingCache : IDisposable
         mask?.Dispose();
     }
 
-    private bool IsUnchanged(ReadOnlySpan<long> rows)
+    private void Prepare(Tensor x)
     {
-        if (rows.Length != Rows) return false;
-        for (var i = 0; i < rows.Length; i++)
-            if (rows[i] != i) return false;
-        return true;
+        if (!blocks[0].StepsByKernel(x)) Settle();
+        places.Write((int)Length, (int)x.shape[1]);
     }
 
-    private static void Replace(ref Tensor? field, long dimension, Tensor index)
+    // What libtorch's operations read lies row by row.
+    private void Settle()
+    {
+        if (!places.ArePlain)
+        {
+            foreach (var past in own) past.Settle(places);
+            places.Settle();
+        }
+
+        if (origins.ArePlain) return;
+        using var scope = NewDisposeScope();
+        var index = tensor([.. Enumerable.Range(0, origins.Rows).Select(row => (long)origins.Of(row)[0])], device: own[0].Memory.device);
+        for (var k = 0; k < memory.Length; k++) Replace(ref memory[k], index);
+        Replace(ref mask, index);
+        origins.Settle();
+    }
+
+    private static void Replace(ref Tensor? field, Tensor index)
     {
         if (field is null) return;
-        var selected = field.index_select(dimension, index).DetachFromDisposeScope();
+        var selected = field.index_select(0, index).DetachFromDisposeScope();
         field.Dispose();
         field = selected;
     }

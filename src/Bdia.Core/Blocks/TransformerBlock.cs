@@ -65,8 +65,10 @@ public sealed class TransformerBlock : Residual
     /// <param name="past">What was computed of the tokens before; the newest are added to it.</param>
     /// <param name="step">The kernel's own of this block, made where it is first used; the caller disposes it.</param>
     internal Tensor Next(Tensor x, BlockPast past, ref BlockStep? step)
-        => CpuKernels.Serve(x, multiplies: true) && DecoderStepKernel.IsFaster(x, Options)
-            ? DecoderStepKernel.Apply(step ??= Step(), x, past) : NextByOperations(x, past);
+        => StepsByKernel(x) ? DecoderStepKernel.Apply(step ??= Step(), x, past) : NextByOperations(x, past);
+
+    /// <summary>Whether a kernel computes <see cref="Next"/>, which reads what is kept wherever it lies.</summary>
+    internal bool StepsByKernel(Tensor x) => CpuKernels.Serve(x, multiplies: true) && DecoderStepKernel.IsFaster(x, Options);
 
     /// <summary>
     /// The same by libtorch's operations: on other devices, for few rows of large blocks, and as the reference of the kernel.
@@ -85,7 +87,7 @@ public sealed class TransformerBlock : Residual
     internal BlockStep Step() => new(Options.Width, parameters(), [.. sublayers.Select(sublayer => sublayer.Step())]);
 
     /// <summary>
-    /// What cross-attention needs of a memory (B, S, D), computed once for all steps of decoding: (2, B, H, S, Dh). Null where the block
+    /// What cross-attention needs of a memory (B, S, D), computed once for all steps of decoding: (B, S, 2, H, Dh). Null where the block
     /// has none.
     /// </summary>
     internal Tensor? CrossKeysAndValues(Tensor memory)

@@ -28,7 +28,7 @@ internal static class BatchDecoding
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var rows = search.Advance(scorer.Next(tensor(ids, [count, ids.Length / count])), tree);
+            var rows = search.Advance(new(scorer, tensor(ids, [count, ids.Length / count])), tree);
             if (rows.Length == 0) return search.Results;
             if (!IsUnchanged(rows, count)) scorer.Select(tensor(Array.ConvertAll(rows, row => (long)row.Parent)));
             tree.Add(rows);

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace Bdia.Core.Decoding;
 
 /// <summary>
@@ -21,10 +19,10 @@ internal sealed class BeamSearch : ISearch
 
     public IReadOnlyList<Hypothesis>[] Results => Array.ConvertAll(beams, beam => beam.Result);
 
-    public LiveRow[] Advance(Tensor logits, TokenTree tree)
+    public LiveRow[] Advance(NextTokens nextTokens, TokenTree tree)
     {
-        var best = rules is null ? TopTokens.FindInLogits(logits, options.BeamSize)
-            : TopTokens.Find(rules.Apply(logits, [.. live.SelectMany(beam => beam.Ruled(tree))]), options.BeamSize);
+        var best = rules is null ? nextTokens.Best(options.BeamSize)
+            : TopTokens.Find(rules.Apply(nextTokens.Logits(), [.. live.SelectMany(beam => beam.Ruled(tree))]), options.BeamSize);
         var next = new List<LiveRow>();
         foreach (var beam in live) beam.Advance(best, tree, next);
         live.RemoveAll(beam => !beam.IsLive);

@@ -31,9 +31,9 @@ internal sealed class Sampling : ISearch
     public IReadOnlyList<Hypothesis>[] Results => Array.ConvertAll<List<Hypothesis>, IReadOnlyList<Hypothesis>>(
         ended, draws => [.. draws.OrderByDescending(h => h.Finished).ThenByDescending(h => h.Score)]);
 
-    public LiveRow[] Advance(Tensor logits, TokenTree tree)
+    public LiveRow[] Advance(NextTokens nextTokens, TokenTree tree)
     {
-        var isFirst = tree.Length == 0;
+        var (isFirst, logits) = (tree.Length == 0, nextTokens.Logits());
         if (isFirst && options.BestCount > 1) logits = logits.repeat_interleave(options.BestCount, 0);
         var ruled = rules is null ? null
             : this.live.Select((draw, i) => inputs[draw.Input].Ruled(tree, i)).ToArray();

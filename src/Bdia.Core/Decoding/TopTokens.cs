@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Bdia.Core.Operations;
 using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using Bdia.Core.Text;
@@ -36,11 +37,28 @@ internal sealed class TopTokens
             return Find(all, count);
         }
 
-        count = Math.Min(count, (int)logits.shape[1] - SpecialTokens.End);
-        var ranking = Rank(logits, count);
-        var values = new double[ranking.Logits.Length];
-        for (var i = 0; i < values.Length; i++) values[i] = ranking.Logits[i] - ranking.LogSums[i / count];
-        return new TopTokens(count, values, ranking.Ids);
+        return Of(Rank(logits, Math.Min(count, (int)logits.shape[1] - SpecialTokens.End)));
+    }
+
+    /// <summary>The same of the logits that a product gives, which are not written down where a kernel serves.</summary>
+    /// <param name="states">(R, D), without a graph.</param>
+    /// <param name="output">The product.</param>
+    /// <inheritdoc cref="FindInLogits"/>
+    public static unsafe TopTokens FindInProduct(Tensor states, OutputProduct output, int count)
+    {
+        using var scope = NewDisposeScope();
+        if (output.Precision != ComputePrecision.Float32 || !CpuKernels.Serve(states, multiplies: true))
+            return FindInLogits(output.TransposedLogits(states), count);
+        var rows = states.contiguous();
+        var (vocabulary, inputs) = ((int)output.Weight.shape[0], (int)output.Weight.shape[1]);
+        var ranking = new TopTokensKernel((int)rows.shape[0], vocabulary, SpecialTokens.End,
+            Math.Min(count, vocabulary - SpecialTokens.End));
+        ranking.Run(TensorMemory.Pointer<float>(rows), inputs, new(output.Weight, bias: null),
+            output.Bias is null ? null : TensorMemory.Pointer<float>(output.Bias));
+        GC.KeepAlive(rows);
+        GC.KeepAlive(output.Weight);
+        GC.KeepAlive(output.Bias);
+        return Of(ranking);
     }
 
     /// <summary>
@@ -85,6 +103,13 @@ internal sealed class TopTokens
         }
 
         return top;
+    }
+
+    private static TopTokens Of(TopTokensKernel ranking)
+    {
+        var values = new double[ranking.Logits.Length];
+        for (var i = 0; i < values.Length; i++) values[i] = ranking.Logits[i] - ranking.LogSums[i / ranking.Count];
+        return new TopTokens(ranking.Count, values, ranking.Ids);
     }
 
     private static unsafe TopTokensKernel Rank(Tensor logits, int count)

@@ -1,7 +1,10 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Bdia.Core.Operations;
 using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
+using static TorchSharp.torch;
 
 namespace Bdia.Core.Decoding;
 
@@ -22,7 +25,11 @@ internal sealed unsafe class TopTokensKernel(int rows, int vocabulary, int first
     private const int Piece = 1024, Block = 64; // ids; a block stays in the core's nearest cache
     private const int RowsAtOnce = 8; // in a register
 
-    private readonly int groups = (rows + RowsAtOnce - 1) / RowsAtOnce;
+    // Rows in whole registers of either width.
+    private readonly int lanes = (rows + Simd512.Count - 1) / Simd512.Count * Simd512.Count;
+
+    /// <summary>How many of each row.</summary>
+    public int Count => count;
 
     /// <summary>
     /// Ids of the largest logits, (R, count), largest first, of equal ones the lower id first; without meaning where there are none.
@@ -39,126 +46,198 @@ internal sealed unsafe class TopTokensKernel(int rows, int vocabulary, int first
     /// <param name="logits">(V, R).</param>
     public void Run(float* logits)
     {
-        var pieces = (vocabulary + Piece - 1) / Piece;
-        var parts = new Part[pieces];
-        KernelThreads.For(pieces, p => parts[p] = Read(logits, p * Piece, Math.Min(vocabulary, (p + 1) * Piece)));
-        for (var row = 0; row < rows; row++) Join(parts, row);
-    }
-
-    private Part Read(float* logits, int from, int end)
-    {
-        var part = new Part(groups * RowsAtOnce, count);
-        var padded = stackalloc float[Block * RowsAtOnce];
-        for (var id = from; id < end; id += Block)
+        Run((ranking, sums, from, end) =>
         {
-            var ids = Math.Min(Block, end - id);
-            // Logits of many rows are read in strides, and what was just computed is in no cache of this core.
-            TensorMemory.Prefetch(logits + (long)(id + ids) * rows, (long)Math.Min(Block, end - id - ids) * rows);
-            for (var group = 0; group < groups; group++)
+            using var space = new Scratch((Block, RowsAtOnce));
+            var padded = space.Take(Block, RowsAtOnce);
+            var paddedStride = Scratch.Stride(RowsAtOnce);
+            for (var id = from; id < end; id += Block)
             {
-                var source = logits + (long)id * rows + group * RowsAtOnce;
-                var stride = rows;
-                if (rows - group * RowsAtOnce < RowsAtOnce)
+                var ids = Math.Min(Block, end - id);
+                // Logits of many rows are read in strides, and what was just computed is in no cache of this core.
+                TensorMemory.Prefetch(logits + (long)(id + ids) * rows, (long)Math.Min(Block, end - id - ids) * rows);
+                for (var row = 0; row < rows; row += RowsAtOnce)
                 {
-                    Pad(padded, source, rows, ids, rows - group * RowsAtOnce);
-                    source = padded;
-                    stride = RowsAtOnce;
+                    var source = logits + (long)id * rows + row;
+                    if (rows - row >= RowsAtOnce)
+                    {
+                        Take(source, rows, row);
+                        continue;
+                    }
+
+                    Pad(padded, paddedStride, source, rows, ids, rows - row);
+                    Take(padded, paddedStride, row);
                 }
 
-                var largest = Rank(part, group * RowsAtOnce, source, stride, id, ids);
-                AddExponentials(part, group * RowsAtOnce, source, stride, ids, largest);
+                void Take(float* source, int stride, int row)
+                {
+                    Rank(ranking, sums, row, source, stride, id, ids);
+                    AddExponentials<Simd256, Vector256<float>>(sums, row, source, stride, ids);
+                }
             }
-        }
-
-        return part;
+        });
     }
 
-    private static void Pad(float* to, float* from, int stride, int ids, int real)
+    /// <summary>
+    /// Ranks the outputs of a layer, which are nowhere whole in memory: a thread ranks a block of them while it is in the core's cache. The
+    /// same bits as of logits that <see cref="TransposedDenseKernel"/> gives.
+    /// </summary>
+    /// <param name="states">(R, inputs).</param>
+    /// <param name="layer">Without its bias.</param>
+    /// <param name="bias">(V), added to the product; null for none.</param>
+    public void Run(float* states, int inputs, DenseWeights layer, float* bias)
+    {
+        if (Vector512.IsHardwareAccelerated && rows > Simd256.Count) Run<Simd512, Vector512<float>>(states, inputs, layer, bias);
+        else Run<Simd256, Vector256<float>>(states, inputs, layer, bias);
+    }
+
+    private void Run<S, V>(float* states, int inputs, DenseWeights layer, float* bias) where S : struct, ISimd<V> where V : struct
+    {
+        using var scratch = new Scratch((inputs, rows));
+        var columns = scratch.Take(inputs, rows);
+        var stride = Scratch.Stride(rows);
+        TransposedRows<S, V>.Read(states, inputs, rows, inputs, columns, stride);
+        Run((ranking, sums, from, end) =>
+        {
+            using var space = new Scratch((Block, rows));
+            var logits = space.Take(Block, rows);
+            for (var id = from; id < end; id += Block)
+            {
+                var ids = Math.Min(Block, end - id);
+                layer.Apply<S, V>(columns, stride, logits - (nint)id * stride, stride, rows, id, id + ids);
+                for (var i = 0; bias != null && i < ids; i++) Add(logits + (long)i * stride, bias[id + i]);
+                for (var row = 0; row < rows; row += RowsAtOnce) Rank(ranking, sums, row, logits + row, stride, id, ids);
+                for (var row = 0; row < rows; row += S.Count) AddExponentials<S, V>(sums, row, logits + row, stride, ids);
+            }
+        });
+
+        void Add(float* row, float value)
+        {
+            for (var r = 0; r < rows; r += S.Count) S.Store(S.Add(S.Load(row + r), S.Broadcast(value)), row + r);
+        }
+    }
+
+    // Sums are those of pieces, whichever thread has them; a thread goes on with one ranking through all of its pieces, since most of what
+    // is ranked at first is not among the best in the end.
+    private void Run(Action<Ranking, Sums, int, int> read)
+    {
+        var pieces = (vocabulary + Piece - 1) / Piece;
+        var (rankings, sums) = (new Ranking?[pieces], new Sums[pieces]);
+        var threads = get_num_threads();
+        KernelThreads.ForRanges(pieces, (pieces + threads - 1) / threads, (from, end) =>
+        {
+            var ranking = rankings[from] = new Ranking(lanes, count);
+            for (var p = (int)from; p < end; p++)
+                read(ranking, sums[p] = new Sums(lanes), p * Piece, Math.Min(vocabulary, (p + 1) * Piece));
+        });
+        for (var row = 0; row < rows; row++) Join(rankings, sums, row);
+    }
+
+    private static void Pad(float* to, int toStride, float* from, int stride, int ids, int real)
     {
         for (var i = 0; i < ids; i++)
-            for (var lane = 0; lane < RowsAtOnce; lane++) to[i * RowsAtOnce + lane] = lane < real
+            for (var lane = 0; lane < RowsAtOnce; lane++) to[i * toStride + lane] = lane < real
                 ? from[(long)i * stride + lane] : float.NegativeInfinity;
     }
 
-    /// <returns>The largest logit of each lane.</returns>
+    // Ranks eight rows' logits of some ids, and notes the largest.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private Vector256<float> Rank(Part part, int lane, float* source, int stride, int id, int ids)
+    private void Rank(Ranking ranking, Sums sums, int row, float* source, int stride, int id, int ids)
     {
         var largest = Vector256.Create(float.NegativeInfinity);
-        var bound = Bound(part, lane);
+        var bound = Vector256.Create(ranking.Bounds, row);
         for (var i = 0; i < ids; i++, source += stride)
         {
             var x = Vector256.Load(source);
             largest = Vector256.Max(largest, x);
-            if (id + i < first || !Vector256.GreaterThanAny(x, bound)) continue;
-            for (var l = 0; l < RowsAtOnce; l++)
-                if (source[l] > bound[l]) Insert(part.Logits.AsSpan((lane + l) * count, count),
-                    part.Ids.AsSpan((lane + l) * count, count), source[l], id + i);
-            bound = Bound(part, lane);
+            var better = Vector256.GreaterThan(x, bound).ExtractMostSignificantBits();
+            if (better == 0 || id + i < first) continue;
+            for (; better != 0; better &= better - 1)
+            {
+                var lane = BitOperations.TrailingZeroCount(better);
+                ranking.Insert(row + lane, source[lane], id + i);
+            }
+
+            bound = Vector256.Create(ranking.Bounds, row);
         }
 
-        return largest;
-    }
-
-    // The last ranked logit of each lane.
-    private Vector256<float> Bound(Part part, int lane)
-    {
-        var bound = Vector256<float>.Zero;
-        for (var l = 0; l < RowsAtOnce; l++) bound = bound.WithElement(l, part.Logits[(lane + l + 1) * count - 1]);
-        return bound;
+        largest.CopyTo(sums.BlockLargest, row);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddExponentials(Part part, int lane, float* source, int stride, int ids, Vector256<float> largest)
+    private static void AddExponentials<S, V>(Sums sums, int row, float* source, int stride, int ids)
+        where S : struct, ISimd<V> where V : struct
     {
+        float* tops = stackalloc float[S.Count], added = stackalloc float[S.Count];
         // No smaller than the smallest number: logits that are all minus infinity add nothing.
-        var top = Vector256.Max(Vector256.Max(largest, Vector256.Create(float.MinValue)), Vector256.Create(part.Largest, lane));
-        var sums = Vector256<float>.Zero;
-        for (var i = 0; i < ids; i++, source += stride) sums += SimdMath.Exp(Vector256.Load(source) - top);
-        for (var l = 0; l < RowsAtOnce; l++)
+        for (var l = 0; l < S.Count; l++) tops[l] =
+            MathF.Max(MathF.Max(sums.BlockLargest[row + l], float.MinValue), sums.Largest[row + l]);
+        var top = S.Load(tops);
+        var total = S.Zero;
+        for (var i = 0; i < ids; i++, source += stride) total = S.Add(total, SimdMath.Exp<S, V>(S.Subtract(S.Load(source), top)));
+        S.Store(total, added);
+        for (var l = 0; l < S.Count; l++)
         {
-            if (top[l] != part.Largest[lane + l]) part.Sums[lane + l] *= Math.Exp(part.Largest[lane + l] - top[l]);
-            part.Sums[lane + l] += sums[l];
-            part.Largest[lane + l] = top[l];
+            if (tops[l] != sums.Largest[row + l]) sums.Values[row + l] *= Math.Exp(sums.Largest[row + l] - tops[l]);
+            sums.Values[row + l] += added[l];
+            sums.Largest[row + l] = tops[l];
         }
     }
 
-    private void Join(Part[] parts, int row)
+    private void Join(Ranking?[] rankings, Sums[] sums, int row)
     {
         var logits = Logits.AsSpan(row * count, count);
         var ids = Ids.AsSpan(row * count, count);
         logits.Fill(float.NegativeInfinity);
+        foreach (var ranking in rankings)
+            for (var i = row * count; i < (row + 1) * count && ranking?.Logits[i] > logits[^1]; i++)
+                Ranking.Insert(logits, ids, ranking.Logits[i], ranking.Ids[i]);
         var (largest, sum) = (float.MinValue, 0.0);
-        foreach (var part in parts)
-        {
-            largest = MathF.Max(largest, part.Largest[row]);
-            for (var i = row * count; i < (row + 1) * count
-                && part.Logits[i] > logits[^1]; i++) Insert(logits, ids, part.Logits[i], part.Ids[i]);
-        }
-
-        foreach (var part in parts) sum += part.Sums[row] * Math.Exp(part.Largest[row] - largest);
+        foreach (var piece in sums) largest = MathF.Max(largest, piece.Largest[row]);
+        foreach (var piece in sums) sum += piece.Values[row] * Math.Exp(piece.Largest[row] - largest);
         LogSums[row] = largest + Math.Log(sum);
     }
 
-    // Behind those that are equal, which have lower ids.
-    private static void Insert(Span<float> logits, Span<int> ids, float logit, int id)
+    // The best that a thread has found, for all rows.
+    private sealed class Ranking
     {
-        var place = logits.Length - 1;
-        for (; place > 0 && logits[place - 1] < logit; place--) (logits[place], ids[place]) = (logits[place - 1], ids[place - 1]);
-        (logits[place], ids[place]) = (logit, id);
+        public readonly float[] Logits, Bounds; // the last ranked logit of each row
+        public readonly int[] Ids;
+        private readonly int count;
+
+        public Ranking(int rows, int count)
+        {
+            this.count = count;
+            (Logits, Bounds, Ids) = (new float[rows * count], new float[rows], new int[rows * count]);
+            Logits.AsSpan().Fill(float.NegativeInfinity);
+            Bounds.AsSpan().Fill(float.NegativeInfinity);
+        }
+
+        public void Insert(int row, float logit, int id)
+        {
+            var logits = Logits.AsSpan(row * count, count);
+            Insert(logits, Ids.AsSpan(row * count, count), logit, id);
+            Bounds[row] = logits[^1];
+        }
+
+        // Behind those that are equal, which have lower ids.
+        public static void Insert(Span<float> logits, Span<int> ids, float logit, int id)
+        {
+            var place = logits.Length - 1;
+            for (; place > 0 && logits[place - 1] < logit; place--) (logits[place], ids[place]) = (logits[place - 1], ids[place - 1]);
+            (logits[place], ids[place]) = (logit, id);
+        }
     }
 
     // What one piece of the vocabulary comes to, for all rows.
-    private sealed class Part
+    private sealed class Sums
     {
-        public readonly float[] Logits, Largest;
-        public readonly double[] Sums; // of exp(logit - largest)
-        public readonly int[] Ids;
+        public readonly float[] Largest, BlockLargest; // so far; of the block at hand
+        public readonly double[] Values; // of exp(logit - largest)
 
-        public Part(int rows, int count)
+        public Sums(int rows)
         {
-            (Logits, Largest, Sums, Ids) = (new float[rows * count], new float[rows], new double[rows], new int[rows * count]);
-            Logits.AsSpan().Fill(float.NegativeInfinity);
+            (Largest, BlockLargest, Values) = (new float[rows], new float[rows], new double[rows]);
             Largest.AsSpan().Fill(float.MinValue);
         }
     }

@@ -66,11 +66,11 @@ public sealed class CrossAttention : nn.Module<Tensor, Tensor, Tensor>
         return proj.Apply(gathered, inFloat32).MoveToOuterDisposeScope(); // (B, N, D)
     }
 
-    /// <summary>Keys and values of a memory in float32, to be cached for <see cref="Next"/>: (2, B, H, M, Dh).</summary>
+    /// <summary>Keys and values of a memory in float32, to be cached for <see cref="Next"/>: (B, M, 2, H, Dh).</summary>
     internal Tensor CrossKeysAndValues(Tensor memory)
     {
         using var scope = NewDisposeScope();
-        return KeysAndValues(memory, inFloat32: true).permute(2, 0, 3, 1, 4).contiguous().MoveToOuterDisposeScope();
+        return KeysAndValues(memory, inFloat32: true).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>Lets the newest tokens of each row gather from cached keys and values, in float32.</summary>
@@ -80,7 +80,7 @@ public sealed class CrossAttention : nn.Module<Tensor, Tensor, Tensor>
     internal Tensor Next(Tensor input, Tensor cached, Tensor mask)
     {
         using var scope = NewDisposeScope();
-        var gathered = CachedAttention.Apply(q.Apply(input, inFloat32: true), cached, cached.shape[3], mask, causal: false);
+        var gathered = CachedAttention.Apply(q.Apply(input, inFloat32: true), cached, cached.shape[1], mask, causal: false);
         return proj.Apply(gathered, inFloat32: true).MoveToOuterDisposeScope();
     }
 

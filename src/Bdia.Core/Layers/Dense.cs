@@ -72,13 +72,4 @@ public sealed class Dense : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         return DenseProduct.Apply(input, weight, bias, inFloat32 ? ComputePrecision.Float32 : precision).MoveToOuterDisposeScope();
     }
-
-    /// <summary>
-    /// The layer's output of x (R, inputs), transposed: (outputs, R). For few rows and many outputs this product is up to twice as fast.
-    /// </summary>
-    internal Tensor Transposed(Tensor x, bool inFloat32)
-    {
-        using var scope = NewDisposeScope();
-        return DenseProduct.Transposed(x, weight, bias, inFloat32 ? ComputePrecision.Float32 : precision).MoveToOuterDisposeScope();
-    }
 }

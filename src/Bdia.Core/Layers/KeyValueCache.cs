@@ -9,14 +9,19 @@ namespace Bdia.Core.Layers;
 /// </summary>
 internal sealed class KeyValueCache : IDisposable
 {
-    private const long FirstCapacity = 16; // tokens
+    // Tokens; one more than a power of two, so that rows do not begin at the same places of a processor's cache.
+    private const long FirstCapacity = 17;
 
     private Tensor memory;
+    private long rows, capacity = FirstCapacity; // to ask the tensor would be a call to libtorch for every block of every step
 
     public KeyValueCache(long rows, long heads, long size, Device device)
-        => memory = empty([2, rows, heads, FirstCapacity, size], ScalarType.Float32, device).DetachFromDisposeScope();
+    {
+        this.rows = rows;
+        memory = empty([rows, FirstCapacity, 2, heads, size], ScalarType.Float32, device).DetachFromDisposeScope();
+    }
 
-    /// <summary>(2, R, H, capacity, Dh), keys first: a place that was not written holds anything.</summary>
+    /// <summary>(rows, capacity, 2, H, Dh), a token's keys before its values: a place that was not written holds anything.</summary>
     public Tensor Memory => memory;
 
     /// <summary>Writes keys and values of neighbouring tokens, the first at a place that is at most the number of tokens written.</summary>
@@ -24,40 +29,48 @@ internal sealed class KeyValueCache : IDisposable
     /// <param name="position">The place of the first.</param>
     public void Write(Tensor projected, long position)
     {
-        Reserve(position + projected.shape[1]);
+        Reserve(projected.shape[0], position + projected.shape[1]);
         CachedAttention.Write(projected, memory, position);
     }
 
-    /// <summary>Makes room for so many tokens.</summary>
-    public void Reserve(long tokens)
+    /// <summary>Makes room for so many rows and tokens; what was written stays where it is.</summary>
+    public void Reserve(long rows, long tokens)
     {
-        var capacity = Capacity;
-        while (capacity < tokens) capacity *= 2;
-        if (capacity > Capacity) Grow(capacity);
+        var wider = capacity;
+        while (wider < tokens) wider = 2 * wider - 1;
+        if (wider == capacity && rows <= this.rows) return;
+        var larger = Empty(Math.Max(rows, this.rows), wider);
+        using (var start = larger.narrow(0, 0, this.rows))
+        using (var same = start.narrow(1, 0, capacity)) same.copy_(memory);
+        Replace(larger);
     }
 
-    /// <summary>Makes row i what row rows[i] was.</summary>
-    public void Select(Tensor rows) => Replace(memory.index_select(1, rows));
+    /// <summary>Copies every row's tokens into its own row.</summary>
+    /// <param name="places">Where they are.</param>
+    public void Settle(TokenPlaces places)
+    {
+        using var scope = NewDisposeScope();
+        var index = new long[places.Rows * places.Tokens];
+        for (var row = 0; row < places.Rows; row++)
+        {
+            var from = places.Of(row);
+            for (var j = 0; j < from.Length; j++) index[row * places.Tokens + j] = from[j] * capacity + j;
+        }
+
+        var settled = Empty(places.Rows, capacity);
+        var tokens = memory.flatten(0, 1).index_select(0, tensor(index, device: memory.device));
+        settled.narrow(1, 0, places.Tokens).copy_(tokens.view([places.Rows, places.Tokens, .. memory.shape[2..]]));
+        Replace(settled);
+    }
 
     public void Dispose() => memory.Dispose();
 
-    // To ask the tensor would be a call to libtorch for every block of every step.
-    private long Capacity { get; set; } = FirstCapacity;
-
-    private void Grow(long capacity)
-    {
-        var shape = memory.shape;
-        shape[3] = capacity;
-        var larger = empty(shape, ScalarType.Float32, memory.device);
-        using var start = larger.narrow(3, 0, Capacity);
-        start.copy_(memory);
-        Replace(larger);
-        Capacity = capacity;
-    }
+    private Tensor Empty(long rows, long capacity) => empty([rows, capacity, .. memory.shape[2..]], ScalarType.Float32, memory.device);
 
     private void Replace(Tensor by)
     {
         memory.Dispose();
         memory = by.DetachFromDisposeScope();
+        (rows, capacity) = (memory.shape[0], memory.shape[1]);
     }
 }

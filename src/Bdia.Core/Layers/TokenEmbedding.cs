@@ -54,13 +54,6 @@ public sealed class TokenEmbedding : nn.Module<Tensor, Tensor>
     /// </summary>
     internal OutputProduct Output(ComputePrecision precision) => new(weight, null, precision);
 
-    /// <summary>Logits of states (R, D), transposed: (V, R), in the number format of the precision.</summary>
-    internal Tensor TransposedLogits(Tensor states, ComputePrecision precision)
-    {
-        using var scope = NewDisposeScope();
-        return DenseProduct.Transposed(states, weight, bias: null, precision).MoveToOuterDisposeScope();
-    }
-
     // libtorch reads beyond the weights, or ends the process, rather than complain in every case.
     private void Check(Tensor ids)
     {

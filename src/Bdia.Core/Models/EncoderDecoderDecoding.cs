@@ -65,34 +65,18 @@ public sealed partial class EncoderDecoder
                 + $"{state.Rows} rows.", nameof(ids));
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        return NextLogits(ids.unsqueeze(1), state).contiguous().MoveToOuterDisposeScope();
+        return OutputInFloat32.TransposedLogits(NextStates(ids.unsqueeze(1), state)).contiguous().MoveToOuterDisposeScope();
     }
 
-    // Logits (R, V) behind ids (R, T) that are new, as Logits gives them.
-    private Tensor NextLogits(Tensor ids, DecoderState state)
+    // Of ids (R, T) that are new, what the output product is taken of behind the last one: (R, D).
+    private Tensor NextStates(Tensor ids, DecoderState state)
     {
         using var scope = NewDisposeScope();
         var x = this.target.Apply(ids, state.Length, null); // (R, T, D)
         x = Inference.Run(Decoder.EvaluationRun, x, state.Cache.Next);
-        var logits = Logits(this.decoderNorm.forward(x.select(1, -1)), inFloat32: true);
+        var states = this.decoderNorm.forward(x.select(1, -1));
         state.Cache.Advance(ids.shape[1]);
-        return logits.MoveToOuterDisposeScope();
-    }
-
-    /// <summary>
-    /// What <see cref="Project"/> gives of states (R, D), up to float rounding, the logits of a token together in memory: for few rows the
-    /// faster product.
-    /// </summary>
-    /// <param name="states">(R, D).</param>
-    /// <param name="inFloat32">Whether to compute in float32 whatever the precision.</param>
-    /// <returns>(R, V), float32, a transposed view.</returns>
-    private Tensor Logits(Tensor states, bool inFloat32)
-    {
-        using var scope = NewDisposeScope();
-        // (V, R)
-        var logits = this.head?.Transposed(states, inFloat32)
-            ?? this.target.Tokens.TransposedLogits(states, inFloat32 ? ComputePrecision.Float32 : Options.Precision);
-        return logits.to(ScalarType.Float32).t().MoveToOuterDisposeScope();
+        return states.MoveToOuterDisposeScope();
     }
 
     void INextTokenModel.Check(IReadOnlyList<IReadOnlyList<int>> sources)
@@ -107,9 +91,9 @@ public sealed partial class EncoderDecoder
         using var scope = NewDisposeScope();
         var device = this.decoderNorm.Weight.device;
         var source = Padded(sources).to(device);
-        if (useCache) return new CachedScorer(Begin(source), (ids, state) => NextLogits(ids.to(device), state));
+        if (useCache) return new CachedScorer(Begin(source), (ids, state) => NextStates(ids.to(device), state), OutputInFloat32);
         return new UncachedScorer(sources.Count, device, [source, Encode(source)],
-            (written, given) => Logits(Decode(written, given[1], given[0]).select(1, -1), inFloat32: false));
+            (written, given) => Output.TransposedLogits(Decode(written, given[1], given[0]).select(1, -1)));
     }
 
     private void Check(IReadOnlyList<IReadOnlyList<int>> sources, int index)
@@ -137,6 +121,8 @@ public sealed partial class EncoderDecoder
                 padded[b * length + i] = sources[b][i];
         return tensor(padded, [sources.Count, length]);
     }
+
+    private OutputProduct OutputInFloat32 => Output with { Precision = ComputePrecision.Float32 };
 
     private void CheckEvaluation()
     {

@@ -29,24 +29,17 @@ public sealed partial class LanguageModel : INextTokenModel
         var device = Device;
         return useCache
             ? new CachedScorer(new DecoderState(this, new DecodingCache(Blocks, sources.Count, device)),
-                (ids, state) => NextLogits(ids.to(device), state))
-            : new UncachedScorer(sources.Count, device, [], (written, _) => Logits(Read(written).select(1, -1), Options.Precision));
+                (ids, state) => NextStates(ids.to(device), state), Output with { Precision = ComputePrecision.Float32 })
+            : new UncachedScorer(sources.Count, device, [], (written, _) => Output.TransposedLogits(Read(written).select(1, -1)));
     }
 
-    // Logits (R, V) behind ids (R, T) that are new, in float32.
-    private Tensor NextLogits(Tensor ids, DecoderState state)
+    // Of ids (R, T) that are new, what the output product is taken of behind the last one: (R, D), in float32.
+    private Tensor NextStates(Tensor ids, DecoderState state)
     {
         using var scope = NewDisposeScope();
         var x = Inference.Run(Blocks.EvaluationRun, Embed(ids, state.Length), state.Cache.Next); // (R, T, D)
-        var logits = Logits(norm.forward(x.select(1, -1)), ComputePrecision.Float32);
+        var states = norm.forward(x.select(1, -1));
         state.Cache.Advance(ids.shape[1]);
-        return logits.MoveToOuterDisposeScope();
-    }
-
-    // What Project gives of states (R, D), the logits of a token together in memory: for few rows the faster product.
-    private Tensor Logits(Tensor states, ComputePrecision precision)
-    {
-        using var scope = NewDisposeScope();
-        return embed.TransposedLogits(states, precision).to(ScalarType.Float32).t().MoveToOuterDisposeScope(); // (R, V)
+        return states.MoveToOuterDisposeScope();
     }
 }

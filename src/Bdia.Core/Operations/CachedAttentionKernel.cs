@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using static TorchSharp.torch;
@@ -21,12 +22,12 @@ internal static unsafe class CachedAttentionKernel
     /// <inheritdoc cref="CachedAttention.Apply"/>
     public static Tensor Apply(Tensor queries, Tensor cached, long count, Tensor? mask)
     {
-        var view = new KeyValueView(cached, count, mask);
+        var (view, rows) = (new KeyValueView(cached, count, mask), queries.shape[0]);
         var width = (long)view.Heads * view.Size;
-        var result = empty([view.Rows, 1, width], ScalarType.Float32, CPU);
+        var result = empty([rows, 1, width], ScalarType.Float32, CPU);
         float* q = TensorMemory.Pointer<float>(queries), to = TensorMemory.Pointer<float>(result);
-        var stride = queries.numel() / view.Rows;
-        KernelThreads.ForRanges(view.Rows * view.Heads, Math.Max(1, SmallestShare / view.Work),
+        var stride = queries.numel() / rows;
+        KernelThreads.ForRanges(rows * view.Heads, Math.Max(1, SmallestShare / view.Work),
             (from, end) => view.Attend(from, end, q, stride, to, width));
         GC.KeepAlive(queries);
         GC.KeepAlive(cached);
@@ -37,11 +38,11 @@ internal static unsafe class CachedAttentionKernel
     /// <inheritdoc cref="CachedAttention.Write"/>
     public static void Write(Tensor projected, Tensor cached, long position)
     {
-        var tokens = projected.shape[1];
+        var (rows, tokens) = (projected.shape[0], projected.shape[1]);
         var view = new KeyValueView(cached, position + tokens, mask: null);
-        var stride = projected.numel() / (view.Rows * tokens);
+        var stride = projected.numel() / (rows * tokens);
         var from = TensorMemory.Pointer<float>(projected) + stride - 2L * view.Heads * view.Size;
-        for (var token = 0L; token < view.Rows * tokens; token++)
+        for (var token = 0L; token < rows * tokens; token++)
         {
             var (row, place) = Math.DivRem(token, tokens);
             view.Write(from + token * stride, row, position + place);
@@ -51,19 +52,40 @@ internal static unsafe class CachedAttentionKernel
         GC.KeepAlive(cached);
     }
 
-    // q Kᵀ / √Dh.
+    // q Kᵀ / √Dh, of the keys that begin so far behind the tokens.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Scores(float* to, float* q, float* keys, int count, int size)
+    internal static void Scores(float* to, float* q, float** tokens, int offset, int count, int size)
     {
         var scale = 1 / MathF.Sqrt(size);
         var whole = size / Vector256<float>.Count * Vector256<float>.Count;
-        for (var j = 0; j < count; j++, keys += size)
+        var j = 0;
+        // Four at once, for the sums over a register; they are added in the order of Simd256.Sum.
+        for (; Sse3.IsSupported && whole == size && j <= count - 4; j += 4)
         {
+            float* a = tokens[j] + offset, b = tokens[j + 1] + offset, c = tokens[j + 2] + offset, e = tokens[j + 3] + offset;
+            var (sa, sb, sc, se) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
+            for (var d = 0; d < size; d += Vector256<float>.Count)
+            {
+                var query = Vector256.Load(q + d);
+                sa = Vector256.FusedMultiplyAdd(query, Vector256.Load(a + d), sa);
+                sb = Vector256.FusedMultiplyAdd(query, Vector256.Load(b + d), sb);
+                sc = Vector256.FusedMultiplyAdd(query, Vector256.Load(c + d), sc);
+                se = Vector256.FusedMultiplyAdd(query, Vector256.Load(e + d), se);
+            }
+
+            var left = Sse3.HorizontalAdd(sa.GetLower() + sa.GetUpper(), sb.GetLower() + sb.GetUpper());
+            var right = Sse3.HorizontalAdd(sc.GetLower() + sc.GetUpper(), se.GetLower() + se.GetUpper());
+            (Sse3.HorizontalAdd(left, right) * scale).Store(to + j);
+        }
+
+        for (; j < count; j++)
+        {
+            var key = tokens[j] + offset;
             var sums = Vector256<float>.Zero;
             for (var d = 0; d < whole; d += Vector256<float>.Count) sums =
-                Vector256.FusedMultiplyAdd(Vector256.Load(q + d), Vector256.Load(keys + d), sums);
+                Vector256.FusedMultiplyAdd(Vector256.Load(q + d), Vector256.Load(key + d), sums);
             var sum = Simd256.Sum(sums);
-            for (var d = whole; d < size; d++) sum += q[d] * keys[d];
+            for (var d = whole; d < size; d++) sum += q[d] * key[d];
             to[j] = sum * scale;
         }
     }
@@ -95,17 +117,17 @@ internal static unsafe class CachedAttentionKernel
         for (var j = 0; j < padded; j += Vector256<float>.Count) (Vector256.Load(x + j) * factor).Store(x + j);
     }
 
-    // The weighted sum of the values.
+    // The weighted sum of the values, which begin so far behind the tokens.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Gather(float* to, float* weights, float* values, int count, int size)
+    internal static void Gather(float* to, float* weights, float** tokens, int offset, int count, int size)
     {
         var d = 0;
         for (; d <= size - 4 * Vector256<float>.Count; d += 4 * Vector256<float>.Count)
         {
             var (a, b, c, e) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero, Vector256<float>.Zero);
-            var value = values + d;
-            for (var j = 0; j < count; j++, value += size)
+            for (var j = 0; j < count; j++)
             {
+                var value = tokens[j] + offset + d;
                 var weight = Vector256.Create(weights[j]);
                 a = Vector256.FusedMultiplyAdd(weight, Vector256.Load(value), a);
                 b = Vector256.FusedMultiplyAdd(weight, Vector256.Load(value + 8), b);
@@ -123,14 +145,14 @@ internal static unsafe class CachedAttentionKernel
         {
             var sum = Vector256<float>.Zero;
             for (var j = 0; j < count; j++) sum =
-                Vector256.FusedMultiplyAdd(Vector256.Create(weights[j]), Vector256.Load(values + (long)j * size + d), sum);
+                Vector256.FusedMultiplyAdd(Vector256.Create(weights[j]), Vector256.Load(tokens[j] + offset + d), sum);
             sum.Store(to + d);
         }
 
         for (; d < size; d++)
         {
             var sum = 0f;
-            for (var j = 0; j < count; j++) sum = MathF.FusedMultiplyAdd(weights[j], values[(long)j * size + d], sum);
+            for (var j = 0; j < count; j++) sum = MathF.FusedMultiplyAdd(weights[j], tokens[j][offset + d], sum);
             to[d] = sum;
         }
     }

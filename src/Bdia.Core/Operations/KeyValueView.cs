@@ -5,28 +5,30 @@ using static TorchSharp.torch;
 
 namespace Bdia.Core.Operations;
 
-/// <summary>Where cached keys and values lie on the CPU. Valid while their tensors are alive.</summary>
+/// <summary>Where cached keys and values lie on the CPU. Valid while their tensors and places are alive.</summary>
 internal readonly unsafe struct KeyValueView
 {
-    private readonly float* keys, values;
+    private readonly float* memory;
     private readonly byte* allowed;
-    private readonly long capacity;
-    private readonly int count;
+    private readonly PlaceView places;
+    private readonly long rowStride;
+    private readonly int count, width;
 
-    /// <param name="cached">Keys and values, (2, R, H, capacity, Dh), contiguous.</param>
+    /// <param name="cached">Keys and values of rows of memory, (M, capacity, 2, H, Dh), contiguous.</param>
     /// <param name="count">Keys that are there, at least 1.</param>
-    /// <param name="mask">(R, 1, 1, count), true where a key may be attended to, at least one in each row; null for all.</param>
-    public KeyValueView(Tensor cached, long count, Tensor? mask)
+    /// <param name="mask">(M, 1, 1, count), true where a key may be attended to, at least one in each row; null for all.</param>
+    /// <param name="places">Which row of memory holds the tokens of a row, and, of its first token, its mask.</param>
+    public KeyValueView(Tensor cached, long count, Tensor? mask, PlaceView places = default)
     {
         var shape = cached.shape;
-        (Rows, Heads, capacity, Size) = (shape[1], (int)shape[2], shape[3], (int)shape[4]);
+        (Heads, Size) = ((int)shape[3], (int)shape[4]);
+        width = Heads * Size;
+        rowStride = shape[1] * 2 * width;
         this.count = (int)count;
-        keys = TensorMemory.Pointer<float>(cached);
-        values = keys + Rows * Heads * capacity * Size;
+        this.places = places;
+        memory = TensorMemory.Pointer<float>(cached);
         allowed = mask is null ? null : TensorMemory.Pointer<byte>(mask);
     }
-
-    public long Rows { get; }
 
     public int Heads { get; }
 
@@ -36,17 +38,10 @@ internal readonly unsafe struct KeyValueView
     /// <summary>Multiplications of one head of one row.</summary>
     public long Work => (long)count * Size;
 
-    /// <summary>Puts a token's keys and values of one row at a place.</summary>
+    /// <summary>Puts a token's keys and values of one row at a place, in memory of its own.</summary>
     /// <param name="source">2 H Dh numbers.</param>
     public void Write(float* source, long row, long position)
-    {
-        for (var head = 0; head < Heads; head++, source += Size)
-        {
-            var place = ((row * Heads + head) * capacity + position) * Size;
-            new ReadOnlySpan<float>(source, Size).CopyTo(new Span<float>(keys + place, Size));
-            new ReadOnlySpan<float>(source + (long)Heads * Size, Size).CopyTo(new Span<float>(values + place, Size));
-        }
-    }
+        => new ReadOnlySpan<float>(source, 2 * width).CopyTo(new Span<float>(memory + row * rowStride + position * 2 * width, 2 * width));
 
     /// <summary>Attends, on the calling thread.</summary>
     /// <param name="from">The first head: row times H plus head.</param>
@@ -56,20 +51,41 @@ internal readonly unsafe struct KeyValueView
     public void Attend(long from, long end, float* queries, long queryStride, float* to, long stride)
     {
         var weights = new float[(count + Vector256<float>.Count - 1) / Vector256<float>.Count * Vector256<float>.Count];
+        var tokens = new nint[2 * count];
         fixed (float* w = weights)
+        fixed (nint* t = tokens)
         {
-            for (var i = from; i < end; i++)
+            nint* located = t, next = t + count;
+            Locate(from / Heads, located, null);
+            for (var i = from; i < end;)
             {
-                var (row, head) = (i / Heads, i % Heads);
-                // Cached keys and values are more than the cores' own caches hold, and runs too short for the processor to foresee the next
-                // one.
-                TensorMemory.Prefetch(values + i * capacity * Size, Work);
-                CachedAttentionKernel.Scores(w, queries + row * queryStride + head * Size, keys + i * capacity * Size, count, Size);
-                if (allowed != null) CachedAttentionKernel.Forbid(w, allowed + row * count, count);
-                if (i + 1 < end) TensorMemory.Prefetch(keys + (i + 1) * capacity * Size, Work);
-                CachedAttentionKernel.Softmax(w, count);
-                CachedAttentionKernel.Gather(to + row * stride + head * Size, w, values + i * capacity * Size, count, Size);
+                var row = i / Heads;
+                // Cached keys and values are more than the cores' own caches hold, and lie where the processor does not foresee it.
+                if ((row + 1) * Heads < end) Locate(row + 1, next, located);
+                for (; i < end && i / Heads == row; i++)
+                {
+                    var first = (int)(i % Heads) * Size; // of the head's features
+                    CachedAttentionKernel.Scores(w, queries + row * queryStride + first, (float**)located, first, count, Size);
+                    if (allowed != null) CachedAttentionKernel.Forbid(w, allowed + places[row, 0] * count, count);
+                    CachedAttentionKernel.Softmax(w, count);
+                    CachedAttentionKernel.Gather(to + row * stride + first, w, (float**)located, width + first, count, Size);
+                }
+
+                var last = located;
+                located = next;
+                next = last;
             }
+        }
+    }
+
+    // Finds where the tokens begin that a row looks at, and asks for those that the row before does not look at.
+    private void Locate(long row, nint* tokens, nint* before)
+    {
+        for (var j = 0; j < count; j++)
+        {
+            var token = memory + places[row, j] * rowStride + (long)j * 2 * width;
+            tokens[j] = (nint)token;
+            if (before == null || before[j] != tokens[j]) TensorMemory.Prefetch(token, 2 * width);
         }
     }
 }

@@ -14,4 +14,14 @@ internal readonly record struct OutputProduct(Tensor Weight, Tensor? Bias, Compu
         using var scope = NewDisposeScope();
         return DenseProduct.Apply(states, Weight, Bias, Precision).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
+
+    /// <summary>
+    /// Logits (R, V), float32, of states (R, D), up to float rounding, the logits of a token together in memory: for few rows the faster
+    /// product.
+    /// </summary>
+    public Tensor TransposedLogits(Tensor states)
+    {
+        using var scope = NewDisposeScope();
+        return DenseProduct.Transposed(states, Weight, Bias, Precision).to(ScalarType.Float32).t().MoveToOuterDisposeScope();
+    }
 }

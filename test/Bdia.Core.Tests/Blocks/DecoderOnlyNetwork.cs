@@ -52,16 +52,17 @@ internal sealed class DecoderOnlyNetwork : nn.Module<Tensor, Tensor>, INextToken
 
     public INextTokenScorer Begin(IReadOnlyList<IReadOnlyList<int>> sources, bool useCache)
         => useCache
-            ? new CachedScorer(new DecoderState(this, new DecodingCache(blocks, sources.Count, CPU)), Next)
+            ? new CachedScorer(new DecoderState(this, new DecodingCache(blocks, sources.Count, CPU)), Next,
+                embed.Output(ComputePrecision.Float32))
             : new UncachedScorer(sources.Count, CPU, [], (written, _) => forward(written).select(1, -1));
 
-    // Logits (R, V) behind the newest tokens (R, T).
+    // States (R, D) of the last of the newest tokens (R, T).
     private Tensor Next(Tensor ids, DecoderState state)
     {
         using var scope = NewDisposeScope();
         var x = Inference.Run(blocks.EvaluationRun, Embed(ids, state.Length), state.Cache.Next);
         state.Cache.Advance(ids.shape[1]);
-        return embed.Output(ComputePrecision.Float32).Logits(norm.forward(x.select(1, -1))).MoveToOuterDisposeScope();
+        return norm.forward(x.select(1, -1)).MoveToOuterDisposeScope();
     }
 
     private Tensor Embed(Tensor ids, long first) => embed.forward(ids) + SinusoidalPositions.Rows(first, ids.shape[1], width, CPU);

@@ -1,4 +1,5 @@
 using Bdia.Core.Decoding;
+using Bdia.Core.Operations;
 using Bdia.Core.Tests.Reversible;
 using Bdia.Core.Text;
 using CsCheck;
@@ -59,6 +60,53 @@ public class TopTokensKernelTests
 
             Assert.Equal(together.Values(row), alone.Values(0));
             Assert.Equal(together.Ids(row), alone.Ids(0));
+        }
+    }
+
+    [Fact]
+    public void Of_a_product_it_finds_what_it_finds_in_the_logits_bit_for_bit()
+        => Gen.Select(Cases, Gen.Int[1, 40], Gen.Bool).Sample((given, inputs, hasBias) =>
+        {
+            using var scope = NewDisposeScope();
+            using var noGradients = no_grad();
+            // ties among logits: few levels of small whole numbers, whose products are exact
+            var weight = Stacks.Normal((ulong)given.Seed, given.Vocabulary, inputs);
+            if (given.Levels > 0) weight = weight.round();
+            var states = Stacks.Normal((ulong)given.Seed + 1, given.Rows, inputs);
+            var output = new OutputProduct(weight, hasBias ? Stacks.Normal(7, given.Vocabulary) : null, ComputePrecision.Float32);
+            var rows = (given.Rows + 7) / 8 * 8; // so many the kernel takes that writes all logits down
+            var logits = TransposedDenseKernel.Apply(cat([states, zeros(rows - given.Rows, inputs)], 0), weight).narrow(1, 0, given.Rows);
+            var expected = TopTokens.FindInLogits((hasBias ? logits + output.Bias!.unsqueeze(1) : logits).t(), given.Count);
+
+            var actual = TopTokens.FindInProduct(states, output, given.Count);
+
+            Assert.Equal(expected.Count, actual.Count);
+            for (var row = 0; row < given.Rows; row++)
+            {
+                Assert.Equal(expected.Ids(row), actual.Ids(row));
+                Assert.Equal(expected.Values(row), actual.Values(row));
+            }
+        }, iter: 60, threads: 1);
+
+    [Fact]
+    public void Of_a_product_a_row_gets_the_same_bits_alone_and_among_others_and_on_any_number_of_threads()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradients = no_grad();
+        var (states, output) = (Stacks.Normal(1, 37, 20), new OutputProduct(Stacks.Normal(2, 8000, 20), null, ComputePrecision.Float32));
+        var together = TopTokens.FindInProduct(states, output, 4);
+        var threads = get_num_threads();
+        set_num_threads(1);
+        var onOneThread = TopTokens.FindInProduct(states, output, 4);
+        set_num_threads(threads);
+        for (var row = 0; row < 37; row++)
+        {
+            var alone = TopTokens.FindInProduct(states.narrow(0, row, 1), output, 4);
+            foreach (var (other, place) in new[] { (onOneThread, row), (alone, 0) })
+            {
+                Assert.Equal(together.Values(row), other.Values(place));
+                Assert.Equal(together.Ids(row), other.Ids(place));
+            }
         }
     }
 

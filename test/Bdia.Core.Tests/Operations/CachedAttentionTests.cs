@@ -20,13 +20,14 @@ public class CachedAttentionTests
             using var scope = NewDisposeScope();
             var (rows, heads, size, count, spare) = shape;
             var (queries, kept) = (Stacks.Normal((ulong)seed, rows, 1, 3 * heads * size),
-                Stacks.Normal((ulong)seed + 1, 2, rows, heads, count + spare, size));
+                Stacks.Normal((ulong)seed + 1, rows, count + spare, 2, heads, size));
             var mask = masked ? Mask(rows, count, seed) : null;
 
             var actual = CachedAttentionKernel.Apply(queries, kept, count, mask);
 
             var q = queries.narrow(2, 0, heads * size).reshape(rows, heads, 1, size).to(ScalarType.Float64);
-            var (keys, values) = (kept[0].narrow(2, 0, count).to(ScalarType.Float64), kept[1].narrow(2, 0, count).to(ScalarType.Float64));
+            var seen = kept.narrow(1, 0, count).permute(2, 0, 3, 1, 4).to(ScalarType.Float64); // (2, R, H, N, Dh)
+            var (keys, values) = (seen[0], seen[1]);
             var scores = q.matmul(keys.transpose(2, 3)) / Math.Sqrt(size);
             if (mask is not null) scores = scores.masked_fill(mask.logical_not(), double.NegativeInfinity);
             var exact = scores.softmax(-1).matmul(values).reshape(rows, 1, heads * size);
@@ -38,7 +39,7 @@ public class CachedAttentionTests
     public void It_gives_what_libtorch_gives()
     {
         using var scope = NewDisposeScope();
-        var (queries, kept, mask) = (Stacks.Normal(1, 64, 1, 128), Stacks.Normal(2, 2, 64, 4, 40, 32), Mask(64, 40, 3));
+        var (queries, kept, mask) = (Stacks.Normal(1, 64, 1, 128), Stacks.Normal(2, 64, 40, 2, 4, 32), Mask(64, 40, 3));
         var expected = CachedAttention.ByLibtorch(queries, kept, 40, mask, causal: false);
         var actual = CachedAttentionKernel.Apply(queries, kept, 40, mask);
         Assert.Equal(expected.shape, actual.shape);
@@ -49,14 +50,14 @@ public class CachedAttentionTests
     public void A_row_has_the_same_bits_alone_as_among_others_and_what_is_forbidden_counts_for_nothing()
     {
         using var scope = NewDisposeScope();
-        var (queries, kept, mask) = (Stacks.Normal(1, 300, 1, 128), Stacks.Normal(2, 2, 300, 4, 40, 32), Mask(300, 40, 3));
+        var (queries, kept, mask) = (Stacks.Normal(1, 300, 1, 128), Stacks.Normal(2, 300, 40, 2, 4, 32), Mask(300, 40, 3));
         var together = CachedAttentionKernel.Apply(queries, kept, 40, mask); // on all threads
         using var changed = kept.clone();
-        changed.masked_fill_(mask.logical_not().view(1, 300, 1, 40, 1), 1e3);
+        changed.masked_fill_(mask.logical_not().view(300, 40, 1, 1, 1), 1e3);
         for (var row = 0; row < 300; row += 23)
         {
             var alone = CachedAttentionKernel.Apply(queries.narrow(0, row, 1).contiguous(),
-                changed.narrow(1, row, 1).contiguous(), 40, mask.narrow(0, row, 1).contiguous());
+                changed.narrow(0, row, 1).contiguous(), 40, mask.narrow(0, row, 1).contiguous());
             Assert.True(together.narrow(0, row, 1).Equals(alone));
         }
     }
@@ -68,7 +69,7 @@ public class CachedAttentionTests
         {
             using var scope = NewDisposeScope();
             var projected = Stacks.Normal((ulong)seed, rows, tokens, 3 * heads * size);
-            var start = Stacks.Normal((ulong)seed + 1, 2, rows, heads, before + tokens + 1, size);
+            var start = Stacks.Normal((ulong)seed + 1, rows, before + tokens + 1, 2, heads, size);
             Tensor together = start.clone(), oneByOne = start.clone();
             CachedAttention.Write(projected, together, before);
             var actual = CachedAttention.Apply(projected, together, before + tokens, null, causal);
@@ -87,7 +88,7 @@ public class CachedAttentionTests
     public void Scores_of_any_size_give_finite_results()
     {
         using var scope = NewDisposeScope();
-        var (queries, kept) = (Stacks.Normal(1, 3, 1, 32) * 1e4f, Stacks.Normal(2, 2, 3, 2, 9, 16) * 1e4f);
+        var (queries, kept) = (Stacks.Normal(1, 3, 1, 32) * 1e4f, Stacks.Normal(2, 3, 9, 2, 2, 16) * 1e4f);
         var actual = CachedAttentionKernel.Apply(queries, kept, 9, null);
         Assert.InRange((actual - CachedAttention.ByLibtorch(queries, kept, 9, null, causal: false)).abs().max().item<float>(), 0, 0.1f);
     }

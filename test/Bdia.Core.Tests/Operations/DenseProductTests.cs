@@ -22,7 +22,8 @@ public class DenseProductTests
                 using var layer = Stacks.Spread(new Dense(inputs, outputs, generator), 1);
                 var x = Stacks.Normal((ulong)seed, inputs, rows).t(); // not contiguous, as what comes out of other operations may be
                 // Up to 70 products of order 1, each sum rounded at 2⁻²⁴ of what it has come to, in another order.
-                Assert.InRange((layer.forward(x).t() - layer.Transposed(x, inFloat32: true)).abs().max().item<float>(), 0, 1e-4f);
+                var transposed = DenseProduct.Transposed(x, layer.Weight, layer.Bias, ComputePrecision.Float32);
+                Assert.InRange((layer.forward(x).t() - transposed).abs().max().item<float>(), 0, 1e-4f);
             }, iter: 100, threads: 1);
 
     [Fact]
@@ -43,7 +44,7 @@ public class DenseProductTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
         using var layer = new Dense(5, 7, generator);
-        layer.Transposed(ones(8, 5), inFloat32: true).sum().backward();
+        DenseProduct.Transposed(ones(8, 5), layer.Weight, layer.Bias, ComputePrecision.Float32).sum().backward();
         Assert.True(layer.Weight.grad!.Equals(full(new long[] { 7, 5 }, 8f)));
     }
 }
