@@ -28,6 +28,21 @@ public sealed record DistributedOptions
     /// <summary>In which order gradients of several ranks are added. Default <see cref="SumOrder.Tree"/>.</summary>
     public SumOrder Sums { get; init; } = SumOrder.Tree;
 
+    /// <summary>
+    /// Whether each rank keeps the optimizer's moments of its part of the weights alone, takes the steps of these, and gives them to the
+    /// others. The bytes are the same, checkpoints as well: a run may go on without it, and with another number of ranks. Default false.
+    /// </summary>
+    /// <remarks>
+    /// Moments take a rank the n-th part of their memory, up to the size of one weight matrix; so does the time of the step. Gradients
+    /// then travel once, and weights once, behind the step and not under the backward pass. Rank 0 holds all moments while it writes
+    /// or reads a checkpoint.
+    /// </remarks>
+    [JsonIgnore]
+    public bool ShardOptimizer { get; init; }
+
+    /// <summary>Whether there are ranks among which moments are shared.</summary>
+    internal bool SharesMoments => ShardOptimizer && Ranks.Size > 1;
+
     /// <summary>Parts that each rank takes of a step.</summary>
     internal int OwnParts => Parts / Ranks.Size;
 

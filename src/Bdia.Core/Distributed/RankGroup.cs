@@ -224,7 +224,8 @@ public sealed class RankGroup : IDisposable
         Link.Exchange(partner, MemoryMarshal.AsBytes(own), MemoryMarshal.AsBytes(others));
     }
 
-    private static void Add(Span<float> sum, ReadOnlySpan<float> term)
+    /// <summary>Adds to a sum, element by element.</summary>
+    internal static void Add(Span<float> sum, ReadOnlySpan<float> term)
     {
         var i = 0;
         for (; i <= sum.Length - Vector<float>.Count; i += Vector<float>.Count)

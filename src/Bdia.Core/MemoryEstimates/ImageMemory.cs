@@ -32,6 +32,8 @@ internal static class ImageMemory
         {
             Weights = weights * sizeof(float),
             Gradients = WeightCount.WithGradient(model, optimizerInBackward) * sizeof(float),
+            AllGradients = WeightCount.WithGradient(model, optimizerInBackward: false) * sizeof(float),
+            LargestBlock = WeightCount.LargestBlock(model) * sizeof(float),
             Optimizer = WeightCount.Moments(WeightCount.Trained(model), WeightCount.Matrices(model), optimizer, moments),
             States = stack.States,
             SideInformation = stack.SideInformation,

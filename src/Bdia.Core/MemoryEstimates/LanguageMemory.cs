@@ -25,6 +25,8 @@ internal static class LanguageMemory
         {
             Weights = weights * sizeof(float),
             Gradients = WeightCount.WithGradient(model, optimizerInBackward) * sizeof(float),
+            AllGradients = WeightCount.WithGradient(model, optimizerInBackward: false) * sizeof(float),
+            LargestBlock = WeightCount.LargestBlock(model) * sizeof(float),
             Optimizer = WeightCount.Moments(weights, WeightCount.Matrices(model), optimizer, moments),
             States = stack.States,
             SideInformation = stack.SideInformation,

@@ -22,13 +22,21 @@ public sealed record MemoryEstimate
 
     /// <summary>
     /// Their gradients, float32; with <see cref="TrainingOptions.OptimizerInBackward"/>, of the largest block and of what is outside of
-    /// blocks. With <see cref="TrainingOptions.Distributed"/>, as many times more as a tree over the parts of this rank has levels.
+    /// blocks. With <see cref="TrainingOptions.Distributed"/>, those of all weights for each level of the tree over the parts of this rank
+    /// besides, and, where the optimizer works within the backward pass of several ranks, of one block more.
     /// </summary>
     public required long Gradients { get; init; }
 
+    /// <summary>Gradients of all weights.</summary>
+    internal long AllGradients { get; init; }
+
+    /// <summary>Those of the largest block.</summary>
+    internal long LargestBlock { get; init; }
+
     /// <summary>
     /// The optimizer's moments: 8 bytes a weight, 4 for those that Muon takes steps for; of the blocks' matrices a quarter of that where
-    /// <see cref="TrainingOptions.MomentFormat"/> says so.
+    /// <see cref="TrainingOptions.MomentFormat"/> says so. With <see cref="Distributed.DistributedOptions.ShardOptimizer"/>, the mean of
+    /// what ranks keep: whole matrices, so that the largest part is larger by one of them at most.
     /// </summary>
     public required long Optimizer { get; init; }
 
@@ -162,7 +170,12 @@ public sealed record MemoryEstimate
 
     /// <summary>What one of the processes takes that share the steps of a run.</summary>
     internal MemoryEstimate OfRank(TrainingOptions training)
-        => training.Distributed is { } shared ? this with { Gradients = (1 + shared.TreeLevels) * Gradients } : this;
+        => training.Distributed is not { } shared ? this : this with
+        {
+            Gradients = !training.OptimizerInBackward ? (1 + shared.TreeLevels) * Gradients
+                : shared.TreeLevels * AllGradients + Gradients + (shared.Ranks.Size > 1 ? LargestBlock : 0),
+            Optimizer = shared.SharesMoments ? (Optimizer + shared.Ranks.Size - 1) / shared.Ranks.Size : Optimizer,
+        };
 
     /// <summary>The sum and its parts in MiB, as a sentence of a log.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,

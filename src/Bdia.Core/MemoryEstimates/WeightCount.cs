@@ -90,6 +90,18 @@ internal static class WeightCount
     public static long WithGradient(LanguageModelOptions o, bool optimizerInBackward)
         => Of(o) - (optimizerInBackward ? (o.Depth - 1) * Block(o.Block) : 0);
 
+    /// <summary>Weights of the largest block that is trained.</summary>
+    public static long LargestBlock(VisionTransformerOptions o) => o.Depth > o.FrozenBlocks ? Block(o.Block(0)) : 0;
+
+    /// <inheritdoc cref="LargestBlock(VisionTransformerOptions)"/>
+    public static long LargestBlock(EncoderDecoderOptions o) => Block(o.DecoderBlock);
+
+    /// <inheritdoc cref="LargestBlock(VisionTransformerOptions)"/>
+    public static long LargestBlock(TextEncoderOptions o) => Block(o.Block);
+
+    /// <inheritdoc cref="LargestBlock(VisionTransformerOptions)"/>
+    public static long LargestBlock(LanguageModelOptions o) => Block(o.Block);
+
     /// <summary>Its sub-layers, each behind a norm.</summary>
     private static long Block(TransformerBlockOptions options)
         => SublayerKind.Of(options).Sum(kind

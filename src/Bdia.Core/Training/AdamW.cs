@@ -1,3 +1,4 @@
+using Bdia.Core.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,10 +36,10 @@ public sealed class AdamW : IDisposable
     {
     }
 
-    /// <summary>The same, with the momentum of what Muon takes steps for, and with parameters whose moments are kept in eight
-    /// bits.</summary>
+    /// <summary>The same, with the momentum of what Muon takes steps for, with parameters whose moments are kept in eight bits, and with
+    /// ranks that each keep a part of them.</summary>
     internal AdamW(ParameterGroups groups, double beta1, double beta2, double epsilon, double weightDecay, double momentum,
-        IReadOnlySet<Tensor>? inEightBits = null)
+        IReadOnlySet<Tensor>? inEightBits = null, RankGroup? shared = null)
     {
         ArgumentNullException.ThrowIfNull(groups);
         if (beta1 is not (>= 0 and < 1))
@@ -51,12 +52,18 @@ public sealed class AdamW : IDisposable
             "weightDecay must be 0 or more.");
 
         (this.beta1, this.beta2, this.epsilon, this.weightDecay, this.momentum) = (beta1, beta2, epsilon, weightDecay, momentum);
-        slots = [.. groups.Parameters.Select((p, number) => new AdamWSlot(p, number,
-            inEightBits?.Contains(p.Parameter) == true ? MomentFormat.EightBits : MomentFormat.Float32))];
+        var formats = groups.Parameters
+            .Select(p => inEightBits?.Contains(p.Parameter) == true ? MomentFormat.EightBits : MomentFormat.Float32).ToArray();
+        if (shared is not null) Shares = OptimizerShares.Of(shared, groups.Parameters, formats);
+        slots = [.. groups.Parameters.Select((p, number) => new AdamWSlot(p, number, formats[number],
+            Shares?.IsOwn(number) ?? true))];
     }
 
     /// <summary>Threads to share the work among; null = as many as libtorch uses. No result depends on it.</summary>
     internal int? Threads { get; init; }
+
+    /// <summary>Which rank keeps which moments; null where this process keeps all.</summary>
+    internal OptimizerShares? Shares { get; }
 
     /// <summary>The parameters with their moments, in the order in which norms are summed.</summary>
     internal IReadOnlyList<AdamWSlot> Slots => slots;
@@ -81,8 +88,11 @@ public sealed class AdamW : IDisposable
     /// <param name="gradientScale">What gradients are multiplied by first (clipping, the mean over accumulated batches).</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is below 1.</exception>
     public void Step(long step, double learningRate, double gradientScale = 1)
+        => Take(Numbers(step, learningRate, gradientScale));
+
+    /// <summary>The same by numbers that are made.</summary>
+    internal void Take(AdamWStep numbers)
     {
-        var numbers = Numbers(step, learningRate, gradientScale);
         using var gradients = Gradients(slots);
         gradients.Update(numbers);
     }
@@ -112,7 +122,8 @@ public sealed class AdamW : IDisposable
     }
 
     /// <summary>Overwrites all moments.</summary>
-    /// <param name="state">Exactly the names and shapes of <see cref="State"/>.</param>
+    /// <param name="state">Exactly the names and shapes of <see cref="State"/>; where ranks share the moments, those of others may be among
+    /// them.</param>
     /// <exception cref="InvalidDataException">Names are missing or unknown, or shapes differ; nothing was overwritten.</exception>
     public void Load(IReadOnlyDictionary<string, Tensor> state)
     {
@@ -120,7 +131,7 @@ public sealed class AdamW : IDisposable
         var own = State.ToArray();
         var faults = own.Where(pair => !state.TryGetValue(pair.Key, out var tensor) || !tensor.shape.SequenceEqual(pair.Value.shape))
             .Select(pair => pair.Key)
-            .Concat(state.Keys.Except(own.Select(pair => pair.Key))).ToArray();
+            .Concat(state.Keys.Except(slots.SelectMany(slot => slot.StateNames))).ToArray();
         if (faults.Length > 0)
             throw new InvalidDataException(
                 $"These moments are missing, unknown or of another shape: {string.Join(", ", faults)}. Load the state of an optimizer "

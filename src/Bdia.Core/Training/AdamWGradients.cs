@@ -96,12 +96,12 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var scaled = gradient.to(float32).Times(step.GradientScale);
-        var (first, second) = (slot.First.Read(), slot.Second!.Read());
+        var (first, second) = (slot.First!.Read(), slot.Second!.Read());
         first.TimesInPlace(step.Beta1).PlusInPlace(scaled, step.Gain1);
         second.TimesInPlace(step.Beta2).PlusInPlace(scaled.mul(scaled), step.Gain2);
         var denominator = second.sqrt().TimesInPlace(step.RootCorrection).PlusInPlace(step.Epsilon);
         slot.Parameter.TimesInPlace(step.Keep).PlusInPlace(first.div(denominator), -step.StepSize);
-        slot.First.Write(first, Moment.Chance(step.Number, slot.Number, isSigned: true));
+        slot.First!.Write(first, Moment.Chance(step.Number, slot.Number, isSigned: true));
         slot.Second!.Write(second, Moment.Chance(step.Number, slot.Number, isSigned: false));
     }
 

@@ -1,3 +1,4 @@
+using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -52,8 +53,33 @@ internal sealed class BlockGradients : IDisposable
     {
         using var noGradient = no_grad();
         memory.zero_().Dispose();
+        Give();
+    }
+
+    /// <summary>Gives all weights the gradients that are in the memory.</summary>
+    public void Give()
+    {
         for (var i = 0; i < slots.Length; i++)
             if (slots[i].Parameter.requires_grad) slots[i].Parameter.grad = places[i];
+    }
+
+    /// <summary>The gradients of all weights, in one row.</summary>
+    public Tensor Values => memory;
+
+    /// <summary>Adds those of other memory.</summary>
+    public void Add(BlockGradients other)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        memory.PlusInPlace(other.memory);
+    }
+
+    /// <summary>Takes those of other memory.</summary>
+    public void Copy(BlockGradients other)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        memory.copy_(other.memory);
     }
 
     /// <summary>The gradients that the weights have now.</summary>

@@ -40,8 +40,15 @@ internal sealed unsafe class Moment : IDisposable
     /// <param name="letter">Of the moment.</param>
     /// <param name="name">Of the parameter.</param>
     public IEnumerable<KeyValuePair<string, Tensor>> State(string letter, string name)
-        => Values is not null ? [new($"{letter}.{name}", Values)]
-            : [new($"{letter}.codes.{name}", codes!), new($"{letter}.scales.{name}", scales!)];
+        => Names(letter, name, Values is null ? MomentFormat.EightBits : MomentFormat.Float32)
+            .Zip(Values is not null ? [Values] : new[] { codes!, scales! }, KeyValuePair.Create);
+
+    /// <summary>Names of all there is to save of a moment.</summary>
+    /// <param name="letter">Of the moment.</param>
+    /// <param name="name">Of the parameter.</param>
+    /// <param name="format">How it is kept.</param>
+    public static string[] Names(string letter, string name, MomentFormat format)
+        => format == MomentFormat.Float32 ? [$"{letter}.{name}"] : [$"{letter}.codes.{name}", $"{letter}.scales.{name}"];
 
     /// <summary>Bytes of so many moments.</summary>
     public static long Bytes(long weights, MomentFormat format)

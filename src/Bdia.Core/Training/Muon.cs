@@ -36,10 +36,10 @@ internal static class Muon
         using var noGradient = no_grad();
         var gain = 1 - step.Momentum;
         var scaled = gradient.to(float32).Times(step.GradientScale);
-        var first = slot.First.Read();
+        var first = slot.First!.Read();
         first.TimesInPlace(step.Momentum).PlusInPlace(scaled, gain);
         var ahead = scaled.TimesInPlace(gain).PlusInPlace(first, step.Momentum);
-        slot.First.Write(first, Moment.Chance(step.Number, slot.Number, isSigned: true));
+        slot.First!.Write(first, Moment.Chance(step.Number, slot.Number, isSigned: true));
         var (rows, columns) = (ahead.shape[0] / slot.Parts.Count, ahead.shape[1]);
         var direction = Orthogonal(ahead.view(slot.Parts.Count, rows, columns), slot.Parts.InBFloat16);
         var size = StepSize * Math.Sqrt(Math.Max(rows, columns));

@@ -49,13 +49,31 @@ internal sealed class RankAgreement(RankGroup ranks, StopSignal own, Func<TimeSp
             [nameof(TrainingOptions.CheckpointDirectory)] = options.CheckpointDirectory is null ? "null" : "a folder",
             [nameof(TrainingOptions.TimeBudget)] = $"{options.TimeBudget?.ToString() ?? "null"}",
             [nameof(TrainingOptions.OnDivergence)] = $"{options.OnDivergence}",
+            [nameof(TrainingOptions.OptimizerInBackward)] = $"{options.OptimizerInBackward}",
+            [$"Distributed.{nameof(DistributedOptions.ShardOptimizer)}"] = $"{options.Distributed!.ShardOptimizer}",
         };
+        if (options.Distributed.SharesMoments)
+            // Checkpoints need all of them then.
+            own["Steps and epochs between checkpoints"] = $"{options.CheckpointEverySteps} and {options.CheckpointEveryEpochs}";
         Dictionary<string, string>[] all = [.. ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(own))
             .Select(bytes => JsonSerializer.Deserialize<Dictionary<string, string>>(bytes)!)];
-        var faults = all.Select((other, rank) => (rank, Differing: Differing(all[0], other))).Where(each => each.Differing.Length > 0)
+        RequireSame(all, other => Differing(all[0], other));
+    }
+
+    /// <summary>Sees to it that all ranks have told the same.</summary>
+    /// <param name="told">By rank.</param>
+    /// <param name="of">What of it must be the same.</param>
+    /// <param name="difference">What a rank differs in.</param>
+    /// <exception cref="DistributedException">They have not; the message, the same on all, says which differ.</exception>
+    public static void RequireSame<TTold, T>(IReadOnlyList<TTold> told, Func<TTold, T> of, string difference)
+        => RequireSame(told, each => EqualityComparer<T>.Default.Equals(of(each), of(told[0])) ? [] : (string[])[difference]);
+
+    private static void RequireSame<T>(IReadOnlyList<T> told, Func<T, string[]> differing)
+    {
+        var faults = told.Select((other, rank) => (rank, Differing: differing(other))).Where(each => each.Differing.Length > 0)
             .Select(each => $"rank {each.rank} differs from rank 0: {string.Join("; ", each.Differing)}").ToArray();
         if (faults.Length > 0)
-            throw new DistributedException($"Not all of the {ranks.Size} ranks train the same: {string.Join(". And ", faults)}. Start the "
+            throw new DistributedException($"Not all of the {told.Count} ranks train the same: {string.Join(". And ", faults)}. Start the "
                 + "same program with the same options on the same rows everywhere.");
     }
 

@@ -5,24 +5,27 @@ using Bdia.Core.Distributed;
 namespace Bdia.Core.Training;
 
 /// <summary>
-/// Adds up ranges of gradients over the ranks, one after the other in their order, on a thread of its own: a range travels while the next
+/// Takes ranges of parameters around the ranks, one after the other in their order, on a thread of its own: a range travels while the next
 /// ones are computed.
 /// </summary>
 internal sealed class RankSums : IDisposable
 {
-    private readonly FlatGradients gradients;
-    private readonly DistributedOptions options;
+    private readonly RankGroup ranks;
+    private readonly Action<int> take;
     private readonly bool[] ready;
     private readonly BlockingCollection<int> due = [];
     private readonly SemaphoreSlim done = new(0);
     private readonly Thread thread;
     private ExceptionDispatchInfo? fault;
-    private int next;
+    private int next, waited;
 
-    public RankSums(FlatGradients gradients, DistributedOptions options)
+    /// <param name="ranks">The ranks.</param>
+    /// <param name="ranges">Number of ranges.</param>
+    /// <param name="take">What all ranks do with a range that is ready, on the thread: a sum, or a gathering.</param>
+    public RankSums(RankGroup ranks, int ranges, Action<int> take)
     {
-        (this.gradients, this.options, ready) = (gradients, options, new bool[gradients.Ranges]);
-        thread = new Thread(Work) { IsBackground = true, Name = "Bdia sums over ranks" };
+        (this.ranks, this.take, ready) = (ranks, take, new bool[ranges]);
+        thread = new Thread(Work) { IsBackground = true, Name = "Bdia messages of ranks" };
         thread.Start();
     }
 
@@ -30,27 +33,41 @@ internal sealed class RankSums : IDisposable
     public void Begin()
     {
         Array.Clear(ready);
-        next = 0;
-        options.Ranks.IsPatient = true;
+        (next, waited) = (0, 0);
+        ranks.IsPatient = true;
     }
 
-    /// <summary>Takes note that this rank's part of a range is whole. It is summed when those before it have been.</summary>
+    /// <summary>Takes note that this rank's part of a range is whole. Its turn comes when those before it have had theirs.</summary>
     public void Ready(int range)
     {
         ready[range] = true;
         for (; next < ready.Length && ready[next]; next++) due.Add(next);
     }
 
-    /// <summary>Waits until all ranges are summed.</summary>
+    /// <summary>Waits until all ranges are done.</summary>
     /// <exception cref="DistributedException">Another rank has failed or does not answer.</exception>
     public void Wait()
     {
-        options.Ranks.IsPatient = false;
-        options.Ranks.Await(() =>
+        ranks.IsPatient = false;
+        ranks.Await(() =>
         {
-            for (var range = 0; range < ready.Length; range++) done.Wait();
-            return ready.Length;
+            for (; waited < ready.Length; waited++) done.Wait();
+            return waited;
         });
+        fault?.Throw();
+    }
+
+    /// <summary>Waits until one range more is done, the first of those that are not waited for.</summary>
+    /// <exception cref="DistributedException">Another rank has failed or does not answer.</exception>
+    public void WaitForNext()
+    {
+        ranks.IsPatient = false;
+        ranks.Await(() =>
+        {
+            done.Wait();
+            return waited++;
+        });
+        ranks.IsPatient = true;
         fault?.Throw();
     }
 
@@ -68,8 +85,8 @@ internal sealed class RankSums : IDisposable
         {
             try
             {
-                // After a fault nobody sums any more, and all that is left is to end the wait.
-                if (fault is null) gradients.Sum(range, options.Ranks, options.Sums);
+                // After a fault nobody takes part any more, and all that is left is to end the wait.
+                if (fault is null) take(range);
             }
             catch (Exception e)
             {

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Bdia.Core.Distributed;
-using Bdia.Core.Formats;
-using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -31,8 +29,9 @@ internal static class RankedCheckpoint
     /// <summary>Gives all ranks what rank 0 has.</summary>
     /// <param name="ranks">The ranks.</param>
     /// <param name="own">On rank 0, the checkpoint, or null where there is none; of no effect on others.</param>
+    /// <param name="needs">Which tensors, by name, this rank keeps of it; others pass through.</param>
     /// <returns>The checkpoint of rank 0; null where it has none.</returns>
-    public static Content? Share(RankGroup ranks, Content? own)
+    public static Content? Share(RankGroup ranks, Content? own, Func<string, bool> needs)
     {
         if (ranks.Size == 1) return own;
         var header = own is null || !ranks.IsFirst ? null : JsonSerializer.SerializeToUtf8Bytes(new Header(own.Name, own.State,
@@ -41,7 +40,7 @@ internal static class RankedCheckpoint
         if (header.Length == 0) return null;
         if (ranks.IsFirst)
         {
-            foreach (var tensor in own!.Tensors.Values) Share(ranks, tensor);
+            foreach (var tensor in own!.Tensors.Values) RankTensors.Broadcast(ranks, tensor);
             return own;
         }
 
@@ -49,19 +48,12 @@ internal static class RankedCheckpoint
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         foreach (var (name, shape, type) in told.Tensors)
         {
-            tensors.Add(name, empty(shape, type, CPU).DetachFromDisposeScope());
-            Share(ranks, tensors[name]);
+            var tensor = empty(shape, type, CPU).DetachFromDisposeScope();
+            RankTensors.Broadcast(ranks, tensor);
+            if (needs(name)) tensors.Add(name, tensor);
+            else tensor.Dispose();
         }
 
         return new Content(told.Name, told.State, told.Differences, tensors);
-    }
-
-    private static unsafe void Share(RankGroup ranks, Tensor tensor)
-    {
-        const int chunk = 1 << 30; // spans end at 2 GB
-        var address = TensorMemory.Address(tensor);
-        var bytes = tensor.numel() * tensor.element_size();
-        for (long start = 0; start < bytes; start += chunk)
-            ranks.Broadcast(new Span<byte>(address + start, (int)Math.Min(chunk, bytes - start)));
     }
 }

@@ -27,7 +27,10 @@ internal sealed class RunCheckpoints(
     /// <exception cref="CheckpointException">It cannot be resumed.</exception>
     public (IReadOnlyList<RunDifference> Differences, string Told)? Resume(RunState state, IReadOnlyCollection<string> adjustable)
     {
-        using var content = RankedCheckpoint.Share(ranks, ReadNewest(adjustable));
+        // Of moments, a rank takes those that it keeps.
+        var kept = optimizer.State.Select(pair => Moments + pair.Key).ToHashSet(StringComparer.Ordinal);
+        using var content = RankedCheckpoint.Share(ranks, ReadNewest(adjustable),
+            name => !name.StartsWith(Moments, StringComparison.Ordinal) || optimizer.Shares is null || kept.Contains(name));
         if (content is null) return null;
         RequireLongEnough(content.Name, content.State);
         try
@@ -78,27 +81,43 @@ internal sealed class RunCheckpoints(
         return differences.Count == 0 ? told : $"{told} Not as when it was written: {string.Join("; ", differences)}.";
     }
 
-    /// <summary>Whether to save now.</summary>
+    /// <summary>Whether to save now; on ranks other than 0, whether to bring moments to it.</summary>
     public bool Due(RunState state, bool finished)
     {
-        if (!ranks.IsFirst || saved == (state.Step, state.Epoch)) return false;
+        if (!ranks.IsFirst && optimizer.Shares is null || saved == (state.Step, state.Epoch)) return false;
         if (finished) return true;
         return state.BatchInEpoch == 0
             ? options.CheckpointEveryEpochs > 0 && state.Epoch % options.CheckpointEveryEpochs == 0
             : options.CheckpointEverySteps > 0 && state.Step % options.CheckpointEverySteps == 0;
     }
 
-    /// <summary>Saves the run as it stands.</summary>
+    /// <summary>Saves the run as it stands. Where ranks share the moments, all of them call it, and rank 0 writes.</summary>
     public void Write(RunState state)
+    {
+        var brought = optimizer.Shares is { } shares ? SharedMoments.ToFirst(optimizer, shares) : [];
+        try
+        {
+            if (ranks.IsFirst) Write(state, brought);
+            saved = (state.Step, state.Epoch);
+        }
+        finally
+        {
+            foreach (var slot in brought) slot.Dispose();
+        }
+    }
+
+    private void Write(RunState state, IReadOnlyList<AdamWSlot> brought)
     {
         var tensors = new List<KeyValuePair<string, Tensor>>();
         foreach (var (name, tensor) in ModuleState.Save(module)) tensors.Add(new(Weights + name, tensor));
-        foreach (var (name, tensor) in optimizer.State) tensors.Add(new(Moments + name, tensor));
+        // In the order of the parameters, whoever keeps them: the file has the bytes of any number of ranks.
+        var slots = brought.ToDictionary(slot => slot.Number);
+        foreach (var (name, tensor) in optimizer.Slots.SelectMany(slot => slots.GetValueOrDefault(slot.Number, slot).State))
+            tensors.Add(new(Moments + name, tensor));
         foreach (var (name, tensor) in best.Weights) tensors.Add(new(BestWeights + name, tensor));
         foreach (var (name, tensor) in averages.State) tensors.Add(new(AveragedWeights + name, tensor));
         foreach (var (name, tensor) in moving.State) tensors.Add(new(MovingAverages + name, tensor));
         this.folder!.Write(tensors, state, identity);
-        saved = (state.Step, state.Epoch);
     }
 
     public void Dispose() => this.folder?.Dispose();

@@ -21,7 +21,11 @@ internal sealed class SharedValidation(DistributedOptions? shared)
 
     /// <summary>Whether a batch is this rank's.</summary>
     /// <param name="number">0 for the first.</param>
-    public bool IsOwn(int number) => number % ranks.Size == ranks.Rank;
+    public bool IsOwn(int number) => Rank(number) == ranks.Rank;
+
+    /// <summary>Whose a batch is.</summary>
+    /// <param name="number">0 for the first.</param>
+    public int Rank(int number) => number % ranks.Size;
 
     /// <summary>This rank's of some batches.</summary>
     public IEnumerable<T> Own<T>(IEnumerable<T> all) => all.Where((_, number) => IsOwn(number));

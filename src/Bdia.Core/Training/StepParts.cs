@@ -22,17 +22,18 @@ internal readonly record struct StepParts(DistributedOptions Options)
         return (first, (int)((part + 1L) * batches / Options.Parts) - first);
     }
 
-    /// <summary>Numbers, in their epoch, of the batches of this rank from one on, which begins a step.</summary>
+    /// <summary>Numbers, in their epoch, of the batches of a rank from one on, which begins a step.</summary>
+    /// <param name="rank">The rank.</param>
     /// <param name="first">The first batch of all that are left.</param>
     /// <param name="batches">Batches of the epoch.</param>
     /// <param name="perStep">Batches of a whole step.</param>
-    public IReadOnlyList<int> Own(int first, int batches, int perStep)
+    public IReadOnlyList<int> Of(int rank, int first, int batches, int perStep)
     {
-        var own = new List<int>();
+        var (own, part) = (new List<int>(), (long)rank * Count);
         for (var step = first; step < batches; step += perStep)
         {
             var count = Math.Min(perStep, batches - step);
-            var (from, to) = ((int)((long)First * count / Options.Parts), (int)((long)(First + Count) * count / Options.Parts));
+            var (from, to) = ((int)(part * count / Options.Parts), (int)((part + Count) * count / Options.Parts));
             for (var batch = from; batch < to; batch++) own.Add(step + batch);
         }
 

@@ -23,6 +23,11 @@ internal abstract class StepTaker<TBatch>(StepSetting<TBatch> setting) : IDispos
     {
     }
 
+    /// <summary>Makes ready for what is left of an epoch, before it is read.</summary>
+    public virtual void BeginEpoch(int epoch, int first)
+    {
+    }
+
     /// <summary>The batches of an epoch that this process trains on, from one on.</summary>
     public virtual IEnumerable<TBatch> Read(int epoch, int first, CancellationToken cancellation)
         => setting.Source.Read(epoch, first, cancellation);
@@ -60,15 +65,21 @@ internal abstract class StepTaker<TBatch>(StepSetting<TBatch> setting) : IDispos
             + $"{setting.Plan.Batches(State.Epoch)}. BatchCount and Read must agree.");
     }
 
-    /// <summary>Applies gradients that hold the sum of weight / unit * mean gradient, and clears them.</summary>
+    /// <summary>Applies gradients that hold the sum of weight / unit * mean gradient.</summary>
     /// <returns>Their norm.</returns>
     protected double Apply(GatheredStep step, double rate)
     {
         var mean = step.Unit!.Value / step.Sums.Weight; // makes it the mean over all items
-        var norm = Finite(Optimizer.GradientNorm() * mean);
-        Optimizer.Step(State.Step + 1, rate, mean * Clip(norm));
+        var norm = Finite(GradientNorm() * mean);
+        Update(Optimizer.Numbers(State.Step + 1, rate, mean * Clip(norm)));
         return norm;
     }
+
+    /// <summary>The norm of all gradients.</summary>
+    protected virtual double GradientNorm() => Optimizer.GradientNorm();
+
+    /// <summary>Takes the optimizer's step.</summary>
+    protected virtual void Update(AdamWStep numbers) => Optimizer.Take(numbers);
 
     /// <summary>
     /// Adds the gradient of one batch, in proportion to its weight; the first batch's weight is the unit, so that a single batch is not
@@ -77,6 +88,13 @@ internal abstract class StepTaker<TBatch>(StepSetting<TBatch> setting) : IDispos
     protected void Accumulate(TBatch batch, GatheredStep step)
     {
         using var scope = NewDisposeScope();
+        Backward(Forward(batch, step));
+    }
+
+    /// <summary>Takes a batch to its loss, and notes loss and counts in the step.</summary>
+    /// <returns>The loss, in proportion to the batch's weight.</returns>
+    protected Tensor Forward(TBatch batch, GatheredStep step)
+    {
         var (task, pace) = (setting.Task, setting.Pace);
         // By step and row: a batch that is cut into parts, gathered here, draws what it would as a whole.
         (task.Clock.Step, task.Clock.FirstRow) = (State.Step, step.Rows);
@@ -89,18 +107,23 @@ internal abstract class StepTaker<TBatch>(StepSetting<TBatch> setting) : IDispos
                 $"The task gave a batch of step {State.Step + 1} the weight {loss.Weight}; it must be above 0 and finite.");
 
         step.Unit ??= loss.Weight;
-        var share = loss.Weight / step.Unit.Value;
-        try
-        {
-            (share == 1 ? loss.Loss : loss.Loss.Times(share)).backward();
-        }
-        catch (Exception) when (task.BackwardFault is not null)
-        {
-            // libtorch carries no managed exception through a backward pass; the stack has kept the true reason.
-            throw task.BackwardFault;
-        }
-
         step.Rows += loss.Rows ?? loss.Items;
         step.Sums.Add(new EpochSums { Loss = value * loss.Weight, Weight = loss.Weight, Items = loss.Items, Correct = loss.Correct });
+        var share = loss.Weight / step.Unit.Value;
+        return share == 1 ? loss.Loss : loss.Loss.Times(share);
+    }
+
+    /// <summary>Takes a loss back to the gradients.</summary>
+    protected void Backward(Tensor loss)
+    {
+        try
+        {
+            loss.backward();
+        }
+        catch (Exception) when (setting.Task.BackwardFault is { } fault)
+        {
+            // libtorch carries no managed exception through a backward pass; the stack has kept the true reason.
+            throw fault;
+        }
     }
 }

@@ -94,7 +94,9 @@ public sealed record TrainingOptions
     /// Clipping needs the norm of all gradients before the first weight changes: with <see cref="ClipNorm"/> above 0, each step goes
     /// forward and back twice, first for the norm alone, and takes about twice as long; with 0 it takes no longer than otherwise. Without
     /// clipping, a gradient that is not finite ends training before it is applied, when blocks above have taken the step already;
-    /// checkpoints are whole. Needs <see cref="AccumulationSteps"/> 1, and stacks that do not store activations.
+    /// checkpoints are whole. Needs <see cref="AccumulationSteps"/> 1, and stacks that do not store activations. With
+    /// <see cref="Distributed"/> the gradients of two blocks are alive, of which one travels; a rank that takes several parts of a step
+    /// keeps besides the sums that wait for others, as many as the tree over its parts has levels.
     /// </remarks>
     public bool OptimizerInBackward { get; init; }
 
@@ -229,9 +231,10 @@ public sealed record TrainingOptions
         faults.Require(Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, "at least 0 and below 1");
         faults.Require(Epsilon is >= AdamW.SmallestEpsilon and <= 1, nameof(Epsilon), Epsilon, $"from {AdamW.SmallestEpsilon} to 1");
         faults.Require(ClipNorm is >= 0 and < double.PositiveInfinity, nameof(ClipNorm), ClipNorm, "0 (off) or a finite norm");
-        faults.Require(!OptimizerInBackward || AccumulationSteps <= 1, nameof(OptimizerInBackward), OptimizerInBackward,
-            $"false where AccumulationSteps is {AccumulationSteps}, since gradients are gathered over so many batches first; set one of "
-            + "the two to false or 1");
+        // Of batches that are cut, one for each part of a step.
+        faults.Require(!OptimizerInBackward || AccumulationSteps <= (IsCut ? Distributed!.Parts : 1), nameof(OptimizerInBackward),
+            OptimizerInBackward, $"false where AccumulationSteps is {AccumulationSteps}, since gradients are gathered over so many batches "
+            + "first; set one of the two to false or 1");
         faults.Require(!OptimizerInBackward || mode != BackpropagationMode.StoreActivations, nameof(OptimizerInBackward),
             OptimizerInBackward, $"false where Mode is {mode}, in which all gradients come at once; set it to false, or Mode to "
             + "Reversible or Checkpointed");
@@ -250,9 +253,9 @@ public sealed record TrainingOptions
         Distributed?.Check(faults);
         faults.Require(Distributed is null || IsCut || BatchSize is not { } rows || rows % Math.Max(1, Distributed.Parts) == 0,
             nameof(BatchSize), BatchSize, $"a multiple of Distributed.Parts, {Distributed?.Parts}, into which each batch is cut");
-        faults.Require(Distributed is null || !OptimizerInBackward, nameof(OptimizerInBackward), OptimizerInBackward,
-            "false where Distributed is set, since gradients of the parts of a step are gathered first; set one of the two to false or "
-            + "null");
+        faults.Require(!OptimizerInBackward || Distributed is not { ShardOptimizer: true }, nameof(OptimizerInBackward),
+            OptimizerInBackward, "false where Distributed.ShardOptimizer is set, whose steps need all gradients first; set one of the two "
+            + "to false");
         faults.Require(!Resume || CheckpointDirectory is not null, nameof(Resume), Resume, "false where CheckpointDirectory is null");
     }
 }

@@ -39,7 +39,8 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         plan = TrainingPlan.Of(options, source.BatchCount);
         var groups = ParameterGroups.Of(task.Module, task.WithoutDecay, task.RateScale, BlockMatrices.Of(options, task));
         optimizer = new AdamW(groups, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay, options.MuonMomentum,
-            options.MomentFormat == MomentFormat.EightBits ? BlockMatrices.Set(task) : null);
+            options.MomentFormat == MomentFormat.EightBits ? BlockMatrices.Set(task) : null,
+            options.Distributed is { SharesMoments: true } ? ranks : null);
         best = new BestModel(options, state);
         moving = new MovingAverage(options.EmaDecay, task.Module);
         averages = new WeightAverages(averageEpochs, averageOf, options.BestBy, state);
@@ -62,8 +63,13 @@ internal sealed class TrainingRun<TBatch> : IDisposable
             }
 
             var setting = new StepSetting<TBatch>(options, task, source, plan, optimizer, state, pace, stop);
-            steps = options.Distributed is { } shared ? new RankedSteps<TBatch>(setting, shared, agreement!)
-                : options.OptimizerInBackward ? new BackwardSteps<TBatch>(setting) : new GatheredSteps<TBatch>(setting);
+            steps = (options.Distributed, options.OptimizerInBackward) switch
+            {
+                (null, false) => new GatheredSteps<TBatch>(setting),
+                (null, true) => new BackwardSteps<TBatch>(setting),
+                ({ } shared, false) => new RankedSteps<TBatch>(setting, shared, agreement!),
+                ({ } shared, true) => new RankedBackwardSteps<TBatch>(setting, shared, agreement!),
+            };
             judgement = new RunJudgement<TBatch>(options, task, best, averages, stop);
             if (resumed is { } point) GoOn(point.Differences, point.Told, notes);
             else if (options.Resume) notes?.Report(
@@ -148,6 +154,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         if (state.BatchInEpoch == 0) state.Sums = new EpochSums { StartedAt = clock.Elapsed.TotalSeconds };
         var batches = plan.Batches(state.Epoch);
         var (epoch, first) = (state.Epoch, state.BatchInEpoch);
+        steps.BeginEpoch(epoch, first);
         using var ahead = new Prefetch<TBatch>(cancellation => steps.Read(epoch, first, cancellation), BatchesAhead);
         while (state.BatchInEpoch < batches)
         {

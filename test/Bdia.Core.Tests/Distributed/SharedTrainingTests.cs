@@ -1,4 +1,5 @@
 using Bdia.Core.Distributed;
+using Bdia.Core.Formats;
 using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
 using Bdia.Core.Reversible;
@@ -29,20 +30,23 @@ public sealed class SharedTrainingTests
     };
 
     // 61 rows to train on: three whole steps of 16, and one of 13, in which parts have 2 or 1.
-    internal static byte[] TrainImages(RankGroup ranks, TrainingOptions? training = null, Action<TrainingProgress>? progress = null)
+    internal static byte[] TrainImages(RankGroup ranks, TrainingOptions? training = null, Action<TrainingProgress>? progress = null,
+        bool shard = false)
     {
-        using var classifier = ImageClassifierTraining.Run(Random, (training ?? Images) with { Distributed = new() { Ranks = ranks } },
-            Augmented, new ToyImages(87), progress: progress is null ? null : new Call(progress),
-            cancellation: TestContext.Current.CancellationToken);
+        using var classifier = ImageClassifierTraining.Run(Random,
+            (training ?? Images) with { Distributed = new() { Ranks = ranks, ShardOptimizer = shard } }, Augmented, new ToyImages(87),
+            progress: progress is null ? null : new Call(progress), cancellation: TestContext.Current.CancellationToken);
         return [.. Weights.Bytes(classifier.Model), .. Figures(classifier.Result!)];
     }
 
-    private static byte[] TrainTranslator(RankGroup ranks)
+    private static byte[] TrainTranslator(RankGroup ranks) => TrainTranslator(ranks, training => training);
+
+    private static byte[] TrainTranslator(RankGroup ranks, Func<TrainingOptions, TrainingOptions> change)
     {
-        var training = TranslatorTrainingTests.Short with
+        var training = change(TranslatorTrainingTests.Short with
         {
             LabelSmoothing = 0.1, AccumulationSteps = 2, BestBy = ModelSelection.Score, Distributed = new() { Ranks = ranks },
-        };
+        });
         using var translator = TranslatorTraining.Run(TranslatorTrainingTests.Tiny with { Dropout = 0.1 }, training,
             TranslatorTrainingTests.Words with { BleuEveryEpochs = 1, AverageEpochs = 2 }, Toy.Pairs(120),
             cancellation: TestContext.Current.CancellationToken);
@@ -90,6 +94,74 @@ public sealed class SharedTrainingTests
     {
         var alone = trainings[kind](RankGroup.Alone);
         foreach (var size in (int[])[1, 2, 4, 8]) Assert.Equal(alone, OnRanks.Same(size, trainings[kind]));
+    }
+
+    [Theory]
+    [InlineData(OptimizerKind.Muon, MomentFormat.Float32)]
+    [InlineData(OptimizerKind.AdamW, MomentFormat.EightBits)]
+    public void Ranks_that_share_the_moments_end_with_the_same_bytes(OptimizerKind optimizer, MomentFormat format)
+    {
+        var training = Images with { Optimizer = optimizer, MomentFormat = format };
+        var alone = TrainImages(RankGroup.Alone, training);
+        foreach (var size in (int[])[1, 2, 4, 8])
+            Assert.Equal(alone, OnRanks.Same(size, ranks => TrainImages(ranks, training, shard: true)));
+    }
+
+    [Fact]
+    public void A_translator_whose_moments_are_shared_ends_with_the_same_bytes()
+        => Assert.Equal(TrainTranslator(RankGroup.Alone), OnRanks.Same(4,
+            ranks => TrainTranslator(ranks, training => training with { Distributed = new() { Ranks = ranks, ShardOptimizer = true } })));
+
+    [Theory]
+    [InlineData(4, true, 2, true)]
+    [InlineData(8, true, 1, false)]
+    [InlineData(2, false, 4, true)]
+    public void A_run_goes_on_with_moments_shared_otherwise_to_the_same_bytes(int before, bool shared, int after, bool shares)
+    {
+        using var folder = new TemporaryFolder();
+        var training = Images with { CheckpointDirectory = folder.Path, CheckpointEverySteps = 2, MomentFormat = MomentFormat.EightBits };
+        OnRanks.Try(before, ranks => TrainImages(ranks, training, shard: shared, progress: report =>
+        {
+            if (report.Step == 5) throw new IOException("Enough.");
+        }));
+        Assert.Equal(TrainImages(RankGroup.Alone, Images with { MomentFormat = MomentFormat.EightBits }),
+            OnRanks.Same(after, ranks => TrainImages(ranks, training with { Resume = true }, shard: shares)));
+    }
+
+    [Fact]
+    public void A_checkpoint_of_ranks_that_share_the_moments_has_the_bytes_of_one_process()
+    {
+        using TemporaryFolder one = new(), four = new();
+        TrainImages(RankGroup.Alone, Images with { Epochs = 1, CheckpointDirectory = one.Path });
+        OnRanks.Same(4, ranks => TrainImages(ranks, Images with { Epochs = 1, CheckpointDirectory = four.Path }, shard: true));
+        Assert.Equal(Tensors(one.Path), Tensors(four.Path));
+
+        // Times of day are in the header alone.
+        static Dictionary<string, string> Tensors(string folder)
+        {
+            using var stream = File.OpenRead(Directory.GetFiles(folder, "checkpoint-*.safetensors").Order().Last());
+            using var content = SafeTensors.Read(stream);
+            return content.Tensors.ToDictionary(pair => pair.Key, pair => Convert.ToHexString(pair.Value.bytes));
+        }
+    }
+
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(0.5)]
+    public void An_optimizer_in_the_backward_pass_ends_with_the_same_bytes(double clip)
+    {
+        var training = Images with { ClipNorm = clip };
+        var alone = TrainImages(RankGroup.Alone, training);
+        foreach (var size in (int[])[1, 2, 4, 8])
+            Assert.Equal(alone, OnRanks.Same(size, ranks => TrainImages(ranks, training with { OptimizerInBackward = true })));
+    }
+
+    [Fact]
+    public void The_optimizer_of_a_translator_works_in_the_backward_pass_of_two_stacks()
+    {
+        var alone = TrainTranslator(RankGroup.Alone, training => training with { AccumulationSteps = 1 });
+        Assert.Equal(alone, OnRanks.Same(4, ranks => TrainTranslator(ranks,
+            training => training with { AccumulationSteps = 1, OptimizerInBackward = true })));
     }
 
     [Fact]
