@@ -10,7 +10,7 @@ namespace Bdia.Core.ImageClassification;
 internal sealed class ImageBatchSource(
     ImageSubset data, PixelNormalization normalization, int classes, TrainingOptions training, ImageTrainingOptions images,
     PixelRange range)
-        : IPartedSource<ImageBatch>
+        : IPartedSource<ImageBatch>, IRankedRows
 {
     /// <inheritdoc/>
     public int BatchCount(int epoch) => (data.Count + training.MostRows - 1) / training.MostRows;
@@ -21,6 +21,17 @@ internal sealed class ImageBatchSource(
     /// <inheritdoc/>
     public IEnumerable<ImageBatch> Read(int epoch, int firstBatch, CancellationToken cancellation)
         => Read(epoch, [.. Enumerable.Range(firstBatch, BatchCount(epoch) - firstBatch)], cancellation);
+
+    /// <inheritdoc/>
+    public void Gather(int epoch, IReadOnlyList<IReadOnlyList<int>> batches)
+    {
+        var ranks = Enumerable.Repeat(-1, BatchCount(epoch)).ToArray();
+        for (var rank = 0; rank < batches.Count; rank++)
+            foreach (var batch in batches[rank]) ranks[batch] = rank;
+        data.Move(Order(epoch), place => ranks[place / training.MostRows]);
+    }
+
+    private RandomSequence Order(int epoch) => RandomSequence.At(training.Seed, RandomPurpose.Order, (ulong)epoch);
 
     /// <inheritdoc/>
     public IEnumerable<ImageBatch> Read(int epoch, IReadOnlyList<int> batches, CancellationToken cancellation)
@@ -37,7 +48,8 @@ internal sealed class ImageBatchSource(
         ImageBatchWriter? batch = null;
         try
         {
-            foreach (var row in data.Shuffled(RandomSequence.At(training.Seed, RandomPurpose.Order, (ulong)epoch)))
+            var wanted = batches.ToHashSet();
+            foreach (var row in data.Shuffled(Order(epoch), place => wanted.Contains(place / training.MostRows)))
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (next == batches.Count) yield break;

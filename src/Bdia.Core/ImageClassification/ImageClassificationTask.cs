@@ -14,6 +14,8 @@ internal sealed class ImageClassificationTask(
 {
     private const int BatchesAhead = 1;
 
+    private bool areGathered; // rows of validation are where they are validated, for the whole run
+
     /// <inheritdoc/>
     public nn.Module Module => model;
 
@@ -61,6 +63,8 @@ internal sealed class ImageClassificationTask(
     public ValidationResult? Validate(int epoch, StopSignal stop)
     {
         var totals = new SharedValidation(training.Distributed);
+        if (!areGathered) validation!.Move(null, place => totals.Rank(place / training.MostRows));
+        areGathered = true;
         using var ahead = new Prefetch<ImageBatch>(_ => Batches(totals), BatchesAhead);
         while (ahead.TryTake(stop, out var batch))
         {
@@ -85,7 +89,7 @@ internal sealed class ImageClassificationTask(
         ImageBatchWriter? batch = null;
         try
         {
-            foreach (var row in validation.InOrder())
+            foreach (var row in validation.InOrder(place => shared.IsOwn(place / training.MostRows)))
             {
                 if (!shared.IsOwn(position++ / training.MostRows))
                 {

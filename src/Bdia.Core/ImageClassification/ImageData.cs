@@ -22,8 +22,7 @@ internal sealed record ImageData(
             IImageRows? validation, StopSignal stop, PixelNormalization? given = null)
     {
         var shape = new ImageShape(model.Channels, model.ImageHeight, model.ImageWidth);
-        var hash = training.CheckpointDirectory is not null || training.Distributed is not null;
-        var survey = ImageSurvey.Of(train, "training", shape, model.Classes, images.PixelCacheBytes, hash, stop);
+        var survey = Survey(train, "training", images.PixelCacheBytes);
         var held = validation is null && images.ValidationFraction != 0
             ? Split(survey.Labels, images, training.Seed)
             : new bool[survey.Labels.Count];
@@ -43,8 +42,8 @@ internal sealed record ImageData(
         }
         else
         {
-            var left = survey.Store is null ? 0 : images.PixelCacheBytes - survey.Labels.Count * survey.RowBytes;
-            var own = ImageSurvey.Of(validation, "validation", shape, model.Classes, left, hash, stop);
+            var left = survey.IsInMemory ? images.PixelCacheBytes - survey.Labels.Count * survey.RowBytes : 0;
+            var own = Survey(validation, "validation", left);
             var without = LeaveOut(validation, own, typical);
             if (own.Hash is not null) hashes.Add($"{ValidationData}.SHA-256", own.Hash);
             validationSubset = new ImageSubset(validation, own,
@@ -58,6 +57,10 @@ internal sealed record ImageData(
             IsGiven = images.Pixels is null && given is not null,
             Range = PixelRange.Of([.. kept.Select(row => survey.Extremes[row])]),
         };
+
+        ImageSurvey Survey(IImageRows rows, string what, long budget) => training.Distributed is { Ranks: var ranks }
+            ? ImageSurvey.OfRanks(rows, what, shape, model.Classes, budget, ranks, stop)
+            : ImageSurvey.Of(rows, what, shape, model.Classes, budget, hash: training.CheckpointDirectory is not null, stop);
     }
 
     /// <summary>What values pixels of the training rows can have.</summary>
@@ -130,7 +133,8 @@ internal sealed record ImageData(
     {
         var extreme = ExtremeRows.Find(survey.Extremes, typical);
         if (extreme.Count > 0)
-            rows.LeaveOut(extreme);
+            rows.LeaveOut(survey.Positions is not { } positions ? extreme
+                : [.. extreme.Select(row => ((int)positions[row.Number], row.Reason))]);
         return [.. extreme.Select(row => row.Number)];
     }
 

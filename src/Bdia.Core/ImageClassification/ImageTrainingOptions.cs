@@ -98,7 +98,8 @@ public sealed record ImageTrainingOptions
 
     /// <summary>
     /// Bytes of pixels that are kept from one epoch to the next, above 0. Data that has more is read anew in every epoch, and shuffled in a
-    /// window of this size. Default 1 GiB. What the network takes is another matter: <see cref="TrainingOptions.TrainingMemoryBytes"/>.
+    /// window of this size. Of several processes that share a run, what all together keep. Default 1 GiB. What the network takes is another
+    /// matter: <see cref="TrainingOptions.TrainingMemoryBytes"/>.
     /// </summary>
     public long PixelCacheBytes { get; init; } = 1L << 30;
 

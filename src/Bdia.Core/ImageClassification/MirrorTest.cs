@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Bdia.Core.Numerics;
 using Bdia.Core.Tensors;
 using Bdia.Core.Training;
@@ -42,16 +43,29 @@ internal sealed record MirrorTest(int Rows, int Right, int RightMirrored, double
     /// <param name="classes">Number of classes.</param>
     /// <param name="seed">Of the choice of rows and patches.</param>
     /// <param name="stop">Ends it.</param>
+    /// <remarks>Of several ranks that share the rows, rank 0 gets those that are asked, and tells the others.</remarks>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> was requested.</exception>
     public static MirrorTest? Of(ImageSubset data, PixelNormalization normalization, int classes, ulong seed, StopSignal stop)
     {
         if (data.Count < FewestRows) return null;
+        var random = RandomSequence.At(seed, RandomPurpose.Mirror);
+        var chosen = WindowShuffle.Order(data.Count, data.Count, new RandomSequence(random.Next())).Take(MostRows).Select(step => step.Row)
+            .ToHashSet();
+        var rows = data.OnFirst(chosen);
+        if (data.Ranks.Size == 1) return Of(rows, chosen.Count, data.Shape, normalization, classes, random, stop);
+        var told = data.Ranks.IsFirst ? Of(rows, chosen.Count, data.Shape, normalization, classes, random, stop) : null;
+        return JsonSerializer.Deserialize<MirrorTest?>(data.Ranks.Broadcast(
+            data.Ranks.IsFirst ? JsonSerializer.SerializeToUtf8Bytes(told) : null));
+    }
+
+    private static MirrorTest? Of(IEnumerable<ImageSubset.Row> rows, int count, ImageShape shape, PixelNormalization normalization,
+        int classes, RandomSequence random, StopSignal stop)
+    {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
-        var random = RandomSequence.At(seed, RandomPurpose.Mirror);
         var (labels, plain, mirrored) = (new List<int>(), new List<Tensor>(), new List<Tensor>());
         Tensor? patches = null;
-        foreach (var images in Sample(data, normalization, new RandomSequence(random.Next()), labels))
+        foreach (var images in Sample(rows, count, shape, normalization, labels))
         {
             stop.ThrowIfRequested();
             patches ??= Patches(images, ref random);
@@ -64,16 +78,13 @@ internal sealed record MirrorTest(int Rows, int Right, int RightMirrored, double
         return Judge(cat([.. plain]), cat([.. mirrored]), labels, classes);
     }
 
-    /// <summary>Some rows in the data's order, normalised and small: (n, C, h, w) for every few.</summary>
-    private static IEnumerable<Tensor> Sample(ImageSubset data, PixelNormalization normalization, RandomSequence random, List<int> labels)
+    /// <summary>The rows, normalised and small: (n, C, h, w) for every few.</summary>
+    private static IEnumerable<Tensor> Sample(IEnumerable<ImageSubset.Row> rows, int left, ImageShape shape,
+        PixelNormalization normalization, List<int> labels)
     {
-        var chosen = WindowShuffle.Order(data.Count, data.Count, random).Take(MostRows).Select(step => step.Row).ToHashSet();
-        var shape = data.Shape;
         var (pixels, held, count) = (new float[shape.Size], new float[RowsAtOnce * shape.Size], 0);
-        var (position, left) = (0, chosen.Count);
-        foreach (var row in data.InOrder())
+        foreach (var row in rows)
         {
-            if (!chosen.Contains(position++)) continue;
             row.Store.CopyTo(row.Slot, pixels);
             normalization.Apply(pixels, held.AsSpan(count++ * shape.Size, shape.Size));
             labels.Add(row.Label);

@@ -36,10 +36,20 @@ internal sealed class PixelStore
     public void Add(ReadOnlySpan<float> pixels)
     {
         if (IsBytes && !AreBytes(pixels)) Widen();
-        if (Count == blocks.Count * rowsPerBlock) blocks.Add(new byte[rowsPerBlock * RowBytes]);
-        Count++;
-        Write(Count - 1, pixels);
+        Write(Grow(), pixels);
     }
+
+    /// <summary>Appends an image that is yet to be written.</summary>
+    /// <returns>Its row.</returns>
+    public int Grow()
+    {
+        if (Count == blocks.Count * rowsPerBlock) blocks.Add(new byte[rowsPerBlock * RowBytes]);
+        return Count++;
+    }
+
+    /// <summary>An image as it is kept.</summary>
+    public Span<byte> Bytes(int row) => blocks[row / rowsPerBlock].AsSpan(
+        (int)(row % rowsPerBlock * RowBytes), (int)RowBytes);
 
     /// <summary>Overwrites an image, in a store that need not change its kind for it.</summary>
     public void Set(int row, ReadOnlySpan<float> pixels)
@@ -86,8 +96,10 @@ internal sealed class PixelStore
         }
     }
 
-    private void Widen()
+    /// <summary>Lets a value take four bytes.</summary>
+    public void Widen()
     {
+        if (!IsBytes) return;
         IsBytes = false;
         for (var b = 0; b < blocks.Count; b++)
         {

@@ -183,7 +183,8 @@ public sealed partial class BdiaImageClassificationTrainer
         public float[]? ClassWeights;
 
         /// <summary>
-        /// Bytes of pixels that are kept from one epoch to the next, above 0; rows that have more are read anew in every epoch.
+        /// Bytes of pixels that are kept from one epoch to the next, above 0; rows that have more are read anew in every epoch. Of several
+        /// processes that share a run (<see cref="BdiaTrainerOptions.Distributed"/>), what all together keep.
         /// <see cref="BdiaTrainerOptions.TrainingMemoryBytes"/> limits what the network takes. Default 1 GiB.
         /// </summary>
         public long PixelCacheBytes;

@@ -6,15 +6,24 @@ using Microsoft.ML.Runtime;
 
 namespace Bdia.MLNet.ImageClassification;
 
-/// <summary>The rows of a view that can be trained on. What is left out is told in the log on the first pass, and on no other.</summary>
+/// <summary>
+/// The rows of a view that can be trained on. What is left out is told in the log on the first pass, and on no other. Of several processes
+/// that read a part each, each tells of its own.
+/// </summary>
 internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn label, ImageColumn image,
-    BadImagePolicy badImages, IChannelProvider log) : IImageRows
+    BadImagePolicy badImages, IChannelProvider log) : IPartedImageRows
 {
     private readonly List<long> positions = []; // in the view, of the rows that were given on the first pass
     private int passes;
+    private bool inParts; // whose numbers are positions
 
-    public IEnumerable<ImageRow> Read()
+    public IEnumerable<ImageRow> Read() => Pass(null).Select(row => row.Row);
+
+    public IEnumerable<(long Position, ImageRow Row)> Read(Func<long, bool> reads) => Pass(reads);
+
+    private IEnumerable<(long Position, ImageRow Row)> Pass(Func<long, bool>? reads)
     {
+        inParts = reads is not null;
         var firstPass = Interlocked.Increment(ref passes) == 1;
         using var cursor = data.OpenSingle([data.Schema[label.Name], image.Find(data.Schema)]);
         var readLabel = label.Reader(cursor);
@@ -28,6 +37,8 @@ internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn
             var classIndex = readLabel();
             if (classIndex == LabelColumn.MissingLabel)
                 census.WithoutLabel++;
+            else if (reads?.Invoke(cursor.Position) == false)
+                census.AddUsable(classIndex); // as far as is known here; its image is never asked for, and so not loaded
             else if (reader.Read(pixels) is { } reason)
             {
                 badRows.Handle(cursor, reason);
@@ -41,7 +52,7 @@ internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn
                     variety.Add(pixels);
                     positions.Add(cursor.Position);
                 }
-                yield return new ImageRow((int)classIndex, pixels);
+                yield return (cursor.Position, new ImageRow((int)classIndex, pixels));
             }
         }
         if (!firstPass)
@@ -58,7 +69,7 @@ internal sealed class LabelledImageRows(IDataView data, string what, LabelColumn
     {
         using var badRows = OpenBadRows(log);
         foreach (var (number, reason) in rows)
-            badRows.Handle($"Row {positions[number]}", reason);
+            badRows.Handle($"Row {(inParts ? number : positions[number])}", reason);
     }
 
     private BadRows OpenBadRows(IChannelProvider? log) => new(log, badImages == BadImagePolicy.Skip, "left out",

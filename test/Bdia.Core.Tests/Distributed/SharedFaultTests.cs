@@ -35,10 +35,10 @@ public sealed class SharedFaultTests
     public void Ranks_of_other_rows_end_all_of_them_with_what_differs()
     {
         var ends = OnRanks.Try(2, ranks => Train(ranks, options => options, new ToyImages(87, seed: ranks.Rank)));
-        Assert.All(ends, end => Assert.Contains("rank 1 differs from rank 0: TrainingData.SHA-256 is another, so the data are not the same",
-            Message(end), StringComparison.Ordinal));
+        Assert.All(ends, end => Assert.StartsWith("Not all of the 2 ranks train the same: rank 1 differs from rank 0: its training rows "
+            + "are others, or more or fewer.", Message(end), StringComparison.Ordinal));
         ends = OnRanks.Try(2, ranks => Train(ranks, options => options, new ToyImages(87 - ranks.Rank)));
-        Assert.All(ends, end => Assert.Contains("TrainingData.Rows is ", Message(end), StringComparison.Ordinal));
+        Assert.All(ends, end => Assert.Contains("its training rows are others", Message(end), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -82,9 +82,11 @@ public sealed class SharedFaultTests
             end.Fault!.Message, StringComparison.Ordinal));
         var odd = Assert.Throws<ArgumentException>(() => Train(RankGroup.Alone, options => options with { BatchSize = 20 }));
         Assert.Contains("BatchSize is 20; it must be a multiple of Distributed.Parts, 8", odd.Message, StringComparison.Ordinal);
-        var inBackward = Assert.Throws<ArgumentException>(
-            () => Train(RankGroup.Alone, options => options with { OptimizerInBackward = true }));
-        Assert.Contains("OptimizerInBackward is True; it must be false where Distributed is set", inBackward.Message,
+        var inBackward = Assert.Throws<ArgumentException>(() => Train(RankGroup.Alone, options => options with
+        {
+            OptimizerInBackward = true, Distributed = new() { ShardOptimizer = true },
+        }));
+        Assert.Contains("OptimizerInBackward is True; it must be false where Distributed.ShardOptimizer is set", inBackward.Message,
             StringComparison.Ordinal);
         var sums = OnRanks.Try(2, ranks => Train(ranks,
             options => options with { Distributed = new() { Ranks = ranks, Sums = SumOrder.Library } }));
@@ -103,7 +105,7 @@ public sealed class SharedFaultTests
         // As a process that is killed: it says nothing to anybody any more.
         var ends = OnRanks.Try(4, ranks =>
         {
-            var dying = new RankGroup(new DyingLink(InProcess(ranks), () => ranks.Rank == dies && Interlocked.Increment(ref calls) > 60));
+            var dying = new RankGroup(new DyingLink(InProcess(ranks), () => ranks.Rank == dies && Interlocked.Increment(ref calls) > 100));
             return Train(dying, Kept);
         }, TimeSpan.FromSeconds(2));
         Assert.All(ends, end => Assert.NotNull(end.Fault));
@@ -135,6 +137,34 @@ public sealed class SharedFaultTests
         });
         Assert.All(ends, end => Assert.IsType<TrainingDivergedException>(end.Fault));
         Assert.All(ends, end => Assert.Equal(ends[0].Fault!.Message, end.Fault!.Message));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_full_disk_ends_all_ranks_and_the_run_goes_on_from_the_checkpoint_before(bool shard)
+    {
+        const string full = "/dev/full"; // takes nothing, as a disk that is full
+        Assert.SkipUnless(File.Exists(full), $"there is no {full}");
+        using var folder = new TemporaryFolder();
+        var training = SharedTrainingTests.Images with { CheckpointDirectory = folder.Path, CheckpointEverySteps = 1 };
+        var ends = OnRanks.Try(4, ranks => SharedTrainingTests.TrainImages(ranks, training, shard: shard, progress: report =>
+        {
+            if (report is { Step: 4, CompletedEpoch: null }) File.CreateSymbolicLink(Checkpoint(5) + ".writing", full);
+        }));
+
+        Assert.IsType<CheckpointException>(ends[0].Fault);
+        foreach (var rank in (int[])[1, 2, 3])
+        {
+            Assert.StartsWith($"Rank 0 has ended its run, and rank {rank} with it: ", Message(ends[rank]), StringComparison.Ordinal);
+            Assert.Contains("No space left on device", Message(ends[rank]), StringComparison.Ordinal);
+        }
+
+        Assert.Equal([Checkpoint(3), Checkpoint(4)], Directory.GetFiles(folder.Path, "checkpoint-*").Order(StringComparer.Ordinal));
+        Assert.Equal(SharedTrainingTests.TrainImages(RankGroup.Alone),
+            OnRanks.Same(2, ranks => SharedTrainingTests.TrainImages(ranks, training with { Resume = true }, shard: shard)));
+
+        string Checkpoint(int step) => Path.Combine(folder.Path, $"checkpoint-{step:D10}.safetensors");
     }
 
     private static IRankLink InProcess(RankGroup ranks) => ranks.Link;
