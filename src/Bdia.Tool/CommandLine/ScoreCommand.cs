@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Bdia.Core.Distributed;
+using Bdia.Core.Mpi;
 using Bdia.Tool.Models;
 using Bdia.Tool.Scoring;
 using Microsoft.ML;
@@ -11,6 +13,9 @@ namespace Bdia.Tool.CommandLine;
 /// <summary><c>bdia score</c>: a table in, the same rows with predictions out.</summary>
 internal static partial class ScoreCommand
 {
+    // Parts are not all as long, and the last one may keep the others waiting.
+    private static readonly TimeSpan longestWait = TimeSpan.FromDays(1);
+
     public static Command Create(Invocation invocation)
     {
         var model = new Argument<string>("MODEL") { Description = "A model file." };
@@ -24,20 +29,22 @@ internal static partial class ScoreCommand
             + "the rows of the whole.");
         var restart = Switch("--restart", "Forget what an earlier run into OUT has done.");
         var command = new Command("score", "Scores the rows of a table, in their order. A run that was killed goes on where it was, when "
-            + "it is "
-            + "started again: no row is lost or doubled.")
+            + "it is started again: no row is lost or doubled. Under mpirun the processes share the work, in folders that all of them see.")
         {
             model, input, output, image, text, source, header, shard, restart,
         };
         invocation.Act(command, result =>
         {
-            using var loaded = SavedModel.Load(new MLContext(1), result.GetValue(model)!);
             var (part, parts) = Shard(result.GetValue(shard));
+            // A shard is a process's own work, whatever has started it.
+            using var ranks = result.GetValue(shard) is null ? MpiRanks.Join(new() { Timeout = longestWait }) : RankGroup.Alone;
+            if (!ranks.IsFirst) invocation.Console.Verbosity = Verbosity.Quiet; // one voice for all of them
+            using var loaded = SavedModel.Load(new MLContext(1), result.GetValue(model)!);
             return new TableScoring(loaded, new()
             {
                 Input = result.GetValue(input)!, Output = result.GetValue(output)!, HasHeader = result.GetValue(header),
                 Column = result.GetValue(image) ?? result.GetValue(text) ?? result.GetValue(source), Part = part, Parts = parts,
-                Restart = result.GetValue(restart),
+                Restart = result.GetValue(restart), Ranks = ranks,
             }, invocation.Console, invocation.Stop).Run();
         });
         return command;

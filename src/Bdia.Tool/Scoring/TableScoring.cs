@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using Bdia.Core.Distributed;
 using Bdia.Data;
 using Bdia.Data.Files;
 using Bdia.Data.Tables;
@@ -30,12 +32,16 @@ internal sealed record ScoringOptions
 
     /// <summary>Whether what an earlier run has done is forgotten.</summary>
     public bool Restart { get; init; }
+
+    /// <summary>The processes that share the work, in folders that all of them see.</summary>
+    public RankGroup Ranks { get; init; } = RankGroup.Alone;
 }
 
 /// <summary>
 /// Scores a table in parts of many rows, each a file of its own that is there whole or not at all; when all are there they become the
 /// table. A run that is killed finds its parts again and goes on behind them. Parts begin at the same rows always, so that their batches,
-/// and with them every bit of every score, are those of a run that nobody killed.
+/// and with them every bit of every score, are those of a run that nobody killed. Processes that share a run take the parts that are
+/// missing by turns: it has the same bytes for any number of them, and goes on with another.
 /// </summary>
 internal sealed class TableScoring(SavedModel model, ScoringOptions options, ToolConsole console, CancellationToken stop)
 {
@@ -45,43 +51,54 @@ internal sealed class TableScoring(SavedModel model, ScoringOptions options, Too
     private static readonly string[] TextNames = ["Text", "Source", "sentence", "review", "message", "content", "prompt"];
 
     private readonly string folder = options.Output + ".parts";
+    private readonly RankGroup ranks = options.Ranks;
 
-    public int Run()
+    public int Run() => ranks.Guard(RunOnRank);
+
+    private int RunOnRank()
     {
         var table = Table.Open(options.Input, options.HasHeader);
         var column = Column(table);
         var columns = Columns(table);
         if (!Table.Accepts(options.Output))
             throw new ToolException(ExitCode.CommandLine, $"OUT is {options.Output}. Let it end in .tsv, .csv, .jsonl or .parquet.");
-        Begin();
+        var run = Identity();
+        if (ranks.IsFirst) Begin(run);
+        // What is there is told by one of them, before any adds to it.
+        var there = Encoding.UTF8.GetString(ranks.Broadcast(ranks.IsFirst ? Encoding.UTF8.GetBytes(string.Join('\n', Parts())) : null))
+            .Split('\n').ToHashSet(StringComparer.Ordinal);
+        if (!ranks.IsFirst) RequireSame(run);
         var (first, count) = Range(table);
-        var (parts, bad) = (new List<string>(), 0L);
-        var number = 0;
+        var (parts, missing) = (new List<string>(), 0);
         foreach (var rows in table.Rows().Skip((int)first).Take((int)count).Chunk(options.PartRows))
         {
-            var part = Path.Combine(folder, $"{number++:000000}");
-            if (!File.Exists(part))
-            {
-                if (stop.IsCancellationRequested)
-                    throw new ToolException(ExitCode.Cancelled, $"Stopped after {(number - 1) * (long)options.PartRows:N0} of {count:N0} "
-                        + "rows. The same "
-                        + "command goes on from there.");
-                Score(table, column, columns, rows, part);
-                console.Detail($"{Math.Min(count, number * (long)options.PartRows):N0} of {count:N0} rows");
-            }
-
-            bad += Bad(part).Length;
-            parts.Add(part);
+            var number = parts.Count;
+            parts.Add(Path.Combine(folder, Name(number)));
+            if (there.Contains(Name(number)) || missing++ % ranks.Size != ranks.Rank) continue;
+            if (stop.IsCancellationRequested)
+                throw new ToolException(ExitCode.Cancelled, $"Stopped after {number * (long)options.PartRows:N0} of {count:N0} rows. The "
+                    + "same command goes on from there.");
+            Score(table, column, columns, rows, parts[^1]);
+            console.Detail($"{Math.Min(count, parts.Count * (long)options.PartRows):N0} of {count:N0} rows");
         }
 
+        ranks.Barrier(); // all parts are there
+        if (ranks.IsFirst) Join(columns, parts, count);
+        ranks.Barrier();
+        return ExitCode.Success;
+    }
+
+    private void Join(IReadOnlyList<TableColumn> columns, IReadOnlyList<string> parts, long count)
+    {
         TableFile.Join(options.Output, columns, parts);
         string[] faults = [.. parts.SelectMany(Bad)];
         Directory.Delete(folder, recursive: true);
         foreach (var fault in faults.Take(5)) console.Note(fault);
-        if (bad > 0) console.Note($"{bad:N0} of {count:N0} rows could not be scored; their predictions are empty.");
+        if (faults.Length > 0) console.Note($"{faults.Length:N0} of {count:N0} rows could not be scored; their predictions are empty.");
         console.Say($"{count:N0} rows: {options.Output}");
-        return ExitCode.Success;
     }
+
+    private static string Name(int part) => $"{part:000000}";
 
     private static string[] Bad(string part) => File.Exists(part + ".bad") ? File.ReadAllLines(part + ".bad") : [];
 
@@ -152,29 +169,42 @@ internal sealed class TableScoring(SavedModel model, ScoringOptions options, Too
     }
 
     // Which run the parts are of. Times of files are part of it: a file of one length may have been written anew.
-    private void Begin()
+    private string Identity() => JsonSerializer.Serialize(new
     {
-        var run = JsonSerializer.Serialize(new
-        {
-            Model = Hash(model.Path), Input = Path.GetFullPath(options.Input), File.GetLastWriteTimeUtc(options.Input).Ticks,
-            new FileInfo(options.Input).Length, options.HasHeader, options.Column, options.Part, options.Parts, options.PartRows,
-        });
-        var file = Path.Combine(folder, "run.json");
+        Model = Hash(model.Path), Input = Path.GetFullPath(options.Input), File.GetLastWriteTimeUtc(options.Input).Ticks,
+        new FileInfo(options.Input).Length, options.HasHeader, options.Column, options.Part, options.Parts, options.PartRows,
+    });
+
+    private string RunFile => Path.Combine(folder, "run.json");
+
+    private void Begin(string run)
+    {
         try
         {
             if (options.Restart && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-            if (File.Exists(file) && File.ReadAllText(file) != run)
+            if (File.Exists(RunFile) && File.ReadAllText(RunFile) != run)
                 throw new OutputException($"{folder} has parts of another run (another model, input or options). Give --restart to forget "
                     + "them, or another OUT.");
-            if (!File.Exists(file)) WholeFile.Write(file, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(run)));
-            else console.Note($"going on behind {Directory.GetFiles(folder).Count(part => Path.GetExtension(part).Length == 0):N0} parts "
-                + "that "
-                + "an earlier run has scored.");
+            if (!File.Exists(RunFile)) WholeFile.Write(RunFile, stream => stream.Write(Encoding.UTF8.GetBytes(run)));
+            else console.Note($"going on behind {Parts().Count():N0} parts that an earlier run has scored.");
         }
         catch (Exception fault) when (WholeFile.Explained(folder, fault) is { } explained)
         {
             throw explained;
         }
+    }
+
+    private IEnumerable<string> Parts()
+        => Directory.GetFiles(folder).Where(file => Path.GetExtension(file).Length == 0).Select(file => Path.GetFileName(file));
+
+    private void RequireSame(string run)
+    {
+        if (!File.Exists(RunFile))
+            throw new OutputException($"Process {ranks.Rank} does not see {folder}, where process 0 keeps its parts. Give an OUT in a "
+                + "folder that all processes share.");
+        if (File.ReadAllText(RunFile) != run)
+            throw new InputException($"Process {ranks.Rank} has another model, input or options than process 0. Start the same command "
+                + "everywhere, on files that all processes share.");
     }
 
     private static string Hash(string path)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Bdia.Core.Distributed;
 using Bdia.Data.Tables;
 using Bdia.Tool.CommandLine;
 using Bdia.Tool.Models;
@@ -117,6 +118,64 @@ public sealed class ScoringTests(Trained trained) : IDisposable
         Command.Run("score", trained.Texts(), input, folder.At("x.tsv"), "--shard", "4/3").Failed(ExitCode.CommandLine, "--shard is 4/3");
     }
 
+    [Theory]
+    [InlineData(1, 4)]
+    [InlineData(4, 2)]
+    [InlineData(3, 1)] // no tree is needed
+    public void Processes_that_share_a_run_end_with_its_bytes_also_where_it_was_stopped_and_goes_on_with_others(int before, int after)
+    {
+        var (input, output) = (Input(95), folder.At("out.tsv"));
+        Score(input, folder.At("whole.tsv"), TestContext.Current.CancellationToken);
+        using var stop = new CancellationTokenSource();
+        var stopped = OnRanks(before, rank => Score(input, output, stop.Token, done =>
+        {
+            if (done >= 40) stop.Cancel();
+        }, rank));
+        Assert.All(stopped, Assert.NotNull);
+        Assert.False(File.Exists(output));
+        Assert.NotEmpty(Directory.GetFiles(output + ".parts", "00000?"));
+
+        Assert.All(OnRanks(after, rank => Score(input, output, TestContext.Current.CancellationToken, ranks: rank)), Assert.Null);
+
+        Assert.Equal(File.ReadAllBytes(folder.At("whole.tsv")), File.ReadAllBytes(output));
+        Assert.False(Directory.Exists(output + ".parts"));
+    }
+
+    [Fact]
+    public void Processes_that_do_not_score_the_same_in_the_same_folder_end_all_of_them()
+    {
+        var (input, other) = (Input(20), folder.Write("other.tsv", "text\nlate is my parcel\n"));
+        var ends = OnRanks(2, rank => Score(rank.IsFirst ? input : other, folder.At("out.tsv"), CancellationToken.None, ranks: rank));
+        Assert.Contains("Process 1 has another model, input or options", ends[1]!.Message, StringComparison.Ordinal);
+        Assert.Contains("Rank 1 has ended its run, and rank 0 with it", ends[0]!.Message, StringComparison.Ordinal);
+        ends = OnRanks(2, rank => Score(input, folder.At(rank.IsFirst ? "out.tsv" : "elsewhere.tsv"), CancellationToken.None, ranks: rank));
+        Assert.Contains("Give an OUT in a folder that all processes share", ends[1]!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [Trait("Category", "Slow")]
+    [InlineData("mpirun.openmpi", "--oversubscribe", "--mca", "btl_vader_single_copy_mechanism", "none")]
+    [InlineData("mpirun.mpich")]
+    public async Task Under_mpirun_the_processes_share_a_run(string mpirun, params string[] arguments)
+    {
+        Assert.SkipUnless((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(place => File.Exists(Path.Combine(place, mpirun))), $"{mpirun} is not installed");
+        var (input, output) = (Input(3000), folder.At("out.tsv"));
+        Command.Run("score", trained.Texts(), input, folder.At("whole.tsv")).Succeeded();
+
+        var start = new ProcessStartInfo(mpirun, [.. arguments, "-np", "2", "dotnet", "exec", Path.Combine(AppContext.BaseDirectory,
+            "bdia.dll"), "score", trained.Texts(), input, output]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"; // containers do
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var said = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(process.ExitCode == 0, await error);
+        Assert.Equal(1, said.Split("3,000 rows: ").Length - 1);
+        Assert.Equal(File.ReadAllBytes(folder.At("whole.tsv")), File.ReadAllBytes(output));
+    }
+
     [Fact]
     public void What_cannot_be_scored_is_told()
     {
@@ -136,14 +195,28 @@ public sealed class ScoringTests(Trained trained) : IDisposable
     private string Input(int rows) => folder.Write("in.tsv",
         "text\n" + string.Concat(Enumerable.Range(0, rows).Select(i => $"{(i % 3 == 0 ? "late" : "pay")} is my parcel {i}\n")));
 
-    private void Score(string input, string output, CancellationToken stop, Action<int>? done = null)
+    /// <summary>What each process, a thread here, ends with; null where that is nothing.</summary>
+    private static Exception?[] OnRanks(int size, Action<RankGroup> score)
+    {
+        var ends = new Exception?[size];
+        var threads = InProcessRanks.Create(size).Select(ranks => new Thread(() => ends[ranks.Rank] = Record.Exception(() => score(ranks))))
+            .ToArray();
+        foreach (var thread in threads) thread.Start();
+        foreach (var thread in threads) thread.Join();
+        return ends;
+    }
+
+    private void Score(string input, string output, CancellationToken stop, Action<int>? done = null, RankGroup? ranks = null)
     {
         using var model = SavedModel.Load(new MLContext(1), trained.Texts());
         var console = new ToolConsole(TextReader.Null, TextWriter.Null, new Told(done), isTerminal: false)
         {
             Verbosity = Verbosity.Diagnostic,
         };
-        new TableScoring(model, new() { Input = input, Output = output, PartRows = 10 }, console, stop).Run();
+        new TableScoring(model, new()
+        {
+            Input = input, Output = output, PartRows = 10, Ranks = ranks ?? RankGroup.Alone,
+        }, console, stop).Run();
     }
 
     private sealed class Told(Action<int>? done) : StringWriter
