@@ -5,6 +5,7 @@ using Bdia.Core.Models;
 using Bdia.Core.Native;
 using Bdia.Core.Onnx;
 using Bdia.Core.Operations;
+using Bdia.Core.Reversible;
 using Bdia.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,6 +25,7 @@ public sealed class ImageClassifier : IDisposable
     private readonly Device device;
     private readonly int pixels;
     private bool disposed;
+    private volatile GammaEnsemble? ensemble;
 
     /// <summary>Takes over a network.</summary>
     /// <param name="model">The network; disposed with the classifier.</param>
@@ -48,6 +50,21 @@ public sealed class ImageClassifier : IDisposable
 
     /// <summary>How training went; null for a classifier that was loaded.</summary>
     public TrainingResult? Result { get; }
+
+    /// <summary>
+    /// Several passes in place of one; null, the default, is the standard network. Not part of what is saved here. It holds for calls of
+    /// <see cref="Score"/> that begin after it is set.
+    /// </summary>
+    /// <exception cref="ArgumentException">Values are out of range.</exception>
+    public GammaEnsemble? Ensemble
+    {
+        get => ensemble;
+        set
+        {
+            value?.Validate();
+            ensemble = value;
+        }
+    }
 
     /// <summary>Gives each image a probability for every class.</summary>
     /// <param name="pixels">The images one after the other, each planar (C, H, W), in the units of the training data.</param>
@@ -103,8 +120,8 @@ public sealed class ImageClassifier : IDisposable
     /// <param name="options">Operators and weights; null for the defaults.</param>
     /// <param name="classNames">Names of the classes, which go along as metadata, <c>classes</c>; null for none.</param>
     /// <exception cref="ArgumentException">Options are out of range, or there are not as many names as classes.</exception>
-    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, or the file would have more than 2 GB; nothing
-    /// was written.</exception>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, <see cref="Ensemble"/> is set, or the file would
+    /// have more than 2 GB; nothing was written.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
     public void SaveOnnx(Stream stream, OnnxOptions? options = null, IReadOnlyList<string>? classNames = null)
     {
@@ -115,6 +132,7 @@ public sealed class ImageClassifier : IDisposable
         if (classNames is not null && classNames.Count != Model.Options.Classes)
             throw new ArgumentException($"There are {classNames.Count} names for {Model.Options.Classes} classes; give one for each.",
                 nameof(classNames));
+        RequireStandard();
         ImageClassifierOnnx.Write(stream, Model, Normalization, options, classNames);
     }
 
@@ -131,13 +149,14 @@ public sealed class ImageClassifier : IDisposable
     /// <param name="graph">Where to. Its constants are the network's own weights: write it before they change.</param>
     /// <param name="image">Name of the value that holds the pixels, (batch, C, H, W), as <see cref="Score"/> takes them.</param>
     /// <returns>Names of the values that hold logits and probabilities, (batch, classes).</returns>
-    /// <exception cref="NotSupportedException">The network has a part without an ONNX form.</exception>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, or <see cref="Ensemble"/> is set.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
     public (string Logits, string Probabilities) AddTo(IOnnxGraph graph, string image)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentException.ThrowIfNullOrEmpty(image);
         ObjectDisposedException.ThrowIf(disposed, this);
+        RequireStandard();
         return ImageClassifierOnnx.Add(graph, Model, Normalization, image);
     }
 
@@ -188,6 +207,13 @@ public sealed class ImageClassifier : IDisposable
         Model.Dispose();
     }
 
+    private void RequireStandard()
+    {
+        if (ensemble is { } together)
+            throw new NotSupportedException($"Ensemble asks for {together.Passes} passes, and an ONNX file holds the standard network, which "
+                + "is one. Set Ensemble to null. Nothing was written.");
+    }
+
     private void ScoreChunk(ReadOnlySpan<float> pixels, int first, int count, Span<float> probabilities)
     {
         if (RowCheck.FirstNotFinite(pixels) is { } at)
@@ -202,6 +228,21 @@ public sealed class ImageClassifier : IDisposable
         for (var i = 0; i < count; i++) Normalization.Apply(pixels.Slice(i * this.pixels, this.pixels),
             normalized.Slice(i * this.pixels, this.pixels));
 
-        ClassLoss.Probabilities(Model.forward(images.to(device)), probabilities);
+        images = images.to(device);
+        if (ensemble is not { } together)
+        {
+            ClassLoss.Probabilities(Model.forward(images), probabilities);
+            return;
+        }
+
+        var (one, sums) = (new float[probabilities.Length], new double[probabilities.Length]);
+        for (var pass = 0; pass < together.Passes; pass++)
+        {
+            using var ofPass = NewDisposeScope();
+            ClassLoss.Probabilities(Model.Drawn(images, together.Pass(pass)), one);
+            for (var i = 0; i < one.Length; i++) sums[i] += one[i];
+        }
+
+        for (var i = 0; i < one.Length; i++) probabilities[i] = (float)(sums[i] / together.Passes);
     }
 }

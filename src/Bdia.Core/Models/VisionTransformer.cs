@@ -137,6 +137,13 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
         return head.forward(Features(input)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Logits of one pass of an ensemble, in evaluation.</summary>
+    internal Tensor Drawn(Tensor input, GammaSigns signs)
+    {
+        using var scope = NewDisposeScope();
+        return head.forward(Features(input, (x, leading) => blocks.Drawn(x, signs, leading))).MoveToOuterDisposeScope();
+    }
+
     /// <summary>What the head reads: the normalised class token, or the normalised mean over the patches.</summary>
     /// <param name="input">As <see cref="forward"/> takes it.</param>
     /// <returns>(B, D), float32.</returns>
@@ -145,15 +152,20 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>
     public Tensor Features(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        return Features(input, (x, leading) => Encoder.Run(blocks, x, leading));
+    }
+
+    private Tensor Features(Tensor input, Func<Tensor, int?, Tensor> stack)
+    {
         using var scope = NewDisposeScope();
         var x = Embed(input); // (B, N, D)
         if (norm is not null)
         {
-            x = Encoder.Run(blocks, x, leading: 1); // (B, 1, D): the class token, which is all that is read
+            x = stack(x, 1); // (B, 1, D): the class token, which is all that is read
             return norm.forward(x.select(1, 0)).MoveToOuterDisposeScope(); // (B, D)
         }
 
-        x = Encoder.Run(blocks, x).narrow(1, Options.PrefixTokens, Options.Patches);
+        x = stack(x, null).narrow(1, Options.PrefixTokens, Options.Patches);
         return fc_norm!.forward(x.mean([1L])).MoveToOuterDisposeScope(); // (B, D)
     }
 

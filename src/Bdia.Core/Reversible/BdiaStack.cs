@@ -127,6 +127,16 @@ public sealed class BdiaStack : nn.Module<Tensor, Tensor>
         return whole.narrow(1, 0, tokens);
     }
 
+    /// <summary>A pass in evaluation with weights γ of other signs in each block, values only.</summary>
+    internal Tensor Drawn(Tensor x, GammaSigns signs, int? leading)
+    {
+        using var noGraph = no_grad();
+        var run = EvaluationRun with { Signs = signs };
+        if (leading is not { } tokens || Residuals.Count > 1) return Evaluate(run, x, [], leading);
+        using var whole = Evaluate(run, x, [], leading: null);
+        return whole.narrow(1, 0, tokens);
+    }
+
     /// <summary>The largest magnitude of a state of the standard network, without a grid.</summary>
     internal double LargestState(Tensor x)
     {

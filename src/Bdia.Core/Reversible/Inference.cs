@@ -65,7 +65,6 @@ internal static class Inference
         input = input.contiguous();
         var stepper = run.Stepper(input);
         var isPlain = run.Weight.Magnitude == 0;
-        var gamma = isPlain ? [] : run.Gamma(0, input.shape[0]);
         var x = empty_like(input);
         stepper.Start(x, input);
         var xPrevious = isPlain ? x : x.clone();
@@ -79,7 +78,7 @@ internal static class Inference
                 continue;
             }
 
-            stepper.Next(k, xPrevious, xPrevious, x, h, gamma, pads: null); // x_{k+1} takes the place of x_{k-1}
+            stepper.Next(k, xPrevious, xPrevious, x, h, run.Gamma(k, input.shape[0]), pads: null); // x_{k+1} takes the place of x_{k-1}
             (xPrevious, x) = (x, xPrevious);
         }
 

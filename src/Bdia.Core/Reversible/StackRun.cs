@@ -12,16 +12,19 @@ namespace Bdia.Core.Reversible;
 internal sealed record StackRun(BdiaStackOptions Options, IReadOnlyList<Residual> Residuals, TrainingClock? Clock,
     int Stream, IStepKernel? Kernel, int First = 0)
 {
+    /// <summary>The signs of γ in evaluation; null for <see cref="BdiaStackOptions.InferenceGamma"/> everywhere.</summary>
+    public GammaSigns? Signs { get; init; }
+
     /// <summary>K.</summary>
     public int Depth => Residuals.Count;
 
     /// <summary>What the γ of every step is drawn from.</summary>
     public IntegrationWeight Weight
-        => Clock is null ? IntegrationWeight.Inexact(Options.InferenceGamma) : Options.Gamma.At(Clock);
+        => Clock is null ? IntegrationWeight.Inexact(Signs?.Size ?? Options.InferenceGamma) : Options.Gamma.At(Clock);
 
     /// <summary>γ_k of every sample.</summary>
     public float[] Gamma(int k, long samples)
-        => Clock is null ? [.. Enumerable.Repeat(Weight.Size(0), (int)samples)]
+        => Clock is null ? [.. Enumerable.Repeat(Signs?.Of(First + k) ?? Weight.Size(0), (int)samples)]
             : GammaDraw.PerSample(Clock, Stream, First + k, samples, Weight);
 
     /// <summary>What block k gets besides the state.</summary>

@@ -1,5 +1,6 @@
 using Bdia.Core.ImageClassification;
 using Bdia.Core.Onnx;
+using Bdia.Core.Reversible;
 using Bdia.MLNet.Columns;
 using Bdia.MLNet.ImageClassification;
 using Bdia.MLNet.Internals;
@@ -58,6 +59,17 @@ public sealed class BdiaImageClassificationTransformer
     }
 
     /// <summary>
+    /// Several passes of the network in place of one, whose probabilities are averaged; null, the default, is the standard network. Saved
+    /// with the model. It holds for batches that are scored after it is set.
+    /// </summary>
+    /// <exception cref="ArgumentException">Values are out of range.</exception>
+    public GammaEnsemble? Ensemble
+    {
+        get => Model.Ensemble;
+        set => Model.Ensemble = value;
+    }
+
+    /// <summary>
     /// Writes the network as an ONNX file, for ONNX Runtime and other programs: input <c>image</c> (batch, channels, height, width), of
     /// pictures their pixels from 0 to 255, of vectors what training had, planar in either case; outputs <c>probabilities</c> and
     /// <c>logits</c>, (batch, classes). Normalisation is part of the file. Metadata has the names of the <c>classes</c> (JSON, as texts,
@@ -68,8 +80,8 @@ public sealed class BdiaImageClassificationTransformer
     /// <param name="stream">Where to, from its position on; it stays open.</param>
     /// <param name="options">Operators and weights; null for the defaults.</param>
     /// <exception cref="ArgumentException">Options are out of range.</exception>
-    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, or the file would have more than 2 GB; nothing
-    /// was written.</exception>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, <see cref="Ensemble"/> is set, or the file would
+    /// have more than 2 GB; nothing was written.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void SaveOnnx(Stream stream, OnnxOptions? options = null) => scorer.SaveOnnx(stream, Described(options), Columns.Labels?.Texts);
 

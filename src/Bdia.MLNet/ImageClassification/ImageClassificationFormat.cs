@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Bdia.Core.ImageClassification;
+using Bdia.Core.Reversible;
 using Bdia.MLNet.Columns;
 using Bdia.MLNet.Internals;
 using Bdia.MLNet.ModelFiles;
@@ -46,7 +47,12 @@ internal static class ImageClassificationFormat
             },
             ["classes"] = columns.Classes,
             ["labels"] = columns.Labels?.ToJson(),
-            ["scoring"] = new JsonObject { ["badImages"] = transformer.BadImages.ToString(), ["batchSize"] = transformer.ScoringBatchSize },
+            ["scoring"] = new JsonObject
+            {
+                ["badImages"] = transformer.BadImages.ToString(), ["batchSize"] = transformer.ScoringBatchSize,
+                ["ensemble"] = transformer.Ensemble is { } together
+                    ? new JsonObject { ["passes"] = together.Passes, ["gamma"] = together.Gamma } : null,
+            },
             ["classifier"] = JsonNode.Parse(transformer.Model.ToJson()),
         }, transformer.Model.SaveWeights);
     }
@@ -71,6 +77,7 @@ internal static class ImageClassificationFormat
         columns.Check();
         var (badImages, batchSize) = (Choice<BadImagePolicy>(scoring, "badImages"), Value<int>(scoring, "batchSize"));
         BdiaTransformer.CheckScoringBatchSize(batchSize);
+        var ensemble = Find(scoring, "ensemble") is null ? null : Ensemble(Part(scoring, "ensemble"));
         var classifierJson = Part(json, "classifier");
         return weights =>
         {
@@ -83,6 +90,7 @@ internal static class ImageClassificationFormat
                     throw new InvalidDataException(
                         $"The entry '{ModelPersistence.DescriptionEntry}' contradicts itself: the network takes other images or classes "
                         + $"than {shape} and {columns.Classes}.");
+                classifier.Ensemble = ensemble;
                 return new BdiaImageClassificationTransformer(host, classifier, image, columns, badImages, batchSize);
             }
             catch
@@ -91,6 +99,20 @@ internal static class ImageClassificationFormat
                 throw;
             }
         };
+    }
+
+    private static GammaEnsemble Ensemble(JsonElement json)
+    {
+        var ensemble = new GammaEnsemble { Passes = Value<int>(json, "passes"), Gamma = Value<double>(json, "gamma") };
+        try
+        {
+            ensemble.Validate();
+            return ensemble;
+        }
+        catch (ArgumentException fault)
+        {
+            throw new InvalidDataException($"The entry '{ModelPersistence.DescriptionEntry}' is damaged: {fault.Message}", fault);
+        }
     }
 
     private static ImageFit Fit(JsonElement json)

@@ -54,7 +54,8 @@ public partial class DependencyTests
                     "Core/Training: Moment MomentFormat OptimizerKind TrainingOptions"),
             new("Core/ImageClassification", "Core/Common", "Core/Native: BdiaRuntime", "Core/Tensors",
                 "Core/Numerics: FixedPointGrid RandomSequence", "Core/Formats", "Core/Operations: ClassLoss",
-                "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions GammaSchedule ReversibilityException TrainingClock",
+                "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions GammaEnsemble GammaSchedule ReversibilityException "
+                    + "TrainingClock",
                     "Core/Models", "Core/Pretrained", "Core/Onnx",
                     "Core/Export: VisionTransformerGraph", "Core/Distributed: DistributedOptions IRankLink RankGroup",
                 "Core/Training",

@@ -24,7 +24,7 @@ public class DependencyTests
                 "Core/Reversible: BackpropagationMode BdiaStackOptions GammaSchedule", "Core/Training",
                 "MLNet/Internals", "MLNet/Scoring", "MLNet/Columns"),
             new("MLNet/ImageClassification", "Core/Common", "Core/Operations: ComputePrecision",
-                "Core/Reversible: BackpropagationMode BdiaStackOptions ReversibilityException", "Core/Models", "Core/Pretrained",
+                "Core/Reversible: BackpropagationMode BdiaStackOptions GammaEnsemble ReversibilityException", "Core/Models", "Core/Pretrained",
                 "Core/Onnx", "Core/Training", "Core/MemoryEstimates", "Core/ImageClassification", "MLNet/Internals", "MLNet/Scoring",
                     "MLNet/Columns", "MLNet/ModelFiles", "MLNet/Trainers"),
             new("MLNet/SequenceToSequence", "Core/Common", "Core/Metrics", "Core/Text", "Core/Operations: ComputePrecision",

@@ -77,6 +77,26 @@ public sealed class PersistenceTests : IDisposable
     }
 
     [Fact]
+    public void An_ensemble_is_saved_with_the_model()
+    {
+        var data = ImageRows.Labelled(context, ImageRows.Of(6));
+        using var model = (BdiaImageClassificationTransformer)context.Model.Load(Path, out _);
+        Assert.Null(model.Ensemble);
+        var standard = ScoredRows.Of(model.Transform(data), "Score");
+        model.Ensemble = new() { Passes = 4, Gamma = 0.25 };
+        context.Model.Save(model, null, Path);
+        using var loaded = (BdiaImageClassificationTransformer)new MLContext().Model.Load(Path, out _);
+        Assert.Equal(model.Ensemble, loaded.Ensemble);
+        var together = ScoredRows.Of(model.Transform(data), "Score");
+        together.AssertEqual(ScoredRows.Of(loaded.Transform(data), "Score"));
+        loaded.Ensemble = null;
+        standard.AssertEqual(ScoredRows.Of(loaded.Transform(data), "Score"));
+        Assert.NotEqual(Scores(standard), Scores(together));
+
+        static IEnumerable<float> Scores(ScoredRows rows) => rows.Rows.SelectMany(row => (float[])row[0]);
+    }
+
+    [Fact]
     public void The_same_model_is_saved_to_the_same_bytes()
     {
         var (weights, description) = (Read(Weights), Read(Description));

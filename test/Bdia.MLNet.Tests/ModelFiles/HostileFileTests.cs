@@ -138,6 +138,8 @@ public sealed class HostileFileTests : IDisposable
         { "no such policy", json => json["scoring"]!["badImages"] = "Guess" },
         { "a batch of none", json => json["scoring"]!["batchSize"] = 0 },
         { "a batch of too many", json => json["scoring"]!["batchSize"] = int.MaxValue },
+        { "an ensemble of one", json => json["scoring"]!["ensemble"] = new JsonObject { ["passes"] = 1, ["gamma"] = 0.5 } },
+        { "an ensemble without gamma", json => json["scoring"]!["ensemble"] = new JsonObject { ["passes"] = 4 } },
         { "other classes", json => json["classes"] = 5 },
         { "another height", json => json["images"]!["height"] = 16 },
         { "no means", json => json["classifier"]!["Normalization"]!["Mean"] = null },
