@@ -99,7 +99,7 @@ public sealed partial class BdiaTextClassificationTrainer
         public PositionEncoding? Positions;
 
         /// <summary>
-        /// Share of the tokens of a training row that are left out, others in every epoch, 0..1, below 1; 0 = none. Default 0.1.
+        /// Share of the tokens of a training row that are left out, others in every epoch, 0..1, below 1; 0 = none. Default 0.3.
         /// </summary>
         public double TokenDropout;
 
