@@ -120,8 +120,8 @@ public sealed class ImageClassifier : IDisposable
     /// <param name="options">Operators and weights; null for the defaults.</param>
     /// <param name="classNames">Names of the classes, which go along as metadata, <c>classes</c>; null for none.</param>
     /// <exception cref="ArgumentException">Options are out of range, or there are not as many names as classes.</exception>
-    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, <see cref="Ensemble"/> is set, or the file would
-    /// have more than 2 GB; nothing was written.</exception>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, <see cref="Ensemble"/> is set, or the file
+    /// would have more than 2 GB; nothing was written.</exception>
     /// <exception cref="ObjectDisposedException">The classifier was disposed.</exception>
     public void SaveOnnx(Stream stream, OnnxOptions? options = null, IReadOnlyList<string>? classNames = null)
     {
@@ -210,8 +210,8 @@ public sealed class ImageClassifier : IDisposable
     private void RequireStandard()
     {
         if (ensemble is { } together)
-            throw new NotSupportedException($"Ensemble asks for {together.Passes} passes, and an ONNX file holds the standard network, which "
-                + "is one. Set Ensemble to null. Nothing was written.");
+            throw new NotSupportedException($"Ensemble asks for {together.Passes} passes, and an ONNX file holds the standard network, "
+                + "which is one. Set Ensemble to null. Nothing was written.");
     }
 
     private void ScoreChunk(ReadOnlySpan<float> pixels, int first, int count, Span<float> probabilities)

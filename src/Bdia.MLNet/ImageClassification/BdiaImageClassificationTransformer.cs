@@ -80,8 +80,8 @@ public sealed class BdiaImageClassificationTransformer
     /// <param name="stream">Where to, from its position on; it stays open.</param>
     /// <param name="options">Operators and weights; null for the defaults.</param>
     /// <exception cref="ArgumentException">Options are out of range.</exception>
-    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, <see cref="Ensemble"/> is set, or the file would
-    /// have more than 2 GB; nothing was written.</exception>
+    /// <exception cref="NotSupportedException">The network has a part without an ONNX form, <see cref="Ensemble"/> is set, or the file
+    /// would have more than 2 GB; nothing was written.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void SaveOnnx(Stream stream, OnnxOptions? options = null) => scorer.SaveOnnx(stream, Described(options), Columns.Labels?.Texts);
 
