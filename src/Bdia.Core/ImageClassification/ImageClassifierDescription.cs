@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Bdia.Core.Formats;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 
@@ -13,15 +14,10 @@ namespace Bdia.Core.ImageClassification;
 internal sealed record ImageClassifierDescription(VisionTransformerOptions Model, PixelNormalization Normalization)
 {
     private const int Version = 1, OfVariants = 2;
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        WriteIndented = true, RespectNullableAnnotations = true, AllowDuplicateProperties = false,
-            Converters = { new JsonStringEnumConverter() },
-    };
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
 
     /// <summary>Weights of the network.</summary>
     public long Weights => WeightCount.Of(Model);
-
 
     public string ToJson() => JsonSerializer.Serialize(new Document(Model.IsPlain ? Version : OfVariants, Model, Normalization), Json);
 
@@ -54,16 +50,20 @@ internal sealed record ImageClassifierDescription(VisionTransformerOptions Model
                         + "Load it with the "
                     + "library version that saved it.");
 
-            var content = json.Deserialize<Document>(Json);
-            if (content?.Model is null || content.Normalization is null)
+            var fields = new JsonFields(json);
+            if (fields.Part(nameof(Document.Model)) is not { } model || fields.Part(nameof(Document.Normalization)) is not { } pixels
+                || pixels.Numbers(nameof(PixelNormalization.Mean)) is not { } mean
+                || pixels.Numbers(nameof(PixelNormalization.StandardDeviation)) is not { } deviation)
                 throw new InvalidDataException("The classifier's description lacks the model or the normalisation; it is damaged.");
-            content.Model.Validate();
-            _ = WeightCount.Of(content.Model); // a number, of a size that there can be
-            content.Normalization.Validate(content.Model.Channels);
-            return new ImageClassifierDescription(content.Model, content.Normalization);
+            var options = VisionTransformerJson.Read(model);
+            options.Validate();
+            _ = WeightCount.Of(options); // a number, of a size that there can be
+            var normalization = new PixelNormalization { Mean = mean, StandardDeviation = deviation };
+            normalization.Validate(options.Channels);
+            return new ImageClassifierDescription(options, normalization);
         }
         catch (Exception fault) when (fault is JsonException or ArgumentException or InvalidOperationException
-            or NotSupportedException or OverflowException)
+            or FormatException or OverflowException)
         {
             throw CannotBeRead(fault);
         }
@@ -72,5 +72,5 @@ internal sealed record ImageClassifierDescription(VisionTransformerOptions Model
     private static InvalidDataException CannotBeRead(Exception fault)
         => new($"The classifier's description cannot be read: {fault.Message}", fault);
 
-    private sealed record Document(int FormatVersion, VisionTransformerOptions? Model, PixelNormalization? Normalization);
+    private sealed record Document(int FormatVersion, VisionTransformerOptions Model, PixelNormalization Normalization);
 }

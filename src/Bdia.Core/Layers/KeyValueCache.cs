@@ -5,11 +5,12 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Layers;
 
 /// <summary>
-/// Keys and values of one block's self-attention, for the tokens written so far: memory that grows by doubling, written in place.
+/// Keys and values of one block's self-attention, for the tokens written so far: memory that grows by a quarter, written in place. To copy
+/// it now and then is little beside reading all of it in each step.
 /// </summary>
 internal sealed class KeyValueCache : IDisposable
 {
-    // Tokens; one more than a power of two, so that rows do not begin at the same places of a processor's cache.
+    // Tokens; odd, as it stays when it grows, so that rows do not begin at the same places of a processor's cache.
     private const long FirstCapacity = 17;
 
     private Tensor memory;
@@ -37,7 +38,7 @@ internal sealed class KeyValueCache : IDisposable
     public void Reserve(long rows, long tokens)
     {
         var wider = capacity;
-        while (wider < tokens) wider = 2 * wider - 1;
+        while (wider < tokens) wider += Math.Max(16, wider / 4) / 2 * 2;
         if (wider == capacity && rows <= this.rows) return;
         var larger = Empty(Math.Max(rows, this.rows), wider);
         using (var start = larger.narrow(0, 0, this.rows))

@@ -68,14 +68,14 @@ internal static class ImageClassificationFormat
     private static Func<Stream, BdiaImageClassificationTransformer> Describe(IHost host, Device device, JsonElement json)
     {
         var (names, images, scoring) = (Part(json, "columns"), Part(json, "images"), Part(json, "scoring"));
-        var shape = new ImageShape(Value<int>(images, "channels"), Value<int>(images, "height"), Value<int>(images, "width"));
+        var shape = new ImageShape(Integer(images, "channels"), Integer(images, "height"), Integer(images, "width"));
         var fit = Find(images, "fit") is null ? null : Fit(Part(images, "fit"));
         var image = new ImageColumn(
             Name(names, "features"), Choice<ImageForm>(images, "form"), shape, Choice<PixelLayout>(images, "layout"), fit);
         var labels = Find(json, "labels") is { } values ? KeyValues.FromJson(values) : null;
-        var columns = new ClassificationColumns(Name(names, "predictedLabel"), Name(names, "score"), Value<int>(json, "classes"), labels);
+        var columns = new ClassificationColumns(Name(names, "predictedLabel"), Name(names, "score"), Integer(json, "classes"), labels);
         columns.Check();
-        var (badImages, batchSize) = (Choice<BadImagePolicy>(scoring, "badImages"), Value<int>(scoring, "batchSize"));
+        var (badImages, batchSize) = (Choice<BadImagePolicy>(scoring, "badImages"), Integer(scoring, "batchSize"));
         BdiaTransformer.CheckScoringBatchSize(batchSize);
         var ensemble = Find(scoring, "ensemble") is null ? null : Ensemble(Part(scoring, "ensemble"));
         var classifierJson = Part(json, "classifier");
@@ -116,5 +116,5 @@ internal static class ImageClassificationFormat
     }
 
     private static ImageFit Fit(JsonElement json)
-        => new(Choice<ImageResizingEstimator.ResizingKind>(json, "resizing"), Ground.Parse(Value<string>(json, "background")));
+        => new(Choice<ImageResizingEstimator.ResizingKind>(json, "resizing"), Ground.Parse(Text(json, "background")));
 }

@@ -68,7 +68,7 @@ internal static class ModelPersistence
                 throw Altered(DescriptionEntry);
             var weights = JsonParts.Part(description, "weights");
             return (describe(description),
-                (Bytes: JsonParts.Value<long>(weights, "bytes"), Hash: JsonParts.Value<string>(weights, "sha256")));
+                (Bytes: JsonParts.Long(weights, "bytes"), Hash: JsonParts.Text(weights, "sha256")));
         });
 
         T? model = default;

@@ -80,7 +80,7 @@ internal static class SequenceToSequenceFormat
         if (!decoding.Sample)
             decoding = decoding.WithoutSampling(); // what was saved with it had no effect
         decoding.Validate();
-        var (longTexts, batchSize) = (Choice<LongTextPolicy>(scoring, "longTexts"), Value<int>(scoring, "batchSize"));
+        var (longTexts, batchSize) = (Choice<LongTextPolicy>(scoring, "longTexts"), Integer(scoring, "batchSize"));
         BdiaTransformer.CheckScoringBatchSize(batchSize);
         var translatorJson = Part(description, "translator");
         return weights =>

@@ -61,9 +61,9 @@ internal static class TextClassificationFormat
         var (names, scoring) = (Part(json, "columns"), Part(json, "scoring"));
         var sentences = new SentenceColumns(Name(names, "sentence1"), Find(names, "sentence2") is null ? null : Name(names, "sentence2"));
         var labels = Find(json, "labels") is { } values ? KeyValues.FromJson(values) : null;
-        var columns = new ClassificationColumns(Name(names, "predictedLabel"), Name(names, "score"), Value<int>(json, "classes"), labels);
+        var columns = new ClassificationColumns(Name(names, "predictedLabel"), Name(names, "score"), Integer(json, "classes"), labels);
         columns.Check();
-        var (longTexts, batchSize) = (Choice<LongTextPolicy>(scoring, "longTexts"), Value<int>(scoring, "batchSize"));
+        var (longTexts, batchSize) = (Choice<LongTextPolicy>(scoring, "longTexts"), Integer(scoring, "batchSize"));
         BdiaTransformer.CheckScoringBatchSize(batchSize);
         var classifierJson = Part(json, "classifier");
         return weights =>

@@ -76,7 +76,7 @@ internal static class TextGenerationFormat
             throw new FormatException($"Two of the columns that are added have the same name: {string.Join(", ", added)}.");
         var decoding = Part(scoring, "decoding").Deserialize<DecodingOptions>(json)!;
         decoding.Validate();
-        var batchSize = Value<int>(scoring, "batchSize");
+        var batchSize = Integer(scoring, "batchSize");
         BdiaTransformer.CheckScoringBatchSize(batchSize);
         var generatorJson = Part(description, "generator");
         return weights =>

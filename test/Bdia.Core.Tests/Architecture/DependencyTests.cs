@@ -53,7 +53,7 @@ public partial class DependencyTests
                     "Core/Models", "Core/Distributed: DistributedOptions RankGroup",
                     "Core/Training: Moment MomentFormat OptimizerKind TrainingOptions"),
             new("Core/ImageClassification", "Core/Common", "Core/Native: BdiaRuntime", "Core/Tensors",
-                "Core/Numerics: FixedPointGrid RandomSequence", "Core/Formats", "Core/Operations: ClassLoss",
+                "Core/Numerics: FixedPointGrid RandomSequence", "Core/Formats", "Core/Operations: ClassLoss ComputePrecision",
                 "Core/Reversible: BackpropagationMode BdiaStack BdiaStackOptions GammaEnsemble GammaSchedule ReversibilityException "
                     + "TrainingClock",
                     "Core/Models", "Core/Pretrained", "Core/Onnx",
