@@ -103,7 +103,7 @@ internal static class ImageClassificationFormat
 
     private static GammaEnsemble Ensemble(JsonElement json)
     {
-        var ensemble = new GammaEnsemble { Passes = Value<int>(json, "passes"), Gamma = Value<double>(json, "gamma") };
+        var ensemble = new GammaEnsemble { Passes = Integer(json, "passes"), Gamma = Number(json, "gamma") };
         try
         {
             ensemble.Validate();

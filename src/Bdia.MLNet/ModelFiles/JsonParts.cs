@@ -19,6 +19,11 @@ internal static class JsonParts
         => Find(json, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number
             : throw Lacking(nameof(Int64), name);
 
+    /// <exception cref="FormatException">There is no such number.</exception>
+    public static double Number(JsonElement json, string name)
+        => Find(json, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetDouble(out var number) ? number
+            : throw Lacking(nameof(Double), name);
+
     /// <exception cref="FormatException">There is no such text.</exception>
     public static string Text(JsonElement json, string name)
     {
