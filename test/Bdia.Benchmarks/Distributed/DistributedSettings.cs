@@ -9,7 +9,22 @@ namespace Bdia.Benchmarks.Distributed;
 /// <param name="Copies">Such runs at one time, which know nothing of each other.</param>
 /// <param name="Steps">Steps that are timed, after one that is not.</param>
 /// <param name="Launch">What starts the ranks, without their number.</param>
-internal sealed record DistributedSettings(int Width, int Depth, int Ranks, int Rows, int Parts, int Copies, int Steps, string Launch);
+/// <param name="Way">What each rank keeps of moments and gradients.</param>
+internal sealed record DistributedSettings(int Width, int Depth, int Ranks, int Rows, int Parts, int Copies, int Steps, string Launch,
+    RankWay Way = RankWay.Whole);
+
+/// <summary>What each rank keeps of moments and gradients.</summary>
+internal enum RankWay
+{
+    /// <summary>All of both.</summary>
+    Whole,
+
+    /// <summary>Its share of the moments.</summary>
+    Sharded,
+
+    /// <summary>Gradients of two blocks; without clipping, which would take a pass of its own.</summary>
+    InBackward,
+}
 
 /// <summary>What was measured on rank 0.</summary>
 /// <param name="StepSeconds">Median over the steps.</param>

@@ -19,6 +19,7 @@ internal static class DistributedSuite
         var rows = new Option<int>("--rows") { Description = "Pictures in a step for each process.", DefaultValueFactory = _ => 64 };
         var parts = new Option<int>("--parts") { Description = "Parts of a step for each process.", DefaultValueFactory = _ => 4 };
         var steps = new Option<int>("--steps") { Description = "Steps that are timed.", DefaultValueFactory = _ => 5 };
+        var ways = SuiteOptions.Several("--ways", "What each process keeps of moments and gradients.", RankWay.Whole);
         var launch = new Option<string>("--launch")
         {
             Description = "What starts the processes, without their number.",
@@ -26,7 +27,7 @@ internal static class DistributedSuite
         };
         var command = new Command("distributed", "Rows per second of training that several processes of one thread share.")
         {
-            shapes, ranks, rows, parts, steps, launch,
+            shapes, ranks, rows, parts, steps, ways, launch,
         };
         var suite = new SuiteOptions(repetitions: 3);
         suite.AddTo(command);
@@ -42,7 +43,8 @@ internal static class DistributedSuite
                 foreach (var count in counts)
                 {
                     contenders.Add(one with { Parts = each, Copies = count });
-                    contenders.Add(one with { Ranks = count, Rows = count * own, Parts = count * each });
+                    foreach (var way in parse.GetValue(ways)!)
+                        contenders.Add(one with { Ranks = count, Rows = count * own, Parts = count * each, Way = way });
                 }
             }
 
@@ -64,7 +66,8 @@ internal static class DistributedSuite
             var settings = contenders[i];
             var run = figures[i].OrderBy(each => each.StepSeconds).ElementAt(figures[i].Count / 2);
             table.Add($"{settings.Width}x{settings.Depth}",
-                settings.Copies > 1 ? $"{settings.Copies} that know nothing of each other" : settings.Ranks > 1 ? $"{settings.Ranks} ranks"
+                settings.Copies > 1 ? $"{settings.Copies} that know nothing of each other" : settings.Ranks > 1
+                    ? $"{settings.Ranks} ranks{(settings.Way == RankWay.Whole ? "" : $", {settings.Way}")}"
                     : settings.Parts == 0 ? "1, not shared" : $"1, {settings.Parts} parts",
                 $"{run.StepSeconds:F2}", $"{Rate(i):F2}",
                 $"{Rate(i) / Rate(contenders.FindIndex(each => Alike(each) && each.Parts == 0)):F2}",

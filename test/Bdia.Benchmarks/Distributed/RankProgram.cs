@@ -39,7 +39,9 @@ internal static class RankProgram
         var training = new TrainingOptions
         {
             Epochs = 1, BatchSize = settings.Rows, LearningRate = 1e-4, Seed = 1, Optimizer = OptimizerKind.AdamW,
-            Distributed = settings.Parts == 0 ? null : new() { Ranks = ranks, Parts = settings.Parts },
+            OptimizerInBackward = settings.Way == RankWay.InBackward, ClipNorm = settings.Way == RankWay.InBackward ? 0 : 1,
+            Distributed = settings.Parts == 0 ? null
+                : new() { Ranks = ranks, Parts = settings.Parts, ShardOptimizer = settings.Way == RankWay.Sharded },
         };
         var images = new ImageTrainingOptions { AugmentFlip = false, AugmentCropPadding = 0, ValidationFraction = 0 };
         var times = new List<(long At, double Waited, double Processor, long Sent)>();
