@@ -24,6 +24,7 @@ internal static class TrainerOptions
             // few rows are seen more often
             Epochs = asked.Epochs ?? Math.Clamp((drawn ? 80_000 : 100_000) / data.Rows.Train, drawn ? 4 : 10, 200),
             Seed = asked.Seed,
+            ValidationFraction = 0.05, // of the many drawn, so that chance does not choose between epochs that are nearly right
             CheckpointDirectory = asked.CheckpointDirectory,
             CheckpointEverySteps = asked.CheckpointSteps ?? 0,
             Resume = asked.Resume,
