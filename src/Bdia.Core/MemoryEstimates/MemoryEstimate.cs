@@ -172,8 +172,8 @@ public sealed record MemoryEstimate
     internal MemoryEstimate OfRank(TrainingOptions training)
         => training.Distributed is not { } shared ? this : this with
         {
-            Gradients = !training.OptimizerInBackward ? (1 + shared.TreeLevels) * Gradients
-                : shared.TreeLevels * AllGradients + Gradients + (shared.Ranks.Size > 1 ? LargestBlock : 0),
+            Gradients = shared.TreeLevels * AllGradients + Gradients
+                + (training.OptimizerInBackward && shared.Ranks.Size > 1 ? LargestBlock : 0),
             Optimizer = shared.SharesMoments ? (Optimizer + shared.Ranks.Size - 1) / shared.Ranks.Size : Optimizer,
         };
 

@@ -104,15 +104,8 @@ internal static class ImageClassificationFormat
     private static GammaEnsemble Ensemble(JsonElement json)
     {
         var ensemble = new GammaEnsemble { Passes = Integer(json, "passes"), Gamma = Number(json, "gamma") };
-        try
-        {
-            ensemble.Validate();
-            return ensemble;
-        }
-        catch (ArgumentException fault)
-        {
-            throw new InvalidDataException($"The entry '{ModelPersistence.DescriptionEntry}' is damaged: {fault.Message}", fault);
-        }
+        ensemble.Validate();
+        return ensemble;
     }
 
     private static ImageFit Fit(JsonElement json)

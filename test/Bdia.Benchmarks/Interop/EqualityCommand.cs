@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.IO.Compression;
+using Bdia.Data.Files;
 using Bdia.MLNet;
 using Bdia.Samples.OnnxTranslation;
 using Microsoft.ML;
@@ -141,12 +142,7 @@ internal static class EqualityCommand
         return rows.Count > 0 ? [.. rows] : throw new InvalidDataException($"{folder} has no pictures in files {files}.");
     }
 
-    private static IEnumerable<string> Lines(string folder, string file)
-    {
-        using var stream = File.OpenRead(Path.Combine(folder, file));
-        using var reader = new StreamReader(new GZipStream(stream, CompressionMode.Decompress));
-        while (reader.ReadLine() is { } line) yield return line;
-    }
+    private static List<string> Lines(string folder, string file) => TextFile.Lines(Path.Combine(folder, file));
 
     private sealed class Row
     {

@@ -1,7 +1,6 @@
 using System.CommandLine;
-using System.IO.Compression;
-using System.Text;
 using System.Text.RegularExpressions;
+using Bdia.Data.Files;
 
 namespace Bdia.Benchmarks.TextClassification;
 
@@ -115,12 +114,7 @@ internal static partial class TextSets
     }
 
     private static IEnumerable<string> Lines(string folder, string language)
-    {
-        using var file = File.OpenRead(Path.Combine(folder, $"train.{language}.gz"));
-        using var reader = new StreamReader(new GZipStream(file, CompressionMode.Decompress), Encoding.UTF8);
-        while (reader.ReadLine() is { } line)
-            if (line.Trim() is { Length: > 0 } text) yield return text;
-    }
+        => TextFile.Lines(Path.Combine(folder, $"train.{language}.gz")).Select(line => line.Trim()).Where(line => line.Length > 0);
 
     [GeneratedRegex("[^a-z]+")]
     private static partial Regex NoLetter();
