@@ -17,6 +17,10 @@ internal readonly struct LearningRate
             : (long)Math.Round(options.WarmupFraction * totalSteps, MidpointRounding.AwayFromZero);
     }
 
+    /// <summary>Whether a part of the schedule is a share of the run, and so has to know how long that is.</summary>
+    public static bool FollowsLength(TrainingOptions options)
+        => options.LearningRateSchedule == LearningRateSchedule.Cosine || options is { WarmupSteps: 0, WarmupFraction: > 0 };
+
     /// <summary>Steps until the peak is reached; 0 = the run starts at the peak.</summary>
     public long WarmupSteps { get; }
 

@@ -46,8 +46,7 @@ internal sealed class Pace
         : (double)state.Step / plannedSteps;
 
     /// <summary>The step of the schedule, among the planned ones, whose learning rate is due.</summary>
-    public double Position => state.Pace is null || options.LearningRateSchedule != LearningRateSchedule.Cosine ? state.Step
-        : Progress * plannedSteps;
+    public double Position => state.Pace is null || !LearningRate.FollowsLength(options) ? state.Step : Progress * plannedSteps;
 
     /// <summary>Looks ahead, after every step.</summary>
     /// <param name="elapsed">Time that the run has taken.</param>

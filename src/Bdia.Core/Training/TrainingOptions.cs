@@ -126,9 +126,10 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Time after which training stops with the best model so far; null = none. A resumed run counts on from the time it had used. Where
-    /// not all steps fit into it, the cosine, and a <see cref="GammaSchedule"/>, end when the time does: give more epochs than fit to use
-    /// all of it. What the time allows for differs from run to run, and so do the weights; where all steps fit, they are those of no
-    /// budget, bit for bit. The last weights are judged when the time is over, which takes that of one validation more. Default null.
+    /// not all steps fit into it, the cosine, a warm-up that is a share of the run, and a <see cref="GammaSchedule"/> are those of the time
+    /// that there is: give more epochs than fit to use all of it. What the time allows for differs from run to run, and so do the weights;
+    /// where all steps fit, they are those of no budget, bit for bit. The last weights are judged when the time is over, which takes that
+    /// of one validation more. Default null.
     /// </summary>
     public TimeSpan? TimeBudget { get; init; }
 

@@ -207,9 +207,6 @@ public sealed partial class BdiaImageClassificationTrainer
                 (Width, Depth, Heads, FeedForwardWidth) = (sizes.Width, sizes.Depth, sizes.Heads, sizes.FeedForwardWidth);
         }
 
-        /// <summary>The recipe whose defaults these were; null for none.</summary>
-        public Recipe? Recipe { get; }
-
         internal Options Copy()
         {
             var copy = (Options)MemberwiseClone();

@@ -98,8 +98,7 @@ public sealed partial class BdiaImageClassificationTrainer : BdiaTrainer<BdiaIma
         log.Info($"Training on images of {image.Shape} in {label.Classes} classes; network: patch {model.PatchSize}, width "
             + $"{model.Width}, {model.Depth} blocks, {model.Heads} heads; seed {seed}{(seed == Seed ? "" : " (the checkpoint's)")}; "
             + $"device {device}.");
-        if (options.Recipe is { } recipe)
-            log.Info($"Recipe {recipe}: {ImageRecipe.Of(recipe)}. What was set otherwise counts.");
+        log.Recipe(options.Recipe, ImageRecipe.Of);
         if (note is not null)
             log.Warning(note);
         if (image.Form == ImageForm.Image)

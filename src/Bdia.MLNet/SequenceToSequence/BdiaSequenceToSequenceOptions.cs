@@ -4,6 +4,7 @@ using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
 using Bdia.MLNet.SequenceToSequence;
+using Bdia.MLNet.Trainers;
 
 namespace Bdia.MLNet;
 
@@ -186,6 +187,17 @@ public sealed partial class BdiaSequenceToSequenceTrainer
         /// <summary>The defaults.</summary>
         public Options() : base(SequenceDefaults.Training, sequenceDefaults, sequenceDefaults.Tokenizer)
         {
+        }
+
+        /// <summary>The defaults of a recipe, for the time that there is; the log states them. Each may be set otherwise.</summary>
+        /// <param name="recipe">Which.</param>
+        /// <exception cref="ArgumentOutOfRangeException">There is no such recipe.</exception>
+        public Options(Recipe recipe) : this()
+        {
+            Recipe = recipe;
+            var set = SequenceRecipe.Of(recipe);
+            OptionRecords.TakeFrom(this, set.Training, set.Sequences, set.Sequences.Tokenizer);
+            (Dropout, ShareEmbeddings) = (set.Dropout, SequenceRecipe.ShareEmbeddings);
         }
 
         internal Options Copy() => (Options)MemberwiseClone();

@@ -93,6 +93,7 @@ public sealed partial class BdiaSequenceToSequenceTrainer : BdiaTrainer<BdiaSequ
             + $"{model.Width}, " +
             $"{model.EncoderDepth} + {model.DecoderDepth} blocks, {model.Heads} heads; seed "
                 + $"{seed}{(seed == Seed ? "" : " (the checkpoint's)")}; device {device}.");
+        log.Recipe(options.Recipe, SequenceRecipe.Of);
         log.Precision(model.Precision, device);
         if (initial is not null)
             log.Info(initial.Told);

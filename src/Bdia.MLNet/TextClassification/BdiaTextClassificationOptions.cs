@@ -2,6 +2,7 @@ using Bdia.Core.Models;
 using Bdia.Core.Text;
 using Bdia.Core.TextClassification;
 using Bdia.MLNet.TextClassification;
+using Bdia.MLNet.Trainers;
 
 namespace Bdia.MLNet;
 
@@ -137,6 +138,17 @@ public sealed partial class BdiaTextClassificationTrainer
         /// <summary>The defaults.</summary>
         public Options() : base(TextClassificationDefaults.Training, textDefaults, textDefaults.TokenizerTraining)
         {
+        }
+
+        /// <summary>The defaults of a recipe, for the time that there is; the log states them. Each may be set otherwise.</summary>
+        /// <param name="recipe">Which.</param>
+        /// <exception cref="ArgumentOutOfRangeException">There is no such recipe.</exception>
+        public Options(Recipe recipe) : this()
+        {
+            Recipe = recipe;
+            var set = TextClassificationRecipe.Of(recipe);
+            OptionRecords.TakeFrom(this, set.Training);
+            (Preset, Dropout) = (set.Preset, set.Dropout);
         }
 
         internal Options Copy()

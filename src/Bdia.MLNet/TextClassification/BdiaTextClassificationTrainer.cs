@@ -93,6 +93,7 @@ public sealed partial class BdiaTextClassificationTrainer : BdiaTrainer<BdiaText
         log.Info($"Training on column '{sentences.First}'{(sentences.Second is { } second ? $" with '{second}'" : "")} in "
             + $"{label.Classes} classes; network: width {model.Width}, {model.Depth} blocks, {model.Heads} heads; seed "
             + $"{seed}{(seed == Seed ? "" : " (the checkpoint's)")}; device {device}.");
+        log.Recipe(options.Recipe, TextClassificationRecipe.Of);
         log.Precision(model.Precision, device);
         var told = "";
         var start = initial?.Start(label, out told);

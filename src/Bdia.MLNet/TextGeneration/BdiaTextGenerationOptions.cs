@@ -4,6 +4,7 @@ using Bdia.Core.Text;
 using Bdia.Core.TextGeneration;
 using Bdia.Core.Training;
 using Bdia.MLNet.TextGeneration;
+using Bdia.MLNet.Trainers;
 
 namespace Bdia.MLNet;
 
@@ -146,6 +147,17 @@ public sealed partial class BdiaTextGenerationTrainer
         /// <summary>The defaults.</summary>
         public Options() : base(GenerationDefaults.Training, GenerationDefaults.Generation, GenerationDefaults.Tokenizer)
         {
+        }
+
+        /// <summary>The defaults of a recipe, for the time that there is; the log states them. Each may be set otherwise.</summary>
+        /// <param name="recipe">Which.</param>
+        /// <exception cref="ArgumentOutOfRangeException">There is no such recipe.</exception>
+        public Options(Recipe recipe) : this()
+        {
+            Recipe = recipe;
+            var set = GenerationRecipe.Of(recipe);
+            OptionRecords.TakeFrom(this, set.Training);
+            (Preset, Dropout) = (set.Preset, set.Dropout);
         }
 
         internal Options Copy() => (Options)MemberwiseClone();

@@ -85,6 +85,7 @@ public sealed partial class BdiaTextGenerationTrainer : BdiaTrainer<BdiaTextGene
         using var log = new TrainingLog(Host, "Training", figures, options.Progress, Speaks);
         log.Info($"Training on column '{options.TextColumnName}'; network: width {model.Width}, {model.Depth} blocks, {model.Heads} heads; "
             + $"seed {seed}{(seed == Seed ? "" : " (the checkpoint's)")}; device {device}.");
+        log.Recipe(options.Recipe, GenerationRecipe.Of);
         log.Precision(model.Precision, device);
         if (initial is not null) log.Info(initial.Told);
         return Run(

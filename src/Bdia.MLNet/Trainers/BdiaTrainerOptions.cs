@@ -20,6 +20,9 @@ public abstract class BdiaTrainerOptions
         OptionRecords.TakeFrom(this, defaults);
     }
 
+    /// <summary>The recipe whose defaults these were; null for none.</summary>
+    public Recipe? Recipe { get; private protected init; }
+
     /// <summary>
     /// Rows to validate on; null holds back <see cref="ValidationFraction"/> of the training rows. Fit(train, validation) overrides it.
     /// Default null.
@@ -187,9 +190,10 @@ public abstract class BdiaTrainerOptions
 
     /// <summary>
     /// Time after which training stops with the best model so far; null = none. A resumed run counts on from the time that it had used.
-    /// Where not all steps fit into it, the cosine, and a <see cref="GammaSchedule"/>, end when the time does: give more epochs than fit
-    /// to use all of it. What the time allows for differs from run to run, and so do the weights; where all steps fit, they are those of
-    /// no budget, bit for bit. The last weights are judged when the time is over, which takes that of one validation more. Default null.
+    /// Where not all steps fit into it, the cosine, a warm-up that is a share of the run, and a <see cref="GammaSchedule"/> are those of
+    /// the time that there is: give more epochs than fit to use all of it. What the time allows for differs from run to run, and so do the
+    /// weights; where all steps fit, they are those of no budget, bit for bit. The last weights are judged when the time is over, which
+    /// takes that of one validation more. Default null.
     /// </summary>
     public TimeSpan? TimeBudget;
 

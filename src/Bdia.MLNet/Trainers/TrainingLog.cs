@@ -87,6 +87,14 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<Train
             channel.Warning(MessageSensitivity.None, text);
     }
 
+    /// <summary>Says what a recipe has set, where one was chosen.</summary>
+    /// <param name="chosen">Which; null for none.</param>
+    /// <param name="of">What it sets for the task.</param>
+    public void Recipe(Recipe? chosen, Func<Recipe, TaskRecipe> of)
+    {
+        if (chosen is { } recipe) Info($"Recipe {recipe}: {of(recipe)}. What was set otherwise counts.");
+    }
+
     /// <summary>Warns of a precision that brings less than it seems to.</summary>
     public void Precision(ComputePrecision precision, Device device)
     {

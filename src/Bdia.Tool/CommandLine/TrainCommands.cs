@@ -30,7 +30,7 @@ internal static partial class TrainCommands
     private static readonly Option<string?> Preset = Text("--preset", "NAME",
         "Size of the network: Compact, Small, ... [default: Compact]");
     private static readonly Option<Recipe?> RecipeOption = Choice<Recipe>("--recipe",
-        "Defaults by the time that there is, for pictures: minutes, an hour, hours. --epochs and --train-time set the length otherwise. "
+        "Defaults by the time that there is: minutes, an hour, hours. --epochs and --train-time set the length otherwise. "
             + "[default: none]");
     private static readonly Option<int?> ImageSize = Count("--image-size",
         "Side of the pictures that the network sees, in pixels. [default: by the pictures, up to 64]", least: 8);

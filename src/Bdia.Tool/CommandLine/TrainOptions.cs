@@ -21,7 +21,7 @@ internal sealed record TrainOptions
     public int? Epochs { get; init; }
     public string? Preset { get; init; }
 
-    /// <summary>A named set of the trainer's defaults, of tasks that have some.</summary>
+    /// <summary>A named set of the trainer's defaults.</summary>
     public Recipe? Recipe { get; init; }
     public int? ImageSize { get; init; }
     public long? Memory { get; init; }

@@ -69,11 +69,13 @@ internal sealed class GenerationTask : TrainingTask
         if (options.Preset is not null) yield return ("Preset", $"LanguageModelPreset.{trainer.Preset}");
     }
 
-    private static BdiaTextGenerationTrainer.Options Trainer(TrainOptions options) => new()
+    private static BdiaTextGenerationTrainer.Options Trainer(TrainOptions options)
     {
-        // A small vocabulary, so that its tokens are seen often enough.
-        Preset = Preset(options, LanguageModelPreset.Compact), VocabularySize = Vocabulary,
-    };
+        var trainer = options.Recipe is { } recipe ? new BdiaTextGenerationTrainer.Options(recipe) : new();
+        trainer.Preset = Preset(options, trainer.Preset);
+        trainer.VocabularySize = Vocabulary; // a small one, so that its tokens are seen often enough
+        return trainer;
+    }
 
     private static IDataView View(MLContext mlContext, IEnumerable<string> texts, string column = "Text")
     {

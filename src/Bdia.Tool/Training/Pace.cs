@@ -22,7 +22,8 @@ internal sealed record Pace(int Epochs, double ItemsPerSecond, double Seconds, d
         var clock = Stopwatch.StartNew();
         var watch = new Watch(clock, some.Train.Count);
         var quiet = new MLContext(options.Seed);
-        using (task.Fit(quiet, some, options with { Resume = false }, new(1, budget / 8, null, watch, stop)).Pipeline as IDisposable)
+        using (task.Fit(quiet, some, options with { Resume = false }, new(1, budget / 8, null, watch, stop,
+            IsTrial: true)).Pipeline as IDisposable)
         {
         }
 

@@ -25,7 +25,7 @@ internal sealed class PictureTask : TrainingTask
 
     public override bool HasClasses => true;
 
-    public override bool HasRecipes => true;
+    public override bool IsForLongRuns(Recipe recipe) => recipe is Recipe.Balanced or Recipe.Best;
 
     public override RowSets Load(string path, TrainOptions options)
     {

@@ -79,10 +79,13 @@ internal sealed class TextTask : TrainingTask
     public override IEnumerable<(string Name, string Value)> CodeOptions(RowSets data, TrainOptions options)
         => options.Preset is null ? [] : [("Preset", $"TextEncoderPreset.{Trainer(options).Preset}")];
 
-    private static BdiaTextClassificationTrainer.Options Trainer(TrainOptions options) => new()
+    private static BdiaTextClassificationTrainer.Options Trainer(TrainOptions options)
     {
-        Sentence1ColumnName = Text, Preset = Preset(options, TextEncoderPreset.Compact),
-    };
+        var trainer = options.Recipe is { } recipe ? new BdiaTextClassificationTrainer.Options(recipe) : new();
+        trainer.Sentence1ColumnName = Text;
+        trainer.Preset = Preset(options, trainer.Preset);
+        return trainer;
+    }
 
     private static string Column(BdiaTransformer model)
     {

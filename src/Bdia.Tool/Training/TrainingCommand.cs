@@ -20,15 +20,12 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
 {
     private const double HeldForTest = 0.2;
 
-    // Strong augmentation does not pay in fewer.
+    // Strong regularisation does not pay in fewer.
     private const int FewEpochs = 20;
     private readonly ToolConsole console = invocation.Console;
 
     public int Run(TrainOptions options)
     {
-        if (options.Recipe is { } recipe && !task.HasRecipes)
-            throw new ToolException(ExitCode.CommandLine, $"--recipe is {recipe}, and there are recipes for pictures alone (bdia "
-                + "image-classification). Leave it out, and choose --epochs or --train-time, and --preset.");
         CheckOutput(options);
         var clock = Stopwatch.StartNew();
         var mlContext = new MLContext(options.Seed);
@@ -162,9 +159,9 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
         var pace = Pace.Measure(task, data, options, budget, invocation.Stop);
         seconds["measuring the pace"] = pace.Seconds;
         console.Say($"{pace.Epochs} epochs suit {limit:N0} seconds at {pace.ItemsPerSecond:f0} {task.Unit}/s");
-        if (pace.Epochs < FewEpochs && options.Recipe is Recipe.Balanced or Recipe.Best)
-            console.Note($"recipe {options.Recipe} is meant for longer runs: in fewer than {FewEpochs} epochs its augmentation costs "
-                + "accuracy. Give more time, or --recipe Fast.");
+        if (pace.Epochs < FewEpochs && options.Recipe is { } recipe && task.IsForLongRuns(recipe))
+            console.Note($"recipe {recipe} is meant for longer runs: in fewer than {FewEpochs} epochs what it does against learning by "
+                + "heart costs accuracy. Give more time, or --recipe Fast.");
         Checkpoints.KeepEpochs(options, pace.Epochs);
         return (pace.Epochs, budget - TimeSpan.FromSeconds(Math.Min(pace.Seconds, limit / 2.0)));
     }

@@ -13,8 +13,9 @@ namespace Bdia.Tool.Training;
 /// <param name="Checkpoints">Folder for checkpoints; null: none.</param>
 /// <param name="Progress">Told of every step.</param>
 /// <param name="Stop">Ends it with the best model so far.</param>
+/// <param name="IsTrial">Whether it is to tell the pace, of a few rows: in small steps, lest it had one alone.</param>
 internal sealed record RunPlan(int? Epochs, TimeSpan? TimeBudget, string? Checkpoints, IProgress<TrainingProgress> Progress,
-    CancellationToken Stop);
+    CancellationToken Stop, bool IsTrial = false);
 
 /// <summary>What training yields.</summary>
 /// <param name="Pipeline">What is saved.</param>
@@ -45,8 +46,8 @@ internal abstract class TrainingTask
     /// <summary>Whether rows have classes.</summary>
     public virtual bool HasClasses => false;
 
-    /// <summary>Whether the trainer has recipes.</summary>
-    public virtual bool HasRecipes => false;
+    /// <summary>Whether a recipe keeps models from learning their rows by heart so strongly that short runs are the worse for it.</summary>
+    public virtual bool IsForLongRuns(Recipe recipe) => recipe == Recipe.Best;
 
     /// <summary>Reads a data set.</summary>
     /// <exception cref="InputException">It cannot be used.</exception>
@@ -76,6 +77,7 @@ internal abstract class TrainingTask
     protected static void Common(BdiaTrainerOptions trainer, TrainOptions options, RunPlan plan)
     {
         trainer.Epochs = plan.Epochs ?? trainer.Epochs;
+        if (plan.IsTrial) trainer.AccumulationSteps = 1;
         trainer.TimeBudget = plan.TimeBudget;
         trainer.TrainingMemoryBytes = options.Memory;
         trainer.Seed = options.Seed;

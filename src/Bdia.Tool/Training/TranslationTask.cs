@@ -46,6 +46,7 @@ internal sealed class TranslationTask : TrainingTask
         var train = View(mlContext, data.Train);
         var trainer = Trainer(options, data.Train.Count);
         Common(trainer, options, plan);
+        if (plan.IsTrial) trainer.TokensPerBatch = null;
         if (data.Validation is { } rows) trainer.ValidationSet = View(mlContext, rows);
         var model = mlContext.SequenceToSequence.Trainers.Bdia(trainer).Fit(train);
         return new(model, train.Schema, model, model.Model.Result!);
@@ -80,7 +81,8 @@ internal sealed class TranslationTask : TrainingTask
 
     private static BdiaSequenceToSequenceTrainer.Options Trainer(TrainOptions options, int rows)
     {
-        var trainer = new BdiaSequenceToSequenceTrainer.Options { Preset = Preset(options, EncoderDecoderPreset.Compact) };
+        var trainer = options.Recipe is { } recipe ? new BdiaSequenceToSequenceTrainer.Options(recipe) : new();
+        trainer.Preset = Preset(options, trainer.Preset);
         if (rows < FewRows) trainer.VocabularySize = SmallVocabulary; // so that its tokens are seen often enough
         return trainer;
     }

@@ -65,11 +65,18 @@ public sealed class PaceTests : IDisposable
         var state = new RunState { Step = 10, Pace = new PaceMark(0, 0, 20) };
         var options = new TrainingOptions { TimeBudget = TimeSpan.FromSeconds(20) };
         Assert.Equal((0.5, 500), Of(LearningRateSchedule.Cosine));
-        Assert.Equal((0.5, 10), Of(LearningRateSchedule.InverseSquareRoot));
+        Assert.Equal((0.5, 10), Of(LearningRateSchedule.InverseSquareRoot, warmupSteps: 5));
+        Assert.Equal((0.5, 10), Of(LearningRateSchedule.Constant, share: 0));
+        // A warm-up that is a share of the run would not be over before a short time is.
+        Assert.Equal((0.5, 500), Of(LearningRateSchedule.InverseSquareRoot));
+        Assert.Equal((0.5, 500), Of(LearningRateSchedule.Constant));
 
-        (double, double) Of(LearningRateSchedule schedule)
+        (double, double) Of(LearningRateSchedule schedule, int warmupSteps = 0, double share = 0.25)
         {
-            var pace = new Pace(options with { LearningRateSchedule = schedule }, 1000, state, default, _ => { });
+            var pace = new Pace(options with
+            {
+                LearningRateSchedule = schedule, WarmupSteps = warmupSteps, WarmupFraction = share,
+            }, 1000, state, default, _ => { });
             return (pace.Progress, pace.Position);
         }
     }

@@ -79,6 +79,29 @@ public sealed class TrainingTests(Trained trained) : IDisposable
     }
 
     [Fact]
+    public void A_time_is_kept_by_a_recipe_whose_steps_are_large()
+    {
+        trained.Translator();
+        var result = Command.Run("translation", "--dataset", trained.Pairs, "--source", "en", "--target", "fr", "--recipe", "best",
+            "--train-time", "8", "--name", "Quick", "--output", folder.At("out"), "--no-report").Succeeded();
+        Assert.Contains("epochs suit 8 seconds", result.Output, StringComparison.Ordinal);
+        Assert.Contains("Options(Recipe.Best)", File.ReadAllText(folder.At("out/Quick.Model/Quick.training.cs")),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("text-classification", "--label-col", "topic", "--text-col", "message")]
+    [InlineData("text-generation")]
+    public void Texts_have_recipes_as_pictures_do(string task, params string[] columns)
+    {
+        var data = task == "text-generation" ? (trained.Writer(), trained.Book).Item2 : (trained.Texts(), trained.Messages).Item2;
+        Command.Run([task, "--dataset", data, .. columns, "--recipe", "balanced", "--epochs", "1", "--name", "Made", "--output",
+            folder.At("out"), "--no-report"]).Succeeded();
+        Assert.Contains("Options(Recipe.Balanced)", File.ReadAllText(folder.At("out/Made.Model/Made.training.cs")),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_log_has_what_is_said_and_what_is_not()
     {
         var rows = Enumerable.Range(0, 20).Select(i => $"word {i},{(i % 2 == 0 ? "even" : "odd")}\n");
@@ -119,7 +142,6 @@ public sealed class TrainingTests(Trained trained) : IDisposable
         Command.Run("image-classification", "--dataset", "x", "--memory", "much").Failed(ExitCode.CommandLine, "such as 2GB");
         Command.Run("image-classification", "--dataset", "x", "--recipe", "B").Failed(ExitCode.CommandLine,
             "--recipe is B; give one of Fast, Balanced, Best");
-        Command.Run("text-classification", "--dataset", "x", "--recipe", "Best").Failed(ExitCode.CommandLine, "recipes for pictures alone");
         Command.Run("image-classification", "--dataset", "x", "--name", "a b").Failed(ExitCode.CommandLine, "Begin with a letter");
         Command.Run("image-classification", "--dataset", "x", "--nothing").Failed(ExitCode.CommandLine, "--nothing");
         Command.Run("image-classification", "--options", folder.At("no.json")).Failed(ExitCode.CommandLine, "cannot be read");

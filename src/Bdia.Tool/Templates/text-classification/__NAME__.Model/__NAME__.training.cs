@@ -19,12 +19,13 @@ public static partial class __NAME__
     /// <summary>The pipeline: change it, and train again.</summary>
     public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext)
         => mlContext.Transforms.Conversion.MapValueToKey("Label")
-            .Append(mlContext.MulticlassClassification.Trainers.BdiaTextClassification(new BdiaTextClassificationTrainer.Options
-            {
-                Sentence1ColumnName = "Text",
-                Epochs = __EPOCHS__,
-                Seed = __SEED__,__OPTIONS__
-            }))
+            .Append(mlContext.MulticlassClassification.Trainers.BdiaTextClassification(
+                new BdiaTextClassificationTrainer.Options(__RECIPE__)
+                {
+                    Sentence1ColumnName = "Text",
+                    Epochs = __EPOCHS__,
+                    Seed = __SEED__,__OPTIONS__
+                }))
             .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 
     public static ITransformer RetrainModel(MLContext mlContext, IDataView trainData) => BuildPipeline(mlContext).Fit(trainData);

@@ -17,7 +17,7 @@ public static partial class __NAME__
 
     /// <summary>The pipeline: change it, and train again.</summary>
     public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext)
-        => (IEstimator<ITransformer>)mlContext.TextGeneration.Trainers.Bdia(new BdiaTextGenerationTrainer.Options
+        => (IEstimator<ITransformer>)mlContext.TextGeneration.Trainers.Bdia(new BdiaTextGenerationTrainer.Options(__RECIPE__)
         {
             TextColumnName = "Text",
             Epochs = __EPOCHS__,

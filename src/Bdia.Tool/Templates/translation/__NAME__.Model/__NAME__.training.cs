@@ -18,7 +18,7 @@ public static partial class __NAME__
 
     /// <summary>The pipeline: change it, and train again.</summary>
     public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext)
-        => (IEstimator<ITransformer>)mlContext.SequenceToSequence.Trainers.Bdia(new BdiaSequenceToSequenceTrainer.Options
+        => (IEstimator<ITransformer>)mlContext.SequenceToSequence.Trainers.Bdia(new BdiaSequenceToSequenceTrainer.Options(__RECIPE__)
         {
             SourceColumnName = "Source",
             TargetColumnName = "Target",
