@@ -1,5 +1,6 @@
 using Bdia.Core.Formats;
 using TorchSharp;
+using static System.FormattableString;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Training;
@@ -38,8 +39,13 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
                     + $"{ModelSelection.Loss}.");
         }
 
-        if (IsBetter(validation))
+        if (TakesTheirPlace(validation))
         {
+            // What has the highest figure is noted where it is not what is kept.
+            if (state.BestValidation is { } before && figure < Highest(before).Figure(options.BestBy))
+                state.Highest ??= new(state.BestEpoch!.Value, before);
+            else
+                state.Highest = null;
             Keep(ModuleState.Save(module));
             (state.BestEpoch, state.BestValidation) = (epoch, validation);
         }
@@ -54,12 +60,25 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
     /// Whether a validation is better than that of the best weights so far; of equal figures, the one of the lower loss. False where the
     /// figure is missing.
     /// </summary>
-    public bool IsBetter(ValidationResult validation)
-    {
-        if (validation.Figure(options.BestBy) is not { } figure) return false;
-        return state.BestValidation is not { } best
-            || (figure, -validation.Loss).CompareTo((best.Figure(options.BestBy) ?? double.NegativeInfinity, -best.Loss)) > 0;
-    }
+    public bool IsBetter(ValidationResult validation) => validation.Figure(options.BestBy) is not null
+        && (state.BestValidation is not { } best || EpochChoice.IsAhead(validation, best, options.BestBy));
+
+    /// <summary>
+    /// Whether weights that come later are kept in place of the best so far, by the rule of <see cref="EpochChoice"/>. False where the
+    /// figure is missing.
+    /// </summary>
+    public bool TakesTheirPlace(ValidationResult later) => later.Figure(options.BestBy) is not null
+        && (state.BestValidation is not { } best || EpochChoice.TakesItsPlace(later, best, Highest(best), options.BestBy));
+
+    /// <summary>That an epoch was kept though another one had a higher figure, as a sentence; null where that is not so.</summary>
+    public string? Told => state is { Highest: { } highest, BestValidation: { } best }
+        ? Invariant($"Epoch {highest.Epoch} had the highest accuracy, {100 * highest.Validation.Accuracy:F2} % of {best.Items}, ahead of ")
+            + Invariant($"epoch {state.BestEpoch} ({100 * best.Accuracy:F2} %) by no more than the standard error of the difference, ")
+            + Invariant($"{100 * EpochChoice.ErrorOfDifference(highest.Validation, best):F1} points; that one is later and has no higher ")
+            + "loss, and is kept."
+        : null;
+
+    private ValidationResult Highest(ValidationResult best) => state.Highest?.Validation ?? best;
 
     /// <summary>Takes copies of tensors as the best weights.</summary>
     public void Keep(IReadOnlyDictionary<string, Tensor> weights) => this.weights.Keep(weights);
@@ -72,7 +91,7 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
         if (state.BestEpoch is not { } epoch) return;
         Restore(module);
         if (judge(epoch) is { } validation && validation.Figure(options.BestBy) is { } figure)
-            (state.BestValidation, state.ProgressFrom, state.WithoutProgress) = (validation, figure, 0);
+            (state.BestValidation, state.Highest, state.ProgressFrom, state.WithoutProgress) = (validation, null, figure, 0);
         else
             Forget();
     }
@@ -81,7 +100,7 @@ internal sealed class BestModel(TrainingOptions options, RunState state) : IDisp
     public void Forget()
     {
         weights.Dispose();
-        (state.BestEpoch, state.BestValidation, state.ProgressFrom, state.WithoutProgress) = (null, null, null, 0);
+        (state.BestEpoch, state.BestValidation, state.Highest, state.ProgressFrom, state.WithoutProgress) = (null, null, null, null, 0);
     }
 
     /// <summary>Puts the best weights back into the module; leaves it as it is where there are none.</summary>

@@ -3,7 +3,10 @@ namespace Bdia.Core.Training;
 /// <summary>Which validation figure says that one model is better than another.</summary>
 public enum ModelSelection
 {
-    /// <summary>Highest <see cref="ValidationResult.Accuracy"/>; of equal ones, the lowest loss.</summary>
+    /// <summary>
+    /// Highest <see cref="ValidationResult.Accuracy"/>; of equal ones, the lowest loss. A later epoch that is behind the highest by no more
+    /// than the standard error of the difference, so that chance may have put it there, is chosen where its loss is no higher.
+    /// </summary>
     Accuracy,
 
     /// <summary>Lowest <see cref="ValidationResult.Loss"/>.</summary>

@@ -17,13 +17,13 @@ internal sealed class RunJudgement<TBatch>(
     }
 
     /// <summary>
-    /// Judges weights that the time budget has ended in the middle of an epoch; null where they are no better than the best, or nothing
-    /// says so. The budget does not forbid to judge what came of it.
+    /// Judges weights that the time budget has ended in the middle of an epoch; null where the best are kept all the same, or nothing
+    /// judges. The budget does not forbid to judge what came of it.
     /// </summary>
     /// <param name="epoch">The epoch that was begun.</param>
     public ValidationResult? Last(int epoch)
         => task.HasValidation && task.TryValidate(stop => task.ValidateAverage(epoch, stop), stop.WithoutTime(), out var validation)
-            && validation is not null && double.IsFinite(validation.Loss) && best.IsBetter(validation) ? validation : null;
+            && validation is not null && double.IsFinite(validation.Loss) && best.TakesTheirPlace(validation) ? validation : null;
 
     /// <summary>Judges the best weights of a checkpoint anew, where what they are judged by has changed.</summary>
     public void JudgeAnew(IProgress<TrainingNote>? notes)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Bdia.Core.Reversible;
 
 namespace Bdia.Core.Training;
@@ -37,6 +38,13 @@ internal sealed class RunState
     /// <summary>Validation figures of the best weights.</summary>
     public ValidationResult? BestValidation { get; set; }
 
+    /// <summary>
+    /// The epoch of the highest figure, where a later one is kept that cannot be told apart from it (<see cref="EpochChoice"/>); null where
+    /// that of the best weights is the highest.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JudgedEpoch? Highest { get; set; }
+
     /// <summary>The figure that the next progress is measured from, higher is better.</summary>
     public double? ProgressFrom { get; set; }
 
@@ -60,7 +68,8 @@ internal sealed class RunState
             || GammaStrength < 0 || GammaStrength > GammaStrengths.Largest
             || !(ElapsedSeconds >= 0 && ElapsedSeconds < LongestSeconds)
             || Pace is { } mark && !(mark.Step >= 0 && mark.Step <= Step && mark.Progress is >= 0 and <= 1 && double.IsFinite(mark.End))
-            || History.Count != Epoch || BestEpoch < 1 || BestEpoch > Epoch || (BestEpoch is null) != (BestValidation is null))
+            || History.Count != Epoch || BestEpoch < 1 || BestEpoch > Epoch || (BestEpoch is null) != (BestValidation is null)
+            || Highest is { } highest && !(BestEpoch > highest.Epoch && highest.Epoch >= 1))
             throw new InvalidDataException(
                 $"its state is none that a run can have (step {Step}, epoch {Epoch}, batch {BatchInEpoch}, {History.Count} epochs in "
                 + "its history)");
@@ -74,6 +83,6 @@ internal sealed class RunState
         (other.Sums, other.History, other.Averaged, other.Pace) = (Sums, History, Averaged, Pace);
         (other.BestEpoch, other.BestValidation, other.ProgressFrom, other.WithoutProgress) =
             (BestEpoch, BestValidation, ProgressFrom, WithoutProgress);
-        other.GammaStrength = GammaStrength;
+        (other.Highest, other.GammaStrength) = (Highest, GammaStrength);
     }
 }

@@ -109,7 +109,9 @@ public sealed record TrainingOptions
     /// <summary>Epochs from one validation to the next, 1 or more; the last epoch always ends with one. Default 1.</summary>
     public int ValidateEveryEpochs { get; init; } = 1;
 
-    /// <summary>Which validation figure chooses the best model. Default accuracy.</summary>
+    /// <summary>
+    /// Which validation figure chooses the best model, and what becomes of epochs that few rows cannot tell apart. Default accuracy.
+    /// </summary>
     public ModelSelection BestBy { get; init; } = ModelSelection.Accuracy;
 
     /// <summary>Validations in a row without progress after which training stops; 0 = never. Default 0.</summary>

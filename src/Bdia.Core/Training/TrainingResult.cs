@@ -15,9 +15,9 @@ public sealed record TrainingResult
     public Exception? Fault { get; init; }
 
     /// <summary>
-    /// The epoch whose weights the model now has, 1 for the first; null without validation: then they are the last ones. Null also where
-    /// they are an average, see <see cref="AveragedEpochs"/>. Where a <see cref="Fault"/> ended a run without validation, the last whole
-    /// epoch.
+    /// The epoch whose weights the model now has, 1 for the first: the best by <see cref="TrainingOptions.BestBy"/>, which of accuracies
+    /// that few rows cannot tell apart need not be the highest. Null without validation: then they are the last ones. Null also where they
+    /// are an average, see <see cref="AveragedEpochs"/>. Where a <see cref="Fault"/> ended a run without validation, the last whole epoch.
     /// </summary>
     public int? BestEpoch { get; init; }
 

@@ -117,6 +117,7 @@ internal sealed class TrainingRun<TBatch> : IDisposable
         if (reason == StopReason.TimeBudget && state.BatchInEpoch > 0) JudgeLast();
         if (state.BestEpoch is null) moving.Apply();
         else best.Restore(task.Module);
+        if (best.Told is { } told) notes?.Report(new(told));
         // After the checkpoint, which thereby is the same whether the run ends here or goes on with more time.
         var average = reason == StopReason.Cancelled ? null : judgement.Average(state.Epoch);
         return report.Result(reason, average is { Kept: true } ? averages.Epochs

@@ -167,8 +167,9 @@ public abstract class BdiaTrainerOptions
     public int? Seed;
 
     /// <summary>
-    /// Which validation figure chooses the best epoch, whose weights are kept. Default <see cref="ModelSelection.Accuracy"/> for images,
-    /// <see cref="ModelSelection.Loss"/> for texts.
+    /// Which validation figure chooses the best epoch, whose weights are kept. Of two whose accuracies so few rows cannot tell apart, it is
+    /// the later one where its loss is no higher: see <see cref="ModelSelection.Accuracy"/>. Default <see cref="ModelSelection.Accuracy"/>
+    /// for images and for classes of texts, <see cref="ModelSelection.Loss"/> for texts that are written.
     /// </summary>
     public ModelSelection BestBy;
 

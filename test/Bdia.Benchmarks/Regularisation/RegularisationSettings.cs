@@ -35,7 +35,7 @@ internal sealed record OtherInference(double Gamma, int? FractionBits, Judgement
 
 /// <summary>What one run came to.</summary>
 /// <param name="History">Every epoch.</param>
-/// <param name="BestEpoch">The one with the most right answers on held-back rows.</param>
+/// <param name="BestEpoch">The best one by answers on held-back rows.</param>
 /// <param name="Best">Its test rows.</param>
 /// <param name="Last">The test rows of the last epoch's weights.</param>
 /// <param name="Others">Of the best epoch's weights, other gammas and grids at inference; none for the two-stream network.</param>

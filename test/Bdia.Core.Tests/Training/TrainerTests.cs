@@ -80,11 +80,11 @@ public sealed class TrainerTests
     [Fact]
     public void Early_stopping_restores_the_best_weights_bit_for_bit()
     {
-        double[] accuracies = [0.5, 0.7, 0.7, 0.6, 0.65, 0.9];
+        double[] accuracies = [0.5, 0.7, 0.68, 0.6, 0.65, 0.9];
         var weights = new List<byte[]>();
         ToyTask? toy = null;
         toy = new ToyTask { OnValidate = (epoch, _) =>
-            { weights.Add(Weights.Bytes(toy!.Net)); return new ValidationResult(1, 10, accuracies[epoch - 1]); } };
+            { weights.Add(Weights.Bytes(toy!.Net)); return new ValidationResult(1, 10_000, accuracies[epoch - 1]); } };
         using var task = Disposing(toy);
 
         var result = Run(toy, Short with { Epochs = 6, EarlyStoppingPatience = 3 });
