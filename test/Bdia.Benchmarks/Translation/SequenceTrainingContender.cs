@@ -25,7 +25,10 @@ internal sealed record SequenceTrainingSettings(EncoderDecoderPreset Preset, int
 /// <param name="SecondsPerStep">Median over its steps.</param>
 /// <param name="IdleBytes">Resident with network and optimizer, before the first step.</param>
 /// <param name="PeakBytes">Resident peak as the operating system saw it.</param>
-internal sealed record SequenceTrainingFigures(double SecondsPerStep, long IdleBytes, long PeakBytes);
+/// <param name="ProcessorSecondsPerStep">Processor time of all threads, median: what other programs take of the machine is not in
+/// it.</param>
+internal sealed record SequenceTrainingFigures(double SecondsPerStep, long IdleBytes, long PeakBytes,
+    double ProcessorSecondsPerStep = 0);
 
 /// <summary>Whole training steps (forward, backward, optimizer) on random texts.</summary>
 internal static class SequenceTrainingContender
@@ -46,7 +49,16 @@ internal static class SequenceTrainingContender
         model.train();
         optimizer.ZeroGradients();
         var idle = ResidentMemory.Now();
+        var processor = new List<double>();
         var seconds = Timing.MedianSeconds(settings.Steps, step =>
+        {
+            var start = Environment.CpuUsage.TotalTime;
+            Step(step);
+            if (step > 0) processor.Add((Environment.CpuUsage.TotalTime - start).TotalSeconds);
+        });
+        return new(seconds, idle, ResidentMemory.Peak(), Statistics.Median(processor));
+
+        void Step(int step)
         {
             using var scope = NewDisposeScope();
             model.Clock.Step = step;
@@ -56,7 +68,6 @@ internal static class SequenceTrainingContender
             loss.Value.backward();
             optimizer.Step(step + 1, 1e-4);
             optimizer.ZeroGradients();
-        });
-        return new(seconds, idle, ResidentMemory.Peak());
+        }
     }
 }

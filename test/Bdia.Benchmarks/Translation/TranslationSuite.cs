@@ -80,13 +80,14 @@ internal static class TranslationSuite
     {
         double Seconds(BackpropagationMode mode) =>
             Statistics.Median(figures[Array.FindIndex(contenders, c => c.Mode == mode)].Select(f => f.SecondsPerStep));
-        var table = new MarkdownTable("training, batch 64", "s per step (median)", "spread", "target tokens/s",
+        var table = new MarkdownTable("training, batch 64", "s per step (median)", "spread", "processor s", "target tokens/s",
             "to stored", "peak MiB", "over idle MiB");
         for (var i = 0; i < contenders.Length; i++)
         {
             var (contender, runs) = (contenders[i], figures[i]);
             var seconds = Seconds(contender.Mode);
             table.Add($"{contender.Mode}", $"{seconds:F3}", Statistics.Spread([.. runs.Select(f => f.SecondsPerStep)], "F3"),
+                $"{Statistics.Median(runs.Select(f => f.ProcessorSecondsPerStep)):F3}",
                 $"{contender.Batch * contender.Tokens / seconds:F0}",
                 $"{seconds / Seconds(BackpropagationMode.StoreActivations):F2}",
                     $"{Statistics.Median(runs.Select(f => f.PeakBytes / Mebibyte)):F0}",
