@@ -1,5 +1,6 @@
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,6 +14,7 @@ internal sealed class BlockPass : IEvaluation
 {
     private readonly Branch[] branches;
     private readonly Workspace workspace;
+    private readonly RowChain chain;
     private readonly long? tokens; // N, where h is of the first ones
     private Tensor? value, byState;
     private bool isSpent;
@@ -28,22 +30,26 @@ internal sealed class BlockPass : IEvaluation
         (this.branches, this.workspace, tokens) = (branches, workspace, leading is null ? null : x.shape[1]);
         using var scope = NewDisposeScope();
         using var noGraph = no_grad();
+        // The sequences of the first tokens alone are not neighbours.
+        chain = new(workspace, x.shape[0], x.shape[1], branches[0].Type, allowed: leading is null);
         var z = x;
         foreach (var branch in branches)
         {
+            branch.Chain = chain;
             var r = branch.Forward(z, keep);
-            var next = branch == branches[^1] ? null : LeadingTokens.Copy(z, r.shape[1], this.workspace).PlusInPlace(r);
-            if (!keep && !ReferenceEquals(z, x)) this.workspace.Return(z);
+            var next = branch == branches[^1] ? null : Next(z, r);
+            if (!keep && !ReferenceEquals(z, x)) chain.Return(z);
             if (this.value is null)
             {
                 this.value = r;
             }
             else
             {
-                this.value.PlusInPlace(r);
-                this.workspace.Return(r);
+                Add(this.value, r, this.value);
+                chain.Return(r);
             }
 
+            chain.Run();
             z = next!;
         }
     }
@@ -79,16 +85,37 @@ internal sealed class BlockPass : IEvaluation
         Tensor? sum = null;
         for (var i = branches.Length - 1; i >= 0; i--)
         {
-            // The first branch's is the last use of g.
-            var own = sum is null || i == 0 ? gradient : workspace.Copy(gradient);
-            if (sum is not null) own.PlusInPlace(sum);
-            if (i == 0 && sum is not null && this.tokens is { } tokens) sum = LeadingTokens.Expand(sum, tokens, workspace);
-            sum = branches[i].Backward(own, sum, sums);
-            if (!ReferenceEquals(own, gradient)) workspace.Return(own);
+            sum = branches[i].Backward(gradient, sum, sums, isLast: i == 0, i == 0 ? tokens : null);
             if (i > 0) workspace.Return(branches[i].Input);
         }
 
         return sum!;
+    }
+
+    // z + r, of the tokens that r is of.
+    private Tensor Next(Tensor z, Tensor r)
+    {
+        if (!chain.IsOpen) return LeadingTokens.Copy(z, r.shape[1], workspace).PlusInPlace(r);
+        var next = workspace.Rent(ScalarType.Float32, z.shape);
+        Add(z, r, next);
+        return next;
+    }
+
+    private unsafe void Add(Tensor a, Tensor b, Tensor to)
+    {
+        if (!chain.IsOpen)
+        {
+            a.PlusInPlace(b); // the only sum of the kind is in place
+            return;
+        }
+
+        float* left = TensorMemory.Pointer<float>(a), right = TensorMemory.Pointer<float>(b), sum = TensorMemory.Pointer<float>(to);
+        var size = a.numel() / a.shape[0];
+        chain.Add(stretch =>
+        {
+            var (first, count) = stretch.Rows(size);
+            SimdVectors.Add(left + first, right + first, sum + first, count);
+        });
     }
 
     public void Dispose()

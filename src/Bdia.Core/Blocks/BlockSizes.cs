@@ -49,14 +49,17 @@ internal readonly record struct TokenSizes(TransformerBlockOptions Options, long
     public long BeforeNorms => Options.QueryKeyNorm ? State : 0;
 
     /// <summary>
-    /// In bfloat16, a copy of a layer's weights or the gradient by them; the largest. With layer scale, the gradient by a branch's last
-    /// weights, and their product.
+    /// In bfloat16, copies of layers' weights or the gradient by them; the most at one time. With layer scale, the gradient by a branch's
+    /// last weights, and their product.
     /// </summary>
     public long Weights
         => Copies + (Options.LayerScale ? 2L * Options.Width * Math.Max(Options.Width, Options.FeedForwardWidth) * Single : 0);
 
+    // Where a chain of rows is open, copies of a branch's weights wait for it together; else one at a time, or the gradient by it.
     private long Copies
-        => IsHalf ? (long)Options.Width * Math.Max(3 * Options.Width, Options.FeedForwardWidth) * (IsInFloat32 ? Single + Half : Half) : 0;
+        => !IsHalf ? 0 : DirectProducts.Serve(TorchSharp.torch.ScalarType.BFloat16)
+            ? Options.Width * Math.Max(4L * Options.Width, 2L * Options.FeedForwardWidth) * Half
+            : Options.Width * Math.Max(3L * Options.Width, Options.FeedForwardWidth) * (IsInFloat32 ? Single + Half : Half);
 
     /// <summary>
     /// In bfloat16 where its products are taken in float32: what goes into one or comes out of it. Those of D features take places of

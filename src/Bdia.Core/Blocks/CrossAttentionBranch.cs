@@ -1,6 +1,7 @@
 using Bdia.Core.Layers;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using static TorchSharp.torch;
 
@@ -33,43 +34,64 @@ internal sealed class CrossAttentionBranch(
     protected override Tensor Evaluate(Tensor z)
     {
         (_memory, _mask) = (Keep(memory), Keep(mask));
-        var normalised = Normalised(z);
-        var query = Product(attention.Query, normalised);
-        Workspace.Return(normalised);
+        var query = NormalisedProduct(attention.Query, z);
         var source = Source();
-        var keyValue = Product(attention.KeyValue, source);
-        Workspace.Return(source);
+        var keyValue = Chain.IsOpen ? Product(attention.KeyValue, DenseCore.Of(source), memory) : Product(attention.KeyValue, source);
+        Leave(source);
         return Attend(Core(z), query, keyValue, attention.Projection, z.shape);
     }
 
-    protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
+    protected override Inner Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
     {
         var (byQuery, byKeyValue) = AttendBackward(Core(z), gradient, attention.Projection, sums);
 
         var source = Source();
         AddGradients(sums, attention.KeyValue, byKeyValue, source);
-        Workspace.Return(source);
+        Leave(source);
         if (sums.SumFor(memory) is { } byMemory)
         {
-            var bySource = ByInput(attention.KeyValue, byKeyValue);
-            byMemory.PlusInPlace(bySource.view(byMemory.shape));
-            Workspace.Return(bySource);
+            if (Chain.IsOpen && byMemory.is_contiguous()) AddToRows(byMemory, ByInputRows(attention.KeyValue, byKeyValue));
+            else AddTo(byMemory, byKeyValue);
         }
 
         Workspace.Return(byKeyValue);
         var normalised = Normalised(z);
         AddGradients(sums, attention.Query, byQuery, normalised);
         Workspace.Return(normalised);
-        var byNormalised = ByInput(attention.Query, byQuery);
-        Workspace.Return(byQuery);
-        return byNormalised;
+        return new(byQuery, attention.Query);
     }
 
-    // The memory as the product takes it: (B M, D).
+    private void AddTo(Tensor byMemory, Tensor byKeyValue)
+    {
+        var bySource = ByInput(attention.KeyValue, byKeyValue);
+        Chain.Run();
+        byMemory.PlusInPlace(bySource.view(byMemory.shape));
+        Workspace.Return(bySource);
+    }
+
+    private unsafe void AddToRows(Tensor byMemory, RowSource bySource)
+    {
+        var sum = TensorMemory.Pointer<float>(byMemory);
+        var (tokens, width) = (byMemory.shape[1], Options.Width);
+        Chain.Add(stretch =>
+        {
+            var (first, count) = stretch.Rows(tokens);
+            SimdVectors.Add(sum + first * width, (float*)bySource(first, count), sum + first * width, (long)count * width);
+        });
+        Chain.Run();
+    }
+
+    // The memory as the product takes it, (B M, D): itself, or a rented copy.
     private Tensor Source()
     {
-        using var rows = _memory!.Tensor.reshape(-1, Options.Width);
-        return Workspace.Rent(Type, rows.shape).copy_(rows);
+        var rows = _memory!.Tensor.reshape(-1, Options.Width);
+        if (rows.dtype == Type && rows.is_contiguous()) return rows;
+        using (rows) return Workspace.Rent(Type, rows.shape).copy_(rows);
+    }
+
+    private void Leave(Tensor source)
+    {
+        if (Workspace.Has(source)) Chain.Return(source);
     }
 
     private AttentionCore Core(Tensor z)

@@ -21,31 +21,28 @@ internal sealed class FeedForwardBranch(SublayerFrame frame, FeedForward mlp, Tr
 
     protected override Tensor Evaluate(Tensor z)
     {
-        var normalised = Normalised(z);
-        var hidden = Product(mlp.First, normalised);
-        Workspace.Return(normalised);
+        var hidden = NormalisedProduct(mlp.First, z);
         this.hidden = Keep(hidden);
         active = Keep(Keeps ? Workspace.Rent(Type, hidden.shape) : hidden);
-        Gelu.Forward(hidden, active.Tensor);
+        Gelu.Forward(Chain, z.shape[1], hidden, active.Tensor);
         var r = Result(mlp.Second, active.Tensor, z.shape);
         ReturnUnlessKept(hidden);
         return r;
     }
 
-    protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
+    protected override Inner Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
     {
         AddResultGradients(sums, mlp.Second, gradient, active!.Tensor);
         Workspace.Return(active.Tensor); // its memory is that of the next line
         var inner = ByResultInput(mlp.Second, gradient);
         using var firstBias = empty_like(mlp.First.Bias!);
-        Gelu.Backward(hidden!.Tensor, inner, firstBias);
+        if (Chain.IsOpen) Gelu.Backward(Chain, z.shape[1], hidden!.Tensor, inner, firstBias);
+        else Gelu.Backward(hidden!.Tensor, inner, firstBias);
         Workspace.Return(hidden.Tensor);
         sums.SumFor(mlp.First.Bias!)?.PlusInPlace(firstBias);
         var normalised = Normalised(z);
         AddGradients(sums, mlp.First, inner, normalised, withBias: false);
         Workspace.Return(normalised);
-        var byNormalised = ByInput(mlp.First, inner);
-        Workspace.Return(inner);
-        return byNormalised;
+        return new(inner, mlp.First);
     }
 }

@@ -52,7 +52,7 @@ internal sealed class LeadingAttentionBranch(
         return Attend(Core(z), query, keyValue, attention.Projection, [z.shape[0], leading, Options.Width]);
     }
 
-    protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
+    protected override Inner Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
     {
         var (byQuery, byKeyValue) = AttendBackward(Core(z), gradient, attention.Projection, sums);
         if (attention.QueryNorm is { } queryNorm) HeadNorm(queryNorm).Backward(byQuery, 0, queryBefore!.Tensor, sums);
@@ -70,7 +70,7 @@ internal sealed class LeadingAttentionBranch(
         Workspace.Return(byKeyValue);
         Rows(byNormalised, z).PlusInPlace(byFirst.view(z.shape[0], leading, Options.Width));
         Workspace.Return(byFirst);
-        return byNormalised;
+        return new(byNormalised);
     }
 
     // The rows of the first tokens, side by side: (B n, D).

@@ -18,7 +18,7 @@ internal abstract class QueryBranch(SublayerFrame frame, TransformerBlockOptions
     /// <param name="shape">Of r.</param>
     protected Tensor Attend(AttentionCore core, Tensor query, Tensor keyValue, Dense projection, long[] shape)
     {
-        var (gathered, logSumExp) = core.Forward(new(query), new(keyValue, 0), new(keyValue, 1));
+        var (gathered, logSumExp) = core.Forward(Chain, new(query), new(keyValue, 0), new(keyValue, 1));
         (this.query, this.keyValue, this.gathered, this.logSumExp) = (Keep(query), Keep(keyValue), Keep(gathered), Keep(logSumExp));
         foreach (var used in (Tensor[])[query, keyValue, logSumExp]) ReturnUnlessKept(used);
         var r = Result(projection, gathered, shape);
@@ -32,9 +32,7 @@ internal abstract class QueryBranch(SublayerFrame frame, TransformerBlockOptions
         var (query, keyValue, gathered, logSumExp) =
             (this.query!.Tensor, this.keyValue!.Tensor, this.gathered!.Tensor, this.logSumExp!.Tensor);
         AddResultGradients(sums, projection, gradient, gathered);
-        var byGathered = ByResultInput(projection, gradient);
-        core.Backward(new(query), new(keyValue, 0), new(keyValue, 1), gathered, logSumExp, byGathered);
-        foreach (var used in (Tensor[])[gathered, logSumExp, byGathered]) Workspace.Return(used);
+        AttendBackward(core, new(query), new(keyValue, 0), new(keyValue, 1), gathered, logSumExp, projection, gradient);
         return (query, keyValue); // written over
     }
 }

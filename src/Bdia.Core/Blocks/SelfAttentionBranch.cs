@@ -31,14 +31,13 @@ internal sealed class SelfAttentionBranch(
     protected override Tensor Evaluate(Tensor z)
     {
         _mask = mask is null ? null : Keep(mask);
-        var normalised = Normalised(z);
-        var qkv = Product(attention.QueryKeyValue, normalised);
-        Workspace.Return(normalised);
+        var qkv = NormalisedProduct(attention.QueryKeyValue, z);
+        if (attention.QueryNorm is not null || attention.KeyNorm is not null) Chain.Run();
         if (attention.QueryNorm is { } queryNorm) query = Keep(HeadNorm(queryNorm).Forward(qkv, 0));
         if (attention.KeyNorm is { } keyNorm) key = Keep(HeadNorm(keyNorm).Forward(qkv, 1));
         ReturnUnlessKept(query?.Tensor);
         ReturnUnlessKept(key?.Tensor);
-        var (gathered, logSumExp) = Core(z).Forward(new(qkv, 0), new(qkv, 1), new(qkv, 2));
+        var (gathered, logSumExp) = Core(z).Forward(Chain, new(qkv, 0), new(qkv, 1), new(qkv, 2));
         (_qkv, _gathered, _logSumExp) = (Keep(qkv), Keep(gathered), Keep(logSumExp));
         ReturnUnlessKept(logSumExp);
         ReturnUnlessKept(qkv);
@@ -47,22 +46,18 @@ internal sealed class SelfAttentionBranch(
         return r;
     }
 
-    protected override Tensor Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
+    protected override Inner Differentiate(Tensor gradient, Tensor z, IGradientSums sums)
     {
         var (qkv, gathered, logSumExp) = (_qkv!.Tensor, _gathered!.Tensor, _logSumExp!.Tensor);
         AddResultGradients(sums, attention.Projection, gradient, gathered);
-        var byGathered = ByResultInput(attention.Projection, gradient);
-        Core(z).Backward(new(qkv, 0), new(qkv, 1), new(qkv, 2), gathered, logSumExp, byGathered);
+        AttendBackward(Core(z), new(qkv, 0), new(qkv, 1), new(qkv, 2), gathered, logSumExp, attention.Projection, gradient);
         var byQkv = qkv;
-        foreach (var used in (Tensor[])[gathered, logSumExp, byGathered]) Workspace.Return(used);
         if (attention.QueryNorm is { } queryNorm) HeadNorm(queryNorm).Backward(byQkv, 0, query!.Tensor, sums);
         if (attention.KeyNorm is { } keyNorm) HeadNorm(keyNorm).Backward(byQkv, 1, key!.Tensor, sums);
         var normalised = Normalised(z);
         AddGradients(sums, attention.QueryKeyValue, byQkv, normalised);
         Workspace.Return(normalised);
-        var byNormalised = ByInput(attention.QueryKeyValue, byQkv);
-        Workspace.Return(byQkv);
-        return byNormalised;
+        return new(byQkv, attention.QueryKeyValue);
     }
 
     private HeadNorm HeadNorm(LayerNorm norm) => new(norm, Options.Width, Workspace);

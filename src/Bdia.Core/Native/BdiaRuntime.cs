@@ -54,6 +54,13 @@ public static class BdiaRuntime
     public static bool HasBFloat16Products { get; } = !X86Base.IsSupported || (Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported);
 
     /// <summary>
+    /// Whether MKL's own products of bfloat16 are as fast as oneDNN's: the processor has instructions for them, and MKL goes by what it
+    /// has.
+    /// </summary>
+    internal static bool HasDirectBFloat16Products
+        => HasBFloat16Products && X86Base.IsSupported && (X86Base.CpuId(7, 1).Eax & 1 << 5) != 0 && WideProducts.AreTaken;
+
+    /// <summary>
     /// Loads the native libraries, or says why that is impossible. Trainers call it; an application that calls TorchSharp before anything
     /// of this library calls it first, since TorchSharp alone does not load where the system's C++ library is older than GCC 13.
     /// </summary>

@@ -35,6 +35,10 @@ internal static class WideProducts
     public static bool WasAsked
         => answers != 0 && NativeLibrary.TryGetExport(answers, AnsweringLibrary.Asked, out var asked) && Marshal.ReadInt32(asked) != 0;
 
+    /// <summary>Whether MKL goes by what the processor has: it does on Intel's, elsewhere where it had our answer.</summary>
+    public static bool AreTaken
+        => WasAsked || (Manufacturer() == "GenuineIntel" && settings.All(name => Environment.GetEnvironmentVariable(name) is null));
+
     /// <summary>
     /// Loads the answers, where they gain something and the user has not decided otherwise. Before libtorch is loaded; where somebody has
     /// loaded it before, or answers already, nothing is done.

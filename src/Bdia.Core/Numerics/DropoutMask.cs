@@ -72,6 +72,12 @@ internal static unsafe class DropoutMask
     /// <param name="first">Number of the tensor's first element.</param>
     public static void Apply(Tensor x, double probability, ulong key, long first = 0) => Pass(x, probability, key, first, multiplies: true);
 
+    /// <summary>The same of neighbouring numbers, on the calling thread.</summary>
+    /// <param name="x">Number <paramref name="first"/>.</param>
+    /// <param name="count">How many.</param>
+    public static void Apply(float* x, long first, long count, double probability, ulong key)
+        => Fill(x - first, first, first + count, probability, key, multiplies: true);
+
     /// <summary>What one element becomes, by scalar arithmetic: the definition, and the oracle of the pass over memory.</summary>
     public static float Element(long index, double probability, ulong key)
         => Hash((uint)index ^ Key0(key, index), Key1(key, index)) >= Threshold(probability) ? Scale(probability) : 0;

@@ -38,6 +38,37 @@ internal sealed unsafe class AttentionCore(AttentionShape shape, Tensor? mask, W
             Queries(new(gradient)), Queries(query), Keys(key), Keys(value), Bytes(keys));
     }
 
+    /// <summary><see cref="Forward(Part, Part, Part)"/> as a stage of a chain.</summary>
+    public (Tensor Gathered, Tensor LogSumExp) Forward(RowChain chain, Part query, Part key, Part value)
+    {
+        if (!chain.IsOpen) return Forward(query, key, value);
+        var gathered = workspace.Rent(query.Rows.dtype, (long)shape.Batch * shape.Queries, Width);
+        var logSumExp = workspace.Rent(ScalarType.Float32, shape.Batch, shape.Heads, shape.Queries);
+        var (q, k, v, output, sums) =
+            (Queries(query), Keys(key), Keys(value), Queries(new(gathered)), (nint)TensorMemory.Pointer<float>(logSumExp));
+        var allowed = (nint)Bytes(mask is null ? null : chain.Hold(mask.contiguous()));
+        chain.Add(stretch => AttentionKernel.Forward(shape, stretch.First * shape.Heads, stretch.End * shape.Heads, q, k, v, output,
+            (float*)sums, (byte*)allowed));
+        return (gathered, logSumExp);
+    }
+
+    /// <summary><see cref="Backward(Part, Part, Part, Tensor, Tensor, Tensor)"/> as a stage of a chain that is open.</summary>
+    /// <param name="gradient">Makes the gradient by what was gathered, in its number format.</param>
+    public void Backward(RowChain chain, Part query, Part key, Part value, Tensor gathered, Tensor logSumExp, RowSource gradient)
+    {
+        var (q, k, v, output, sums) =
+            (Queries(query), Keys(key), Keys(value), Queries(new(gathered)), (nint)TensorMemory.Pointer<float>(logSumExp));
+        var allowed = (nint)Bytes(mask is null ? null : chain.Hold(mask.contiguous()));
+        chain.Add(stretch =>
+        {
+            var (first, count) = stretch.Rows(shape.Queries);
+            // as if the rows before were there as well
+            var outer = output with { Start = gradient(first, count) - (nint)(stretch.First * output.BatchStride * output.ElementSize) };
+            AttentionKernel.Backward(shape, stretch.First * shape.Heads, stretch.End * shape.Heads, q, k, v, output, (float*)sums, outer,
+                q, k, v, (byte*)allowed);
+        });
+    }
+
     private static byte* Bytes(Tensor? mask) => mask is null ? null : TensorMemory.Pointer<byte>(mask);
 
     private HeadRows Queries(Part part) => Heads(part, shape.Queries);

@@ -21,16 +21,26 @@ internal static unsafe class AttentionKernel
     public static void Forward(AttentionShape shape, HeadRows q, HeadRows k, HeadRows v, HeadRows output,
         float* logSumExp, byte* mask = null, int? threads = null)
     {
-        if (AreBFloat16(q, k, v, output)) ForHeads(shape, threads, Run<BFloat16Element>);
-        else ForHeads(shape, threads, Run<Float32Element>);
+        AreBFloat16(q, k, v, output);
+        ForHeads(shape, threads, (first, end) => Forward(shape, first, end, q, k, v, output, logSumExp, mask));
+    }
 
-        void Run<E>(long first, long end) where E : struct, ISimdElement
+    /// <summary>Some heads, on the calling thread.</summary>
+    /// <param name="first">Sequence times heads plus head.</param>
+    /// <param name="end">The one behind the last.</param>
+    public static void Forward(AttentionShape shape, long first, long end, HeadRows q, HeadRows k, HeadRows v, HeadRows output,
+        float* logSumExp, byte* mask)
+    {
+        if (AreBFloat16(q, k, v, output)) Run<BFloat16Element>();
+        else Run<Float32Element>();
+
+        void Run<E>() where E : struct, ISimdElement
         {
-            if (Vector512.IsHardwareAccelerated) Heads<Simd512, Vector512<float>, E>(first, end);
-            else Heads<Simd256, Vector256<float>, E>(first, end);
+            if (Vector512.IsHardwareAccelerated) Heads<Simd512, Vector512<float>, E>();
+            else Heads<Simd256, Vector256<float>, E>();
         }
 
-        void Heads<S, V, E>(long first, long end) where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
+        void Heads<S, V, E>() where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
         {
             using var pass = new AttentionForward<S, V, E>(shape);
             for (var head = first; head < end; head++) pass.Run(head, q, k, v, output, logSumExp, mask);
@@ -43,16 +53,25 @@ internal static unsafe class AttentionKernel
     public static void Backward(AttentionShape shape, HeadRows q, HeadRows k, HeadRows v, HeadRows output, float* logSumExp,
         HeadRows outputGradient, HeadRows qGradient, HeadRows kGradient, HeadRows vGradient, byte* mask = null, int? threads = null)
     {
-        if (AreBFloat16(q, k, v, output, outputGradient, qGradient, kGradient, vGradient)) ForHeads(shape, threads, Run<BFloat16Element>);
-        else ForHeads(shape, threads, Run<Float32Element>);
+        AreBFloat16(q, k, v, output, outputGradient, qGradient, kGradient, vGradient);
+        ForHeads(shape, threads, (first, end) => Backward(shape, first, end, q, k, v, output, logSumExp, outputGradient,
+            qGradient, kGradient, vGradient, mask));
+    }
 
-        void Run<E>(long first, long end) where E : struct, ISimdElement
+    /// <inheritdoc cref="Forward(AttentionShape, long, long, HeadRows, HeadRows, HeadRows, HeadRows, float*, byte*)"/>
+    public static void Backward(AttentionShape shape, long first, long end, HeadRows q, HeadRows k, HeadRows v, HeadRows output,
+        float* logSumExp, HeadRows outputGradient, HeadRows qGradient, HeadRows kGradient, HeadRows vGradient, byte* mask)
+    {
+        if (AreBFloat16(q, k, v, output, outputGradient, qGradient, kGradient, vGradient)) Run<BFloat16Element>();
+        else Run<Float32Element>();
+
+        void Run<E>() where E : struct, ISimdElement
         {
-            if (Vector512.IsHardwareAccelerated) Heads<Simd512, Vector512<float>, E>(first, end);
-            else Heads<Simd256, Vector256<float>, E>(first, end);
+            if (Vector512.IsHardwareAccelerated) Heads<Simd512, Vector512<float>, E>();
+            else Heads<Simd256, Vector256<float>, E>();
         }
 
-        void Heads<S, V, E>(long first, long end) where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
+        void Heads<S, V, E>() where S : struct, ISimd<V> where V : struct where E : struct, ISimdElement
         {
             using var pass = new AttentionBackward<S, V, E>(shape);
             for (var head = first; head < end; head++)

@@ -1,5 +1,5 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using static TorchSharp.torch;
@@ -11,8 +11,10 @@ namespace Bdia.Core.Operations;
 /// a row stays in the core's cache, so that the whole costs about one reading and one writing of memory, where libtorch's operations take
 /// ten and four more copies.
 /// </summary>
-internal static class CrossEntropyKernel
+internal static unsafe class CrossEntropyKernel
 {
+    private const int Block = 16; // registers
+
     /// <summary>What a row comes to.</summary>
     /// <param name="Loss">In nats.</param>
     /// <param name="Correct">Whether no other logit is larger than that of the target.</param>
@@ -26,7 +28,7 @@ internal static class CrossEntropyKernel
     /// <param name="never">A class that takes no part in smoothing.</param>
     /// <param name="smoothing">Share of the target probability that is spread evenly over all other classes and the right one.</param>
     /// <param name="scale">Factor of the gradient; 0 = no gradient is wanted.</param>
-    public static unsafe (double Sum, long Correct) Run(Tensor logits, int[] targets, int never, double smoothing, float scale)
+    public static (double Sum, long Correct) Run(Tensor logits, int[] targets, int never, double smoothing, float scale)
     {
         var (memory, width) = ((nint)TensorMemory.Pointer<float>(logits), (int)logits.shape[1]);
         var rows = new Row[targets.Length];
@@ -51,54 +53,72 @@ internal static class CrossEntropyKernel
     /// <param name="scale">Factor of the gradient; 0 = no gradient is wanted.</param>
     public static Row Compute(Span<float> logits, int target, int never, double smoothing, float scale)
     {
-        var vectors = MemoryMarshal.Cast<float, Vector<float>>(logits);
-        var rest = logits[(vectors.Length * Vector<float>.Count)..];
-        var max = Max(vectors, rest);
+        fixed (float* row = logits)
+        {
+            return Vector512.IsHardwareAccelerated
+                ? Compute<Simd512, Vector512<float>>(row, logits.Length, target, never, smoothing, scale)
+                : Compute<Simd256, Vector256<float>>(row, logits.Length, target, never, smoothing, scale);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static Row Compute<S, V>(float* logits, int length, int target, int never, double smoothing, float scale)
+        where S : struct, ISimd<V> where V : struct
+    {
+        var whole = length - length % S.Count;
+        var max = Max<S, V>(logits, whole, length);
         var (own, spared) = (logits[target] - max, logits[never] - max);
 
-        // Sums in double precision: of many thousand terms, the small ones must not get lost.
-        var (low, high, sumLow, sumHigh) = (Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero);
-        var top = new Vector<float>(max);
-        for (var i = 0; i < vectors.Length; i++)
+        // Of many thousand terms, the small ones must not get lost: a few registers at a time are summed in float32, and these sums in
+        // double precision.
+        var (total, sum, top) = (0.0, 0.0, S.Broadcast(max));
+        for (var i = 0; i < whole;)
         {
-            var shifted = vectors[i] - top;
-            Vector.Widen(shifted, out var a, out var b);
-            (sumLow, sumHigh) = (sumLow + a, sumHigh + b);
-            var exp = Vector.Exp(shifted);
-            vectors[i] = exp;
-            Vector.Widen(exp, out a, out b);
-            (low, high) = (low + a, high + b);
+            var (exps, all) = (S.Zero, S.Zero);
+            for (var end = Math.Min(whole, i + Block * S.Count); i < end; i += S.Count)
+            {
+                var shifted = S.Subtract(S.Load(logits + i), top);
+                var exp = SimdMath.Exp<S, V>(shifted);
+                S.Store(exp, logits + i);
+                (exps, all) = (S.Add(exps, exp), S.Add(all, shifted));
+            }
+
+            (total, sum) = (total + S.Sum(exps), sum + S.Sum(all));
         }
 
-        var (total, sum) = (Vector.Sum(low + high), Vector.Sum(sumLow + sumHigh));
-        for (var i = 0; i < rest.Length; i++)
+        for (var i = whole; i < length; i++)
         {
-            sum += rest[i] - max;
-            rest[i] = MathF.Exp(rest[i] - max);
-            total += rest[i];
+            sum += logits[i] - max;
+            logits[i] = MathF.Exp(logits[i] - max);
+            total += logits[i];
         }
 
-        var each = smoothing / (logits.Length - 1);
-        if (scale != 0) Gradient(vectors, rest, (float)(scale / total), (float)(scale * each));
+        var each = smoothing / (length - 1);
+        if (scale != 0) Gradient<S, V>(logits, whole, length, (float)(scale / total), (float)(scale * each));
         if (scale != 0) logits[target] -= (float)(scale * (1 - smoothing));
         if (scale != 0) logits[never] += (float)(scale * each);
         return new Row(Math.Log(total) - (1 - smoothing) * own - each * (sum - spared), own >= 0);
     }
 
-    private static float Max(ReadOnlySpan<Vector<float>> vectors, ReadOnlySpan<float> rest)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Max<S, V>(float* logits, int whole, int length) where S : struct, ISimd<V> where V : struct
     {
-        var highest = new Vector<float>(float.NegativeInfinity);
-        foreach (var vector in vectors) highest = Vector.Max(highest, vector);
+        var highest = S.Broadcast(float.NegativeInfinity);
+        for (var i = 0; i < whole; i += S.Count) highest = S.Max(highest, S.Load(logits + i));
         var max = float.NegativeInfinity;
-        for (var lane = 0; lane < Vector<float>.Count; lane++) max = MathF.Max(max, highest[lane]);
-        foreach (var value in rest) max = MathF.Max(max, value);
+        var lanes = stackalloc float[S.Count];
+        S.Store(highest, lanes);
+        for (var lane = 0; lane < S.Count; lane++) max = MathF.Max(max, lanes[lane]);
+        for (var i = whole; i < length; i++) max = MathF.Max(max, logits[i]);
         return max;
     }
 
-    private static void Gradient(Span<Vector<float>> vectors, Span<float> rest, float factor, float each)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Gradient<S, V>(float* logits, int whole, int length, float factor, float each)
+        where S : struct, ISimd<V> where V : struct
     {
-        var (f, e) = (new Vector<float>(factor), new Vector<float>(each));
-        foreach (ref var vector in vectors) vector = vector * f - e;
-        foreach (ref var value in rest) value = value * factor - each;
+        var (factors, less) = (S.Broadcast(factor), S.Broadcast(-each));
+        for (var i = 0; i < whole; i += S.Count) S.Store(S.MultiplyAdd(S.Load(logits + i), factors, less), logits + i);
+        for (var i = whole; i < length; i++) logits[i] = logits[i] * factor - each;
     }
 }

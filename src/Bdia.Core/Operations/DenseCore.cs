@@ -1,3 +1,4 @@
+using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using static TorchSharp.torch;
 
@@ -8,7 +9,7 @@ namespace Bdia.Core.Operations;
 /// </summary>
 /// <param name="workspace">For what it makes.</param>
 /// <param name="type">Number format of what comes out.</param>
-internal sealed class DenseCore(Workspace workspace, ScalarType type)
+internal sealed unsafe class DenseCore(Workspace workspace, ScalarType type)
 {
     private readonly ScalarType taken = BFloat16Products.TypeOf(type, workspace.Device.type);
 
@@ -40,6 +41,9 @@ internal sealed class DenseCore(Workspace workspace, ScalarType type)
         using var scope = NewDisposeScope();
         Tensor left = Operand(gradient), right = Operand(x);
         if (taken == ScalarType.Float32) sum.addmm_(left.t(), right);
+        else if (DirectProducts.Serve(taken) && sum.is_contiguous())
+            DirectProducts.AddByWeight(taken, Address(left), Address(right), TensorMemory.Pointer<float>(sum), (int)left.shape[0],
+                (int)right.shape[1], (int)left.shape[1]);
         else sum.PlusInPlace(left.t().mm(right));
         Return(left, gradient);
         Return(right, x);
@@ -57,6 +61,96 @@ internal sealed class DenseCore(Workspace workspace, ScalarType type)
         Return(operand, gradient);
         return Rounded(byInput);
     }
+
+    /// <summary>x Wᵀ + b as a stage of a chain that is open, rented.</summary>
+    /// <param name="chain">Of sequences that have <paramref name="tokens"/> rows each.</param>
+    /// <param name="rows">Of x.</param>
+    /// <param name="x">Rows in the number format of products.</param>
+    /// <param name="weight">(outputs, inputs).</param>
+    /// <param name="bias">(outputs); null for none.</param>
+    /// <param name="to">Number format of what comes out: that of products, or float32, to which it is not rounded before.</param>
+    public Tensor Forward(RowChain chain, long tokens, long rows, RowSource x, Tensor weight, Tensor? bias, ScalarType to)
+    {
+        var (outputs, inputs) = ((int)weight.shape[0], (int)weight.shape[1]);
+        var y = workspace.Rent(to, rows, outputs);
+        var (start, w, b) = (Address(y), Address(ForChain(chain, weight)), (nint)0);
+        if (bias is not null)
+            b = (nint)TensorMemory.Pointer<float>(type == ScalarType.Float32 ? bias
+                : chain.Hold(BFloat16Products.Operand(bias, type).to(ScalarType.Float32)));
+        chain.Add(stretch =>
+        {
+            var (first, count) = stretch.Rows(tokens);
+            var source = x(first, count);
+            var elements = (long)count * outputs;
+            var product = to == ScalarType.Float32 ? (float*)start + first * outputs
+                : ThreadScratch.Take(ThreadScratch.Purpose.Product, elements);
+            if (b != 0) SimdVectors.Repeat((float*)b, outputs, product, count);
+            DirectProducts.Forward(type, source, w, product, count, inputs, outputs, add: b != 0);
+            if (to != ScalarType.Float32) SimdVectors.ToBFloat16(product, (ushort*)start + first * outputs, elements);
+        });
+        return y;
+    }
+
+    /// <summary>g W, the gradient by a layer's input, as a stage of a chain that is open, rented.</summary>
+    /// <inheritdoc cref="Forward(RowChain, long, long, RowSource, Tensor, Tensor?, ScalarType)"/>
+    /// <param name="gradient">g, rows in the number format of products.</param>
+    public Tensor ByInput(RowChain chain, long tokens, long rows, RowSource gradient, Tensor weight)
+    {
+        var (outputs, inputs, w) = ((int)weight.shape[0], (int)weight.shape[1], Address(ForChain(chain, weight)));
+        var byInput = workspace.Rent(type, rows, inputs);
+        var start = Address(byInput);
+        chain.Add(stretch =>
+        {
+            var (first, count) = stretch.Rows(tokens);
+            var elements = (long)count * inputs;
+            var product = type == ScalarType.Float32 ? (float*)start + first * inputs
+                : ThreadScratch.Take(ThreadScratch.Purpose.Product, elements);
+            DirectProducts.ByInput(type, gradient(first, count), w, product, count, inputs, outputs);
+            if (type != ScalarType.Float32) SimdVectors.ToBFloat16(product, (ushort*)start + first * inputs, elements);
+        });
+        return byInput;
+    }
+
+    /// <summary>Makes g W in float32, the gradient by a layer's input, for a stage of a chain that is open.</summary>
+    /// <param name="chain">Until it has run, the source can be asked.</param>
+    /// <param name="gradient">g, rows in the number format of products.</param>
+    /// <param name="weight">(outputs, inputs).</param>
+    public RowSource ByInput(RowChain chain, RowSource gradient, Tensor weight)
+    {
+        var (outputs, inputs, w) = ((int)weight.shape[0], (int)weight.shape[1], Address(ForChain(chain, weight)));
+        return (first, count) =>
+        {
+            var byInput = ThreadScratch.Take(ThreadScratch.Purpose.Product, (long)count * inputs);
+            DirectProducts.ByInput(type, gradient(first, count), w, byInput, count, inputs, outputs);
+            return (nint)byInput;
+        };
+    }
+
+    /// <summary>Rows of float32, rounded to the number format of products where that is another one.</summary>
+    /// <param name="rows">Of float32.</param>
+    /// <param name="width">Elements of a row.</param>
+    public RowSource Rounded(RowSource rows, int width)
+        => type == ScalarType.Float32 ? rows : (first, count) =>
+        {
+            var elements = (long)count * width;
+            var rounded = ThreadScratch.Take(ThreadScratch.Purpose.Rounded, elements);
+            SimdVectors.ToBFloat16((float*)rows(first, count), (ushort*)rounded, elements);
+            return (nint)rounded;
+        };
+
+    /// <summary>The rows of a tensor.</summary>
+    /// <param name="rows">(..., D), contiguous; must live until it is no more asked for.</param>
+    public static RowSource Of(Tensor rows)
+    {
+        var (start, bytes) = (Address(rows), (nint)(rows.shape[^1] * rows.element_size()));
+        return (first, _) => start + (nint)first * bytes;
+    }
+
+    private static nint Address(Tensor t) => (nint)new TensorRows(t).Start;
+
+    // A weight as products take it, for as long as a chain has not run.
+    private Tensor ForChain(RowChain chain, Tensor weight)
+        => weight.dtype == type ? weight : chain.Hold(weight.to(type));
 
     // What is in the format of products already is taken as it is.
     private Tensor Operand(Tensor t) => t.dtype == taken ? t : workspace.Rent(taken, t.shape).copy_(t);

@@ -42,6 +42,21 @@ internal static unsafe class GeluKernel
         else Backward<Float32Element>(source, target, sums, threads);
     }
 
+    /// <summary>Of neighbouring numbers, on the calling thread.</summary>
+    public static void Forward(byte* x, byte* y, bool areBFloat16, int count)
+    {
+        if (areBFloat16) Forward<BFloat16Element>(x, y, count);
+        else Forward<Float32Element>(x, y, count);
+    }
+
+    /// <summary>Of some rows, on the calling thread.</summary>
+    /// <param name="sums">Overwritten by the rows' sums, in whole registers.</param>
+    public static void Backward(byte* x, byte* gradient, bool areBFloat16, int count, int length, float* sums)
+    {
+        if (areBFloat16) Backward<BFloat16Element>(x, gradient, count, length, sums);
+        else Backward<Float32Element>(x, gradient, count, length, sums);
+    }
+
     /// <summary>In place, for kernels that do more than this to what they hold.</summary>
     /// <param name="count">Rounded up to whole registers.</param>
     public static void Forward<S, V>(float* x, int count) where S : struct, ISimd<V> where V : struct
@@ -57,13 +72,16 @@ internal static unsafe class GeluKernel
     private static void Forward<E>(TensorRows x, TensorRows y, int? threads) where E : struct, ISimdElement
         => KernelThreads.ForRanges(x.Count * x.Length, 1 << 14, (first, end) =>
         {
-            byte* source = x.Start + (nint)first * E.Size, target = y.Start + (nint)first * E.Size;
-            var count = (int)(end - first);
-            var whole = count - count % Simd512.Count;
-            if (Vector512.IsHardwareAccelerated) Forward<Simd512, Vector512<float>, E, WholeEnds>(source, target, whole);
-            else Forward<Simd256, Vector256<float>, E, WholeEnds>(source, target, whole);
-            Forward<Simd256, Vector256<float>, E, AnyEnds>(source + (nint)whole * E.Size, target + (nint)whole * E.Size, count - whole);
+            Forward<E>(x.Start + (nint)first * E.Size, y.Start + (nint)first * E.Size, (int)(end - first));
         }, threads);
+
+    private static void Forward<E>(byte* x, byte* y, int count) where E : struct, ISimdElement
+    {
+        var whole = count - count % Simd512.Count;
+        if (Vector512.IsHardwareAccelerated) Forward<Simd512, Vector512<float>, E, WholeEnds>(x, y, whole);
+        else Forward<Simd256, Vector256<float>, E, WholeEnds>(x, y, whole);
+        Forward<Simd256, Vector256<float>, E, AnyEnds>(x + (nint)whole * E.Size, y + (nint)whole * E.Size, count - whole);
+    }
 
     private static void Backward<E>(TensorRows x, TensorRows gradient, float* sums, int? threads) where E : struct, ISimdElement
     {
@@ -73,14 +91,17 @@ internal static unsafe class GeluKernel
         KernelThreads.For(x.Pieces, piece =>
         {
             var (offset, count) = ((nint)piece * TensorRows.Piece * x.Length * E.Size, x.PieceRows(piece));
-            float* own = first + (nint)piece * stride;
-            byte* source = x.Start + offset, target = gradient.Start + offset;
-            if (Vector512.IsHardwareAccelerated && x.Length % Simd512.Count == 0) Backward<Simd512, Vector512<float>,
-                E, WholeEnds>(source, target, count, x.Length, own);
-            else if (x.Length % Simd256.Count == 0) Backward<Simd256, Vector256<float>, E, WholeEnds>(source, target, count, x.Length, own);
-            else Backward<Simd256, Vector256<float>, E, AnyEnds>(source, target, count, x.Length, own);
+            Backward<E>(x.Start + offset, gradient.Start + offset, count, x.Length, first + (nint)piece * stride);
         }, threads);
         ColumnSums.AddPieces(first, x.Pieces, stride, x.Length, sums);
+    }
+
+    private static void Backward<E>(byte* x, byte* gradient, int count, int length, float* sums) where E : struct, ISimdElement
+    {
+        if (Vector512.IsHardwareAccelerated && length % Simd512.Count == 0)
+            Backward<Simd512, Vector512<float>, E, WholeEnds>(x, gradient, count, length, sums);
+        else if (length % Simd256.Count == 0) Backward<Simd256, Vector256<float>, E, WholeEnds>(x, gradient, count, length, sums);
+        else Backward<Simd256, Vector256<float>, E, AnyEnds>(x, gradient, count, length, sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

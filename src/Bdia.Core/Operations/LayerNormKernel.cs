@@ -25,21 +25,27 @@ internal static unsafe class LayerNormKernel
         float* scales = Vector(weight, rows), shifts = Vector(bias, rows);
         KernelThreads.For(rows.Pieces, piece =>
         {
-            if (target.IsBFloat16) Run<BFloat16Element>(piece);
-            else Run<Float32Element>(piece);
+            var first = (nint)piece * TensorRows.Piece * rows.Length;
+            Forward((float*)rows.Start + first, scales, shifts, (float)epsilon,
+                target.Start + first * (target.IsBFloat16 ? BFloat16Element.Size : Float32Element.Size), target.IsBFloat16,
+                rows.PieceRows(piece), rows.Length);
         }, threads);
+    }
 
-        void Run<E>(int piece) where E : struct, ISimdElement
+    /// <summary>The same of some rows, on the calling thread.</summary>
+    public static void Forward(float* x, float* weight, float* bias, float epsilon, byte* output, bool isBFloat16, int count, int length)
+    {
+        if (isBFloat16) Run<BFloat16Element>();
+        else Run<Float32Element>();
+
+        void Run<E>() where E : struct, ISimdElement
         {
-            var (first, count) = ((nint)piece * TensorRows.Piece * rows.Length, rows.PieceRows(piece));
-            float* source = (float*)rows.Start + first;
-            byte* destination = target.Start + first * E.Size;
-            if (Vector512.IsHardwareAccelerated && rows.Length % Simd512.Count == 0) Rows<Simd512, Vector512<float>, WholeEnds>();
-            else if (rows.Length % Simd256.Count == 0) Rows<Simd256, Vector256<float>, WholeEnds>();
+            if (Vector512.IsHardwareAccelerated && length % Simd512.Count == 0) Rows<Simd512, Vector512<float>, WholeEnds>();
+            else if (length % Simd256.Count == 0) Rows<Simd256, Vector256<float>, WholeEnds>();
             else Rows<Simd256, Vector256<float>, AnyEnds>();
 
             void Rows<S, V, W>() where S : struct, ISimd<V> where V : struct where W : struct, IRowEnds
-                => Forward<S, V, E, W>(source, scales, shifts, (float)epsilon, destination, count, rows.Length);
+                => Forward<S, V, E, W>(x, weight, bias, epsilon, output, count, length);
         }
     }
 
@@ -65,31 +71,38 @@ internal static unsafe class LayerNormKernel
         var stride = (nint)Scratch.Stride(rows.Length);
         KernelThreads.For(rows.Pieces, piece =>
         {
-            if (outer.IsBFloat16) Run<BFloat16Element>(piece);
-            else Run<Float32Element>(piece);
-        }, threads);
-        ColumnSums.AddPieces(weights, rows.Pieces, stride, rows.Length, weightSums);
-        ColumnSums.AddPieces(biases, rows.Pieces, stride, rows.Length, biasSums);
-
-        void Run<E>(int piece) where E : struct, ISimdElement
-        {
             var first = (nint)piece * TensorRows.Piece * rows.Length;
-            var pointers = new Operands
+            Backward(new Operands
             {
                 X = (float*)rows.Start + first,
                 Weight = scales,
-                Gradient = outer.Start + first * E.Size,
+                Gradient = outer.Start + first * (outer.IsBFloat16 ? BFloat16Element.Size : Float32Element.Size),
                 Addend = added == null ? null : added + first,
                 Destination = (float*)target.Start + first,
                 WeightSums = weights + piece * stride,
                 BiasSums = biases + piece * stride,
-            };
-            if (Vector512.IsHardwareAccelerated && rows.Length % Simd512.Count == 0) Rows<Simd512, Vector512<float>, WholeEnds>();
-            else if (rows.Length % Simd256.Count == 0) Rows<Simd256, Vector256<float>, WholeEnds>();
+            }, outer.IsBFloat16, (float)epsilon, rows.PieceRows(piece), rows.Length);
+        }, threads);
+        ColumnSums.AddPieces(weights, rows.Pieces, stride, rows.Length, weightSums);
+        ColumnSums.AddPieces(biases, rows.Pieces, stride, rows.Length, biasSums);
+    }
+
+    /// <summary>The same of some rows, on the calling thread.</summary>
+    /// <param name="rows">Where they are; the sums are overwritten, in whole registers.</param>
+    /// <param name="isBFloat16">Whether the gradient is.</param>
+    public static void Backward(Operands rows, bool isBFloat16, float epsilon, int count, int length)
+    {
+        if (isBFloat16) Run<BFloat16Element>();
+        else Run<Float32Element>();
+
+        void Run<E>() where E : struct, ISimdElement
+        {
+            if (Vector512.IsHardwareAccelerated && length % Simd512.Count == 0) Rows<Simd512, Vector512<float>, WholeEnds>();
+            else if (length % Simd256.Count == 0) Rows<Simd256, Vector256<float>, WholeEnds>();
             else Rows<Simd256, Vector256<float>, AnyEnds>();
 
             void Rows<S, V, W>() where S : struct, ISimd<V> where V : struct where W : struct, IRowEnds
-                => Backward<S, V, E, W>(pointers, (float)epsilon, rows.PieceRows(piece), rows.Length);
+                => Backward<S, V, E, W>(rows, epsilon, count, length);
         }
     }
 
@@ -188,7 +201,8 @@ internal static unsafe class LayerNormKernel
         return W.Whole || i <= length - S.Count ? centred : S.SelectLess(S.Indices, S.Broadcast(length - i), centred, S.Zero);
     }
 
-    private struct Operands
+    /// <summary>Where rows of the backward pass lie, and what belongs to them.</summary>
+    internal struct Operands
     {
         public float* X, Weight, Addend, Destination, WeightSums, BiasSums;
         public byte* Gradient;

@@ -57,6 +57,18 @@ public sealed class BlockRandom
         /// <param name="x">(B, ...).</param>
         public void ApplyPerSample(Tensor x, double probability) => x.mul_(Create(x, PerSample(x), probability));
 
+        /// <summary>Multiplies some samples in memory in place, on the calling thread.</summary>
+        /// <param name="x">The first of them.</param>
+        /// <param name="first">Its number in the batch.</param>
+        /// <param name="count">How many.</param>
+        /// <param name="size">Elements of a sample.</param>
+        public unsafe void Apply(float* x, long first, long count, long size, double probability)
+            => DropoutMask.Apply(x, (FirstRow + first) * size, count * size, probability, Key);
+
+        /// <summary>What a sample is multiplied by.</summary>
+        /// <param name="sample">Its number in the batch.</param>
+        public float OfSample(long sample, double probability) => DropoutMask.Element(FirstRow + sample, probability, Key);
+
         /// <summary>0 with the given probability, else 1 / (1 - probability).</summary>
         public Tensor Create(Tensor like, long[] shape, double probability)
             => (like.device_type == TorchSharp.DeviceType.CPU

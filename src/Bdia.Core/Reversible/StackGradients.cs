@@ -1,3 +1,4 @@
+using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -29,13 +30,23 @@ internal sealed class StackGradients(Workspace workspace, IBlockObserver? observ
         using var scope = NewDisposeScope();
         using var noGraph = no_grad();
         var gNext = ByState; // g_{k+1}
-        var weight = gamma is null ? null : GammaDraw.AsTensor(gamma, gNext);
-        var byValue = workspace.Copy(gNext);
+        var weight = gamma is null || Serves(gNext) ? null : GammaDraw.AsTensor(gamma, gNext);
+        var byValue = gamma is null || weight is not null ? workspace.Copy(gNext) : workspace.Rent(ScalarType.Float32, gNext.shape);
         if (weight is not null) byValue.mul_(weight.Plus(1));
+        else if (gamma is not null) GradientKernel.ByResidual(gNext, gamma, byValue);
         observer?.BeforeBackward(block);
         var throughResidual = evaluation.Backward(byValue);
         observer?.AfterBackward(block);
 
+        if (gamma is not null && whole is null && Serves(gNext, carried, throughResidual))
+        {
+            var here = carried ?? workspace.Rent(ScalarType.Float32, gNext.shape);
+            GradientKernel.ByState(gNext, gamma, carried, throughResidual, here);
+            (ByState, carried) = (here, gNext);
+            return;
+        }
+
+        if (gamma is not null) weight ??= GammaDraw.AsTensor(gamma, gNext);
         var gHere = weight is null ? gNext : workspace.Copy(gNext).mul_(weight.neg().Plus(1));
         if (carried is not null) gHere.PlusInPlace(carried);
         workspace.Return(carried);
@@ -43,5 +54,16 @@ internal sealed class StackGradients(Workspace workspace, IBlockObserver? observ
         if (whole is not null) (gHere, carried) = (whole(gHere), carried is null ? null : whole(carried));
         if (throughResidual is not null) gHere.PlusInPlace(throughResidual);
         ByState = gHere;
+    }
+
+    // Whether the kernel reads these as they are.
+    private static bool Serves(Tensor gradient, params ReadOnlySpan<Tensor?> others)
+    {
+        if (!IsPlain(gradient)) return false;
+        foreach (var other in others)
+            if (other is not null && (!IsPlain(other) || other.numel() != gradient.numel())) return false;
+        return true;
+
+        static bool IsPlain(Tensor t) => CpuKernels.Serve(t) && t.is_contiguous();
     }
 }

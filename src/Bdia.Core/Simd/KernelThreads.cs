@@ -15,6 +15,9 @@ internal static unsafe class KernelThreads
     // void GOMP_parallel(void (*body)(void*), void* data, unsigned threads, unsigned flags), of the OpenMP runtime that libtorch brings.
     private static readonly delegate* unmanaged<delegate* unmanaged<void*, void>, void*, uint, uint, void> Parallel = Find("GOMP_parallel");
 
+    /// <summary>Whether the threads are libtorch's own: what libtorch calls within them knows that others are at work.</summary>
+    public static bool AreLibtorchs => Parallel != null;
+
     /// <summary>
     /// Calls <paramref name="piece"/> with 0 .. pieces - 1, each once, neighbours on the same thread, and returns when all are done.
     /// </summary>

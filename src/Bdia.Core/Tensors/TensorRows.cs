@@ -27,6 +27,9 @@ internal readonly unsafe struct TensorRows
 
     public bool IsBFloat16 { get; }
 
+    /// <summary>Bytes of an element.</summary>
+    public int ElementSize => IsBFloat16 ? sizeof(ushort) : sizeof(float);
+
     /// <summary>Elements of a row.</summary>
     public int Length { get; }
 

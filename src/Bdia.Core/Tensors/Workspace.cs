@@ -36,6 +36,9 @@ internal sealed class Workspace(Device device) : IDisposable
         return tensor;
     }
 
+    /// <summary>Whether a tensor is rented here.</summary>
+    public bool Has(Tensor tensor) => rented.ContainsKey(tensor);
+
     /// <summary>A rented copy, in float32 and contiguous whatever it is a copy of.</summary>
     public Tensor Copy(Tensor tensor) => Rent(ScalarType.Float32, tensor.shape).copy_(tensor);
 

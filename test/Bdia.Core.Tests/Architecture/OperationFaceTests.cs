@@ -17,8 +17,8 @@ public class OperationFaceTests
     // Each holds libtorch's form, and is the only one to choose between that and the kernel.
     private static readonly string[] Faces =
     [
-        "AdamWGradients", "CachedAttention", "CrossEntropy", "DenseProduct", "Encoder", "OutputLoss", "StepKernel", "TopTokens",
-        "TransformerBlock",
+        "AdamWGradients", "CachedAttention", "CrossEntropy", "DenseProduct", "Encoder", "OutputLoss", "StackGradients", "StepKernel",
+        "TopTokens", "TransformerBlock",
     ];
 
     // Kernel -> who calls it, but for other kernels: its face, and what the face or the kernel is made of.
@@ -31,6 +31,7 @@ public class OperationFaceTests
         ["DecoderStepKernel"] = ["TransformerBlock"],
         ["EncoderKernel"] = ["Encoder"],
         ["GeluKernel"] = ["DecoderStep", "EncoderPart", "EncoderRest", "Gelu"],
+        ["GradientKernel"] = ["StackGradients"],
         ["LayerNormKernel"] = ["LayerNormalization"],
         ["SimdStepKernel"] = [], // by its interface; StepKernel hands it out
         ["TopTokensKernel"] = ["TopTokens"],
