@@ -95,10 +95,13 @@ internal sealed class TrainingLog : IProgress<TrainingProgress>, IProgress<Train
         if (chosen is { } recipe) Info($"Recipe {recipe}: {of(recipe)}. What was set otherwise counts.");
     }
 
-    /// <summary>Warns of a precision that brings less than it seems to.</summary>
+    /// <summary>Tells of a precision that is not the usual one, and warns where it brings less than it seems to.</summary>
     public void Precision(ComputePrecision precision, Device device)
     {
-        if (precision == ComputePrecision.BFloat16 && device.type == DeviceType.CPU && !BdiaRuntime.HasBFloat16Products)
+        if (precision != ComputePrecision.BFloat16) return;
+        if (device.type != DeviceType.CPU || BdiaRuntime.HasBFloat16Products)
+            Info("Precision is BFloat16: matrix products are taken in it, states and sums in float32.");
+        else
             Warning("Precision is BFloat16, but this processor has no fast products of it: they are taken in float32, of values rounded "
                 + "to bfloat16. Float32 is as fast here, and more precise.");
     }

@@ -39,7 +39,8 @@ internal static class InspectCommand
                 HasHeader = result.GetValue(header), ValidationDataset = result.GetValue(validation),
                 TestDataset = result.GetValue(test), Name = "Inspected", Output = "", Command = invocation.Line,
             };
-            Run(TaskOf(options), options, invocation, !result.GetValue(noPace));
+            var task = TaskOf(options);
+            Run(task, options with { Precision = PrecisionChoice.Auto.Here(task) }, invocation, !result.GetValue(noPace));
             return ExitCode.Success;
         });
         return command;

@@ -35,6 +35,9 @@ internal static partial class TrainCommands
     private static readonly Option<int?> ImageSize = Count("--image-size",
         "Side of the pictures that the network sees, in pixels. [default: by the pictures, up to 64]", least: 8);
 
+    private static readonly Option<PrecisionChoice> Precision = Choice("--precision", "Of matrix products: Auto takes BFloat16 for "
+        + "pictures where the processor has fast ones, and Float32 elsewhere.", PrecisionChoice.Auto);
+
     private static readonly Option<long?> Memory = Size("--memory", "Memory that training may take: batches are cut to fit.");
     private static readonly Option<int?> Seed = Count("--seed", "Everything random derives from it. [default: 1]", least: 0);
     private static readonly Option<bool> Resume = Switch("--resume", "Go on from the newest checkpoint of a run that was stopped.");
@@ -61,17 +64,18 @@ internal static partial class TrainCommands
             HelpName = "PATH", Description = task.Datasets, Required = true,
         };
         var command = new Command(task.Name, description) { dataset };
-        foreach (var option in (Option[])[.. columns, HasHeader, Validation, Test, TrainTime, Epochs, Preset, RecipeOption, Memory, Seed,
-            Resume, Name, Output, LogFile, NoCode, NoReport]) command.Options.Add(option);
+        foreach (var option in (Option[])[.. columns, HasHeader, Validation, Test, TrainTime, Epochs, Preset, RecipeOption, Precision,
+            Memory, Seed, Resume, Name, Output, LogFile, NoCode, NoReport]) command.Options.Add(option);
         invocation.Act(command, result =>
         {
             if (result.GetValue(LogFile) is { } log) invocation.Console.LogTo(log);
-            return new TrainingCommand(task, invocation).Run(Options(result, result.GetValue(dataset)!, name, invocation.Line));
+            return new TrainingCommand(task, invocation).Run(Options(result, task, result.GetValue(dataset)!, name,
+                invocation.Line));
         });
         return command;
     }
 
-    private static TrainOptions Options(ParseResult result, string dataset, string otherwise, string command)
+    private static TrainOptions Options(ParseResult result, TrainingTask task, string dataset, string otherwise, string command)
     {
         var name = result.GetValue(Name) ?? otherwise;
         if (!NamePattern().IsMatch(name))
@@ -94,6 +98,7 @@ internal static partial class TrainCommands
             Preset = result.GetValue(Preset),
             Recipe = result.GetValue(RecipeOption),
             ImageSize = result.GetValue(ImageSize),
+            Precision = result.GetValue(Precision).Here(task),
             Memory = result.GetValue(Memory),
             Seed = result.GetValue(Seed) ?? 1,
             Resume = result.GetValue(Resume),

@@ -1,3 +1,4 @@
+using Bdia.Core.Operations;
 using Bdia.MLNet;
 
 namespace Bdia.Tool.CommandLine;
@@ -24,6 +25,9 @@ internal sealed record TrainOptions
     /// <summary>A named set of the trainer's defaults.</summary>
     public Recipe? Recipe { get; init; }
     public int? ImageSize { get; init; }
+
+    /// <summary>Of matrix products, as chosen for this processor.</summary>
+    public ComputePrecision Precision { get; init; }
     public long? Memory { get; init; }
     public int Seed { get; init; } = 1;
     public bool Resume { get; init; }

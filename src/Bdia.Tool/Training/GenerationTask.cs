@@ -61,7 +61,7 @@ internal sealed class GenerationTask : TrainingTask
         return Evaluation.OfWriting(figures, [.. prompts.Zip(Predict(mlContext, model, prompts))]);
     }
 
-    public override IEnumerable<(string Name, string Value)> CodeOptions(RowSets data, TrainOptions options)
+    protected override IEnumerable<(string Name, string Value)> OwnCodeOptions(RowSets data, TrainOptions options)
     {
         var trainer = Trainer(options);
         if (data.IsOneText) yield return ("JoinRows", "true");
@@ -74,6 +74,7 @@ internal sealed class GenerationTask : TrainingTask
         var trainer = options.Recipe is { } recipe ? new BdiaTextGenerationTrainer.Options(recipe) : new();
         trainer.Preset = Preset(options, trainer.Preset);
         trainer.VocabularySize = Vocabulary; // a small one, so that its tokens are seen often enough
+        trainer.Precision = options.Precision;
         return trainer;
     }
 

@@ -25,6 +25,8 @@ internal sealed class PictureTask : TrainingTask
 
     public override bool HasClasses => true;
 
+    public override bool GainsByBFloat16 => true;
+
     public override bool IsForLongRuns(Recipe recipe) => recipe is Recipe.Balanced or Recipe.Best;
 
     public override RowSets Load(string path, TrainOptions options)
@@ -106,7 +108,7 @@ internal sealed class PictureTask : TrainingTask
         => mlContext.Transforms.Conversion.MapValueToKey(Label,
             keyData: mlContext.Data.LoadFromEnumerable(classes.Select(name => new ClassName { Label = name })));
 
-    public override IEnumerable<(string Name, string Value)> CodeOptions(RowSets data, TrainOptions options)
+    protected override IEnumerable<(string Name, string Value)> OwnCodeOptions(RowSets data, TrainOptions options)
     {
         var trainer = Trainer(options);
         if (options.Preset is not null) yield return ("Preset", $"VisionTransformerPreset.{trainer.Preset}");
@@ -127,6 +129,7 @@ internal sealed class PictureTask : TrainingTask
         if (options.Preset is not null) trainer.Width = trainer.Depth = trainer.Heads = trainer.FeedForwardWidth = null;
         trainer.ImageHeight = trainer.ImageWidth = options.ImageSize;
         trainer.BadImages = BadImagePolicy.Skip;
+        trainer.Precision = options.Precision;
         return trainer;
     }
 

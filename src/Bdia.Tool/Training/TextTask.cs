@@ -76,7 +76,7 @@ internal sealed class TextTask : TrainingTask
     public override Evaluation Evaluate(MLContext mlContext, BdiaTransformer model, IReadOnlyList<DataRow> rows)
         => Evaluation.OfClasses([.. rows.Zip(Predict(mlContext, model, rows))], Classes(mlContext, model));
 
-    public override IEnumerable<(string Name, string Value)> CodeOptions(RowSets data, TrainOptions options)
+    protected override IEnumerable<(string Name, string Value)> OwnCodeOptions(RowSets data, TrainOptions options)
         => options.Preset is null ? [] : [("Preset", $"TextEncoderPreset.{Trainer(options).Preset}")];
 
     private static BdiaTextClassificationTrainer.Options Trainer(TrainOptions options)
@@ -84,6 +84,7 @@ internal sealed class TextTask : TrainingTask
         var trainer = options.Recipe is { } recipe ? new BdiaTextClassificationTrainer.Options(recipe) : new();
         trainer.Sentence1ColumnName = Text;
         trainer.Preset = Preset(options, trainer.Preset);
+        trainer.Precision = options.Precision;
         return trainer;
     }
 

@@ -36,6 +36,7 @@ internal sealed class TrainingCommand(TrainingTask task, Invocation invocation)
         var memory = Estimate(mlContext, data, options);
         if (memory is not null) console.Say($"Memory of training: about {memory}");
 
+        console.Say($"Precision of matrix products: {options.Precision}");
         var record = new ProgressRecord();
         var seconds = new Dictionary<string, double> { ["reading the data set"] = clock.Elapsed.TotalSeconds };
         var (epochs, budget) = Plan(data, options, seconds);

@@ -46,6 +46,12 @@ internal abstract class TrainingTask
     /// <summary>Whether rows have classes.</summary>
     public virtual bool HasClasses => false;
 
+    /// <summary>
+    /// Whether training takes less time in BFloat16 where the processor has it. Batches of texts change their shape, for each of which
+    /// kernels are made anew, and the small network has little to multiply: there it was no faster.
+    /// </summary>
+    public virtual bool GainsByBFloat16 => false;
+
     /// <summary>Whether a recipe keeps models from learning their rows by heart so strongly that short runs are the worse for it.</summary>
     public virtual bool IsForLongRuns(Recipe recipe) => recipe == Recipe.Best;
 
@@ -71,7 +77,11 @@ internal abstract class TrainingTask
     public abstract Core.MemoryEstimates.MemoryEstimate? Estimate(MLContext mlContext, RowSets data, TrainOptions options);
 
     /// <summary>Options of the trainer that generated code sets besides columns, epochs and seed: names, and values in C#.</summary>
-    public abstract IEnumerable<(string Name, string Value)> CodeOptions(RowSets data, TrainOptions options);
+    public IEnumerable<(string Name, string Value)> CodeOptions(RowSets data, TrainOptions options)
+        => [.. OwnCodeOptions(data, options), ("Precision", $"ComputePrecision.{options.Precision}")];
+
+    /// <summary>Those of the task.</summary>
+    protected abstract IEnumerable<(string Name, string Value)> OwnCodeOptions(RowSets data, TrainOptions options);
 
     /// <summary>Sets what all trainers have in common.</summary>
     protected static void Common(BdiaTrainerOptions trainer, TrainOptions options, RunPlan plan)

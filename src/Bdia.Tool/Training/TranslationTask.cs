@@ -72,7 +72,7 @@ internal sealed class TranslationTask : TrainingTask
     public override Evaluation Evaluate(MLContext mlContext, BdiaTransformer model, IReadOnlyList<DataRow> rows)
         => Evaluation.OfTranslations([.. rows.Zip(Predict(mlContext, model, rows))]);
 
-    public override IEnumerable<(string Name, string Value)> CodeOptions(RowSets data, TrainOptions options)
+    protected override IEnumerable<(string Name, string Value)> OwnCodeOptions(RowSets data, TrainOptions options)
     {
         var trainer = Trainer(options, data.Train.Count);
         if (options.Preset is not null) yield return ("Preset", $"EncoderDecoderPreset.{trainer.Preset}");
@@ -84,6 +84,7 @@ internal sealed class TranslationTask : TrainingTask
         var trainer = options.Recipe is { } recipe ? new BdiaSequenceToSequenceTrainer.Options(recipe) : new();
         trainer.Preset = Preset(options, trainer.Preset);
         if (rows < FewRows) trainer.VocabularySize = SmallVocabulary; // so that its tokens are seen often enough
+        trainer.Precision = options.Precision;
         return trainer;
     }
 

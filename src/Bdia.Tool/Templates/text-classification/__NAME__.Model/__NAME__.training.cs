@@ -1,4 +1,5 @@
 using Bdia.Core.Models;
+using Bdia.Core.Operations;
 using Bdia.Data.Texts;
 using Bdia.MLNet;
 using Microsoft.ML;
