@@ -1,6 +1,5 @@
 using Bdia.Core.Layers;
 using Bdia.Core.Operations;
-using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -132,26 +131,6 @@ internal abstract partial class Branch
         if (Type == ScalarType.Float32) return own;
         var outer = Workspace.Rent(Type, own.shape).copy_(own);
         if (!ReferenceEquals(own, gradient)) Workspace.Return(own);
-        return outer;
-    }
-
-    // The same as a stage of the chain.
-    private unsafe Tensor OuterOfRows(Tensor gradient, Tensor? sum, bool isLast)
-    {
-        if (sum is null && !mask.IsActive && Type == ScalarType.Float32) return gradient;
-        var outer = isLast && Type == ScalarType.Float32 ? gradient : Workspace.Rent(Type, gradient.shape);
-        float* from = TensorMemory.Pointer<float>(gradient), added = sum is null ? null : TensorMemory.Pointer<float>(sum);
-        var to = TensorMemory.Address(outer);
-        var size = gradient.numel() / gradient.shape[0];
-        Chain.Add(stretch =>
-        {
-            var (first, count) = stretch.Rows(size);
-            var own = Type == ScalarType.Float32 ? (float*)to + first : ThreadScratch.Take(ThreadScratch.Purpose.Product, count);
-            if (added != null) SimdVectors.Add(from + first, added + first, own, count);
-            else Buffer.MemoryCopy(from + first, own, (long)count * sizeof(float), (long)count * sizeof(float));
-            if (mask.IsActive) mask.Apply(own, stretch, size);
-            if (Type != ScalarType.Float32) SimdVectors.ToBFloat16(own, (ushort*)to + first, count);
-        });
         return outer;
     }
 

@@ -1,6 +1,7 @@
 using Bdia.Core.Blocks;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.Reversible;
 using CsCheck;
 using TorchSharp;
@@ -48,6 +49,55 @@ public class BlockPassTests
             AssertAgrees(block, block.forward, block.ByOperations, options, Stacks.Normal(seed, batch, tokens, options.Width),
                 conditions, seed);
         }, iter: 100, threads: 1);
+
+    [Theory]
+    [InlineData(ComputePrecision.Float32)]
+    [InlineData(ComputePrecision.BFloat16)]
+    public void Many_sequences_are_taken_some_at_a_time_and_agree_with_libtorch_s_operations(ComputePrecision precision)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        var options = new TransformerBlockOptions
+        {
+            Width = 32, Heads = 2, FeedForwardWidth = 48, Dropout = 0.2, StochasticDepth = 0.2, Precision = precision, Causal = true,
+            CrossAttention = true,
+        };
+        using var block = Stacks.Spread(new TransformerBlock(options, generator), 0.25);
+        Tensor[] conditions = [Stacks.Normal(4, 27, 23, 32).requires_grad_(true), Mask(5, 27, 23)];
+        AssertAgrees(block, block.forward, block.ByOperations, options, Stacks.Normal(6, 27, 31, 32), conditions, 7);
+    }
+
+    [Fact]
+    public void Its_bits_do_not_depend_on_the_number_of_threads()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        using var block = new TransformerBlock(new() { Width = 32, Heads = 2, FeedForwardWidth = 48, Dropout = 0.2 }, generator);
+        var x = Stacks.Normal(6, 27, 31, 32).requires_grad_(true);
+        var threads = get_num_threads();
+        try
+        {
+            var (h, byX) = Run(1);
+            foreach (var many in (int[])[2, 3])
+            {
+                var (same, byTheSame) = Run(many);
+                Assert.Equal((0, 0), (TensorMemory.DifferingElements(h, same), TensorMemory.DifferingElements(byX, byTheSame)));
+            }
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+
+        (Tensor H, Tensor ByX) Run(int count)
+        {
+            set_num_threads(count);
+            x.grad = null;
+            var h = block.forward(x, new(new TrainingClock(5).Random(0, 1), []));
+            h.pow(2).sum().backward();
+            return (h.detach(), x.grad!.clone());
+        }
+    }
 
     [Fact]
     public void Frozen_weights_and_inputs_get_no_gradient()
