@@ -49,8 +49,10 @@ internal static class RegularisationContender
             .Run(task, new ImageBatchSource(data.Training, data.Normalization, classes.Length, training, images, data.Range),
                 notes: notes);
         var best = testRows.Judge(network);
-        var others = network is VisionTransformer vit ? Others(vit, testRows) : [];
-        var isDrawn = model is { Dropout: 0, StochasticDepth: 0, Stack.Mode: BackpropagationMode.Reversible };
+        // Twenty more passes over the test rows say nothing new of a second seed.
+        var isFirst = settings.Seed == 1;
+        var others = isFirst && network is VisionTransformer vit ? Others(vit, testRows) : [];
+        var isDrawn = isFirst && model is { Dropout: 0, StochasticDepth: 0, Stack.Mode: BackpropagationMode.Reversible };
         var together = isDrawn ? testRows.JudgeTogether((VisionTransformer)network, PassesTogether) : null;
         if (task.Last is null) throw new InvalidOperationException(
             $"The run in {folder} had ended before its test rows were scored. Delete the folder and run it again.");

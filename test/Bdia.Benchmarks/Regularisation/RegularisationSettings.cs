@@ -38,10 +38,11 @@ internal sealed record OtherInference(double Gamma, int? FractionBits, Judgement
 /// <param name="BestEpoch">The best one by answers on held-back rows.</param>
 /// <param name="Best">Its test rows.</param>
 /// <param name="Last">The test rows of the last epoch's weights.</param>
-/// <param name="Others">Of the best epoch's weights, other gammas and grids at inference; none for the two-stream network.</param>
+/// <param name="Others">Of the best epoch's weights, other gammas and grids at inference; of the first seed, none for the
+/// two-stream network.</param>
 /// <param name="Notes">What the run said of itself.</param>
 /// <param name="Seconds">Of training, all sittings together.</param>
 /// <param name="Together">The best epoch's weights, the probabilities of eight passes with drawn γ averaged; null where no γ is
-/// drawn.</param>
+/// drawn, and for other seeds than the first.</param>
 internal sealed record RegularisationFigures(IReadOnlyList<EpochResult> History, int BestEpoch, Judgement Best, Judgement Last,
     IReadOnlyList<OtherInference> Others, IReadOnlyList<string> Notes, double Seconds, Judgement? Together = null);
