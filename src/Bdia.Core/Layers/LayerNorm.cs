@@ -46,6 +46,6 @@ public sealed class LayerNorm : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return LayerNormalization.Apply(input, weight, bias, Added);
+        return LayerNormalization.InGraph(input, weight, bias, Added);
     }
 }

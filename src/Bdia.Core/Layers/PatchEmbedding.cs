@@ -77,7 +77,7 @@ public sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
                 .permute(0, 2, 4, 1, 3, 5) // (B, rows, columns, C, P, P)
                 .reshape(shape[0], rows * columns, channels * patch * patch);
             // (B, N, D)
-            return DenseProduct.Apply(pixels, weight.view(width, -1), bias, precision).to(ScalarType.Float32).MoveToOuterDisposeScope();
+            return DenseProduct.OfInput(pixels, weight.view(width, -1), bias, precision).MoveToOuterDisposeScope();
         }
     }
 }

@@ -11,6 +11,10 @@ namespace Bdia.Core.Operations;
 /// <param name="type">Number format of what comes out.</param>
 internal sealed unsafe class DenseCore(Workspace workspace, ScalarType type)
 {
+    // Outputs of a piece of a gradient by weights: few enough for several threads in narrow layers, many in wide ones, for each of which
+    // x is read anew.
+    private const long PieceOutputs = 64, WidePieceOutputs = 128, WideOutputs = 512;
+
     private readonly ScalarType taken = BFloat16Products.TypeOf(type, workspace.Device.type);
 
     /// <summary>x Wᵀ + b, rented.</summary>
@@ -40,13 +44,21 @@ internal sealed unsafe class DenseCore(Workspace workspace, ScalarType type)
     {
         using var scope = NewDisposeScope();
         Tensor left = Operand(gradient), right = Operand(x);
-        if (taken == ScalarType.Float32) sum.addmm_(left.t(), right);
-        else if (DirectProducts.Serve(taken) && sum.is_contiguous())
-            DirectProducts.AddByWeight(taken, Address(left), Address(right), TensorMemory.Pointer<float>(sum), (int)left.shape[0],
-                (int)right.shape[1], (int)left.shape[1]);
+        if (DirectProducts.Serve(taken) && sum.is_contiguous()) AddInPieces(sum, left, right);
+        else if (taken == ScalarType.Float32) sum.addmm_(left.t(), right);
         else sum.PlusInPlace(left.t().mm(right));
         Return(left, gradient);
         Return(right, x);
+    }
+
+    // A thread takes some outputs over all rows: how many depends on the shape alone, and so do the bits.
+    private void AddInPieces(Tensor sum, Tensor gradient, Tensor x)
+    {
+        var (rows, outputs, inputs) = ((int)gradient.shape[0], (int)gradient.shape[1], (int)x.shape[1]);
+        var (g, of, to, bytes) = (Address(gradient), Address(x), (nint)TensorMemory.Pointer<float>(sum), (int)gradient.element_size());
+        KernelThreads.ForRanges(outputs, outputs < WideOutputs ? PieceOutputs : WidePieceOutputs, (start, end)
+            => DirectProducts.AddByWeight(taken, g + (nint)start * bytes, outputs, of, (float*)to + start * inputs, rows, inputs,
+                (int)(end - start)));
     }
 
     /// <summary>g W, the gradient by x, rented.</summary>
@@ -55,9 +67,17 @@ internal sealed unsafe class DenseCore(Workspace workspace, ScalarType type)
     public Tensor ByInput(Tensor gradient, Tensor weight)
     {
         using var scope = NewDisposeScope();
-        var operand = Operand(gradient);
-        var byInput = workspace.Rent(taken, gradient.shape[0], weight.shape[1])
-            .addmm_(operand, BFloat16Products.Operand(weight, type), beta: 0);
+        Tensor operand = Operand(gradient), w = BFloat16Products.Operand(weight, type);
+        Tensor byInput;
+        if (DirectProducts.Serve(taken) && w.is_contiguous())
+        {
+            // A sum over as many terms as a vocabulary has words.
+            byInput = workspace.Rent(ScalarType.Float32, gradient.shape[0], weight.shape[1]);
+            DirectProducts.ByInput(taken, Address(operand), Address(w), TensorMemory.Pointer<float>(byInput), (int)gradient.shape[0],
+                (int)weight.shape[1], (int)weight.shape[0]);
+        }
+        else byInput = workspace.Rent(taken, gradient.shape[0], weight.shape[1]).addmm_(operand, w, beta: 0);
+
         Return(operand, gradient);
         return Rounded(byInput);
     }

@@ -19,6 +19,23 @@ internal static class DenseProduct
         return As(type, nn.functional.linear(Operand(type, x), Operand(type, weight), bias is null ? null : Operand(type, bias)));
     }
 
+    /// <summary>
+    /// The same of what is no weight's doing, pixels for example, to which no gradient goes back; on the CPU gradients by the weights are
+    /// the same bits on any number of threads.
+    /// </summary>
+    /// <inheritdoc cref="Apply"/>
+    /// <returns>(..., outputs), float32.</returns>
+    public static Tensor OfInput(Tensor x, Tensor weight, Tensor? bias, ComputePrecision precision)
+    {
+        using var scope = NewDisposeScope();
+        var isNode = is_grad_enabled() && weight.requires_grad && bias is not { requires_grad: false } && !x.requires_grad
+            && CpuKernels.Serve(x);
+        using var graph = isNode ? no_grad() : null;
+        var value = Apply(x, weight, bias, precision).to(ScalarType.Float32);
+        graph?.Dispose();
+        return (isNode ? DenseNode.Apply(value, x, weight, bias, TypeOf(precision)) : value).MoveToOuterDisposeScope();
+    }
+
     /// <summary>The same of rows, transposed: for few of them and many outputs this product is up to twice as fast.</summary>
     /// <param name="x">(R, inputs).</param>
     /// <param name="weight">(outputs, inputs).</param>

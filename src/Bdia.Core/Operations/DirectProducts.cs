@@ -15,6 +15,9 @@ namespace Bdia.Core.Operations;
 /// </remarks>
 internal static unsafe class DirectProducts
 {
+    // MKL adds up longer sums (above some 800) in another way within a team than for a thread alone.
+    private const int LongestSum = 512;
+
     // Fortran's convention: columns are neighbours, so that a product of ours is asked for transposed, and all arguments are addresses.
     private static readonly delegate* unmanaged<byte*, byte*, int*, int*, int*, float*, void*, int*, void*, int*, float*, float*, int*,
         void> Single = Find("sgemm_"), Half = Find("gemm_bf16bf16f32_");
@@ -43,19 +46,29 @@ internal static unsafe class DirectProducts
     public static void ByInput(ScalarType type, nint gradient, nint weight, float* byInput, int rows, int inputs, int outputs)
         => Run(type, 'N', 'N', inputs, rows, outputs, weight, inputs, gradient, outputs, add: false, byInput, inputs);
 
-    /// <summary>W' += Gᵀ X: the gradient by W.</summary>
+    /// <summary>W' += Gᵀ X: the gradient by W, or by some of its outputs.</summary>
+    /// <param name="gradientStride">From a row of G to the next.</param>
     /// <param name="sum">outputs × inputs, float32.</param>
     /// <inheritdoc cref="ByInput"/>
-    public static void AddByWeight(ScalarType type, nint gradient, nint x, float* sum, int rows, int inputs, int outputs)
-        => Run(type, 'N', 'T', inputs, outputs, rows, x, inputs, gradient, outputs, add: true, sum, inputs);
+    public static void AddByWeight(ScalarType type, nint gradient, int gradientStride, nint x, float* sum, int rows, int inputs,
+        int outputs) => Run(type, 'N', 'T', inputs, outputs, rows, x, inputs, gradient, gradientStride, add: true, sum, inputs);
 
+    // In stretches of the sum over k, for which a thread alone and one of a team get the same bits.
     private static void Run(ScalarType type, char left, char right, int m, int n, int k, nint a, int aStride, nint b, int bStride,
         bool add, float* c, int cStride)
     {
         if (m == 0 || n == 0) return;
+        var element = type == ScalarType.BFloat16 ? BFloat16Element.Size : Float32Element.Size;
+        nint aStep = (left == 'T' ? 1 : aStride) * element, bStep = (right == 'N' ? 1 : bStride) * element;
         float one = 1, beta = add ? 1 : 0;
         byte l = (byte)left, r = (byte)right;
-        (type == ScalarType.BFloat16 ? Half : Single)(&l, &r, &m, &n, &k, &one, (void*)a, &aStride, (void*)b, &bStride, &beta, c, &cStride);
+        var product = type == ScalarType.BFloat16 ? Half : Single;
+        for (var done = 0; done == 0 || done < k; done += LongestSum, beta = 1)
+        {
+            var count = Math.Min(LongestSum, k - done);
+            product(&l, &r, &m, &n, &count, &one, (void*)(a + done * aStep), &aStride, (void*)(b + done * bStep), &bStride, &beta, c,
+                &cStride);
+        }
     }
 
     private static delegate* unmanaged<byte*, byte*, int*, int*, int*, float*, void*, int*, void*, int*, float*, float*, int*, void> Find(

@@ -17,6 +17,18 @@ internal static class LayerNormalization
     public static Tensor Apply(Tensor x, Tensor weight, Tensor bias, double epsilon)
         => nn.functional.layer_norm(x, weight.shape, weight, bias, epsilon);
 
+    /// <summary>The same where it is trained: on the CPU its gradients are the same bits on any number of threads.</summary>
+    /// <inheritdoc cref="Apply"/>
+    public static Tensor InGraph(Tensor x, Tensor weight, Tensor bias, double epsilon)
+    {
+        if (!is_grad_enabled() || !weight.requires_grad || !bias.requires_grad || !CpuKernels.Serve(x))
+            return Apply(x, weight, bias, epsilon);
+        using var scope = NewDisposeScope();
+        Tensor value;
+        using (no_grad()) value = Apply(x, weight, bias, epsilon);
+        return Node.apply([new Node.Call(value, epsilon), x, weight, bias]).MoveToOuterDisposeScope();
+    }
+
     /// <inheritdoc cref="LayerNormKernel.Forward(Tensor, Tensor, Tensor, double, Tensor, int?)"/>
     public static void Forward(Tensor x, Tensor weight, Tensor bias, double epsilon, Tensor output)
         => LayerNormKernel.Forward(x, weight, bias, epsilon, output);
@@ -78,4 +90,40 @@ internal static class LayerNormalization
     public static void Backward(Tensor x, Tensor weight, double epsilon, Tensor gradient, Tensor? addend,
         Tensor destination, Tensor weightGradient, Tensor biasGradient)
         => LayerNormKernel.Backward(x, weight, epsilon, gradient, addend, destination, weightGradient, biasGradient);
+
+    /// <summary>
+    /// The operation in the autograd graph, with the kernel's way back: libtorch adds up the gradients by weight and bias over a part of
+    /// the rows for each thread, so that their last bits depend on how many threads there are.
+    /// </summary>
+    private sealed class Node : autograd.SingleTensorFunction<Node>
+    {
+        public override string Name => nameof(LayerNormalization);
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            var call = (Call)vars[0];
+            ctx.save_data(nameof(Call), call with { Value = null });
+            ctx.save_for_backward([(Tensor)vars[1], (Tensor)vars[2]]);
+            return call.Value!;
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor gradient)
+        {
+            var call = (Call)ctx.get_data(nameof(Call));
+            return ctx.HandOver(gradient, inputs: 3, () =>
+            {
+                using var scope = NewDisposeScope();
+                using var noGraph = no_grad();
+                var saved = ctx.get_saved_variables();
+                Tensor x = saved[0].contiguous(), weight = saved[1];
+                Tensor byX = empty_like(x), byWeight = empty_like(weight), byBias = empty_like(weight);
+                Backward(Rows(x), weight, call.Epsilon, Rows(gradient.contiguous()), null, Rows(byX), byWeight, byBias);
+                return [null!, byX.MoveToOuterDisposeScope(), byWeight.MoveToOuterDisposeScope(), byBias.MoveToOuterDisposeScope()];
+
+                Tensor Rows(Tensor t) => t.view(-1, weight.shape[0]);
+            });
+        }
+
+        public sealed record Call(Tensor? Value, double Epsilon);
+    }
 }

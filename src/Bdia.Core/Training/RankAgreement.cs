@@ -90,7 +90,7 @@ internal sealed class RankAgreement(RankGroup ranks, StopSignal own, Func<TimeSp
         if (others.Length > 0)
             throw new DistributedException(string.Create(CultureInfo.InvariantCulture,
                 $"The weights of rank {string.Join(", ", others)} are not those of rank 0 {when}. Ranks must compute alike: the same ")
-                + "processors, number of threads and native libraries on each. The last checkpoint is of a moment when they were the same, "
+                + "processors and native libraries on each. The last checkpoint is of a moment when they were the same, "
                 + "or of rank 0 alone.");
     }
 

@@ -17,8 +17,8 @@ public class OperationFaceTests
     // Each holds libtorch's form, and is the only one to choose between that and the kernel.
     private static readonly string[] Faces =
     [
-        "AdamWGradients", "CachedAttention", "CrossEntropy", "DenseProduct", "Encoder", "OutputLoss", "StackGradients", "StepKernel",
-        "TopTokens", "TransformerBlock",
+        "AdamWGradients", "CachedAttention", "CrossEntropy", "DenseProduct", "Encoder", "LayerNormalization", "OutputLoss",
+        "StackGradients", "StepKernel", "TopTokens", "TransformerBlock",
     ];
 
     // Kernel -> who calls it, but for other kernels: its face, and what the face or the kernel is made of.

@@ -1,6 +1,8 @@
 using Bdia.Core.Operations;
+using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
 using Bdia.Core.Tests.Reversible;
+using CsCheck;
 using static TorchSharp.torch;
 
 namespace Bdia.Core.Tests.Operations;
@@ -30,7 +32,7 @@ public class DirectProductsTests
         {
             DirectProducts.Forward(type, Address(x), Address(w), TensorMemory.Pointer<float>(y), rows, inputs, outputs, add: true);
             DirectProducts.ByInput(type, Address(g), Address(w), TensorMemory.Pointer<float>(byX), rows, inputs, outputs);
-            DirectProducts.AddByWeight(type, Address(g), Address(x), TensorMemory.Pointer<float>(byW), rows, inputs, outputs);
+            DirectProducts.AddByWeight(type, Address(g), outputs, Address(x), TensorMemory.Pointer<float>(byW), rows, inputs, outputs);
         }
 
         static unsafe nint Address(Tensor t) => (nint)TensorMemory.Address(t);
@@ -39,5 +41,39 @@ public class DirectProductsTests
 
         static void AssertNear(Tensor actual, Tensor expected)
             => Assert.InRange((Exact(actual) - expected).abs().max().item<double>(), 0, 1e-3);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void A_thread_alone_and_each_of_a_team_get_the_same_bits(ScalarType type)
+    {
+        Assert.SkipUnless(DirectProducts.Serve(type), "There are none here.");
+        const int threads = 3;
+        // Sums to beyond the length from which MKL has another order in a team.
+        Gen.Select(Gen.Int[1, 300], Gen.Int[1, 2100], Gen.Int[1, 300], Gen.Int[0, 2]).Sample((rows, sum, columns, kind) =>
+        {
+            var alone = Products(1);
+            Assert.All(Products(threads), product => Assert.True(product.AsSpan().SequenceEqual(alone[0])));
+
+            unsafe float[][] Products(int team)
+            {
+                using var scope = NewDisposeScope();
+                // Each kind has its own operands on end.
+                Tensor a = (kind == 2 ? Stacks.Normal(1, sum, rows) : Stacks.Normal(1, rows, sum)).to(type),
+                    b = (kind == 0 ? Stacks.Normal(2, columns, sum) : Stacks.Normal(2, sum, columns)).to(type);
+                var results = Enumerable.Range(0, threads).Select(_ => zeros(rows, columns)).ToArray();
+                nint left = (nint)TensorMemory.Address(a), right = (nint)TensorMemory.Address(b);
+                var addresses = results.Select(result => (nint)TensorMemory.Address(result)).ToArray();
+                KernelThreads.For(threads, i =>
+                {
+                    var c = (float*)addresses[i];
+                    if (kind == 0) DirectProducts.Forward(type, left, right, c, rows, sum, columns, add: false);
+                    else if (kind == 1) DirectProducts.ByInput(type, left, right, c, rows, columns, sum);
+                    else DirectProducts.AddByWeight(type, left, rows, right, c, sum, columns, rows);
+                }, team);
+                return [.. results.Select(result => result.data<float>().ToArray())];
+            }
+        }, iter: 60, threads: 1);
     }
 }
