@@ -11,9 +11,9 @@ namespace Bdia.Core.Operations;
 /// <param name="type">Number format of what comes out.</param>
 internal sealed unsafe class DenseCore(Workspace workspace, ScalarType type)
 {
-    // Outputs of a piece of a gradient by weights: few enough for several threads in narrow layers, many in wide ones, for each of which
-    // x is read anew.
-    private const long PieceOutputs = 64, WidePieceOutputs = 128, WideOutputs = 512;
+    // Columns of a piece of a product: few enough for several threads in narrow layers, many in wide ones, since for each piece the other
+    // operand is read anew.
+    private const long PieceColumns = 64, WidePieceColumns = 128, WideColumns = 512;
 
     private readonly ScalarType taken = BFloat16Products.TypeOf(type, workspace.Device.type);
 
@@ -24,10 +24,21 @@ internal sealed unsafe class DenseCore(Workspace workspace, ScalarType type)
     public Tensor Forward(Tensor x, Tensor weight, Tensor? bias)
     {
         using var scope = NewDisposeScope();
-        var operand = Operand(x);
-        var y = workspace.Rent(taken, x.shape[0], weight.shape[0]);
-        using (var transposed = BFloat16Products.Operand(weight, type).t())
+        Tensor operand = Operand(x), w = BFloat16Products.Operand(weight, type);
+        Tensor y;
+        if (CutsByShape(w))
         {
+            y = workspace.Rent(ScalarType.Float32, x.shape[0], weight.shape[0]);
+            if (bias is not null) y.copy_(BFloat16Products.Operand(bias, type));
+            var (rows, inputs, outputs, bytes) = ((int)x.shape[0], (int)weight.shape[1], (int)weight.shape[0], (int)w.element_size());
+            var (of, by, to, add) = (Address(operand), Address(w), (nint)TensorMemory.Pointer<float>(y), bias is not null);
+            InPieces(outputs, (start, count) => DirectProducts.Forward(taken, of, by + start * inputs * bytes, (float*)to + start, rows,
+                inputs, count, add, outputs));
+        }
+        else
+        {
+            y = workspace.Rent(taken, x.shape[0], weight.shape[0]);
+            using var transposed = w.t();
             if (bias is null) y.addmm_(operand, transposed, beta: 0);
             else y.copy_(BFloat16Products.Operand(bias, type)).addmm_(operand, transposed);
         }
@@ -51,15 +62,22 @@ internal sealed unsafe class DenseCore(Workspace workspace, ScalarType type)
         Return(right, x);
     }
 
-    // A thread takes some outputs over all rows: how many depends on the shape alone, and so do the bits.
     private void AddInPieces(Tensor sum, Tensor gradient, Tensor x)
     {
         var (rows, outputs, inputs) = ((int)gradient.shape[0], (int)gradient.shape[1], (int)x.shape[1]);
         var (g, of, to, bytes) = (Address(gradient), Address(x), (nint)TensorMemory.Pointer<float>(sum), (int)gradient.element_size());
-        KernelThreads.ForRanges(outputs, outputs < WideOutputs ? PieceOutputs : WidePieceOutputs, (start, end)
-            => DirectProducts.AddByWeight(taken, g + (nint)start * bytes, outputs, of, (float*)to + start * inputs, rows, inputs,
-                (int)(end - start)));
+        InPieces(outputs, (start, count) => DirectProducts.AddByWeight(taken, g + start * bytes, outputs, of, (float*)to + start * inputs,
+            rows, inputs, count));
     }
+
+    // Of bfloat16, whose direct products give float32, libtorch's take less memory.
+    private bool CutsByShape(Tensor weight)
+        => taken == ScalarType.Float32 && DirectProducts.Serve(taken) && weight.is_contiguous();
+
+    // A thread takes some columns of a result over all rows: how many follows from the shape alone, and so do the bits.
+    private static void InPieces(int columns, Action<nint, int> piece)
+        => KernelThreads.ForRanges(columns, columns < WideColumns ? PieceColumns : WidePieceColumns,
+            (start, end) => piece((nint)start, (int)(end - start)));
 
     /// <summary>g W, the gradient by x, rented.</summary>
     /// <param name="gradient">g, (rows, outputs).</param>
@@ -69,12 +87,15 @@ internal sealed unsafe class DenseCore(Workspace workspace, ScalarType type)
         using var scope = NewDisposeScope();
         Tensor operand = Operand(gradient), w = BFloat16Products.Operand(weight, type);
         Tensor byInput;
-        if (DirectProducts.Serve(taken) && w.is_contiguous())
+        if (CutsByShape(w))
         {
             // A sum over as many terms as a vocabulary has words.
             byInput = workspace.Rent(ScalarType.Float32, gradient.shape[0], weight.shape[1]);
-            DirectProducts.ByInput(taken, Address(operand), Address(w), TensorMemory.Pointer<float>(byInput), (int)gradient.shape[0],
-                (int)weight.shape[1], (int)weight.shape[0]);
+            var (rows, inputs, outputs) = ((int)gradient.shape[0], (int)weight.shape[1], (int)weight.shape[0]);
+            var bytes = (int)w.element_size();
+            var (of, by, to) = (Address(operand), Address(w), (nint)TensorMemory.Pointer<float>(byInput));
+            InPieces(inputs, (start, count) => DirectProducts.ByInput(taken, of, by + start * bytes, (float*)to + start, rows, count,
+                outputs, inputs));
         }
         else byInput = workspace.Rent(taken, gradient.shape[0], weight.shape[1]).addmm_(operand, w, beta: 0);
 

@@ -18,6 +18,19 @@ internal static unsafe class KernelThreads
     /// <summary>Whether the threads are libtorch's own: what libtorch calls within them knows that others are at work.</summary>
     public static bool AreLibtorchs => Parallel != null;
 
+    [ThreadStatic]
+    private static bool isInTeam;
+
+    /// <summary>Whether the calling thread is one of several that <see cref="For"/> has set to work.</summary>
+    public static bool IsInTeam => isInTeam;
+
+    /// <summary>Does something once, on one thread of a team whose others have nothing to do: for what would else take threads of its
+    /// own.</summary>
+    public static void InTeam(Action work) => For(2, piece =>
+    {
+        if (piece == 0) work();
+    });
+
     /// <summary>
     /// Calls <paramref name="piece"/> with 0 .. pieces - 1, each once, neighbours on the same thread, and returns when all are done.
     /// </summary>
@@ -70,6 +83,8 @@ internal static unsafe class KernelThreads
     private static void Enter(void* data)
     {
         ref var work = ref Unsafe.AsRef<Work>(data);
+        var outer = isInTeam;
+        isInTeam = true;
         try
         {
             for (int share; (share = Interlocked.Increment(ref work.Taken) - 1) < work.Shares;) Run(work.Piece,
@@ -80,6 +95,10 @@ internal static unsafe class KernelThreads
 #pragma warning restore CA1031
         {
             work.Failure = e;
+        }
+        finally
+        {
+            isInTeam = outer;
         }
     }
 

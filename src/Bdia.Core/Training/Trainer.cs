@@ -13,7 +13,7 @@ namespace Bdia.Core.Training;
 /// </summary>
 /// <remarks>
 /// Everything random derives from the seed and from where training stands, so a run that was killed and resumed ends with
-/// the same bits as one that was not, on the same machine; on Linux, with any number of threads.
+/// the same bits as one that was not, on the same machine; on Linux with any number of threads, where batches have 16 rows or more.
 /// </remarks>
 /// <typeparam name="TBatch">What the source gives and the task takes.</typeparam>
 /// <param name="options">How to train.</param>

@@ -1,3 +1,4 @@
+using Bdia.Core.Native;
 using Bdia.Core.Operations;
 using Bdia.Core.Simd;
 using Bdia.Core.Tensors;
@@ -8,6 +9,7 @@ using static TorchSharp.torch;
 namespace Bdia.Core.Tests.Operations;
 
 /// <summary>MKL's products called directly, beside libtorch's in float64.</summary>
+[Collection("Alone")] // sets the number of threads of the whole process
 public class DirectProductsTests
 {
     [Theory]
@@ -50,30 +52,40 @@ public class DirectProductsTests
     {
         Assert.SkipUnless(DirectProducts.Serve(type), "There are none here.");
         const int threads = 3;
-        // Sums to beyond the length from which MKL has another order in a team.
-        Gen.Select(Gen.Int[1, 300], Gen.Int[1, 2100], Gen.Int[1, 300], Gen.Int[0, 2]).Sample((rows, sum, columns, kind) =>
+        var before = BdiaRuntime.Threads;
+        try
         {
-            var alone = Products(1);
-            Assert.All(Products(threads), product => Assert.True(product.AsSpan().SequenceEqual(alone[0])));
-
-            unsafe float[][] Products(int team)
+            // Sums to beyond the length from which MKL has another order in a team. It has one for fewer rows or columns than 16 as well.
+            Gen.Select(Gen.Int[16, 300], Gen.Int[1, 2100], Gen.Int[16, 300], Gen.Int[0, 2]).Sample((rows, sum, columns, kind) =>
             {
-                using var scope = NewDisposeScope();
-                // Each kind has its own operands on end.
-                Tensor a = (kind == 2 ? Stacks.Normal(1, sum, rows) : Stacks.Normal(1, rows, sum)).to(type),
-                    b = (kind == 0 ? Stacks.Normal(2, columns, sum) : Stacks.Normal(2, sum, columns)).to(type);
-                var results = Enumerable.Range(0, threads).Select(_ => zeros(rows, columns)).ToArray();
-                nint left = (nint)TensorMemory.Address(a), right = (nint)TensorMemory.Address(b);
-                var addresses = results.Select(result => (nint)TensorMemory.Address(result)).ToArray();
-                KernelThreads.For(threads, i =>
+                BdiaRuntime.Threads = 1;
+                var alone = Products();
+                BdiaRuntime.Threads = threads;
+                Assert.All(Products(), product => Assert.True(product.AsSpan().SequenceEqual(alone[0])));
+
+                unsafe float[][] Products()
                 {
-                    var c = (float*)addresses[i];
-                    if (kind == 0) DirectProducts.Forward(type, left, right, c, rows, sum, columns, add: false);
-                    else if (kind == 1) DirectProducts.ByInput(type, left, right, c, rows, columns, sum);
-                    else DirectProducts.AddByWeight(type, left, rows, right, c, sum, columns, rows);
-                }, team);
-                return [.. results.Select(result => result.data<float>().ToArray())];
-            }
-        }, iter: 60, threads: 1);
+                    using var scope = NewDisposeScope();
+                    // Each kind has its own operands on end.
+                    Tensor a = (kind == 2 ? Stacks.Normal(1, sum, rows) : Stacks.Normal(1, rows, sum)).to(type),
+                        b = (kind == 0 ? Stacks.Normal(2, columns, sum) : Stacks.Normal(2, sum, columns)).to(type);
+                    var results = Enumerable.Range(0, threads).Select(_ => zeros(rows, columns)).ToArray();
+                    nint left = (nint)TensorMemory.Address(a), right = (nint)TensorMemory.Address(b);
+                    var addresses = results.Select(result => (nint)TensorMemory.Address(result)).ToArray();
+                    KernelThreads.For(threads, i =>
+                    {
+                        var c = (float*)addresses[i];
+                        if (kind == 0) DirectProducts.Forward(type, left, right, c, rows, sum, columns, add: false);
+                        else if (kind == 1) DirectProducts.ByInput(type, left, right, c, rows, columns, sum);
+                        else DirectProducts.AddByWeight(type, left, rows, right, c, sum, columns, rows);
+                    });
+                    return [.. results.Select(result => result.data<float>().ToArray())];
+                }
+            }, iter: 60, threads: 1);
+        }
+        finally
+        {
+            BdiaRuntime.Threads = before;
+        }
     }
 }
