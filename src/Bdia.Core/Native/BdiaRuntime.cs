@@ -57,8 +57,10 @@ public static class BdiaRuntime
     /// Whether MKL's own products of bfloat16 are as fast as oneDNN's: the processor has instructions for them, and MKL goes by what it
     /// has.
     /// </summary>
-    internal static bool HasDirectBFloat16Products
-        => HasBFloat16Products && X86Base.IsSupported && (X86Base.CpuId(7, 1).Eax & 1 << 5) != 0 && WideProducts.AreTaken;
+    internal static bool HasDirectBFloat16Products => HasBFloat16Products && hasBFloat16Instructions && WideProducts.AreTaken;
+
+    // Asked once: a virtual machine leaves its guest for each answer.
+    private static readonly bool hasBFloat16Instructions = X86Base.IsSupported && (X86Base.CpuId(7, 1).Eax & 1 << 5) != 0;
 
     /// <summary>
     /// Loads the native libraries, or says why that is impossible. Trainers call it; an application that calls TorchSharp before anything

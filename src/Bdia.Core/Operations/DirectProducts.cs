@@ -60,15 +60,17 @@ internal static unsafe class DirectProducts
         bool add, float* c, int cStride)
     {
         if (m == 0 || n == 0) return;
-        if (!KernelThreads.IsInTeam && get_num_threads() > 1)
-        {
-            // MKL would cut the product, and at times its sums, by the number of threads.
-            KernelThreads.InTeam(() => Take(type, left, right, m, n, k, a, aStride, b, bStride, add, c, cStride));
-            return;
-        }
-
-        Take(type, left, right, m, n, k, a, aStride, b, bStride, add, c, cStride);
+        if (KernelThreads.IsInTeam || get_num_threads() == 1)
+            Take(type, left, right, m, n, k, a, aStride, b, bStride, add, c, cStride);
+        else
+            TakeInTeam(type, left, right, m, n, k, a, aStride, b, bStride, add, c, cStride);
     }
+
+    // MKL would cut the product, and at times its sums, by the number of threads. A method apart, since a closure is allocated where one
+    // begins.
+    private static void TakeInTeam(ScalarType type, char left, char right, int m, int n, int k, nint a, int aStride, nint b, int bStride,
+        bool add, float* c, int cStride)
+        => KernelThreads.InTeam(() => Take(type, left, right, m, n, k, a, aStride, b, bStride, add, c, cStride));
 
     // In stretches of the sum over k, for which a thread alone and one of a team get the same bits.
     private static void Take(ScalarType type, char left, char right, int m, int n, int k, nint a, int aStride, nint b, int bStride,

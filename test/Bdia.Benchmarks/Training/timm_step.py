@@ -45,19 +45,16 @@ def step():
     optimizer.zero_grad(set_to_none=True)
 
 
-idle = None
+# The optimizer makes its moments in the first step: they are of the idle process, as the suite counts.
+for parameter in model.parameters():
+    optimizer.state[parameter] = {"step": torch.zeros(()), "exp_avg": torch.ones_like(parameter) * 0,
+                                  "exp_avg_sq": torch.ones_like(parameter) * 0}
+idle = resident()
 seconds = []
 for number in range(asked.steps + 1):
-    if number == 0:
-        # The optimizer makes its moments in the first step: they are of the idle process, as the suite counts.
-        for parameter in model.parameters():
-            state = optimizer.state[parameter]
-            state["step"] = torch.zeros(())
-            state["exp_avg"], state["exp_avg_sq"] = torch.ones_like(parameter) * 0, torch.ones_like(parameter) * 0
-        idle = resident()
     start = time.perf_counter()
     step()
-    if number > 0:
+    if number > 0:  # the first one is not timed
         seconds.append(time.perf_counter() - start)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 weights = sum(parameter.numel() for parameter in model.parameters())
