@@ -1,15 +1,18 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Bdia.Core.Metrics;
 using Bdia.Core.Native;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using Bdia.Data.Texts;
 using Bdia.MLNet;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace Bdia.Benchmarks.TranslationQuality;
 
 /// <summary>Trains one translator, from where its checkpoints stand, and scores the test rows once when it is done.</summary>
-internal static class SentenceContender
+internal static partial class SentenceContender
 {
     public static SentenceFigures Run(SentenceSettings settings)
     {
@@ -27,26 +30,41 @@ internal static class SentenceContender
             folder)).Fit(mlContext.Data.LoadFromEnumerable(train));
         var result = model.Model.Result!;
         var seconds = clock.Elapsed.TotalSeconds;
-        var metrics = mlContext.SequenceToSequence.Evaluate(model.Transform(mlContext.Data.LoadFromEnumerable(test)), "Target");
+        var scored = mlContext.Data.Cache(model.Transform(mlContext.Data.LoadFromEnumerable(test)), "Target", "PredictedText");
+        var metrics = mlContext.SequenceToSequence.Evaluate(scored, "Target");
         Directory.Delete(folder, recursive: true);
-        return new(result.History, result.BestEpoch!.Value, metrics.Bleu, metrics.Chrf, seconds);
+        return new(result.History, result.BestEpoch!.Value, metrics.Bleu, metrics.Chrf, seconds)
+        {
+            LowerCasedBleu = Bleu.Corpus(Elided(scored, "PredictedText"), [.. Elided(scored, "Target").Select(text => new[] { text })],
+                new() { LowerCase = true }).Score,
+        };
     }
+
+    private static string[] Elided(IDataView scored, string column)
+        => [.. scored.GetColumn<string>(column).Select(text => Elision().Replace(text, "' "))];
+
+    [GeneratedRegex(@"(?<=\p{L})['’](?=\p{L})")]
+    private static partial Regex Elision();
 
     private static BdiaSequenceToSequenceTrainer.Options Options(SentenceSettings settings, IDataView validation, string folder)
     {
-        var options = new BdiaSequenceToSequenceTrainer.Options
-        {
-            Epochs = settings.Epochs, Seed = settings.Seed, ValidationSet = validation, BleuEveryEpochs = 0,
-            Optimizer = settings.Optimizer, LearningRate = settings.LearningRate, CheckpointDirectory = folder, Resume = true,
-            Precision = BdiaRuntime.HasBFloat16Products ? ComputePrecision.BFloat16 : ComputePrecision.Float32,
-            Dropout = settings.Method switch
+        var options = Enum.TryParse<Recipe>($"{settings.Method}", out var recipe) ? new BdiaSequenceToSequenceTrainer.Options(recipe)
+            : new BdiaSequenceToSequenceTrainer.Options
             {
-                SentenceMethod.Dropout30 => 0.3,
-                SentenceMethod.Dropout10 or SentenceMethod.BdiaHalfDropout10 or SentenceMethod.AutomaticDropout10 => 0.1,
-                SentenceMethod.Defaults => null,
-                _ => 0,
-            },
-        };
+                Dropout = settings.Method switch
+                {
+                    SentenceMethod.Dropout30 => 0.3,
+                    SentenceMethod.Dropout10 or SentenceMethod.BdiaHalfDropout10 or SentenceMethod.AutomaticDropout10 => 0.1,
+                    SentenceMethod.Defaults => null,
+                    _ => 0,
+                },
+            };
+        (options.Seed, options.ValidationSet, options.BleuEveryEpochs) = (settings.Seed, validation, 0);
+        (options.Optimizer, options.LearningRate) = (settings.Optimizer, settings.LearningRate ?? options.LearningRate);
+        (options.CheckpointDirectory, options.Resume) = (folder, true);
+        options.Precision = BdiaRuntime.HasBFloat16Products ? ComputePrecision.BFloat16 : ComputePrecision.Float32;
+        if (settings.Epochs > 0) options.Epochs = settings.Epochs;
+        if (settings.Minutes > 0) options.TimeBudget = TimeSpan.FromMinutes(settings.Minutes);
         switch (settings.Method)
         {
             case SentenceMethod.Plain or SentenceMethod.Dropout10 or SentenceMethod.Dropout30:

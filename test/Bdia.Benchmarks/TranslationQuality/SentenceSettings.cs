@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Bdia.Core.Training;
 
 namespace Bdia.Benchmarks.TranslationQuality;
@@ -28,6 +29,12 @@ internal enum SentenceMethod
 
     /// <summary>The trainer's defaults: gamma = ±1/32 and dropout 0.1.</summary>
     Defaults,
+
+    /// <summary>The recipe of that name; 0 epochs: its own.</summary>
+    Balanced,
+
+    /// <summary>The recipe of that name; 0 epochs: its own.</summary>
+    Best,
 }
 
 /// <summary>One contender: a translator on few sentences, on one thread.</summary>
@@ -36,7 +43,7 @@ internal enum SentenceMethod
 /// <param name="Target">Language that is written.</param>
 /// <param name="Method">What regularises it.</param>
 /// <param name="Rows">Training rows, the first ones; 0 for all.</param>
-/// <param name="Epochs">Passes over them.</param>
+/// <param name="Epochs">Passes over them; 0 for those of a recipe.</param>
 /// <param name="Seed">Of everything random.</param>
 /// <param name="Optimizer">What takes the steps.</param>
 /// <param name="LearningRate">Peak; null is the trainer's choice.</param>
@@ -44,6 +51,10 @@ internal enum SentenceMethod
 internal sealed record SentenceSettings(string Data, string Source, string Target, SentenceMethod Method, int Rows, int Epochs, int Seed,
     OptimizerKind Optimizer, double? LearningRate, string Checkpoints)
 {
+    /// <summary>Minutes that training may take; 0 for no limit.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double Minutes { get; init; }
+
     public override string ToString()
         => $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Data))}-{Source}-{Target}-{Rows}-{Method}-{Epochs}-{Optimizer}-"
             + $"{LearningRate?.ToString() ?? "auto"}-seed{Seed}";
@@ -55,4 +66,9 @@ internal sealed record SentenceSettings(string Data, string Source, string Targe
 /// <param name="Bleu">Of the test rows, by the best epoch's weights, as sacreBLEU counts it: cased, not tokenised beforehand.</param>
 /// <param name="Chrf">chrF of the same.</param>
 /// <param name="Seconds">Of training.</param>
-internal sealed record SentenceFigures(IReadOnlyList<EpochResult> History, int BestEpoch, double Bleu, double Chrf, double Seconds);
+internal sealed record SentenceFigures(IReadOnlyList<EpochResult> History, int BestEpoch, double Bleu, double Chrf, double Seconds)
+{
+    /// <summary>BLEU of the same, lower-cased, with elisions cut off as Moses does (l' homme): the currency of older papers.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double LowerCasedBleu { get; init; }
+}

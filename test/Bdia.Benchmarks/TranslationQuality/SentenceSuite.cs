@@ -18,9 +18,10 @@ internal static class SentenceSuite
         var target = new Option<string>("--target") { Description = "Language that is written.", DefaultValueFactory = _ => "fr" };
         var methods = SuiteOptions.Several("--methods", "What regularises.", Enum.GetValues<SentenceMethod>());
         var rows = new Option<int>("--rows") { Description = "Training rows; 0 for all.", DefaultValueFactory = _ => 5000 };
-        var epochs = new Option<int>("--epochs") { Description = "Passes over them.", DefaultValueFactory = _ => 40 };
+        var epochs = new Option<int>("--epochs") { Description = "Passes over them; 0 for those of a recipe.", DefaultValueFactory = _ => 40 };
         var optimizers = SuiteOptions.Several("--optimizers", "What takes the steps.", OptimizerKind.AdamW);
         var rate = new Option<double?>("--learning-rate") { Description = "Peak; the trainer's choice if it is left out." };
+        var minutes = new Option<double>("--minutes") { Description = "Time that training may take; 0 for no limit." };
         var seeds = SuiteOptions.Several("--seeds", "Seeds.", 1, 2, 3);
         var checkpoints = new Option<string>("--checkpoints")
         {
@@ -28,7 +29,7 @@ internal static class SentenceSuite
         };
         var command = new Command("sentences", "BLEU and loss of what regularises a translator on few sentences.")
         {
-            data, source, target, methods, rows, epochs, optimizers, rate, seeds, checkpoints,
+            data, source, target, methods, rows, epochs, optimizers, rate, minutes, seeds, checkpoints,
         };
         var suite = new SuiteOptions(repetitions: 1);
         suite.AddTo(command);
@@ -40,7 +41,10 @@ internal static class SentenceSuite
                    from optimizer in parse.GetValue(optimizers)!
                    from method in parse.GetValue(methods)!
                    select new SentenceSettings(parse.GetValue(data)!, parse.GetValue(source)!, parse.GetValue(target)!, method,
-                       parse.GetValue(rows), parse.GetValue(epochs), seed, optimizer, parse.GetValue(rate), parse.GetValue(checkpoints)!),
+                       parse.GetValue(rows), parse.GetValue(epochs), seed, optimizer, parse.GetValue(rate), parse.GetValue(checkpoints)!)
+                   {
+                       Minutes = parse.GetValue(minutes),
+                   },
             ];
             var results = suite.Open(parse);
             await Contender.RunAllAsync(contenders, 1, results);
@@ -51,7 +55,7 @@ internal static class SentenceSuite
 
     private static void Print(ResultFile results)
     {
-        var table = new MarkdownTable("rows", "epochs", "optimizer", "method", "seed", "test BLEU", "chrF", "least validation loss (epoch)",
+        var table = new MarkdownTable("rows", "epochs", "optimizer", "method", "seed", "test BLEU", "lower-cased, elisions cut", "chrF", "least validation loss (epoch)",
             "last", "training loss at the end", "s");
         foreach (var (settings, runs) in results.All<SentenceSettings, SentenceFigures>(ResultFile.Rows)
             .OrderBy(row => (row.Settings.Rows, row.Settings.Epochs, row.Settings.Optimizer, row.Settings.Method, row.Settings.Seed)))
@@ -59,7 +63,7 @@ internal static class SentenceSuite
             var (run, validated) = (runs[0], runs[0].History.Where(epoch => epoch.Validation is not null).ToArray());
             var least = validated.MinBy(epoch => epoch.Validation!.Loss)!;
             table.Add(settings.Rows == 0 ? "all" : $"{settings.Rows}", $"{settings.Epochs}", $"{settings.Optimizer}", $"{settings.Method}",
-                $"{settings.Seed}", $"{run.Bleu:F1}", $"{run.Chrf:F1}", $"{least.Validation!.Loss:F3} ({least.Epoch})",
+                $"{settings.Seed}", $"{run.Bleu:F1}", run.LowerCasedBleu > 0 ? $"{run.LowerCasedBleu:F1}" : "", $"{run.Chrf:F1}", $"{least.Validation!.Loss:F3} ({least.Epoch})",
                 $"{validated[^1].Validation!.Loss:F3}", $"{run.History[^1].TrainingLoss:F3}", $"{run.Seconds:F0}");
         }
 
