@@ -23,8 +23,8 @@ public sealed class ReportTests : IDisposable
         EpochResult[] epochs = [.. Enumerable.Range(1, 3)
             .Select(i => new EpochResult(i, 2.0 / i, 1 - (0.5 / i), 1e-3, 40, new(1.8 / i, 1000, 1 - (0.4 / i))))];
 
-        LearningCurve.Save(folder.At("full.png"), "shapes drawn by this sample", steps, epochs, 0.962, 0.437);
-        LearningCurve.Save(folder.At("bare.png"), "nothing was finished", [], [], 0.1, null);
+        ClassifierCurve.Save(folder.At("full.png"), "shapes drawn by this sample", steps, epochs, 0.962, 0.437);
+        ClassifierCurve.Save(folder.At("bare.png"), "nothing was finished", [], [], 0.1, null);
 
         Assert.True(Colors(folder.At("full.png")) > Colors(folder.At("bare.png")));
     }

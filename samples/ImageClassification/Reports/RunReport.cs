@@ -57,7 +57,7 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
     {
         var (curve, sheet) = (Path.Combine(this.options.Output, "learning-curve.png"),
             Path.Combine(this.options.Output, "contact-sheet.png"));
-        LearningCurve.Save(curve, data.Name, monitor.Steps, training.History, metrics.MicroAccuracy, linear?.MicroAccuracy);
+        ClassifierCurve.Save(curve, data.Name, monitor.Steps, training.History, metrics.MicroAccuracy, linear?.MicroAccuracy);
         ContactSheet.Save(sheet, $"{data.Name}, test rows", data.Size, [.. pictures], [.. predictions]);
         ResultJson.Save(this.options.Json, new ResultFile
         {

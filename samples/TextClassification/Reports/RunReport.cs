@@ -70,7 +70,7 @@ internal sealed class RunReport(SampleOptions options) : RunConsole(options)
         MulticlassClassificationMetrics? linear, bool identical)
     {
         var training = model.Result!;
-        LearningCurve.Save(this.options.Curve, data.Name, monitor.Steps, training.History, metrics.MicroAccuracy, linear?.MicroAccuracy);
+        ClassifierCurve.Save(this.options.Curve, data.Name, monitor.Steps, training.History, metrics.MicroAccuracy, linear?.MicroAccuracy);
         ResultJson.Save(this.options.Json, new ResultFile
         {
             Accuracy = metrics.MicroAccuracy,

@@ -79,26 +79,17 @@ internal static class ImageClassificationFormat
         BdiaTransformer.CheckScoringBatchSize(batchSize);
         var ensemble = Find(scoring, "ensemble") is null ? null : Ensemble(Part(scoring, "ensemble"));
         var classifierJson = Part(json, "classifier");
-        return weights =>
+        return weights => ModelPersistence.Owned(ImageClassifier.Load(weights, classifierJson, device), classifier =>
         {
-            var classifier = ImageClassifier.Load(weights, classifierJson, device);
-            try
-            {
-                var network = classifier.Model.Options;
-                if ((network.Channels, network.ImageHeight, network.ImageWidth, network.Classes) != (shape.Channels,
-                    shape.Height, shape.Width, columns.Classes))
-                    throw new InvalidDataException(
-                        $"The entry '{ModelPersistence.DescriptionEntry}' contradicts itself: the network takes other images or classes "
-                        + $"than {shape} and {columns.Classes}.");
-                classifier.Ensemble = ensemble;
-                return new BdiaImageClassificationTransformer(host, classifier, image, columns, badImages, batchSize);
-            }
-            catch
-            {
-                classifier.Dispose();
-                throw;
-            }
-        };
+            var network = classifier.Model.Options;
+            if ((network.Channels, network.ImageHeight, network.ImageWidth, network.Classes) != (shape.Channels,
+                shape.Height, shape.Width, columns.Classes))
+                throw new InvalidDataException(
+                    $"The entry '{ModelPersistence.DescriptionEntry}' contradicts itself: the network takes other images or classes "
+                    + $"than {shape} and {columns.Classes}.");
+            classifier.Ensemble = ensemble;
+            return new BdiaImageClassificationTransformer(host, classifier, image, columns, badImages, batchSize);
+        });
     }
 
     private static GammaEnsemble Ensemble(JsonElement json)

@@ -79,6 +79,20 @@ internal static class ModelPersistence
         return model!;
     }
 
+    /// <summary>Hands a model that was read to what owns it from now on; it is freed where that refuses it.</summary>
+    public static TOwner Owned<TModel, TOwner>(TModel model, Func<TModel, TOwner> own) where TModel : IDisposable
+    {
+        try
+        {
+            return own(model);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
     private static T ReadWeights<T>(Stream stream, long length, long compressed, (long Bytes, string Hash) expected, Func<Stream, T> create)
     {
         if (length != expected.Bytes)

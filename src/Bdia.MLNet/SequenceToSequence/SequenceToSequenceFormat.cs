@@ -1,7 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
-using Bdia.Core.Decoding;
 using Bdia.Core.SequenceToSequence;
 using Bdia.Core.Text;
 using Bdia.MLNet.Internals;
@@ -27,30 +25,19 @@ internal static class SequenceToSequenceFormat
     /// <summary>The task: kind of the model, and of the columns that it adds.</summary>
     public const string Kind = "SequenceToSequence";
 
-    private static readonly JsonSerializerOptions json =
-        new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonStringEnumConverter() } };
+    private static readonly WriterFormat format = new("source");
 
     public static void Save(BdiaSequenceToSequenceTransformer transformer, ModelArchiveWriter archive)
     {
-        var columns = transformer.Columns;
         archive.Begin(Signature, Loader);
         ModelPersistence.Save(archive, Kind, new JsonObject
         {
-            ["columns"] = new JsonObject
-            {
-                ["source"] = columns.Source,
-                ["predictedText"] = columns.PredictedText,
-                ["score"] = columns.Score,
-                ["predictedTexts"] = columns.PredictedTexts,
-                ["scores"] = columns.Scores,
-                ["finished"] = columns.Finished,
-                ["tokenLogProbabilities"] = columns.TokenLogProbabilities,
-            },
+            ["columns"] = format.Write(transformer.Columns),
             ["scoring"] = new JsonObject
             {
                 ["longTexts"] = transformer.LongTexts.ToString(),
                 ["batchSize"] = transformer.ScoringBatchSize,
-                ["decoding"] = JsonSerializer.SerializeToNode(transformer.Decoding, json),
+                ["decoding"] = WriterFormat.Write(transformer.Decoding),
             },
             ["translator"] = JsonNode.Parse(transformer.Model.ToJson()),
         }, transformer.Model.SaveWeights);
@@ -66,35 +53,15 @@ internal static class SequenceToSequenceFormat
 
     private static Func<Stream, BdiaSequenceToSequenceTransformer> Describe(IHost host, Device device, JsonElement description)
     {
-        var (names, scoring) = (Part(description, "columns"), Part(description, "scoring"));
-        var columns = new TextColumns(
-            Name(names, "source"), Name(names, "predictedText"), Name(names, "score"), Name(names, "predictedTexts"), Name(names, "scores"),
-            OptionalName(names, "finished"), OptionalName(names, "tokenLogProbabilities"));
-        string?[] added =
-        [
-            columns.PredictedText, columns.Score, columns.PredictedTexts, columns.Scores, columns.Finished, columns.TokenLogProbabilities,
-        ];
-        if (added.OfType<string>().Distinct().Count() < added.OfType<string>().Count())
-            throw new FormatException($"Two of the columns that are added have the same name: {string.Join(", ", added)}.");
-        var decoding = Part(scoring, "decoding").Deserialize<DecodingOptions>(json)!;
+        var (columns, scoring) = (format.ReadColumns(description), Part(description, "scoring"));
+        var (decoding, longTexts) = (WriterFormat.ReadDecoding(scoring), Choice<LongTextPolicy>(scoring, "longTexts"));
         if (!decoding.Sample)
             decoding = decoding.WithoutSampling(); // what was saved with it had no effect
         decoding.Validate();
-        var (longTexts, batchSize) = (Choice<LongTextPolicy>(scoring, "longTexts"), Integer(scoring, "batchSize"));
+        var batchSize = Integer(scoring, "batchSize");
         BdiaTransformer.CheckScoringBatchSize(batchSize);
         var translatorJson = Part(description, "translator");
-        return weights =>
-        {
-            var translator = Translator.Load(weights, translatorJson, device);
-            try
-            {
-                return new BdiaSequenceToSequenceTransformer(host, translator, columns, decoding, longTexts, batchSize);
-            }
-            catch
-            {
-                translator.Dispose();
-                throw;
-            }
-        };
+        return weights => ModelPersistence.Owned(Translator.Load(weights, translatorJson, device),
+            translator => new BdiaSequenceToSequenceTransformer(host, translator, columns, decoding, longTexts, batchSize));
     }
 }

@@ -66,24 +66,15 @@ internal static class TextClassificationFormat
         var (longTexts, batchSize) = (Choice<LongTextPolicy>(scoring, "longTexts"), Integer(scoring, "batchSize"));
         BdiaTransformer.CheckScoringBatchSize(batchSize);
         var classifierJson = Part(json, "classifier");
-        return weights =>
+        return weights => ModelPersistence.Owned(TextClassifier.Load(weights, classifierJson, device), classifier =>
         {
-            var classifier = TextClassifier.Load(weights, classifierJson, device);
-            try
-            {
-                var network = classifier.Model.Options;
-                if ((network.Classes, network.Pairs) != (columns.Classes, sentences.Second is not null))
-                    throw new InvalidDataException(
-                        $"The entry '{ModelPersistence.DescriptionEntry}' contradicts itself: the network has {network.Classes} classes "
-                        + $"and reads {(network.Pairs ? 2 : 1)} columns, the model {columns.Classes} and "
-                        + $"{(sentences.Second is null ? 1 : 2)}.");
-                return new BdiaTextClassificationTransformer(host, classifier, sentences, columns, longTexts, batchSize);
-            }
-            catch
-            {
-                classifier.Dispose();
-                throw;
-            }
-        };
+            var network = classifier.Model.Options;
+            if ((network.Classes, network.Pairs) != (columns.Classes, sentences.Second is not null))
+                throw new InvalidDataException(
+                    $"The entry '{ModelPersistence.DescriptionEntry}' contradicts itself: the network has {network.Classes} classes "
+                    + $"and reads {(network.Pairs ? 2 : 1)} columns, the model {columns.Classes} and "
+                    + $"{(sentences.Second is null ? 1 : 2)}.");
+            return new BdiaTextClassificationTransformer(host, classifier, sentences, columns, longTexts, batchSize);
+        });
     }
 }

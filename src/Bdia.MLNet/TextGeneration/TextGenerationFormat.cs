@@ -1,7 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
-using Bdia.Core.Decoding;
 using Bdia.Core.TextGeneration;
 using Bdia.MLNet.Internals;
 using Bdia.MLNet.ModelFiles;
@@ -26,29 +24,18 @@ internal static class TextGenerationFormat
     /// <summary>The task: kind of the model, and of the columns that it adds.</summary>
     public const string Kind = "TextGeneration";
 
-    private static readonly JsonSerializerOptions json =
-        new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonStringEnumConverter() } };
+    private static readonly WriterFormat format = new("prompt");
 
     public static void Save(BdiaTextGenerationTransformer transformer, ModelArchiveWriter archive)
     {
-        var columns = transformer.Columns;
         archive.Begin(Signature, Loader);
         ModelPersistence.Save(archive, Kind, new JsonObject
         {
-            ["columns"] = new JsonObject
-            {
-                ["prompt"] = columns.Source,
-                ["predictedText"] = columns.PredictedText,
-                ["score"] = columns.Score,
-                ["predictedTexts"] = columns.PredictedTexts,
-                ["scores"] = columns.Scores,
-                ["finished"] = columns.Finished,
-                ["tokenLogProbabilities"] = columns.TokenLogProbabilities,
-            },
+            ["columns"] = format.Write(transformer.Columns),
             ["scoring"] = new JsonObject
             {
                 ["batchSize"] = transformer.ScoringBatchSize,
-                ["decoding"] = JsonSerializer.SerializeToNode(transformer.Decoding, json),
+                ["decoding"] = WriterFormat.Write(transformer.Decoding),
             },
             ["generator"] = JsonNode.Parse(transformer.Model.ToJson()),
         }, transformer.Model.SaveWeights);
@@ -64,33 +51,12 @@ internal static class TextGenerationFormat
 
     private static Func<Stream, BdiaTextGenerationTransformer> Describe(IHost host, Device device, JsonElement description)
     {
-        var (names, scoring) = (Part(description, "columns"), Part(description, "scoring"));
-        var columns = new TextColumns(
-            Name(names, "prompt"), Name(names, "predictedText"), Name(names, "score"), Name(names, "predictedTexts"), Name(names, "scores"),
-            Name(names, "finished"), OptionalName(names, "tokenLogProbabilities"));
-        string?[] added =
-        [
-            columns.PredictedText, columns.Score, columns.PredictedTexts, columns.Scores, columns.Finished, columns.TokenLogProbabilities,
-        ];
-        if (added.OfType<string>().Distinct().Count() < added.OfType<string>().Count())
-            throw new FormatException($"Two of the columns that are added have the same name: {string.Join(", ", added)}.");
-        var decoding = Part(scoring, "decoding").Deserialize<DecodingOptions>(json)!;
+        var (columns, scoring) = (format.ReadColumns(description), Part(description, "scoring"));
+        var (decoding, batchSize) = (WriterFormat.ReadDecoding(scoring), Integer(scoring, "batchSize"));
         decoding.Validate();
-        var batchSize = Integer(scoring, "batchSize");
         BdiaTransformer.CheckScoringBatchSize(batchSize);
         var generatorJson = Part(description, "generator");
-        return weights =>
-        {
-            var generator = TextGenerator.Load(weights, generatorJson, device);
-            try
-            {
-                return new BdiaTextGenerationTransformer(host, generator, columns, decoding, batchSize);
-            }
-            catch
-            {
-                generator.Dispose();
-                throw;
-            }
-        };
+        return weights => ModelPersistence.Owned(TextGenerator.Load(weights, generatorJson, device),
+            generator => new BdiaTextGenerationTransformer(host, generator, columns, decoding, batchSize));
     }
 }

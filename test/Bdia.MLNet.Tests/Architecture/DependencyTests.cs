@@ -18,7 +18,7 @@ public class DependencyTests
             new("MLNet/Columns", "MLNet/Internals: ColumnShapes"),
             new("MLNet/ModelFiles", "MLNet/Internals: ModelArchiveReader ModelArchiveWriter"),
             new("MLNet/Texts", "Core/Common: OptionFaults", "Core/Text", "Core/Decoding: DecodingOptions",
-                "MLNet/Internals: ColumnShapes", "MLNet/Columns", "MLNet/Scoring"),
+                "MLNet/Internals: ColumnShapes", "MLNet/Columns", "MLNet/ModelFiles: JsonParts", "MLNet/Scoring"),
             new("MLNet/Trainers", "Core/Common", "Core/Distributed: DistributedOptions RankGroup",
                 "Core/Native: BdiaRuntime", "Core/Operations: ComputePrecision",
                 "Core/Reversible: BackpropagationMode BdiaStackOptions GammaSchedule", "Core/Training",

@@ -1,11 +1,10 @@
 using Bdia.Core.Training;
-using Bdia.Samples.Common.Reports;
 using ScottPlot;
 
-namespace Bdia.Samples.TextClassification.Reports;
+namespace Bdia.Samples.Common.Reports;
 
-/// <summary>Loss and accuracy over the run as a PNG.</summary>
-internal static class LearningCurve
+/// <summary>Loss and accuracy of a classifier over its run as a PNG.</summary>
+internal static class ClassifierCurve
 {
     /// <summary>Writes the picture.</summary>
     /// <param name="path">The PNG.</param>
