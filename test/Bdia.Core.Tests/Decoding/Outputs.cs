@@ -5,6 +5,14 @@ namespace Bdia.Core.Tests.Decoding;
 /// <summary>Compares hypotheses.</summary>
 internal static class Outputs
 {
+    /// <summary>
+    /// The same log-probability, of so many tokens, in two ways that round differently. What a token adds is the difference of two running
+    /// sums, so that a token takes an addition and a difference at most. None is above 0, so that no result on the way is larger than
+    /// that of the whole output, and each is rounded by at most 2^-53 of it.
+    /// </summary>
+    public static void AssertSame(double expected, double actual, int tokens, double whole)
+        => Assert.InRange(Math.Abs(actual - expected), 0, 2 * tokens * Math.ScaleB(Math.Abs(whole), -53));
+
     public static string Text(Hypothesis hypothesis) => string.Join(' ', hypothesis.Ids) + (hypothesis.Finished ? "." : "...");
 
     /// <summary>Same outputs in the same order, with scores that differ by no more than <paramref name="tolerance"/>.</summary>
