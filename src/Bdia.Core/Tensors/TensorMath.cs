@@ -14,7 +14,7 @@ namespace Bdia.Core.Tensors;
 /// </remarks>
 internal static class TensorMath
 {
-    private static readonly Scalar Zero = 0, One = 1;
+    private static readonly Scalar Zero = 0, One = 1, Two = 2;
 
     public static Tensor Plus(this Tensor a, Tensor b) => a.add(b, One);
 
@@ -36,6 +36,8 @@ internal static class TensorMath
 
     /// <summary>For tensors of integers, which take no fraction in place.</summary>
     public static Tensor TimesInPlace(this Tensor a, long b) => With(b, scalar => a.mul_(scalar));
+
+    public static Tensor Squared(this Tensor a) => a.pow(Two);
 
     /// <summary>Calls libtorch with a number that stays alive until the call has returned.</summary>
     public static Tensor With(double number, Func<Scalar, Tensor> call)

@@ -54,7 +54,7 @@ internal sealed unsafe class AdamWGradients(IReadOnlyList<AdamWSlot> slots, int 
         var bySlot = slots.Select(_ => new List<double>()).ToArray();
         for (var i = 0; i < sums.Length; i++) bySlot[pieces[i].Slot].Add(sums[i]);
         using var scope = NewDisposeScope();
-        foreach (var (slot, gradient) in elsewhere) bySlot[slot].Add(gradient.to(float64).square().sum().item<double>());
+        foreach (var (slot, gradient) in elsewhere) bySlot[slot].Add(gradient.to(float64).Squared().sum().item<double>());
         return bySlot;
     }
 

@@ -78,5 +78,5 @@ internal static class Muon
     }
 
     /// <summary>The Frobenius norm of each matrix, (count, 1, 1).</summary>
-    private static Tensor Norm(Tensor matrices) => matrices.square().sum([1, 2], keepdim: true).sqrt().Plus(SmallestNorm);
+    private static Tensor Norm(Tensor matrices) => matrices.Squared().sum([1, 2], keepdim: true).sqrt().Plus(SmallestNorm);
 }
