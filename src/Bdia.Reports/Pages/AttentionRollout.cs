@@ -1,5 +1,6 @@
 using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
+using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -39,10 +40,10 @@ internal static class AttentionRollout
         for (var block = 0; block < options.Depth; block++)
         {
             var name = $"blocks.{block}.";
-            x += Attended(Normalised(x, name + "norm1"), weights, name + "attn.", options.Heads, out var attention);
+            x = x.Plus(Attended(Normalised(x, name + "norm1"), weights, name + "attn.", options.Heads, out var attention));
             var hidden = nn.functional.gelu(Product(Normalised(x, name + "norm2"), name + "mlp.fc1"));
-            x += Product(hidden, name + "mlp.fc2");
-            rollout = (0.5 * attention + 0.5 * eye(tokens, dtype: ScalarType.Float32, device: CPU)).matmul(rollout);
+            x = x.Plus(Product(hidden, name + "mlp.fc2"));
+            rollout = attention.Plus(eye(tokens, dtype: ScalarType.Float32, device: CPU)).Times(0.5).matmul(rollout);
         }
 
         var logits = Product(Normalised(x, "norm")[0], "head");
@@ -65,7 +66,7 @@ internal static class AttentionRollout
             CPU) - mean) / deviation;
         var patches = nn.functional.conv2d(image.unsqueeze(0), weights["patch_embed.proj.weight"], weights["patch_embed.proj.bias"],
             strides: [options.PatchSize, options.PatchSize]);
-        return cat([weights["cls_token"], patches.flatten(2).transpose(1, 2)], 1).squeeze(0) + weights["pos_embed"].squeeze(0);
+        return cat([weights["cls_token"], patches.flatten(2).transpose(1, 2)], 1).squeeze(0).Plus(weights["pos_embed"].squeeze(0));
 
         Tensor Channels(IReadOnlyList<double> values)
             => tensor(values.Select(value => (float)value).ToArray(), ScalarType.Float32, CPU).reshape(shape);
@@ -76,7 +77,7 @@ internal static class AttentionRollout
         var (tokens, width) = (x.shape[0], x.shape[1]);
         var parts = nn.functional.linear(x, weights[name + "qkv.weight"], weights[name + "qkv.bias"])
             .reshape(tokens, 3, heads, width / heads).permute(1, 2, 0, 3); // (3, heads, N, width of a head)
-        var each = (parts[0].matmul(parts[1].transpose(-2, -1)) / Math.Sqrt((double)width / heads)).softmax(-1);
+        var each = parts[0].matmul(parts[1].transpose(-2, -1)).Times(Math.Sqrt((double)heads / width)).softmax(-1);
         attention = each.mean([0L]);
         return nn.functional.linear(each.matmul(parts[2]).transpose(0, 1).reshape(tokens, width), weights[name + "proj.weight"],
             weights[name + "proj.bias"]);
