@@ -94,7 +94,7 @@ public class BlockPassTests
             set_num_threads(count);
             x.grad = null;
             var h = block.forward(x, new(new TrainingClock(5).Random(0, 1), []));
-            h.pow(2).sum().backward();
+            h.Squared().sum().backward();
             return (h.detach(), x.grad!.clone());
         }
     }
@@ -134,8 +134,8 @@ public class BlockPassTests
 
     private static Tensor Mask(ulong seed, int batch, int tokens)
     {
-        var mask = Stacks.Normal(seed + 2, batch, tokens).gt(0);
-        mask.narrow(1, 0, 1).fill_(true);
+        var mask = Stacks.Normal(seed + 2, batch, tokens).Above(0);
+        mask.narrow(1, 0, 1).Fill(true);
         return mask;
     }
 

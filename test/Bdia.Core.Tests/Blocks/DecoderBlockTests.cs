@@ -2,6 +2,7 @@ using Bdia.Core.Blocks;
 using Bdia.Core.Layers;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.Reversible;
 using CsCheck;
 using TorchSharp;
@@ -27,7 +28,7 @@ public class DecoderBlockTests
     {
         var mask = ones(new[] { batch, tokens }, ScalarType.Bool);
         for (var row = 1; row < batch; row += 2)
-            if (tokens > 2) mask[row].narrow(0, tokens - 2, 2).fill_(false);
+            if (tokens > 2) mask[row].narrow(0, tokens - 2, 2).Fill(false);
         return mask;
     }
 
@@ -72,18 +73,18 @@ public class DecoderBlockTests
         var w = block.state_dict().ToDictionary(p => p.Key, p => p.Value.detach().to(ScalarType.Float64));
         var (exactX, exactMemory) = (x.to(ScalarType.Float64).requires_grad_(true), memory.to(ScalarType.Float64).requires_grad_(true));
         Tensor Norm(Tensor t, string name) => nn.functional.layer_norm(t, [12], w[$"{name}.weight"], w[$"{name}.bias"], 1e-6);
-        Tensor Dense(Tensor t, string name) => t.matmul(w[$"{name}.weight"].t()) + w[$"{name}.bias"];
+        Tensor Dense(Tensor t, string name) => t.matmul(w[$"{name}.weight"].t()).Plus(w[$"{name}.bias"]);
         Tensor Heads(Tensor t) => t.view(2, -1, 3, 4).transpose(1, 2);
         Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor allowed)
-            => (Heads(q).matmul(Heads(k).transpose(-2, -1)) / 2).masked_fill(allowed.logical_not(), double.NegativeInfinity)
+            => Heads(q).matmul(Heads(k).transpose(-2, -1)).Over(2).MaskedFill(allowed.logical_not(), double.NegativeInfinity)
                 .softmax(-1).matmul(Heads(v)).transpose(1, 2).flatten(2);
         var self = Dense(Norm(exactX, "norm1"), "attn.qkv").chunk(3, -1);
         var f = Dense(Attend(self[0], self[1], self[2], ones(5, 5).tril().to(ScalarType.Bool)), "attn.proj");
         var keysAndValues = Dense(exactMemory, "cross.kv").chunk(2, -1);
-        var c = Dense(Attend(Dense(Norm(exactX + f, "norm2"), "cross.q"), keysAndValues[0], keysAndValues[1], mask.view(2, 1, 1, 7)),
+        var c = Dense(Attend(Dense(Norm(exactX.Plus(f), "norm2"), "cross.q"), keysAndValues[0], keysAndValues[1], mask.view(2, 1, 1, 7)),
             "cross.proj");
-        var g = Dense(nn.functional.gelu(Dense(Norm(exactX + f + c, "norm3"), "mlp.fc1")), "mlp.fc2");
-        var exact = f + c + g;
+        var g = Dense(nn.functional.gelu(Dense(Norm(exactX.Plus(f).Plus(c), "norm3"), "mlp.fc1")), "mlp.fc2");
+        var exact = f.Plus(c).Plus(g);
         (exact * weight.to(ScalarType.Float64)).sum().backward();
 
         // float32 against float64: roundings of 2^-24, amplified by a dozen products with weights of order 1.

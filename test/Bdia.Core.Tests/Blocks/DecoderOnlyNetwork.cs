@@ -4,6 +4,7 @@ using Bdia.Core.Layers;
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Text;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -65,5 +66,5 @@ internal sealed class DecoderOnlyNetwork : nn.Module<Tensor, Tensor>, INextToken
         return norm.forward(x.select(1, -1)).MoveToOuterDisposeScope();
     }
 
-    private Tensor Embed(Tensor ids, long first) => embed.forward(ids) + SinusoidalPositions.Rows(first, ids.shape[1], width, CPU);
+    private Tensor Embed(Tensor ids, long first) => embed.forward(ids).Plus(SinusoidalPositions.Rows(first, ids.shape[1], width, CPU));
 }

@@ -64,7 +64,7 @@ public class DecoderOnlyTests
         using var noGradients = no_grad();
         var ids = SmallNetworks.Ids(Vocabulary, 1, 12, 12);
         var changed = ids.clone();
-        changed.narrow(1, 7, 5).fill_(5);
+        changed.narrow(1, 7, 5).Fill(5);
         // Rows of a product are summed alike whatever stands in the others.
         Assert.True(network.forward(ids).narrow(1, 0, 7).Equals(network.forward(changed).narrow(1, 0, 7)));
         Assert.False(network.forward(ids).narrow(1, 7, 5).Equals(network.forward(changed).narrow(1, 7, 5)));
@@ -78,8 +78,8 @@ public class DecoderOnlyTests
             using var noGradients = no_grad();
             using var generator = new Generator(seed);
             using var block = Stacks.Spread(new TransformerBlock(Block, generator), 0.25);
-            var mask = Stacks.Normal(seed + 1, batch, tokens).gt(0);
-            mask.narrow(1, 0, 1).fill_(true); // a query that sees nothing has no value
+            var mask = Stacks.Normal(seed + 1, batch, tokens).Above(0);
+            mask.narrow(1, 0, 1).Fill(true); // a query that sees nothing has no value
             var (x, context) = (Stacks.Normal(seed, batch, tokens, Block.Width), new ResidualContext(null, [mask]));
             // Sums of some dozen float32 products in another order, through four layers.
             Assert.InRange((block.forward(x, context) - block.ByOperations(x, context)).abs().max().item<float>(), 0, 1e-4f);
@@ -121,7 +121,7 @@ public class DecoderOnlyTests
         foreach (var id in output.Ids)
         {
             var logits = network.forward(tensor(written.ToArray()).unsqueeze(0))[0, -1];
-            logits.narrow(0, 0, SpecialTokens.End).fill_(float.NegativeInfinity); // padding and start are never written
+            logits.narrow(0, 0, SpecialTokens.End).Fill(float.NegativeInfinity); // padding and start are never written
             Assert.Equal(logits.argmax().item<long>(), id);
             written.Add(id);
         }

@@ -1,6 +1,7 @@
 using Bdia.Core.Blocks;
 using Bdia.Core.Layers;
 using Bdia.Core.Operations;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.Reversible;
 using CsCheck;
 using TorchSharp;
@@ -117,8 +118,8 @@ public class DecoderStepKernelTests
         var p = new Problem(2, 8, 20, 11, 9, 1);
         using KeyValueCache first = p.Past(), second = p.Past();
         using var step = p.Block.Step();
-        var changed = p.Memory!.masked_fill(p.Mask!.logical_not().view(11, 9, 1, 1, 1), 1e3);
-        Assert.False(changed.Equals(p.Memory));
+        var changed = p.Memory!.MaskedFill(p.Mask!.logical_not().view(11, 9, 1, 1, 1), 1e3);
+        Assert.False(changed.Equals(p.Memory!));
         Assert.True(DecoderStepKernel.Apply(step, p.Input(0), p.At(first, 0))
             .Equals(DecoderStepKernel.Apply(step, p.Input(0), new(second, 0, changed, p.Mask))));
     }
@@ -174,7 +175,7 @@ public class DecoderStepKernelTests
 
         public float Rounding(Tensor x, Tensor result)
         {
-            var inverse = Math.Max(1, (x.var(-1, unbiased: false) + LayerNorm.Epsilon).rsqrt().max().item<float>());
+            var inverse = Math.Max(1, x.var(-1, unbiased: false).Plus(LayerNorm.Epsilon).rsqrt().max().item<float>());
             return 2e-5f * inverse * Math.Max(1, result.abs().max().item<float>());
         }
     }

@@ -4,6 +4,7 @@ using Bdia.Core.Models;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
 using Bdia.Core.Simd;
+using Bdia.Core.Tensors;
 using CsCheck;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -47,7 +48,7 @@ public sealed class EncoderKernelTests
             var (stack, x) = (Stack(p, quantize: true), Input(p));
             var actual = EncoderKernel.Run(stack, x, p.Leading ? 1 : null);
             var expected = Ordinary(stack, x, p.Leading);
-            var scaled = actual * (1 << GridBits);
+            var scaled = actual.Times(1 << GridBits);
             Assert.True(scaled.equal(scaled.round()).all().item<bool>(), "The states are multiples of the grid's step.");
             // A rounding that falls the other way is a step, and a block may make two of the one before it.
             Assert.InRange((expected - actual).abs().max().item<float>() * (1 << GridBits), 0, (1 << p.Depth) - 1);
@@ -132,7 +133,7 @@ public sealed class EncoderKernelTests
             Assert.InRange(difference, 0, 0.05f); // what the grid itself may move a logit by is 0.02
             var best = together.topk(2, 1).values;
             // Labels are equal where the two best are further apart than both may have moved.
-            var clear = (best.select(1, 0) - best.select(1, 1)).gt(2 * difference);
+            var clear = (best.select(1, 0) - best.select(1, 1)).Above(2 * difference);
             Assert.True(together.argmax(1).eq(alone.argmax(1)).logical_or(clear.logical_not()).all().item<bool>());
             Assert.True(clear.sum().item<long>() > 8);
         }, iter: 4, threads: 1);

@@ -1,6 +1,7 @@
 using Bdia.Core.Blocks;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.Reversible;
 using CsCheck;
 using TorchSharp;
@@ -63,11 +64,11 @@ public class TransformerBlockTests
             // Along the gradient the derivative is its norm. A wrong factor or a forgotten path changes it, a rounding does not.
             var norm = leaf.grad!.norm().item<float>();
             const double Step = 3e-3;
-            var direction = leaf.grad!.to(ScalarType.Float64) / norm;
+            var direction = leaf.grad!.to(ScalarType.Float64).Over(norm);
             var start = leaf.detach().clone();
             double At(double distance)
             {
-                leaf.copy_((start.to(ScalarType.Float64) + direction * distance).to(ScalarType.Float32));
+                leaf.copy_(start.to(ScalarType.Float64).Plus(direction.Times(distance)).to(ScalarType.Float32));
                 return Loss();
             }
 

@@ -138,7 +138,7 @@ public class DecoderTests
     {
         using var model = Model();
         using (no_grad()) model.named_parameters()
-            .Single(p => p.name.StartsWith("target_embed", StringComparison.Ordinal)).parameter.fill_(float.NaN);
+            .Single(p => p.name.StartsWith("target_embed", StringComparison.Ordinal)).parameter.Fill(float.NaN);
         void Run(bool cached) => Assert.ThrowsAny<Exception>(() => Decode(model, Sources(6), Short with { UseCache = cached }));
         LiveTensors.AssertKept(1, () =>
         {

@@ -1,5 +1,6 @@
 using Bdia.Core.Decoding;
 using Bdia.Core.Operations;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.Reversible;
 using Bdia.Core.Text;
 using CsCheck;
@@ -76,7 +77,7 @@ public class TopTokensKernelTests
             var output = new OutputProduct(weight, hasBias ? Stacks.Normal(7, given.Vocabulary) : null, ComputePrecision.Float32);
             var rows = (given.Rows + 7) / 8 * 8; // so many the kernel takes that writes all logits down
             var logits = TransposedDenseKernel.Apply(cat([states, zeros(rows - given.Rows, inputs)], 0), weight).narrow(1, 0, given.Rows);
-            var expected = TopTokens.FindInLogits((hasBias ? logits + output.Bias!.unsqueeze(1) : logits).t(), given.Count);
+            var expected = TopTokens.FindInLogits((hasBias ? logits.Plus(output.Bias!.unsqueeze(1)) : logits).t(), given.Count);
 
             var actual = TopTokens.FindInProduct(states, output, given.Count);
 
@@ -120,7 +121,7 @@ public class TopTokensKernelTests
     {
         using var scope = NewDisposeScope();
         var values = Logits(3, 2000, 0, 1);
-        using (var place = values[1, id]) place.fill_(logit);
+        using (var place = values[1, id]) place.Fill(logit);
         var top = TopTokens.FindInLogits(values, 2);
         Assert.All(top.Values(1).ToArray(), value => Assert.True(double.IsNaN(value)));
         Assert.All([.. top.Values(0), .. top.Values(2)], value => Assert.True(double.IsFinite(value)));
@@ -130,18 +131,18 @@ public class TopTokensKernelTests
     public void Tokens_without_probability_take_none_and_large_logits_do_not_overflow()
     {
         using var scope = NewDisposeScope();
-        var values = full([2, 3000], float.NegativeInfinity);
+        var values = TestMath.Full([2, 3000], float.NegativeInfinity);
         (values[0, 2999], values[1, 5], values[1, 2000]) = (tensor(-3e38f), tensor(3e38f), tensor(3e38f));
         var top = TopTokens.FindInLogits(values, 2);
         Assert.Equal([0.0, double.NegativeInfinity], top.Values(0));
         Assert.Equal(2999, top.Ids(0)[0]);
         Assert.Equal([5, 2000], top.Ids(1));
-        Assert.False(double.IsFinite(TopTokens.FindInLogits(full([1, 10], float.NegativeInfinity), 1).Values(0)[0]));
+        Assert.False(double.IsFinite(TopTokens.FindInLogits(TestMath.Full([1, 10], float.NegativeInfinity), 1).Values(0)[0]));
     }
 
     private static Tensor Logits(int rows, int vocabulary, int levels, int seed)
     {
-        var normal = Stacks.Normal((ulong)seed, rows, vocabulary) * 5;
-        return levels == 0 ? normal : (normal * (levels / 20f)).round().masked_fill(normal.lt(-10), float.NegativeInfinity);
+        var normal = Stacks.Normal((ulong)seed, rows, vocabulary).Times(5);
+        return levels == 0 ? normal : normal.Times(levels / 20f).round().MaskedFill(normal.Below(-10), float.NegativeInfinity);
     }
 }

@@ -63,7 +63,7 @@ public sealed class ModuleStateTests
         Assert.All(target.state_dict(), pair => Assert.True(pair.Value.Equals(source.state_dict()[pair.Key])));
         Assert.True(target.first.is_leaf && target.first.requires_grad);
         target.first.mul(target.first).sum().backward();
-        Assert.True(target.first.grad!.Equals(full(2, 3, 2f)));
+        Assert.True(target.first.grad!.Equals(TestMath.Full([2, 3], 2)));
     }
 
     [Fact]
@@ -146,10 +146,10 @@ public sealed class ModuleStateTests
 
         public Pair(float value) : base(nameof(Pair))
         {
-            first = nn.Parameter(full(2, 3, value));
-            second = nn.Parameter(full(2, 3, value * 2));
-            third = nn.Parameter(full(4, value * 3));
-            count = full(1, (long)value);
+            first = nn.Parameter(TestMath.Full([2, 3], value));
+            second = nn.Parameter(TestMath.Full([2, 3], value * 2));
+            third = nn.Parameter(TestMath.Full([4], value * 3));
+            count = TestMath.Full([1], (long)value, ScalarType.Int64);
             RegisterComponents();
         }
     }

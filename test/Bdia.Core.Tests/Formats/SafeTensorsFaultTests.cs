@@ -1,5 +1,6 @@
 using System.Text;
 using Bdia.Core.Formats;
+using Bdia.Core.Tensors;
 using CsCheck;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -115,7 +116,7 @@ public sealed class SafeTensorsFaultTests
         SafeTensors.Write(
             stream,
             [
-                new("weight", arange(12, ScalarType.Float32).reshape(3, 4)),
+                new("weight", TensorMath.Range(12, CPU).to(ScalarType.Float32).reshape(3, 4)),
                 new("steps", tensor(new[] { 1L, -2L })),
                 new("mask", tensor(new[] { true, false, true })),
                 new("half", ones(5, ScalarType.BFloat16)),

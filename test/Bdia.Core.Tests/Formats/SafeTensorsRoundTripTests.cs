@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using Bdia.Core.Formats;
+using Bdia.Core.Tensors;
 using CsCheck;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -50,7 +51,7 @@ public sealed class SafeTensorsRoundTripTests
     public void A_strided_view_is_written_in_row_major_order()
     {
         using var scope = NewDisposeScope();
-        var view = arange(12, dtype: ScalarType.Int64).reshape(3, 4).t();
+        var view = TensorMath.Range(12, CPU).reshape(3, 4).t();
 
         using var content = SafeTensors.Read(new MemoryStream(Written([KeyValuePair.Create("x", view)])));
 
@@ -80,7 +81,7 @@ public sealed class SafeTensorsRoundTripTests
     {
         using var scope = NewDisposeScope();
         var tensors = "dbca".Select(name =>
-            KeyValuePair.Create($"{name}", full(2, name, dtype: name == 'c' ? ScalarType.Int16 : ScalarType.Float32))).ToList();
+            KeyValuePair.Create($"{name}", TestMath.Full([2], name, name == 'c' ? ScalarType.Int16 : ScalarType.Float32))).ToList();
 
         Assert.Equal(Written(tensors), Written(tensors.AsEnumerable().Reverse()));
     }

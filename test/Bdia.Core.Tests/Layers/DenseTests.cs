@@ -1,5 +1,6 @@
 using Bdia.Core.Layers;
 using Bdia.Core.Operations;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.Reversible;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -37,7 +38,7 @@ public class DenseTests
         using (no_grad()) layer.get_parameter("bias")!.copy_(Stacks.Normal(2, 4));
         var x = Stacks.Normal(3, 2, 5, 6);
 
-        var expected = x.matmul(layer.get_parameter("weight")!.t()) + layer.get_parameter("bias")!;
+        var expected = x.matmul(layer.get_parameter("weight")!.t()).Plus(layer.get_parameter("bias")!);
 
         Assert.True(expected.allclose(layer.forward(x), 1e-6, 1e-7));
     }

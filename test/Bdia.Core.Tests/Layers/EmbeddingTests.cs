@@ -1,5 +1,6 @@
 using Bdia.Core.Layers;
 using Bdia.Core.Operations;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.Reversible;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -21,7 +22,7 @@ public class EmbeddingTests
         Assert.Equal([3, 1, 64], tokens.shape);
         // 128,000 draws know a deviation to 0.2 %.
         Assert.Equal(1 / Math.Sqrt(64), layer.get_parameter("weight")!.std().item<float>(), 0.01 / 8);
-        Assert.True(tokens[1].squeeze(0).allclose(layer.get_parameter("weight")![1999] * 8, 1e-6, 0));
+        Assert.True(tokens[1].squeeze(0).allclose(layer.get_parameter("weight")![1999].Times(8), 1e-6, 0));
         Assert.Equal(1, layer.Output(ComputePrecision.Float32).Logits(Stacks.Normal(3, 50, 64)).std().item<float>(), 0.05);
     }
 
@@ -45,7 +46,8 @@ public class EmbeddingTests
         (layer.forward(TensorIds(3, 1, 3, 6, 3)) * weight).sum().backward();
 
         var expected = zeros(7, 4);
-        foreach (var (id, place) in new[] { 3, 1, 3, 6, 3 }.Select((id, place) => (id, place))) expected[id].add_(weight[place], 2); // √4
+        foreach (var (id, place) in new[] { 3, 1, 3, 6, 3 }.Select((id, place) => (id, place)))
+            expected[id].PlusInPlace(weight[place], 2); // √4
         Assert.True(expected.allclose(layer.get_parameter("weight")!.grad!, 1e-6, 1e-6));
     }
 

@@ -1,4 +1,5 @@
 using Bdia.Core.Layers;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.Reversible;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -20,9 +21,9 @@ public class FeedForwardTests
         var w = layer.state_dict();
         var x = Stacks.Normal(9, 20, 3);
 
-        var hidden = x.matmul(w["fc1.weight"].t()) + w["fc1.bias"];
-        var active = hidden * 0.5 * ((hidden / Math.Sqrt(2)).erf() + 1);
-        var expected = active.matmul(w["fc2.weight"].t()) + w["fc2.bias"];
+        var hidden = x.matmul(w["fc1.weight"].t()).Plus(w["fc1.bias"]);
+        var active = hidden.Times(0.5) * hidden.Over(Math.Sqrt(2)).erf().Plus(1);
+        var expected = active.matmul(w["fc2.weight"].t()).Plus(w["fc2.bias"]);
 
         // The approximation would be off by up to 5e-4.
         Assert.True(expected.allclose(layer.forward(x), 1e-5, 1e-5));

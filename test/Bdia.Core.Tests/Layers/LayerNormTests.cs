@@ -1,4 +1,5 @@
 using Bdia.Core.Layers;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.Reversible;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -20,11 +21,11 @@ public class LayerNormTests
         }
 
         // Small values, where epsilon shows.
-        var x = Stacks.Normal(3, 2, 5, 6) * 1e-3;
+        var x = Stacks.Normal(3, 2, 5, 6).Times(1e-3);
         var centred = x - x.mean([-1], keepdim: true);
         var variance = (centred * centred).mean([-1], keepdim: true);
 
-        var expected = centred / (variance + 1e-6).sqrt() * weight + bias;
+        var expected = (centred / variance.Plus(1e-6).sqrt() * weight).Plus(bias);
 
         Assert.True(expected.allclose(norm.forward(x), 1e-5, 1e-6));
     }

@@ -66,7 +66,7 @@ public sealed class MemoryEstimateTests
         var one = options.Stack with { Gamma = GammaSchedule.Exponent(options.Stack.Gamma.At(0).PadBits!.Value) };
         using var network = new TextEncoder(options with { Stack = one }, 1);
         AssertExact(network, Of(network.Options));
-        network.forward(full([2, 3], SpecialTokens.End, ScalarType.Int64)).sum().backward();
+        network.forward(TestMath.Full([2, 3], SpecialTokens.End, ScalarType.Int64)).sum().backward();
         Assert.Equal(network.Blocks.SideInformationBytes, Of(network.Options).SideInformation);
         Assert.True(Of(options, 3).Total > Of(options).Total);
     }, iter: 60);
@@ -115,8 +115,8 @@ public sealed class MemoryEstimateTests
         Assert.Equal(classifier.Blocks.SideInformationBytes, Of(classifier.Options, rows).SideInformation);
 
         using var translator = new EncoderDecoder(texts with { Stack = OfOneExponent(pictures).Stack }, 1);
-        var (source, target) = (full([rows, 3], SpecialTokens.End, ScalarType.Int64),
-            full([rows, 4], SpecialTokens.Start, ScalarType.Int64));
+        var (source, target) = (TestMath.Full([rows, 3], SpecialTokens.End, ScalarType.Int64),
+            TestMath.Full([rows, 4], SpecialTokens.Start, ScalarType.Int64));
         translator.Project(translator.Decode(target, translator.Encode(source), source)).sum().backward();
         Assert.Equal(translator.Encoder.SideInformationBytes + translator.Decoder.SideInformationBytes,
             Of(translator.Options, rows).SideInformation);
@@ -175,8 +175,8 @@ public sealed class MemoryEstimateTests
         };
         using var network = new EncoderDecoder(options, 1);
         network.Encoder.eval(); // so that what is kept is the decoder's
-        var (source, target) = (full([rows, sourceTokens], SpecialTokens.End, ScalarType.Int64),
-            full([rows, targetTokens], SpecialTokens.Start, ScalarType.Int64));
+        var (source, target) = (TestMath.Full([rows, sourceTokens], SpecialTokens.End, ScalarType.Int64),
+            TestMath.Full([rows, targetTokens], SpecialTokens.Start, ScalarType.Int64));
         network.Project(network.Decode(target, network.Encode(source), source)).sum().backward();
         var (block, state) = (BlockMemory.Of(new(options.DecoderBlock, rows, targetTokens, sourceTokens)),
             rows * targetTokens * options.Width * sizeof(float));

@@ -60,7 +60,7 @@ public class EncoderDecoderExactnessTests
         using var scope = NewDisposeScope();
         using var model = Spread(new EncoderDecoder(c.Options(BackpropagationMode.Reversible), c.Seed));
         var (source, target) = (c.Source, c.Target);
-        var mask = source.ne(0);
+        var mask = source.NotEqualTo(0);
         var encoder = ReversibilityProbe.Run(model.Encoder, Stacks.Normal(5, c.Batch, source.shape[1], model.Options.Width), mask);
         var decoder = ReversibilityProbe.Run(model.Decoder, Stacks.Normal(6, c.Batch, target.shape[1], model.Options.Width),
             model.Encode(source), mask);
@@ -102,7 +102,7 @@ public class EncoderDecoderExactnessTests
                 using var inner = NewDisposeScope();
                 model.Clock.Step = step;
                 var (source, target) = (Ids(11, step, 3 + step % 4, 7, 2), Ids(13, step + 50, 6, 1 + step % 5, 5));
-                model.Project(model.Decode(target, model.Encode(source), source)[target.ne(0)]).logsumexp(1).mean().backward();
+                model.Project(model.Decode(target, model.Encode(source), source)[target.NotEqualTo(0)]).logsumexp(1).mean().backward();
                 optimizer.Step(step, 0.01);
                 optimizer.ZeroGradients();
             }
@@ -135,7 +135,7 @@ public class EncoderDecoderExactnessTests
             var random = new Random((int)round);
             int[] Lengths() => [.. Enumerable.Range(0, 30).Select(_ => random.Next(1, 40))];
             var (source, target) = (Ids(50, (int)round, Lengths()), Ids(50, (int)round + 1, Lengths()));
-            var mask = source.ne(0);
+            var mask = source.NotEqualTo(0);
             foreach (var report in new[]
             {
                 ReversibilityProbe.Run(model.Encoder, Stacks.Normal(round, source.shape[0], source.shape[1], options.Width), mask),
@@ -172,8 +172,8 @@ public class EncoderDecoderExactnessTests
         var streams = new[] { model.Encoder.Stream, model.Decoder.Stream };
         Assert.Equal(2, streams.Distinct().Count());
         // Zero weights leave the embedding's dropout as the only thing that the stacks' inputs differ by.
-        foreach (var parameter in model.parameters()) parameter.fill_(1);
-        var ids = full(4, 9, 5, ScalarType.Int64);
+        foreach (var parameter in model.parameters()) parameter.Fill(1);
+        var ids = TestMath.Full([4, 9], 5, ScalarType.Int64);
         var (source, target) = (Dropped(() => model.Encode(ids)), Dropped(() => model.Decode(ids, ones(4, 9, 12), ids)));
         Assert.False(source.SequenceEqual(target));
         model.Clock.Step++;
@@ -201,7 +201,7 @@ public class EncoderDecoderExactnessTests
         var (source, target) = (c.Source, c.Target);
         var memory = model.Encode(source);
         memory.retain_grad();
-        var loss = model.Project(model.Decode(target, memory, source)[target.ne(0)]).logsumexp(1).sum();
+        var loss = model.Project(model.Decode(target, memory, source)[target.NotEqualTo(0)]).logsumexp(1).sum();
         loss.backward();
         var result = model.named_parameters().ToDictionary(p => p.name, p => Values(p.parameter.grad!));
         result["loss"] = Values(loss);

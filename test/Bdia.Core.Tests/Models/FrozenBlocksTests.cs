@@ -1,6 +1,7 @@
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.MemoryEstimates;
 using Bdia.Core.Training;
 using CsCheck;
@@ -107,7 +108,7 @@ public class FrozenBlocksTests
         using var network = new VisionTransformer(options with { Stack = options.Stack with { Mode = mode } }, 1);
         network.train();
         var logits = network.forward(images);
-        logits.square().sum().backward();
+        logits.Squared().sum().backward();
         var outcome = network.named_parameters().Where(p => p.parameter.grad is not null)
             .ToDictionary(p => p.name, p => p.parameter.grad!.clone());
         outcome.Add("logits", logits.detach().clone());

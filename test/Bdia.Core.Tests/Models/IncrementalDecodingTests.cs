@@ -169,7 +169,7 @@ public class IncrementalDecodingTests
     {
         using var scope = NewDisposeScope();
         using var model = Network(Small);
-        using (no_grad()) model.get_parameter("decoder.1.mlp.fc2.bias")!.fill_(1e9);
+        using (no_grad()) model.get_parameter("decoder.1.mlp.fc2.bias")!.Fill(1e9);
         using var state = model.Begin(Source);
         Assert.Equal(1, Assert.Throws<ReversibilityException>(() => model.Next(Target.select(1, 0), state)).Block);
         Assert.Equal(0, state.Length);

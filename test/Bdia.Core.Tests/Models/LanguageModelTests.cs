@@ -2,6 +2,7 @@ using Bdia.Core.Decoding;
 using Bdia.Core.Formats;
 using Bdia.Core.Models;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.Decoding;
 using Bdia.Core.Tests.Reversible;
 using Bdia.Core.Text;
@@ -134,7 +135,7 @@ public class LanguageModelTests
         using var noGradients = no_grad();
         var ids = Ids(17, 3, 9, 9);
         var changed = ids.clone();
-        changed.select(1, 6).fill_(5);
+        changed.select(1, 6).Fill(5);
         var (before, after) = (model.Read(ids), model.Read(changed));
         Assert.True(before.narrow(1, 0, 6).eq(after.narrow(1, 0, 6)).all().item<bool>());
         Assert.False(before.select(1, 6).eq(after.select(1, 6)).all().item<bool>());
@@ -186,25 +187,26 @@ public class LanguageModelTests
     private static Tensor PlainGpt2(IReadOnlyDictionary<string, Tensor> file, Tensor ids, LanguageModelOptions o)
     {
         Tensor T(string name) => file[name].to(float64);
-        Tensor Product(Tensor x, string name) => x.matmul(T($"{name}.weight")) + T($"{name}.bias");
+        Tensor Product(Tensor x, string name) => x.matmul(T($"{name}.weight")).Plus(T($"{name}.bias"));
         Tensor Norm(Tensor x, string name)
         {
             var centred = x - x.mean([-1], keepdim: true);
-            return centred / (centred.pow(2).mean([-1], keepdim: true) + 1e-6).sqrt() * T($"{name}.weight") + T($"{name}.bias");
+            var deviation = centred.Squared().mean([-1], keepdim: true).Plus(1e-6).sqrt();
+            return (centred / deviation * T($"{name}.weight")).Plus(T($"{name}.bias"));
         }
 
         var (rows, length, size) = (ids.shape[0], ids.shape[1], o.Width / o.Heads);
         var never = ones([length, length], ScalarType.Bool, CPU).triu(1);
         Tensor Heads(Tensor x) => x.reshape(rows, length, o.Heads, size).transpose(1, 2);
-        var x = T("wte.weight")[ids] + T("wpe.weight").narrow(0, 0, length);
+        var x = T("wte.weight")[ids].Plus(T("wpe.weight").narrow(0, 0, length));
         for (var k = 0; k < o.Depth; k++)
         {
             var parts = Product(Norm(x, $"h.{k}.ln_1"), $"h.{k}.attn.c_attn").chunk(3, 2);
-            var weights = (Heads(parts[0]).matmul(Heads(parts[1]).transpose(2, 3)) / Math.Sqrt(size))
-                .masked_fill(never, double.NegativeInfinity).softmax(3);
-            x += Product(weights.matmul(Heads(parts[2])).transpose(1, 2).reshape(rows, length, o.Width), $"h.{k}.attn.c_proj");
+            var weights = Heads(parts[0]).matmul(Heads(parts[1]).transpose(2, 3)).Over(Math.Sqrt(size))
+                .MaskedFill(never, double.NegativeInfinity).softmax(3);
+            x = x.Plus(Product(weights.matmul(Heads(parts[2])).transpose(1, 2).reshape(rows, length, o.Width), $"h.{k}.attn.c_proj"));
             var hidden = Product(Norm(x, $"h.{k}.ln_2"), $"h.{k}.mlp.c_fc");
-            x += Product(hidden * 0.5 * (1 + (hidden / Math.Sqrt(2)).erf()), $"h.{k}.mlp.c_proj");
+            x = x.Plus(Product(hidden.Times(0.5) * hidden.Over(Math.Sqrt(2)).erf().Plus(1), $"h.{k}.mlp.c_proj"));
         }
 
         return Norm(x, "ln_f").matmul(T("wte.weight").t());

@@ -140,7 +140,7 @@ public class TextEncoderTests
         using var scope = NewDisposeScope();
         using var network = Stacks.Spread(new TextEncoder(c.Options(BackpropagationMode.Reversible, audit: true), c.Seed), 0.2);
         var ids = c.Input;
-        var mask = cat([ones([ids.shape[0], 1], ScalarType.Bool), ids.ne(0)], 1);
+        var mask = cat([ones([ids.shape[0], 1], ScalarType.Bool), ids.NotEqualTo(0)], 1);
 
         var report = ReversibilityProbe.Run(network.Blocks,
             Stacks.Normal(5, ids.shape[0], ids.shape[1] + 1, network.Options.Width), mask);

@@ -3,6 +3,7 @@ using Bdia.Core.Models;
 using Bdia.Core.Native;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.ImageClassification;
 using Bdia.Core.Tests.Training;
 using Bdia.Core.Text;
@@ -57,7 +58,7 @@ public sealed class ThreadNumberTests : IDisposable
             using var generator = new Generator(5);
             Tensor source = randint(SpecialTokens.Count, vocabulary, [texts, tokens], int64, generator: generator),
                 target = randint(SpecialTokens.Count, vocabulary, [texts, tokens], int64, generator: generator);
-            source.narrow(0, 0, texts / 2).narrow(1, tokens / 2, tokens / 2).fill_(SpecialTokens.Padding);
+            source.narrow(0, 0, texts / 2).narrow(1, tokens / 2, tokens / 2).Fill(SpecialTokens.Padding);
             var states = network.Decode(target, network.Encode(source), source);
             using var loss = OutputLoss.Mean(states.flatten(0, 1), network.Output, [.. target.data<long>().Select(id => (int)id)],
                 SpecialTokens.Padding, smoothing: 0.1);
@@ -88,7 +89,7 @@ public sealed class ThreadNumberTests : IDisposable
         {
             using var generator = new Generator(5);
             using var pictures = randn([images, options.Channels, options.ImageHeight, options.ImageWidth], generator: generator);
-            var loss = nn.functional.cross_entropy(network.forward(pictures), arange(images).remainder(options.Classes));
+            var loss = nn.functional.cross_entropy(network.forward(pictures), TensorMath.Range(images, CPU).Remainder(options.Classes));
             loss.backward();
             return loss.item<float>();
         });

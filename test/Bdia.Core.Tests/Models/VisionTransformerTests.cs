@@ -84,8 +84,8 @@ public class VisionTransformerTests
 
         Assert.Equal(0, positions[0].abs().max().item<float>()); // the class token has no place
         var places = positions.narrow(0, 1, rows * columns);
-        Assert.Equal(0.5, places.square().mean().sqrt().item<float>(), 0.05);
-        var alike = places.mm(places.t()).div(0.25 * width); // about exp(-d² / (2 · 1.5²)) for places d apart
+        Assert.Equal(0.5, places.Squared().mean().sqrt().item<float>(), 0.05);
+        var alike = places.mm(places.t()).Over(0.25 * width); // about exp(-d² / (2 · 1.5²)) for places d apart
         double Mean(Func<int, double, bool> chosen) =>
             (from p in Enumerable.Range(0, rows * columns) from q in Enumerable.Range(0, rows * columns)
             let d = Math.Pow(p / columns - q / columns, 2) + Math.Pow(p % columns - q % columns, 2)
@@ -118,15 +118,15 @@ public class VisionTransformerTests
 
         var x = nn.functional.conv2d(images, w["patch_embed.proj.weight"], w["patch_embed.proj.bias"], strides: [4, 4])
             .flatten(2).transpose(1, 2);
-        x = cat([w["cls_token"].expand(2, 1, 16), x], 1) + w["pos_embed"];
+        x = cat([w["cls_token"].expand(2, 1, 16), x], 1).Plus(w["pos_embed"]);
         Tensor Norm(Tensor t, string name) => nn.functional.layer_norm(t, [16], w[$"{name}.weight"], w[$"{name}.bias"], 1e-6);
-        Tensor Dense(Tensor t, string name) => t.matmul(w[$"{name}.weight"].t()) + w[$"{name}.bias"];
+        Tensor Dense(Tensor t, string name) => t.matmul(w[$"{name}.weight"].t()).Plus(w[$"{name}.bias"]);
         for (var k = 0; k < 3; k++)
         {
             var qkv = Dense(Norm(x, $"blocks.{k}.norm1"), $"blocks.{k}.attn.qkv").reshape(2, 7, 3, 2, 8).permute(2, 0, 3, 1, 4);
-            var attention = (qkv[0].matmul(qkv[1].transpose(-2, -1)) / Math.Sqrt(8)).softmax(-1).matmul(qkv[2]);
-            x = x + Dense(attention.transpose(1, 2).reshape(2, 7, 16), $"blocks.{k}.attn.proj");
-            x = x + Dense(nn.functional.gelu(Dense(Norm(x, $"blocks.{k}.norm2"), $"blocks.{k}.mlp.fc1")), $"blocks.{k}.mlp.fc2");
+            var attention = qkv[0].matmul(qkv[1].transpose(-2, -1)).Over(Math.Sqrt(8)).softmax(-1).matmul(qkv[2]);
+            x = x.Plus(Dense(attention.transpose(1, 2).reshape(2, 7, 16), $"blocks.{k}.attn.proj"));
+            x = x.Plus(Dense(nn.functional.gelu(Dense(Norm(x, $"blocks.{k}.norm2"), $"blocks.{k}.mlp.fc1")), $"blocks.{k}.mlp.fc2"));
         }
 
         var expected = Dense(Norm(x, "norm").select(1, 0), "head");

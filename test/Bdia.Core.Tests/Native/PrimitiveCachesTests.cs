@@ -42,7 +42,7 @@ public sealed partial class PrimitiveCachesTests
             {
                 using var scope = NewDisposeScope();
                 var (rows, source, target) = (random.Next(4, 40), random.Next(5, 30), random.Next(5, 30));
-                var (from, to) = (full([rows, source], 5, ScalarType.Int64), full([rows, target], 5, ScalarType.Int64));
+                var (from, to) = (TestMath.Full([rows, source], 5, ScalarType.Int64), TestMath.Full([rows, target], 5, ScalarType.Int64));
                 model.Project(model.Decode(to, model.Encode(from), from).flatten(0, 1)).sum().backward();
             }
         }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Bdia.Core.Native;
+using Bdia.Core.Tensors;
 using CsCheck;
 using static TorchSharp.torch;
 
@@ -104,9 +105,9 @@ public sealed class WideProductsTests
             var (product, exact) = (left.mm(right), a.to(float64).mm(b.to(float64)));
 
             // The bound of any order of summation: k roundings of partial sums of absolute products, each at most 2^-24 of them.
-            var bound = a.abs().to(float64).mm(b.abs().to(float64)) * ((k + 1) * Math.Pow(2, -24));
+            var bound = a.abs().to(float64).mm(b.abs().to(float64)).Times((k + 1) * Math.Pow(2, -24));
             Assert.True((product.to(float64) - exact).abs().le(bound).all().item<bool>(), $"{m} x {k} x {n}, layout {layout}");
-            var (x, y) = (a.mul(8).round(), b.mul(8).round());
+            var (x, y) = (a.Times(8).round(), b.Times(8).round());
             Assert.True(ByHand(x, y).AsSpan().SequenceEqual(x.mm(y).data<float>().ToArray()), $"integers, {m} x {k} x {n}");
         }, iter: 60);
 

@@ -32,8 +32,8 @@ public unsafe class AttentionKernelTests
             problem.Run();
 
             var (q, k, v) = (Exact(problem.Q), Exact(problem.K), Exact(problem.V));
-            var scores = q.matmul(k.transpose(2, 3)) / Math.Sqrt(shape.Size);
-            scores = scores.masked_fill(problem.Visible().logical_not(), double.NegativeInfinity);
+            var scores = q.matmul(k.transpose(2, 3)).Over(Math.Sqrt(shape.Size));
+            scores = scores.MaskedFill(problem.Visible().logical_not(), double.NegativeInfinity);
             var output = scores.softmax(-1).matmul(v);
             output.backward([problem.OutputGradient.Tensor.transpose(1, 2).to(ScalarType.Float64)]);
 
@@ -70,7 +70,7 @@ public unsafe class AttentionKernelTests
         problem.Run();
         var before = problem.Written.Select(view => view.Tensor.contiguous().clone()).ToArray();
         var forbidden = problem.Mask!.logical_not().unsqueeze(-1).unsqueeze(-1);
-        foreach (var view in new[] { problem.K, problem.V }) view.Tensor.masked_fill_(forbidden, float.NaN);
+        foreach (var view in new[] { problem.K, problem.V }) view.Tensor.MaskedFillInPlace(forbidden, float.NaN);
         problem.Run();
         foreach (var (expected, view) in before.Zip(problem.Written)) Assert.Equal(0,
             TensorMemory.DifferingElements(expected, view.Tensor.contiguous()));
@@ -109,7 +109,7 @@ public unsafe class AttentionKernelTests
         }
 
         Assert.True(problem.KGradient.Tensor[0].isfinite().all().item<bool>());
-        Assert.True(problem.KGradient.Tensor[1].eq(0).all().item<bool>());
+        Assert.True(problem.KGradient.Tensor[1].EqualTo(0).all().item<bool>());
         Assert.True(problem.LogSumExp[1].isneginf().all().item<bool>());
     }
 
@@ -124,7 +124,7 @@ public unsafe class AttentionKernelTests
         var problem = new Problem(new(batch, heads, queries, keys, 8, Causal: false), masked: false);
         problem.Run();
         if (keys == 0) Assert.True(problem.Output.Tensor.isnan().all().item<bool>());
-        if (queries == 0) Assert.True(problem.KGradient.Tensor.eq(0).all().item<bool>());
+        if (queries == 0) Assert.True(problem.KGradient.Tensor.EqualTo(0).all().item<bool>());
         problem.AssertNothingElseWritten();
     }
 
@@ -218,7 +218,7 @@ public unsafe class AttentionKernelTests
         public static (Tensor Buffer, View[] Views) Create(int parts, long batch, long tokens, long heads, long size, ScalarType type)
         {
             var stride = parts * heads * size + Gap;
-            var buffer = full([Start + batch * tokens * stride], Untouched, type);
+            var buffer = TestMath.Full([Start + batch * tokens * stride], Untouched, type);
             return (buffer, [.. Enumerable.Range(0, parts).Select(part => new View(buffer, part, [batch, tokens, heads, size], stride))]);
         }
     }
@@ -238,7 +238,7 @@ public unsafe class AttentionKernelTests
             (Q, K, V, Output, OutputGradient) = (own.Views[0], others.Views[0], others.Views[1], output.Views[0], gradient.Views[0]);
             (QGradient, KGradient, VGradient) = (ownGradient.Views[0], otherGradients.Views[0], otherGradients.Views[1]);
             buffers = [output.Buffer, ownGradient.Buffer, otherGradients.Buffer];
-            LogSumExp = full([shape.Batch, shape.Heads, shape.Queries], Untouched);
+            LogSumExp = TestMath.Full([shape.Batch, shape.Heads, shape.Queries], Untouched);
             foreach (var view in Operands)
             {
                 using var normal = Stacks.Normal(seed++, view.Tensor.shape);
@@ -246,8 +246,8 @@ public unsafe class AttentionKernelTests
             }
 
             if (!masked) return;
-            Mask = Stacks.Normal(1, shape.Batch, shape.Keys).gt(0);
-            Mask.narrow(1, 0, 1).fill_(true);
+            Mask = Stacks.Normal(1, shape.Batch, shape.Keys).Above(0);
+            Mask.narrow(1, 0, 1).Fill(true);
         }
 
         public View Q { get; }
@@ -325,8 +325,8 @@ public unsafe class AttentionKernelTests
 
         public void AssertNothingElseWritten()
         {
-            foreach (var view in Written) view.Tensor.fill_(Untouched);
-            Assert.All(buffers, buffer => Assert.True(buffer.eq(Untouched).all().item<bool>()));
+            foreach (var view in Written) view.Tensor.Fill(Untouched);
+            Assert.All(buffers, buffer => Assert.True(buffer.EqualTo(Untouched).all().item<bool>()));
         }
 
         private (Tensor Buffer, View[] Views) Create(int parts, int tokens)

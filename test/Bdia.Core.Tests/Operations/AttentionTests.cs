@@ -109,7 +109,7 @@ public class AttentionTests
         {
             var qkv = Stacks.Normal(1, Batch, 7, 3, Heads, Size).to(type);
             var other = qkv.clone();
-            using (var padding = other[1].narrow(0, 4, 3)) padding.fill_(50);
+            using (var padding = other[1].narrow(0, 4, 3)) padding.Fill(50);
 
             var (a, b) = (Attention.Self(qkv, Padding(Kind.Padded, 7)), Attention.Self(other, Padding(Kind.Padded, 7)));
 
@@ -133,13 +133,13 @@ public class AttentionTests
     private static Tensor Padding(Kind kind, int tokens)
     {
         var mask = ones(new long[] { Batch, 1, 1, tokens }, ScalarType.Bool);
-        if (kind == Kind.Padded) mask[1].narrow(2, (tokens + 1) / 2, tokens / 2).fill_(false);
+        if (kind == Kind.Padded) mask[1].narrow(2, (tokens + 1) / 2, tokens / 2).Fill(false);
         return mask;
     }
 
     private static Tensor Formula(Tensor q, Tensor k, Tensor v, Tensor allowed)
     {
-        var scores = (q.matmul(k.transpose(-2, -1)) / Math.Sqrt(Size)).masked_fill(allowed.logical_not(), double.NegativeInfinity);
+        var scores = q.matmul(k.transpose(-2, -1)).Over(Math.Sqrt(Size)).MaskedFill(allowed.logical_not(), double.NegativeInfinity);
         return scores.softmax(-1).matmul(v).transpose(1, 2).flatten(2);
     }
 

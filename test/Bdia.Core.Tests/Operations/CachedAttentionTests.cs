@@ -1,4 +1,5 @@
 using Bdia.Core.Operations;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.Reversible;
 using CsCheck;
 using TorchSharp;
@@ -28,8 +29,8 @@ public class CachedAttentionTests
             var q = queries.narrow(2, 0, heads * size).reshape(rows, heads, 1, size).to(ScalarType.Float64);
             var seen = kept.narrow(1, 0, count).permute(2, 0, 3, 1, 4).to(ScalarType.Float64); // (2, R, H, N, Dh)
             var (keys, values) = (seen[0], seen[1]);
-            var scores = q.matmul(keys.transpose(2, 3)) / Math.Sqrt(size);
-            if (mask is not null) scores = scores.masked_fill(mask.logical_not(), double.NegativeInfinity);
+            var scores = q.matmul(keys.transpose(2, 3)).Over(Math.Sqrt(size));
+            if (mask is not null) scores = scores.MaskedFill(mask.logical_not(), double.NegativeInfinity);
             var exact = scores.softmax(-1).matmul(values).reshape(rows, 1, heads * size);
             // A score is a sum of up to 80 products of order 1, each rounded; its error is the relative error of a weight.
             Assert.InRange((actual.to(ScalarType.Float64) - exact).abs().max().item<double>(), 0, 2e-5);
@@ -53,7 +54,7 @@ public class CachedAttentionTests
         var (queries, kept, mask) = (Stacks.Normal(1, 300, 1, 128), Stacks.Normal(2, 300, 40, 2, 4, 32), Mask(300, 40, 3));
         var together = CachedAttentionKernel.Apply(queries, kept, 40, mask); // on all threads
         using var changed = kept.clone();
-        changed.masked_fill_(mask.logical_not().view(300, 40, 1, 1, 1), 1e3);
+        changed.MaskedFillInPlace(mask.logical_not().view(300, 40, 1, 1, 1), 1e3);
         for (var row = 0; row < 300; row += 23)
         {
             var alone = CachedAttentionKernel.Apply(queries.narrow(0, row, 1).contiguous(),
@@ -88,7 +89,7 @@ public class CachedAttentionTests
     public void Scores_of_any_size_give_finite_results()
     {
         using var scope = NewDisposeScope();
-        var (queries, kept) = (Stacks.Normal(1, 3, 1, 32) * 1e4f, Stacks.Normal(2, 3, 9, 2, 2, 16) * 1e4f);
+        var (queries, kept) = (Stacks.Normal(1, 3, 1, 32).Times(1e4), Stacks.Normal(2, 3, 9, 2, 2, 16).Times(1e4));
         var actual = CachedAttentionKernel.Apply(queries, kept, 9, null);
         Assert.InRange((actual - CachedAttention.ByLibtorch(queries, kept, 9, null, causal: false)).abs().max().item<float>(), 0, 0.1f);
     }

@@ -1,5 +1,6 @@
 using Bdia.Core.Numerics;
 using Bdia.Core.Operations;
+using Bdia.Core.Tensors;
 using CsCheck;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -22,7 +23,7 @@ public class CrossEntropyTests
         var expected = Naive(logits, targets, test.Smoothing);
         var leaf = Leaf(logits, test.Rows);
         // Times 1: the loss takes over the memory of what it is given, which a leaf's must not be.
-        using var loss = CrossEntropy.Mean(leaf * 1, targets, Never, test.Smoothing);
+        using var loss = CrossEntropy.Mean(leaf.Times(1), targets, Never, test.Smoothing);
         loss.Value.backward();
 
         // float32 of the sum; logits themselves are exact
@@ -39,11 +40,11 @@ public class CrossEntropyTests
         using var scope = NewDisposeScope();
         var (logits, targets) = Random(6, 21, 4);
         var (once, thrice) = (Leaf(logits, 6), Leaf(logits, 6));
-        using var one = CrossEntropy.Mean(once * 1, targets, Never, 0.1);
-        using var three = CrossEntropy.Mean(thrice * 1, targets, Never, 0.1);
+        using var one = CrossEntropy.Mean(once.Times(1), targets, Never, 0.1);
+        using var three = CrossEntropy.Mean(thrice.Times(1), targets, Never, 0.1);
         one.Value.backward();
-        (three.Value * 3).backward();
-        Assert.Equal((once.grad! * 3).data<float>().ToArray(), thrice.grad!.data<float>().ToArray());
+        three.Value.Times(3).backward();
+        Assert.Equal(once.grad!.Times(3).data<float>().ToArray(), thrice.grad!.data<float>().ToArray());
     }
 
     [Fact]
@@ -52,8 +53,8 @@ public class CrossEntropyTests
         using var scope = NewDisposeScope();
         var (logits, targets) = Random(7, 50, 9);
         var (own, other) = (Leaf(logits, 7), Leaf(logits, 7, ScalarType.Float64));
-        using var loss = CrossEntropy.Mean(own * 1, targets, Never, 0.2);
-        using var otherLoss = CrossEntropy.Mean(other * 1, targets, Never, 0.2); // float64 does not go through the kernel
+        using var loss = CrossEntropy.Mean(own.Times(1), targets, Never, 0.2);
+        using var otherLoss = CrossEntropy.Mean(other.Times(1), targets, Never, 0.2); // float64 does not go through the kernel
         loss.Value.backward();
         otherLoss.Value.backward();
         Assert.Equal(otherLoss.Value.item<double>(), loss.Value.item<float>(), 1e-6);
@@ -102,7 +103,7 @@ public class CrossEntropyTests
     {
         using var scope = NewDisposeScope();
         var (logits, targets) = Random(3, 11, 1);
-        using var loss = CrossEntropy.Mean(Leaf(logits, 3) * 1, targets, Never, 0);
+        using var loss = CrossEntropy.Mean(Leaf(logits, 3).Times(1), targets, Never, 0);
         loss.Value.backward(retain_graph: true);
         Assert.ThrowsAny<Exception>(() => loss.Value.backward());
     }

@@ -45,6 +45,6 @@ public class DenseProductTests
         using var generator = new Generator(1);
         using var layer = new Dense(5, 7, generator);
         DenseProduct.Transposed(ones(8, 5), layer.Weight, layer.Bias, ComputePrecision.Float32).sum().backward();
-        Assert.True(layer.Weight.grad!.Equals(full(new long[] { 7, 5 }, 8f)));
+        Assert.True(layer.Weight.grad!.Equals(TestMath.Full([7, 5], 8)));
     }
 }

@@ -26,9 +26,9 @@ public class DirectProductsTests
         Tensor y = ones(rows, outputs), byX = ones(rows, inputs), byW = ones(outputs, inputs);
         Run();
 
-        AssertNear(y, Exact(x).mm(Exact(w).t()).add(1));
+        AssertNear(y, Exact(x).mm(Exact(w).t()).Plus(1));
         AssertNear(byX, Exact(g).mm(Exact(w)));
-        AssertNear(byW, Exact(g).t().mm(Exact(x)).add(1));
+        AssertNear(byW, Exact(g).t().mm(Exact(x)).Plus(1));
 
         unsafe void Run()
         {

@@ -17,7 +17,7 @@ public class GeluKernelTests
         using var scope = NewDisposeScope();
         var x = cat([linspace(-20, 20, 400_001),
             tensor(new[] { 0f, -0f, 1e-40f, 1e30f, -1e30f, float.MaxValue, float.MinValue, float.PositiveInfinity })]);
-        var (exact, ones, sums) = (Exact(x.clamp(-1e30, 1e30)), ones_like(x), empty(x.numel()));
+        var (exact, ones, sums) = (Exact(x.Clamp(-1e30, 1e30)), ones_like(x), empty(x.numel()));
         var expected = nn.functional.gelu(exact);
         expected.sum().backward();
 
@@ -25,7 +25,7 @@ public class GeluKernelTests
         GeluKernel.Forward(y, y);
         GeluKernel.Backward(x, ones, sums);
 
-        var error = (y.to(ScalarType.Float64).clamp(-1e30, 1e30) - expected).abs() - expected.abs() * 1e-7;
+        var error = (y.to(ScalarType.Float64).Clamp(-1e30, 1e30) - expected).abs() - expected.abs().Times(1e-7);
         Assert.InRange(error.max().item<double>(), -1e30, 3e-7);
         Assert.InRange((ones.to(ScalarType.Float64) - exact.grad!).abs().max().item<double>(), 0, 3e-7);
         AssertSame(ones, sums);
@@ -36,8 +36,8 @@ public class GeluKernelTests
         => Shapes.Sample((rows, length, half) =>
         {
             using var scope = NewDisposeScope();
-            Tensor x = Values(1, half, rows, length) * 2, gradient = Values(2, half, rows, length), y = empty_like(x),
-                sums = full([length], 7f);
+            Tensor x = Values(1, half, rows, length).Times(2), gradient = Values(2, half, rows, length), y = empty_like(x),
+                sums = TestMath.Full([length], 7);
             var exact = Exact(x);
             var expected = nn.functional.gelu(exact);
             expected.backward([gradient.to(ScalarType.Float64)]);

@@ -33,7 +33,7 @@ internal static class KernelRows
     {
         Assert.Equal(exact.shape, actual.shape);
         if (exact.numel() == 0) return;
-        var excess = (exact - actual).abs() - exact.abs() * ((half ? HalfUnit : 0) + 1e-6);
+        var excess = (exact - actual).abs() - exact.abs().Times((half ? HalfUnit : 0) + 1e-6);
         Assert.InRange(excess.max().item<double>(), double.NegativeInfinity, bound);
     }
 }

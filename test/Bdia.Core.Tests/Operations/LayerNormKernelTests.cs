@@ -24,15 +24,15 @@ public class LayerNormKernelTests
             var (x, weight, bias) = (Exact(p.X), Exact(p.Weight), Exact(p.Bias));
             var centred = x - x.mean([-1], keepdim: true);
             var variance = (centred * centred).mean([-1], keepdim: true);
-            var output = centred / (variance + Epsilon).sqrt() * weight + bias;
+            var output = (centred / variance.Plus(Epsilon).sqrt() * weight).Plus(bias);
             output.backward([p.Gradient.to(ScalarType.Float64)]);
 
             // Every rounding of x - mean, some 10⁻⁷ of the largest values, is multiplied by 1 / deviation, which rows of few elements may
             // have large; the gradient has it to the second power in its projection.
-            var inverse = rows == 0 ? 1 : Math.Max(1, (variance + Epsilon).rsqrt().max().item<double>());
+            var inverse = rows == 0 ? 1 : Math.Max(1, variance.Plus(Epsilon).rsqrt().max().item<double>());
             var results = p.Run(null);
             AssertNear(output, results[0], 1e-5 * inverse, half);
-            AssertNear(x.grad! + p.Addend, results[1], 2e-5 * inverse * inverse, false);
+            AssertNear(x.grad!.Plus(p.Addend), results[1], 2e-5 * inverse * inverse, false);
             AssertNear(weight.grad!, results[2], 2e-5 * inverse * Math.Sqrt(rows + 1), false);
             AssertNear(bias.grad!, results[3], 1e-6 * (rows + 1), false);
         }, iter: 150);
@@ -50,7 +50,7 @@ public class LayerNormKernelTests
         var overGradient = p.Gradient.clone();
         LayerNormKernel.Backward(p.X, p.Weight, Epsilon, overGradient, null, overGradient, sums, empty(50));
         AssertSame(alone, overGradient);
-        AssertNear(expected.to(ScalarType.Float64), alone + p.Addend, 1e-5, false);
+        AssertNear(expected.to(ScalarType.Float64), alone.Plus(p.Addend), 1e-5, false);
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public class LayerNormKernelTests
 
     private sealed class NormProblem(int rows, int length, bool half)
     {
-        public Tensor X { get; } = Values(11, false, rows, length) + 0.5;
+        public Tensor X { get; } = Values(11, false, rows, length).Plus(0.5);
 
         public Tensor Weight { get; } = Values(12, false, length);
 
@@ -101,7 +101,7 @@ public class LayerNormKernelTests
         public Tensor[] Run(int? threads)
         {
             Tensor output = empty([rows, length], half ? ScalarType.BFloat16 : ScalarType.Float32), destination = empty(rows, length);
-            Tensor weightGradient = full([length], 7f), biasGradient = full([length], 7f);
+            Tensor weightGradient = TestMath.Full([length], 7), biasGradient = TestMath.Full([length], 7);
             LayerNormKernel.Forward(X, Weight, Bias, Epsilon, output, threads);
             LayerNormKernel.Backward(X, Weight, Epsilon, Gradient, Addend, destination, weightGradient, biasGradient, threads);
             return [output, destination, weightGradient, biasGradient];

@@ -1,4 +1,5 @@
 using Bdia.Core.Operations;
+using Bdia.Core.Tensors;
 using CsCheck;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -21,9 +22,9 @@ public class OutputLossTests
         using var scope = NewDisposeScope();
         var (own, whole) = (test.Leaves(ScalarType.Float32), test.Leaves(ScalarType.Float64));
         using var loss = OutputLoss.Mean(own[0], Case.Product(own), test.Targets, Never, test.Smoothing);
-        (loss.Value * 3).backward();
+        loss.Value.Times(3).backward();
         var (expected, correct) = CrossEntropy.ByLibtorch(Logits(whole), test.Targets, Never, test.Smoothing);
-        (expected * 3).backward();
+        expected.Times(3).backward();
 
         // float32 of logits that are sums of up to 24 products, each off by 2^-24 of its size, and of sums over up to 400 rows
         Assert.Equal(expected.item<double>(), loss.Value.item<float>(), 1e-5 * Math.Max(1, expected.item<double>()));
@@ -53,7 +54,7 @@ public class OutputLossTests
             var part = test.Leaves(ScalarType.Float32);
             var states = part[0].detach().narrow(0, first, rows).clone().requires_grad_(true);
             using var of = OutputLoss.Mean(states, Case.Product(part), test.Targets[first..(first + rows)], Never, test.Smoothing);
-            (of.Value * (rows / 300.0)).backward();
+            of.Value.Times(rows / 300.0).backward();
             sum += of.Value.item<float>() * rows;
             correct += of.Correct;
             // the same but for the factor, which is multiplied in after rounding
@@ -129,7 +130,7 @@ public class OutputLossTests
             () => OutputLoss.Mean(leaves[0], Case.Product(leaves), [1, 2], Never, 0)).Message, StringComparison.Ordinal);
     }
 
-    private static Tensor Logits(Tensor[] leaves) => leaves[0].matmul(leaves[1].t()) + (leaves.Length > 2 ? leaves[2] : 0);
+    private static Tensor Logits(Tensor[] leaves) => leaves[0].matmul(leaves[1].t()).Plus(leaves.Length > 2 ? leaves[2] : 0);
 
     private sealed record Case(int Rows, int Classes, int Width, bool HasBias, double Smoothing, ulong Seed)
     {
@@ -149,7 +150,7 @@ public class OutputLossTests
         public Tensor[] Leaves(ScalarType type)
         {
             using var generator = new Generator(Seed);
-            Tensor[] leaves = [randn([Rows, Width], generator: generator), randn([Classes, Width], generator: generator) * 0.5,
+            Tensor[] leaves = [randn([Rows, Width], generator: generator), randn([Classes, Width], generator: generator).Times(0.5),
                 .. HasBias ? new[] { randn([Classes], generator: generator) } : []];
             return [.. leaves.Select(leaf => leaf.to(type).detach().requires_grad_(true))];
         }

@@ -140,7 +140,7 @@ public class RefusedFileTests
     public void Values_that_are_no_numbers_are_refused()
     {
         using var files = new WeightFiles();
-        var path = files.Weights(WeightFiles.Small, tensors => tensors["norm.bias"] = full(16, float.NaN));
+        var path = files.Weights(WeightFiles.Small, tensors => tensors["norm.bias"] = TestMath.Full([16], float.NaN));
         var weights = PretrainedVisionTransformer.FromFile(path, 2);
         Assert.Contains("'norm.bias'", Assert.Throws<InvalidDataException>(() => weights.Create(weights.Options, 1)).Message,
             StringComparison.Ordinal);

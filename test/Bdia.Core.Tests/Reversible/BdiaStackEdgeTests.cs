@@ -23,7 +23,7 @@ public class BdiaStackEdgeTests
             .. new Func<Tensor, Tensor>[] { x => x.transpose(1, 2), x => x.transpose(1, 2).contiguous() }.Select(view =>
             {
                 var leaf = wide.clone().requires_grad_(true);
-                stack.forward(view(leaf)).pow(2).sum().backward();
+                stack.forward(view(leaf)).Squared().sum().backward();
                 return leaf.grad!.data<float>().ToArray();
             }),
         ];
@@ -80,7 +80,7 @@ public class BdiaStackEdgeTests
             for (var i = 0; i < 2; i++)
             {
                 (clock.Step, clock.Progress) = (i, i == 0 ? 0.49 : 0.5); // from m = 6 to m = 1
-                losses[i] = stack.forward(leaves[i]).pow(2).sum();
+                losses[i] = stack.forward(leaves[i]).Squared().sum();
                 if (!interleaved) losses[i].backward();
             }
 
@@ -109,7 +109,7 @@ public class BdiaStackEdgeTests
             using var second = new BdiaStack("second", residuals[3..], new() { Mode = mode }, clock, stream: 1);
             var x = Stacks.Normal(3, 2, 5, 8).requires_grad_(true);
             var memory = first.forward(x);
-            second.forward(memory * 0.5f, memory).pow(2).sum().backward(); // as state and as condition
+            second.forward(memory.Times(0.5), memory).Squared().sum().backward(); // as state and as condition
             return x.grad!.data<float>().ToArray();
         }
 

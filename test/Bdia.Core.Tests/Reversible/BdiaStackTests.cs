@@ -86,7 +86,7 @@ public class BdiaStackTests
                 using var inner = NewDisposeScope();
                 using var noGraph = no_grad();
                 var moved = input.clone();
-                moved.view(-1)[i].add_(by);
+                moved.view(-1)[i].PlusInPlace(by);
                 return (stack.forward(moved) * weight).sum().item<float>();
             }
 
@@ -224,7 +224,7 @@ public class BdiaStackTests
         var input = Stacks.Normal(3, 2, 5, 8);
         stack.forward(input).sum().backward();
         var once = stack.parameters().First().grad!.clone();
-        (stack.forward(input).sum() + stack.forward(input).sum()).backward();
-        Assert.True(stack.parameters().First().grad!.allclose(once * 3, 1e-5));
+        stack.forward(input).sum().Plus(stack.forward(input).sum()).backward();
+        Assert.True(stack.parameters().First().grad!.allclose(once.Times(3), 1e-5));
     }
 }

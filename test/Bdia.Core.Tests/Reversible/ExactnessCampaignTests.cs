@@ -1,6 +1,7 @@
 using Bdia.Core.Blocks;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -111,7 +112,7 @@ public class ExactnessCampaignTests
         /// <summary>Blocks of which everything is kept, 1 or more.</summary>
         public int Kept => 1 + number % depth;
 
-        public Tensor Input => Stacks.Normal((ulong)number, batch, tokens, Width).mul(magnitude);
+        public Tensor Input => Stacks.Normal((ulong)number, batch, tokens, Width).Times(magnitude);
 
         public Tensor[] Conditions => kind switch
         {
@@ -177,6 +178,7 @@ public class ExactnessCampaignTests
         private static float[] Values(Tensor t) => t.detach().contiguous().data<float>().ToArray();
 
         // Which tokens are real, the first of every sequence among them.
-        private Tensor Mask(int length) => Stacks.Normal((ulong)number + 3, batch, length).gt(0).logical_or_(arange(length).eq(0));
+        private Tensor Mask(int length)
+            => Stacks.Normal((ulong)number + 3, batch, length).Above(0).logical_or_(TensorMath.Range(length, CPU).EqualTo(0));
     }
 }

@@ -1,6 +1,7 @@
 using Bdia.Core.Blocks;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using CsCheck;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -116,7 +117,8 @@ public class LeadingTokensTests
         public int Width => 4 * Heads;
 
         /// <summary>Which tokens are real, the first of every sequence among them; or nothing.</summary>
-        public Tensor[] Conditions => Masked ? [Stacks.Normal(Seed + 2, Batch, Tokens).gt(0).logical_or_(arange(Tokens).eq(0))] : [];
+        public Tensor[] Conditions => Masked
+            ? [Stacks.Normal(Seed + 2, Batch, Tokens).Above(0).logical_or_(TensorMath.Range(Tokens, CPU).EqualTo(0))] : [];
 
         public BdiaStack Stack(BdiaStackOptions options, double dropout)
         {

@@ -1,4 +1,5 @@
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,7 +13,7 @@ public class ReversibilityFaultTests
     {
         using var scope = NewDisposeScope();
         using var stack = Stacks.Of(3, 8, new());
-        var e = Assert.Throws<ReversibilityException>(() => stack.forward(ones(1, 2, 8) * 40000));
+        var e = Assert.Throws<ReversibilityException>(() => stack.forward(ones(1, 2, 8).Times(40000)));
         Assert.Equal(0, e.Block);
         Assert.Equal("Block 0 produced a state of magnitude 40000, beyond 32768, the largest that float32 holds exactly with 9 fraction "
             + "bits. "
@@ -74,7 +75,7 @@ public class ReversibilityFaultTests
         using var scope = NewDisposeScope();
         using var stack = Stacks.Of(2, 8, new());
         var y = stack.forward(Stacks.Normal(3, 2, 5, 8));
-        using (no_grad()) y.add_(1);
+        using (no_grad()) y.PlusInPlace(1);
         Assert.ThrowsAny<Exception>(() => y.sum().backward());
         Assert.NotNull(stack.BackwardFault);
     }

@@ -1,4 +1,5 @@
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -21,7 +22,7 @@ internal static class Stacks
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
         foreach (var (parameter, i) in module.parameters().Select((parameter, i) => (parameter, i)))
-            parameter.add_(Normal((ulong)i, parameter.shape), deviation);
+            parameter.PlusInPlace(Normal((ulong)i, parameter.shape), deviation);
         return module;
     }
 
@@ -44,8 +45,8 @@ internal static class Stacks
         public Mixer(int width, ulong seed, double dropout, bool bfloat16) : base("mixer")
         {
             using var scope = NewDisposeScope();
-            inward = new Parameter(Normal(seed, width, 2 * width) * (1 / MathF.Sqrt(width)));
-            outward = new Parameter(Normal(seed + 500, 2 * width, width) * (0.5f / MathF.Sqrt(width)));
+            inward = new Parameter(Normal(seed, width, 2 * width).Times(1 / MathF.Sqrt(width)));
+            outward = new Parameter(Normal(seed + 500, 2 * width, width).Times(0.5f / MathF.Sqrt(width)));
             scale = new Parameter(ones(width));
             foreach (var p in new[] { inward, outward, scale }) p.MoveToOuterDisposeScope();
             (this.dropout, halves) = (dropout, bfloat16);
@@ -58,13 +59,13 @@ internal static class Stacks
         {
             using var scope = NewDisposeScope();
             var y = nn.functional.layer_norm(x, [x.shape[^1]], scale);
-            if (context.Conditions.Count > 0) y = y + context.Conditions[0];
+            if (context.Conditions.Count > 0) y = y.Plus(context.Conditions[0]);
             var f = nn.functional.scaled_dot_product_attention(y.unsqueeze(1), y.unsqueeze(1), y.unsqueeze(1)).squeeze(1);
-            var z = x + f;
+            var z = x.Plus(f);
             var hidden = nn.functional.gelu(Product(z, inward));
             var g = Product(hidden, outward);
             if (context.Random is { } random) g = random.DropPath(random.Dropout(g, dropout), dropout / 2);
-            return ((f + g) * 0.3f).MoveToOuterDisposeScope();
+            return f.Plus(g).Times(0.3f).MoveToOuterDisposeScope();
         }
 
         private Tensor Product(Tensor x, Tensor weight)
@@ -76,7 +77,7 @@ internal static class Stacks
     {
         private int calls;
 
-        public override Tensor forward(Tensor x, ResidualContext context) => inner.forward(x, context) + 0.25f * calls++;
+        public override Tensor forward(Tensor x, ResidualContext context) => inner.forward(x, context).Plus(0.25 * calls++);
     }
 
     /// <summary>A finite value with an infinite derivative.</summary>

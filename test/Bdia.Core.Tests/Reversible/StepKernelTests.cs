@@ -78,7 +78,7 @@ public class StepKernelTests
             using var scope = NewDisposeScope();
             long perSample = shape[1] * shape[2];
             using var packed = PackedPads.Allocate(1, shape[0], perSample, q, CPU)[0];
-            var pads = Stacks.Normal(seed, shape[0], perSample).abs().mul(q).floor().clamp(0, q - 1);
+            var pads = Stacks.Normal(seed, shape[0], perSample).abs().Times(q).floor().Clamp(0, q - 1);
             packed.Write(pads);
             Assert.Equal(shape[0] * ((perSample + 7) / 8) * (int)Math.Ceiling(Math.Log2(q)), packed.SizeInBytes);
             Assert.Equal(0, TensorMemory.DifferingElements(pads, packed.Read()));
@@ -87,7 +87,7 @@ public class StepKernelTests
     private static Tensor[] States(long[] shape, uint seed, FixedPointGrid grid)
         => Enumerable.Range(0, 3).Select(i =>
         {
-            var t = Stacks.Normal(seed + (ulong)i * 7919, shape) * 3;
+            var t = Stacks.Normal(seed + (ulong)i * 7919, shape).Times(3);
             return i < 2 ? BdiaStep.Quantize<TensorElements>(new(t), grid).Value : t; // x_{k-1} and x_k on the grid, h anywhere
         }).ToArray();
 

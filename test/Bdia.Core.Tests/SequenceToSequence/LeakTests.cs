@@ -1,5 +1,6 @@
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
+using Bdia.Core.Tensors;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
 using static TorchSharp.torch;
@@ -31,7 +32,7 @@ public class LeakTests
         LiveTensors.AssertKept(10, () =>
         {
             using var scope = NewDisposeScope();
-            var logits = leaf * 1;
+            var logits = leaf.Times(1);
             using (var loss = CrossEntropy.Mean(logits, [1, 2, 3], SpecialTokens.Padding, 0.1)) loss.Value.backward();
             memory.Add(logits);
         });

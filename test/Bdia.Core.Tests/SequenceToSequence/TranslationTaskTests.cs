@@ -1,6 +1,7 @@
 using Bdia.Core.Models;
 using Bdia.Core.Operations;
 using Bdia.Core.SequenceToSequence;
+using Bdia.Core.Tensors;
 using Bdia.Core.Text;
 using Bdia.Core.Training;
 using TorchSharp;
@@ -74,7 +75,7 @@ public class TranslationTaskTests
             var logProbabilities = nn.functional.log_softmax(model.Project(states), 1);
             var own = logProbabilities.gather(1, tensor(batch.Outputs, int64).unsqueeze(1)).sum();
             var others = logProbabilities.narrow(1, 1, Vocabulary - 1).sum();
-            (-(0.9 * own + 0.1 / (Vocabulary - 1) * others) / batch.Outputs.Length).backward();
+            (-own.Times(0.9).Plus(others.Times(0.1 / (Vocabulary - 1)))).Over(batch.Outputs.Length).backward();
         });
 
         Assert.Equal(plain.Keys, own.Keys);

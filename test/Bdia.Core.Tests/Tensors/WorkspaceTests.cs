@@ -29,8 +29,8 @@ public class WorkspaceTests
                 Assert.Equal((type, true), (tensor.dtype, tensor.is_contiguous()));
                 Assert.Equal([size, 3], tensor.shape);
                 if (which % 2 == 0) tensor = workspace.Shaped(tensor, 3, size);
-                rented.Add((tensor.fill_(which), which));
-                foreach (var (other, value) in rented) Assert.True(other.eq(value).all().item<bool>());
+                rented.Add((tensor.Fill(which), which));
+                foreach (var (other, value) in rented) Assert.True(other.EqualTo(value).all().item<bool>());
             }
         });
 

@@ -108,7 +108,7 @@ public sealed class AdamWInBackwardTests
         {
             using var gradients = new BlockGradients(optimizer, [.. block], memory);
             gradients.Take();
-            foreach (var i in block) optimizer.Slots[i].Parameter.grad!.fill_(1);
+            foreach (var i in block) optimizer.Slots[i].Parameter.grad!.Fill(1);
             Assert.Equal(memory.numel(), memory.sum().item<float>());
             gradients.Release();
             Assert.Empty(gradients.Present());
@@ -166,8 +166,8 @@ public sealed class AdamWInBackwardTests
             () => inBackward.Step(() => Pass(input => stack.forward(stack.forward(input)).sum()), 1, 0.01));
         Assert.Contains("twice", twice.Message, StringComparison.Ordinal);
         foreach (Func<Tensor, Tensor> loss in (Func<Tensor, Tensor>[])[
-            input => stack.forward(input).sum() + weight.sum(),                                    // comes after the stack, or before it
-            input => stack.forward(input + weight.mean()).sum(), input => stack.forward(input).sum() * weight.mean()])
+            input => stack.forward(input).sum().Plus(weight.sum()), // comes after the stack, or before it
+            input => stack.forward(input.Plus(weight.mean())).sum(), input => stack.forward(input).sum() * weight.mean()])
         {
             var elsewhere = Assert.Throws<InvalidOperationException>(() => inBackward.Step(() => Pass(loss), 1, 0.01));
             Assert.Contains($"Parameter {optimizer.Slots[0].Name} has a gradient from outside of its block",

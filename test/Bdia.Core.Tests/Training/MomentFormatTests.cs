@@ -1,6 +1,7 @@
 using Bdia.Core.ImageClassification;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.ImageClassification;
 using Bdia.Core.Training;
 using CsCheck;
@@ -88,16 +89,16 @@ public class MomentFormatTests
         // 4,000 steps with one gradient, then as many with half of it: the mean of squares falls to a quarter, which rounding to the
         // nearest code would keep it from, a step being less than half of a code.
         using var optimizer = Optimizer(out var parameter, MomentFormat.EightBits, columns: 256);
-        var gradient = rand([4, 256], generator: new Generator(3)).add(0.5);
+        var gradient = rand([4, 256], generator: new Generator(3)).Plus(0.5);
         for (var step = 1; step <= 8000; step++)
         {
-            parameter.grad = step <= 4000 ? gradient : gradient.mul(0.5);
+            parameter.grad = step <= 4000 ? gradient : gradient.Times(0.5);
             optimizer.Step(step, 1e-6);
         }
 
         var mean = optimizer.Slots[0].Second!.Read();
         // 0.999^4000 of the first gradient's squares is left: 2 %
-        var ratio = mean.div(gradient.square()).mean().item<float>();
+        var ratio = mean.div(gradient.Squared()).mean().item<float>();
         Assert.InRange(ratio, 0.25, 0.29);
     }
 

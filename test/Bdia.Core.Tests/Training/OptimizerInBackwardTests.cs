@@ -2,6 +2,7 @@ using Bdia.Core.ImageClassification;
 using Bdia.Core.Models;
 using Bdia.Core.Reversible;
 using Bdia.Core.SequenceToSequence;
+using Bdia.Core.Tensors;
 using Bdia.Core.Tests.ImageClassification;
 using Bdia.Core.Tests.SequenceToSequence;
 using Bdia.Core.Training;
@@ -176,7 +177,7 @@ public sealed class OptimizerInBackwardTests
 
         public long SideInformationBytes => 0;
 
-        public BatchLoss Loss(ToyBatch batch) => new(stack.forward(Nets.Normal(3, 2, 4, 8)).square().sum() * LossFactor, 2, 2);
+        public BatchLoss Loss(ToyBatch batch) => new(stack.forward(Nets.Normal(3, 2, 4, 8)).Squared().sum().Times(LossFactor), 2, 2);
 
         public ValidationResult? Validate(int epoch, StopSignal stop) => null;
 

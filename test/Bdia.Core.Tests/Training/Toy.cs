@@ -1,5 +1,6 @@
 using Bdia.Core.Numerics;
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -19,7 +20,7 @@ internal sealed class ToyModule : nn.Module
         RegisterComponents();
     }
 
-    public Tensor Forward(Tensor x) => x.matmul(fc1.t()).add(bias1).tanh().matmul(fc2.t());
+    public Tensor Forward(Tensor x) => x.matmul(fc1.t()).Plus(bias1).tanh().matmul(fc2.t());
 
     private static TorchSharp.Modules.Parameter Normal(RandomSequence random, int rows, int columns)
     {

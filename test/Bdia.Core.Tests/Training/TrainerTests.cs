@@ -1,4 +1,5 @@
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Training;
 using TorchSharp;
 
@@ -43,7 +44,7 @@ public sealed class TrainerTests
     public void Epoch_loss_weighs_a_last_partial_batch_by_its_rows()
     {
         var batches = 0;
-        using var task = Disposing(new ToyTask { OnLoss = loss => loss * 0 + (++batches == 1 ? 1 : 6) });
+        using var task = Disposing(new ToyTask { OnLoss = loss => loss.Times(0).Plus(++batches == 1 ? 1 : 6) });
         var result = Run(task.Task, Short with { Epochs = 1 }, rows: 20); // 16 rows with loss 1, 4 with loss 6
         Assert.Equal(2, result.History[0].TrainingLoss, 12);
     }
@@ -225,7 +226,15 @@ public sealed class TrainerTests
         var calls = 0;
         byte[]? then = null;
         ToyTask? toy = null;
-        toy = new ToyTask { OnLoss = loss => { if (++calls < 4) return loss; then = Weights.Bytes(toy!.Net); return loss * float.NaN; } };
+        toy = new ToyTask
+        {
+            OnLoss = loss =>
+            {
+                if (++calls < 4) return loss;
+                then = Weights.Bytes(toy!.Net);
+                return loss.Times(float.NaN);
+            },
+        };
         using var task = Disposing(toy);
         var fault = Assert.Throws<TrainingDivergedException>(() => Run(toy));
         Assert.Equal(4, fault.Step);
@@ -238,7 +247,7 @@ public sealed class TrainerTests
     public void An_infinite_gradient_under_a_finite_loss_is_an_error_not_a_skipped_step()
     {
         // derivative of a root at 0
-        using var task = Disposing(new ToyTask { OnLoss = loss => loss + (loss - loss.detach()).abs().sqrt() });
+        using var task = Disposing(new ToyTask { OnLoss = loss => loss.Plus((loss - loss.detach()).abs().sqrt()) });
         var fault = Assert.Throws<TrainingDivergedException>(() => Run(task.Task));
         Assert.Contains("gradient norm", fault.Message, StringComparison.Ordinal);
         Assert.Equal(1, fault.Step);

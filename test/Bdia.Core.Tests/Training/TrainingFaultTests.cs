@@ -1,4 +1,5 @@
 using Bdia.Core.Reversible;
+using Bdia.Core.Tensors;
 using Bdia.Core.Training;
 using TorchSharp;
 
@@ -22,7 +23,7 @@ public sealed class TrainingFaultTests
             Task = task = new ToyTask
             {
                 OnValidate = validates ? (epoch, _) => new ValidationResult(0.5, 50, epoch == 2 ? 0.9 : 0.5) : null,
-                OnLoss = loss => ++losses == failingStep ? (fail ?? (value => value * float.NaN))(loss) : loss,
+                OnLoss = loss => ++losses == failingStep ? (fail ?? (value => value.Times(float.NaN)))(loss) : loss,
             };
         }
 

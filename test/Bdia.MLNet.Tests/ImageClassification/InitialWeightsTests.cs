@@ -43,7 +43,7 @@ public class InitialWeightsTests
         var rows = ImageRows.Of(24).ToList();
         using var scope = NewDisposeScope();
         using var noGraph = no_grad();
-        var pixels = cat([.. rows.Select(row => tensor(row.Features, [1, 3, 8, 8]).div(255))]);
+        var pixels = cat([.. rows.Select(row => tensor(row.Features, [1, 3, 8, 8]).div(tensor(255f)))]);
         var mean = tensor(new float[] { 0.4f, 0.5f, 0.6f }).view(1, 3, 1, 1);
         var deviation = tensor(new float[] { 0.2f, 0.3f, 0.4f }).view(1, 3, 1, 1);
         var expected = network.forward((pixels - mean) / deviation).softmax(1)
@@ -307,7 +307,7 @@ public class InitialWeightsTests
             // that could change.
             var moved = (expected - actual).abs().max().item<float>();
             Assert.InRange(moved, 0, isPlain ? 2e-3 : 0.02);
-            var changed = expected.argmax(1).ne(actual.argmax(1)).logical_and(margin.gt(2 * moved)).sum().item<long>();
+            var changed = expected.argmax(1).ne(actual.argmax(1)).logical_and(margin.gt(tensor(2 * moved))).sum().item<long>();
             Assert.Equal(0, changed);
             // When scoring, nothing changes but by the grid.
             weights.eval();

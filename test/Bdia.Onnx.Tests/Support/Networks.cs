@@ -35,8 +35,9 @@ internal static class Networks
         using var generator = new Generator(11);
         foreach (var (_, parameter) in network.named_parameters())
         {
-            if (parameter.dim() > 1) parameter.mul_(factor);
-            else parameter.add_(randn(parameter.shape, ScalarType.Float32, CPU, generator: generator).mul(0.1));
+            // By tensors and a difference: numbers, and the factor that a sum has, may be freed during the call (see ScalarScan).
+            if (parameter.dim() > 1) parameter.mul_(tensor(factor));
+            else parameter.sub_(randn(parameter.shape, ScalarType.Float32, CPU, generator: generator).mul(tensor(-0.1)));
         }
     }
 
