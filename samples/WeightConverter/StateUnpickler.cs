@@ -55,7 +55,7 @@ internal sealed class StateUnpickler(ZipArchive zip, string folder) : Unpickler,
         if (kind.Type == ScalarType.Bool)
         {
             using var bytes = numbers;
-            numbers = bytes.ne(0).DetachFromDisposeScope();
+            numbers = bytes.to(ScalarType.Bool).DetachFromDisposeScope();
         }
 
         storages.Add(key, numbers);

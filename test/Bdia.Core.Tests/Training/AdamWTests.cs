@@ -23,7 +23,7 @@ public sealed class AdamWTests
     }
 
     [Fact]
-    public void Twenty_steps_agree_with_torch_optim_AdamW_to_float_rounding()
+    public void Twenty_steps_agree_with_the_formula_of_torch_optim_AdamW_to_float_rounding()
     {
         using var scope = NewDisposeScope();
         var (weight, bias) = (Filled(1, 33, 7), Filled(2, 13));
