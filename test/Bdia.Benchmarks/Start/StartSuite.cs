@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Bdia.Benchmarks.Plots;
 
 namespace Bdia.Benchmarks.Start;
 
@@ -31,6 +32,7 @@ internal static class StartSuite
             rows, epochs, methods, seeds, testRows, bfloat16, minutes, checkpoints };
         var suite = new SuiteOptions(repetitions: 1);
         suite.AddTo(command);
+        var plots = new PlotOption(command);
         command.SetAction(async parse =>
         {
             var contenders = (from folder in parse.GetValue(data)!
@@ -46,9 +48,18 @@ internal static class StartSuite
             var results = suite.Open(parse);
             await Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), results);
             Print(results);
+            if (plots.Folder(parse) is { } folderOfPlots) Draw(results, Path.Combine(folderOfPlots, "start.png"));
         });
         return command;
     }
+
+    /// <summary>Accuracy of the held-back rows over the minutes of training, of every run that has them.</summary>
+    private static void Draw(ResultFile results, string file)
+        => MinutesPlot.Save(file, "held-back rows right, %", held => 100 * held.Accuracy!.Value,
+            from row in results.All<StartSettings, StartFigures>(ResultFile.Rows)
+            let history = row.Runs[0].History
+            where history is not null
+            select (row.Settings.Name(), $"{row.Settings.Method}, {history.Count} epochs", history));
 
     private static void Print(ResultFile results)
     {

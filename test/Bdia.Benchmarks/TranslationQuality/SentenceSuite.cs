@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Bdia.Benchmarks.Plots;
 using Bdia.Core.Training;
 
 namespace Bdia.Benchmarks.TranslationQuality;
@@ -18,7 +19,10 @@ internal static class SentenceSuite
         var target = new Option<string>("--target") { Description = "Language that is written.", DefaultValueFactory = _ => "fr" };
         var methods = SuiteOptions.Several("--methods", "What regularises.", Enum.GetValues<SentenceMethod>());
         var rows = new Option<int>("--rows") { Description = "Training rows; 0 for all.", DefaultValueFactory = _ => 5000 };
-        var epochs = new Option<int>("--epochs") { Description = "Passes over them; 0 for those of a recipe.", DefaultValueFactory = _ => 40 };
+        var epochs = new Option<int>("--epochs")
+        {
+            Description = "Passes over them; 0 for those of a recipe.", DefaultValueFactory = _ => 40,
+        };
         var optimizers = SuiteOptions.Several("--optimizers", "What takes the steps.", OptimizerKind.AdamW);
         var rate = new Option<double?>("--learning-rate") { Description = "Peak; the trainer's choice if it is left out." };
         var minutes = new Option<double>("--minutes") { Description = "Time that training may take; 0 for no limit." };
@@ -33,6 +37,7 @@ internal static class SentenceSuite
         };
         var suite = new SuiteOptions(repetitions: 1);
         suite.AddTo(command);
+        var plots = new PlotOption(command);
         command.SetAction(async parse =>
         {
             SentenceSettings[] contenders =
@@ -49,21 +54,31 @@ internal static class SentenceSuite
             var results = suite.Open(parse);
             await Contender.RunAllAsync(contenders, 1, results);
             Print(results);
+            if (plots.Folder(parse) is { } folder) Draw(results, Path.Combine(folder, "sentences.png"));
         });
         return command;
     }
 
+    /// <summary>Loss of the validation rows over the minutes of training, of the first seed.</summary>
+    private static void Draw(ResultFile results, string file)
+        => MinutesPlot.Save(file, "validation loss", held => held.Loss,
+            from row in results.All<SentenceSettings, SentenceFigures>(ResultFile.Rows)
+            where row.Settings.Seed == 1
+            select ($"{row.Settings.Source} to {row.Settings.Target}, {(row.Settings.Rows == 0 ? "all" : row.Settings.Rows)} rows",
+                $"{row.Settings.Method}", row.Runs[0].History));
+
     private static void Print(ResultFile results)
     {
-        var table = new MarkdownTable("rows", "epochs", "optimizer", "method", "seed", "test BLEU", "lower-cased, elisions cut", "chrF", "least validation loss (epoch)",
-            "last", "training loss at the end", "s");
+        var table = new MarkdownTable("rows", "epochs", "optimizer", "method", "seed", "test BLEU", "lower-cased, elisions cut", "chrF",
+            "least validation loss (epoch)", "last", "training loss at the end", "s");
         foreach (var (settings, runs) in results.All<SentenceSettings, SentenceFigures>(ResultFile.Rows)
             .OrderBy(row => (row.Settings.Rows, row.Settings.Epochs, row.Settings.Optimizer, row.Settings.Method, row.Settings.Seed)))
         {
             var (run, validated) = (runs[0], runs[0].History.Where(epoch => epoch.Validation is not null).ToArray());
             var least = validated.MinBy(epoch => epoch.Validation!.Loss)!;
             table.Add(settings.Rows == 0 ? "all" : $"{settings.Rows}", $"{settings.Epochs}", $"{settings.Optimizer}", $"{settings.Method}",
-                $"{settings.Seed}", $"{run.Bleu:F1}", run.LowerCasedBleu > 0 ? $"{run.LowerCasedBleu:F1}" : "", $"{run.Chrf:F1}", $"{least.Validation!.Loss:F3} ({least.Epoch})",
+                $"{settings.Seed}", $"{run.Bleu:F1}", run.LowerCasedBleu > 0 ? $"{run.LowerCasedBleu:F1}" : "", $"{run.Chrf:F1}",
+                $"{least.Validation!.Loss:F3} ({least.Epoch})",
                 $"{validated[^1].Validation!.Loss:F3}", $"{run.History[^1].TrainingLoss:F3}", $"{run.Seconds:F0}");
         }
 
