@@ -63,6 +63,7 @@ internal static partial class SentenceContender
         (options.Optimizer, options.LearningRate) = (settings.Optimizer, settings.LearningRate ?? options.LearningRate);
         (options.CheckpointDirectory, options.Resume) = (folder, true);
         options.Precision = BdiaRuntime.HasBFloat16Products ? ComputePrecision.BFloat16 : ComputePrecision.Float32;
+        options.BestBy = settings.BestBy ?? options.BestBy;
         if (settings.Epochs > 0) options.Epochs = settings.Epochs;
         if (settings.Minutes > 0) options.TimeBudget = TimeSpan.FromMinutes(settings.Minutes);
         switch (settings.Method)

@@ -55,14 +55,18 @@ internal sealed record SentenceSettings(string Data, string Source, string Targe
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double Minutes { get; init; }
 
+    /// <summary>What chooses the epoch; null is the trainer's choice.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ModelSelection? BestBy { get; init; }
+
     public override string ToString()
         => $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Data))}-{Source}-{Target}-{Rows}-{Method}-{Epochs}-{Optimizer}-"
-            + $"{LearningRate?.ToString() ?? "auto"}-seed{Seed}";
+            + $"{LearningRate?.ToString() ?? "auto"}-{BestBy?.ToString() ?? "auto"}-seed{Seed}";
 }
 
 /// <summary>What one run came to.</summary>
 /// <param name="History">Every epoch.</param>
-/// <param name="BestEpoch">The one with the least loss of validation rows.</param>
+/// <param name="BestEpoch">The one that the rows held back chose.</param>
 /// <param name="Bleu">Of the test rows, by the best epoch's weights, as sacreBLEU counts it: cased, not tokenised beforehand.</param>
 /// <param name="Chrf">chrF of the same.</param>
 /// <param name="Seconds">Of training.</param>

@@ -26,6 +26,7 @@ internal static class SentenceSuite
         var optimizers = SuiteOptions.Several("--optimizers", "What takes the steps.", OptimizerKind.AdamW);
         var rate = new Option<double?>("--learning-rate") { Description = "Peak; the trainer's choice if it is left out." };
         var minutes = new Option<double>("--minutes") { Description = "Time that training may take; 0 for no limit." };
+        var bestBy = new Option<ModelSelection?>("--best-by") { Description = "What chooses the epoch; the trainer's choice if left out." };
         var seeds = SuiteOptions.Several("--seeds", "Seeds.", 1, 2, 3);
         var checkpoints = new Option<string>("--checkpoints")
         {
@@ -33,7 +34,7 @@ internal static class SentenceSuite
         };
         var command = new Command("sentences", "BLEU and loss of what regularises a translator on few sentences.")
         {
-            data, source, target, methods, rows, epochs, optimizers, rate, minutes, seeds, checkpoints,
+            data, source, target, methods, rows, epochs, optimizers, rate, minutes, bestBy, seeds, checkpoints,
         };
         var suite = new SuiteOptions(repetitions: 1);
         suite.AddTo(command);
@@ -48,7 +49,7 @@ internal static class SentenceSuite
                    select new SentenceSettings(parse.GetValue(data)!, parse.GetValue(source)!, parse.GetValue(target)!, method,
                        parse.GetValue(rows), parse.GetValue(epochs), seed, optimizer, parse.GetValue(rate), parse.GetValue(checkpoints)!)
                    {
-                       Minutes = parse.GetValue(minutes),
+                       Minutes = parse.GetValue(minutes), BestBy = parse.GetValue(bestBy),
                    },
             ];
             var results = suite.Open(parse);
@@ -69,16 +70,16 @@ internal static class SentenceSuite
 
     private static void Print(ResultFile results)
     {
-        var table = new MarkdownTable("rows", "epochs", "optimizer", "method", "seed", "test BLEU", "lower-cased, elisions cut", "chrF",
-            "least validation loss (epoch)", "last", "training loss at the end", "s");
+        var table = new MarkdownTable("rows", "epochs", "optimizer", "method", "seed", "epoch", "test BLEU", "lower-cased, elisions cut",
+            "chrF", "least validation loss (epoch)", "last", "training loss at the end", "s");
         foreach (var (settings, runs) in results.All<SentenceSettings, SentenceFigures>(ResultFile.Rows)
             .OrderBy(row => (row.Settings.Rows, row.Settings.Epochs, row.Settings.Optimizer, row.Settings.Method, row.Settings.Seed)))
         {
             var (run, validated) = (runs[0], runs[0].History.Where(epoch => epoch.Validation is not null).ToArray());
             var least = validated.MinBy(epoch => epoch.Validation!.Loss)!;
             table.Add(settings.Rows == 0 ? "all" : $"{settings.Rows}", $"{settings.Epochs}", $"{settings.Optimizer}", $"{settings.Method}",
-                $"{settings.Seed}", $"{run.Bleu:F1}", run.LowerCasedBleu > 0 ? $"{run.LowerCasedBleu:F1}" : "", $"{run.Chrf:F1}",
-                $"{least.Validation!.Loss:F3} ({least.Epoch})",
+                $"{settings.Seed}", $"{run.BestEpoch} by {settings.BestBy?.ToString() ?? "default"}", $"{run.Bleu:F1}",
+                run.LowerCasedBleu > 0 ? $"{run.LowerCasedBleu:F1}" : "", $"{run.Chrf:F1}", $"{least.Validation!.Loss:F3} ({least.Epoch})",
                 $"{validated[^1].Validation!.Loss:F3}", $"{run.History[^1].TrainingLoss:F3}", $"{run.Seconds:F0}");
         }
 
