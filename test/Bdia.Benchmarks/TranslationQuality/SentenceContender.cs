@@ -32,12 +32,14 @@ internal static partial class SentenceContender
         var seconds = clock.Elapsed.TotalSeconds;
         var scored = mlContext.Data.Cache(model.Transform(mlContext.Data.LoadFromEnumerable(test)), "Target", "PredictedText");
         var metrics = mlContext.SequenceToSequence.Evaluate(scored, "Target");
-        Directory.Delete(folder, recursive: true);
-        return new(result.History, result.BestEpoch!.Value, metrics.Bleu, metrics.Chrf, seconds)
+        var lowerCased = Bleu.Corpus(Elided(scored, "PredictedText"), [.. Elided(scored, "Target").Select(text => new[] { text })],
+            new() { LowerCase = true });
+        var figures = new SentenceFigures(result.History, result.BestEpoch, metrics.Bleu, metrics.Chrf, seconds)
         {
-            LowerCasedBleu = Bleu.Corpus(Elided(scored, "PredictedText"), [.. Elided(scored, "Target").Select(text => new[] { text })],
-                new() { LowerCase = true }).Score,
+            LowerCasedBleu = lowerCased.Score,
         };
+        Directory.Delete(folder, recursive: true); // last: nothing can fail behind it and leave hours of training without figures
+        return figures;
     }
 
     private static string[] Elided(IDataView scored, string column)

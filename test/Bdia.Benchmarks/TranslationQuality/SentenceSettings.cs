@@ -66,11 +66,11 @@ internal sealed record SentenceSettings(string Data, string Source, string Targe
 
 /// <summary>What one run came to.</summary>
 /// <param name="History">Every epoch.</param>
-/// <param name="BestEpoch">The one that the rows held back chose.</param>
+/// <param name="BestEpoch">The one that the rows held back chose; null where the weights are averaged over epochs.</param>
 /// <param name="Bleu">Of the test rows, by the best epoch's weights, as sacreBLEU counts it: cased, not tokenised beforehand.</param>
 /// <param name="Chrf">chrF of the same.</param>
 /// <param name="Seconds">Of training.</param>
-internal sealed record SentenceFigures(IReadOnlyList<EpochResult> History, int BestEpoch, double Bleu, double Chrf, double Seconds)
+internal sealed record SentenceFigures(IReadOnlyList<EpochResult> History, int? BestEpoch, double Bleu, double Chrf, double Seconds)
 {
     /// <summary>BLEU of the same, lower-cased, with elisions cut off as Moses does (l' homme): the currency of older papers.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

@@ -78,8 +78,8 @@ internal static class SentenceSuite
             var (run, validated) = (runs[0], runs[0].History.Where(epoch => epoch.Validation is not null).ToArray());
             var least = validated.MinBy(epoch => epoch.Validation!.Loss)!;
             table.Add(settings.Rows == 0 ? "all" : $"{settings.Rows}", $"{settings.Epochs}", $"{settings.Optimizer}", $"{settings.Method}",
-                $"{settings.Seed}", $"{run.BestEpoch} by {settings.BestBy?.ToString() ?? "default"}", $"{run.Bleu:F1}",
-                run.LowerCasedBleu > 0 ? $"{run.LowerCasedBleu:F1}" : "", $"{run.Chrf:F1}", $"{least.Validation!.Loss:F3} ({least.Epoch})",
+                $"{settings.Seed}", run.BestEpoch is { } best ? $"{best} by {settings.BestBy?.ToString() ?? "default"}" : "averaged",
+                $"{run.Bleu:F1}", run.LowerCasedBleu > 0 ? $"{run.LowerCasedBleu:F1}" : "", $"{run.Chrf:F1}", $"{least.Validation!.Loss:F3} ({least.Epoch})",
                 $"{validated[^1].Validation!.Loss:F3}", $"{run.History[^1].TrainingLoss:F3}", $"{run.Seconds:F0}");
         }
 
