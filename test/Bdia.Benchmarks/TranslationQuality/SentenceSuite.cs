@@ -79,7 +79,8 @@ internal static class SentenceSuite
             var least = validated.MinBy(epoch => epoch.Validation!.Loss)!;
             table.Add(settings.Rows == 0 ? "all" : $"{settings.Rows}", $"{settings.Epochs}", $"{settings.Optimizer}", $"{settings.Method}",
                 $"{settings.Seed}", run.BestEpoch is { } best ? $"{best} by {settings.BestBy?.ToString() ?? "default"}" : "averaged",
-                $"{run.Bleu:F1}", run.LowerCasedBleu > 0 ? $"{run.LowerCasedBleu:F1}" : "", $"{run.Chrf:F1}", $"{least.Validation!.Loss:F3} ({least.Epoch})",
+                $"{run.Bleu:F1}", run.LowerCasedBleu > 0 ? $"{run.LowerCasedBleu:F1}" : "", $"{run.Chrf:F1}",
+                $"{least.Validation!.Loss:F3} ({least.Epoch})",
                 $"{validated[^1].Validation!.Loss:F3}", $"{run.History[^1].TrainingLoss:F3}", $"{run.Seconds:F0}");
         }
 
