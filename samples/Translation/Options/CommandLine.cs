@@ -80,7 +80,8 @@ internal static class CommandLine
     private static readonly Option<int?> AverageEpochs =
         Count("--average-epochs", "Epochs at the end whose weights are averaged. [default: 1, none]");
     private static readonly Option<ModelSelection?> BestBy =
-        Choice<ModelSelection>("--best-by", "Which figure of the validation rows chooses the best epoch; Score is BLEU. [default: Loss]");
+        Choice<ModelSelection>("--best-by", "Which figure of the validation rows chooses the best epoch; Accuracy is the share of tokens, "
+        + "Score BLEU. [default: Accuracy]");
     private static readonly Option<int?> BleuEvery =
         Count("--bleu-every", "Epochs from one BLEU of the validation rows to the next; 0 for none. [default: 1]", least: 0);
     private static readonly Option<TimeSpan?> TimeBudget =

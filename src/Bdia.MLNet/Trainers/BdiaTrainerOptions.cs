@@ -168,8 +168,8 @@ public abstract class BdiaTrainerOptions
 
     /// <summary>
     /// Which validation figure chooses the best epoch, whose weights are kept. Of two whose accuracies so few rows cannot tell apart, it is
-    /// the later one where its loss is no higher: see <see cref="ModelSelection.Accuracy"/>. Default <see cref="ModelSelection.Accuracy"/>
-    /// for images and for classes of texts, <see cref="ModelSelection.Loss"/> for texts that are written.
+    /// the later one where its loss is no higher: see <see cref="ModelSelection.Accuracy"/>. Default <see cref="ModelSelection.Accuracy"/>,
+    /// which for a text that becomes another is the share of its tokens, and <see cref="ModelSelection.Loss"/> for text generation.
     /// </summary>
     public ModelSelection BestBy;
 

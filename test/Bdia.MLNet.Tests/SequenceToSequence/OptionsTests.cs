@@ -59,8 +59,7 @@ public class OptionsTests
     {
         var options = new Options();
 
-        Assert.Equal(new TrainingOptions { LearningRate = 0.001, Beta2 = 0.98, LabelSmoothing = 0.1, BestBy = ModelSelection.Loss },
-            options.Training(0));
+        Assert.Equal(new TrainingOptions { LearningRate = 0.001, Beta2 = 0.98, LabelSmoothing = 0.1 }, options.Training(0));
         Assert.Equal(new SequenceTrainingOptions(), SequenceOptionsMapping.Sequences(options));
         Assert.Equal(EncoderDecoderOptions.FromPreset(EncoderDecoderPreset.Compact, 1000, 1000), SequenceOptionsMapping.Model(options));
     }
