@@ -1,4 +1,5 @@
 using System.Globalization;
+using Bdia.Core.Training;
 using Bdia.MLNet.Tests.Support;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -87,6 +88,7 @@ public class EarlierFilesTests
         {
             VocabularySize = 280,
             SplitDigits = false, // as it was then
+            BestBy = ModelSelection.Loss, // likewise
             SharedVocabulary = true,
             Width = 16,
             EncoderDepth = 2,
