@@ -28,7 +28,7 @@ internal static class MinutesPlot
                 Chart.Line(plot, line, colors[index % colors.Length], points, logarithmic: false, marks: false);
             }
 
-            Chart.Axes(plot, panel.Key, "minutes of one core", y, [.. Enumerable.Range(0, 5).Select(i => Math.Round(i * most / 4))],
+            Chart.Axes(plot, panel.Key, "minutes", y, [.. Enumerable.Range(0, 5).Select(i => Math.Round(i * most / 4))],
                 logarithmic: false);
         })]);
 

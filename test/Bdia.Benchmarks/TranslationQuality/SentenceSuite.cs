@@ -66,7 +66,7 @@ internal static class SentenceSuite
             from row in results.All<SentenceSettings, SentenceFigures>(ResultFile.Rows)
             where row.Settings.Seed == 1
             select ($"{row.Settings.Source} to {row.Settings.Target}, {(row.Settings.Rows == 0 ? "all" : row.Settings.Rows)} rows",
-                $"{row.Settings.Method}", row.Runs[0].History));
+                $"{row.Settings.Method}{(row.Settings.BestBy is { } by ? $" by {by}" : "")}", row.Runs[0].History));
 
     private static void Print(ResultFile results)
     {
