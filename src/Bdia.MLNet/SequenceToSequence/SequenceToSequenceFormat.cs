@@ -25,7 +25,7 @@ internal static class SequenceToSequenceFormat
     /// <summary>The task: kind of the model, and of the columns that it adds.</summary>
     public const string Kind = "SequenceToSequence";
 
-    private static readonly WriterFormat format = new("source");
+    private static readonly WriterFormat format = new("source", hasFinished: false);
 
     public static void Save(BdiaSequenceToSequenceTransformer transformer, ModelArchiveWriter archive)
     {

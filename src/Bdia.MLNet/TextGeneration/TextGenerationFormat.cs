@@ -24,7 +24,7 @@ internal static class TextGenerationFormat
     /// <summary>The task: kind of the model, and of the columns that it adds.</summary>
     public const string Kind = "TextGeneration";
 
-    private static readonly WriterFormat format = new("prompt");
+    private static readonly WriterFormat format = new("prompt", hasFinished: true);
 
     public static void Save(BdiaTextGenerationTransformer transformer, ModelArchiveWriter archive)
     {

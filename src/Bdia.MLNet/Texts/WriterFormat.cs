@@ -8,7 +8,9 @@ namespace Bdia.MLNet.Texts;
 
 /// <summary>What stands alike in the JSON of all models that write texts: their columns, and how texts are found.</summary>
 /// <param name="source">What the column that is read is called there.</param>
-internal sealed class WriterFormat(string source)
+/// <param name="hasFinished">Whether every model of the kind adds the column that says whether a text is finished; some translators were
+/// saved before there was one.</param>
+internal sealed class WriterFormat(string source, bool hasFinished)
 {
     private static readonly JsonSerializerOptions json =
         new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Converters = { new JsonStringEnumConverter() } };
@@ -32,7 +34,7 @@ internal sealed class WriterFormat(string source)
         var names = Part(description, "columns");
         var columns = new TextColumns(
             Name(names, source), Name(names, "predictedText"), Name(names, "score"), Name(names, "predictedTexts"), Name(names, "scores"),
-            OptionalName(names, "finished"), OptionalName(names, "tokenLogProbabilities"));
+            hasFinished ? Name(names, "finished") : OptionalName(names, "finished"), OptionalName(names, "tokenLogProbabilities"));
         string?[] added =
         [
             columns.PredictedText, columns.Score, columns.PredictedTexts, columns.Scores, columns.Finished, columns.TokenLogProbabilities,

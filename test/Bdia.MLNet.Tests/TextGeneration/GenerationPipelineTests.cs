@@ -137,6 +137,7 @@ public sealed class GenerationPipelineTests : IDisposable
             json => json["generator"]!["Model"]!["Depth"] = 3, json => json["generator"]!["Model"]!["Width"] = 1 << 30,
             json => json["columns"]!["score"] = "Finished", json => json["scoring"]!["decoding"]!["beamSize"] = 0,
             json => json["generator"]!["FormatVersion"] = 2, json => json["kind"] = "SequenceToSequence",
+            json => json["columns"]!["finished"] = null,
         })
         {
             context.Model.Save(TextGenerationContractTests.Shared.Value, null, folder.File("model.zip"));
