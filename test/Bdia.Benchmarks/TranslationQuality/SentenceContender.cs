@@ -4,7 +4,6 @@ using Bdia.Core.Metrics;
 using Bdia.Core.Native;
 using Bdia.Core.Operations;
 using Bdia.Core.Reversible;
-using Bdia.Data.Texts;
 using Bdia.MLNet;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -19,11 +18,7 @@ internal static partial class SentenceContender
         BdiaRuntime.EnsureLoaded();
         BdiaRuntime.Threads = 1;
         var mlContext = new MLContext(settings.Seed);
-        var data = ParallelTextSet.Open(settings.Data, settings.Source, settings.Target);
-        var (validation, test) = (data.Validation, data.Test);
-        if (validation is null || test is null)
-            throw new InvalidDataException($"{settings.Data} has no validation or no test rows of its own; this suite needs both.");
-        var train = settings.Rows > 0 ? data.Train.Take(settings.Rows) : data.Train;
+        var (train, validation, test) = SentenceRows.Load(settings);
         var folder = Path.Combine(settings.Checkpoints, $"{settings}");
         var clock = Stopwatch.StartNew();
         using var model = mlContext.SequenceToSequence.Trainers.Bdia(Options(settings, mlContext.Data.LoadFromEnumerable(validation),
@@ -55,7 +50,7 @@ internal static partial class SentenceContender
             {
                 Dropout = settings.Method switch
                 {
-                    SentenceMethod.Dropout30 => 0.3,
+                    SentenceMethod.Dropout30 or SentenceMethod.AutomaticDropout30 => 0.3,
                     SentenceMethod.Dropout10 or SentenceMethod.BdiaHalfDropout10 or SentenceMethod.AutomaticDropout10 => 0.1,
                     SentenceMethod.Defaults => null,
                     _ => 0,
@@ -76,7 +71,7 @@ internal static partial class SentenceContender
             case SentenceMethod.BdiaHalf or SentenceMethod.BdiaHalfDropout10:
                 options.Gamma = GammaSchedule.Exponent(1);
                 break;
-            case SentenceMethod.Automatic or SentenceMethod.AutomaticDropout10:
+            case SentenceMethod.Automatic or SentenceMethod.AutomaticDropout10 or SentenceMethod.AutomaticDropout30:
                 options.Gamma = GammaSchedule.Automatic;
                 break;
         }

@@ -27,6 +27,9 @@ internal enum SentenceMethod
     /// <summary>The schedule that looks at the run, and dropout 0.1.</summary>
     AutomaticDropout10,
 
+    /// <summary>The schedule that looks at the run, and dropout 0.3.</summary>
+    AutomaticDropout30,
+
     /// <summary>The trainer's defaults: gamma = ±1/32 and dropout 0.1.</summary>
     Defaults,
 
@@ -38,11 +41,11 @@ internal enum SentenceMethod
 }
 
 /// <summary>One contender: a translator on few sentences, on one thread.</summary>
-/// <param name="Data">Folder of line-aligned files.</param>
+/// <param name="Data">Folder of line-aligned files, or a table or archive of pairs.</param>
 /// <param name="Source">Language that is read: the ending of its files.</param>
 /// <param name="Target">Language that is written.</param>
 /// <param name="Method">What regularises it.</param>
-/// <param name="Rows">Training rows, the first ones; 0 for all.</param>
+/// <param name="Rows">Training rows; 0 for all.</param>
 /// <param name="Epochs">Passes over them; 0 for those of a recipe.</param>
 /// <param name="Seed">Of everything random.</param>
 /// <param name="Optimizer">What takes the steps.</param>
