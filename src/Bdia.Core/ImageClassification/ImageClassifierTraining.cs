@@ -2,6 +2,7 @@ using System.Globalization;
 using Bdia.Core.Distributed;
 using Bdia.Core.MemoryEstimates;
 using Bdia.Core.Models;
+using Bdia.Core.Reversible;
 using Bdia.Core.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -112,10 +113,18 @@ public static class ImageClassifierTraining
             $"Batches of {training.BatchSize} images{chosen}{gathered}, optimizer {training.Optimizer}, " +
             $"learning rate {training.LearningRate:G3}{rate}; training is estimated to take "
             + $"{MemoryEstimate.ForImages(model, training)} beyond the process without it.")));
+        if (images.ChoosesGamma && !isTrained && data.Validation is { Count: > 0 })
+        {
+            model = model with { Stack = model.Stack with { Gamma = GammaSchedule.Automatic } };
+            notes?.Report(new($"Gamma follows what the run shows: it begins at ±{GammaStrengths.Name(0)}, and grows, up to "
+                + $"±{GammaStrengths.Name(GammaStrengths.Largest)}, while training rows are known much better than held-back ones."));
+        }
+
         images = images with
         {
             AugmentCropPadding = images.CropPadding(model.ImageHeight, model.ImageWidth, training.Epochs),
             MixupAlpha = images.Mixup(training.Epochs, isTrained),
+            ChoosesGamma = false, // decided here: a run is told from another by the network's gamma
         };
         if (images.AugmentFlip is not null) return (model, training, images);
         var test = MirrorTest.Of(data.Training, data.Normalization, model.Classes, training.Seed, stop);

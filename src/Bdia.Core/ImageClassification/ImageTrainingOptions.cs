@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Bdia.Core.Common;
 using Bdia.Core.Pretrained;
+using Bdia.Core.Reversible;
 using Bdia.Core.Training;
 
 namespace Bdia.Core.ImageClassification;
@@ -63,6 +64,13 @@ public sealed record ImageTrainingOptions
     /// <see cref="CutMixAlpha"/>. Default null.
     /// </summary>
     public double? MixupAlpha { get; init; }
+
+    /// <summary>
+    /// Whether <see cref="GammaSchedule.Automatic"/> takes the place of the network's gamma where it can: weights are random, and there are
+    /// rows to validate on. Default false.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ChoosesGamma { get; init; }
 
     /// <summary>
     /// How pixels are normalised, stated for those from 0 to 1; rows may have them so or from 0 to 255. Null (default): by their own mean

@@ -34,7 +34,10 @@ internal static class OptionsMapping
     /// <param name="options">The options.</param>
     /// <param name="expected">How initial weights expect pixels; null where nothing is known.</param>
     public static ImageTrainingOptions Images(Options options, PixelStatistics? expected = null)
-        => OptionRecords.Fill(options, new ImageTrainingOptions { Pixels = options.Normalizing.Statistics(expected) });
+        => OptionRecords.Fill(options, new ImageTrainingOptions
+        {
+            Pixels = options.Normalizing.Statistics(expected), ChoosesGamma = options.Gamma is null,
+        });
 
     /// <returns>The options, without fault.</returns>
     /// <exception cref="ArgumentException">Some options are out of range; the message lists all of them.</exception>

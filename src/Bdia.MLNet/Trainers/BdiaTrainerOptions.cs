@@ -56,9 +56,10 @@ public abstract class BdiaTrainerOptions
 
     /// <summary>
     /// The integration weight in training, constant or over the run; a small one trains like the plain network, a large one regularises
-    /// more, up to ±1. Default ±2^-5, <see cref="BdiaStackOptions.Gamma"/>.
+    /// more, up to ±1. Null is <see cref="GammaSchedule.Automatic"/> for images, where weights are random and there are rows to validate
+    /// on; ±2^-5 otherwise, <see cref="BdiaStackOptions.Gamma"/>. Default null.
     /// </summary>
-    public GammaSchedule Gamma = stackDefaults.Gamma;
+    public GammaSchedule? Gamma;
 
     /// <summary>
     /// States are multiples of 2 to the power of minus this, 1..20. Null is 9; with initial weights, theirs, or what their states allow, up

@@ -71,10 +71,12 @@ internal static class StartContender
         options.Seed = settings.Seed;
         options.Precision = settings.BFloat16 ? ComputePrecision.BFloat16 : ComputePrecision.Float32;
         if (settings.Epochs > 0) options.Epochs = settings.Epochs;
+        options.Gamma = settings.Gamma ?? options.Gamma;
         if (settings.Minutes > 0) options.TimeBudget = TimeSpan.FromMinutes(settings.Minutes);
         if (settings.Checkpoints is { } folder)
         {
-            options.CheckpointDirectory = Path.Combine(folder, $"{settings.Name()}-{settings.Rows}-{settings.Method}-{settings.Seed}");
+            options.CheckpointDirectory = Path.Combine(folder, $"{settings.Name()}-{settings.Rows}-{settings.Method}-"
+                + $"{settings.Gamma}{settings.Seed}");
             options.Resume = true;
             options.CheckpointEverySteps = 50;
         }
@@ -82,6 +84,7 @@ internal static class StartContender
         if (settings.Method is StartMethod.AdamW or StartMethod.Former) options.Optimizer = OptimizerKind.AdamW;
         if (settings.Method == StartMethod.Former)
         {
+            options.Gamma ??= GammaSchedule.Exponent(5);
             options.BatchSize = 128;
             options.LearningRate = 0.001;
             options.AugmentFlip = true;

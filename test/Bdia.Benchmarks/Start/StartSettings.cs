@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Bdia.Core.Reversible;
 using Bdia.Core.Training;
 
 namespace Bdia.Benchmarks.Start;
@@ -11,7 +12,7 @@ internal enum StartMethod
 
     /// <summary>
     /// The image trainer with the options that were its defaults until they were left open: batches of 128, rate 0.001, flips, crops of 4
-    /// (3) pixels, patches of 4.
+    /// (3) pixels, patches of 4, AdamW, gamma = ±1/32.
     /// </summary>
     Former,
 
@@ -46,6 +47,10 @@ internal sealed record StartSettings(StartMethod Method, string Data, int Rows, 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double Minutes { get; init; }
 
+    /// <summary>The integration weight; null is the trainer's choice.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GammaSchedule? Gamma { get; init; }
+
     /// <summary>Folder with a folder of checkpoints for each contender, from which it goes on; null for none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? Checkpoints { get; init; }
@@ -53,7 +58,8 @@ internal sealed record StartSettings(StartMethod Method, string Data, int Rows, 
     /// <summary>The data's short name.</summary>
     public string Name() => Path.GetFileName(Path.TrimEndingDirectorySeparator(Data));
 
-    public override string ToString() => $"{Name()}, {(Rows == 0 ? "all" : Rows)} rows, {Epochs} epochs, {Method}, seed {Seed}";
+    public override string ToString() => $"{Name()}, {(Rows == 0 ? "all" : Rows)} rows, {Epochs} epochs, {Method}, "
+        + $"{(Gamma is null ? "" : $"gamma {Gamma}, ")}seed {Seed}";
 }
 
 /// <summary>What one process measured.</summary>

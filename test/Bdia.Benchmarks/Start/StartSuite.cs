@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Bdia.Benchmarks.Plots;
+using Bdia.Samples.Common.Options;
 
 namespace Bdia.Benchmarks.Start;
 
@@ -26,10 +27,11 @@ internal static class StartSuite
             DefaultValueFactory = _ => 2000 };
         var bfloat16 = new Option<bool>("--bfloat16") { Description = "Take matrix products in bfloat16." };
         var minutes = new Option<double>("--minutes") { Description = "Time that training may take; 0 for no limit." };
+        var gamma = SharedOptions.Gamma();
         var checkpoints = new Option<string?>("--checkpoints") { Description = "Folder for checkpoints, from which runs go on." };
         var command = new Command("start",
             "Accuracy of short runs of the image trainer without options, beside a linear model and its former defaults.") { data,
-            rows, epochs, methods, seeds, testRows, bfloat16, minutes, checkpoints };
+            rows, epochs, methods, seeds, testRows, bfloat16, minutes, gamma, checkpoints };
         var suite = new SuiteOptions(repetitions: 1);
         suite.AddTo(command);
         var plots = new PlotOption(command);
@@ -43,7 +45,7 @@ internal static class StartSuite
                               select new StartSettings(method, folder, count, passes, parse.GetValue(testRows),
                                   seed, parse.GetValue(bfloat16))
                               {
-                                  Minutes = parse.GetValue(minutes), Checkpoints = parse.GetValue(checkpoints),
+                                  Minutes = parse.GetValue(minutes), Gamma = parse.GetValue(gamma), Checkpoints = parse.GetValue(checkpoints),
                               }).ToArray();
             var results = suite.Open(parse);
             await Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), results);
@@ -65,7 +67,7 @@ internal static class StartSuite
     {
         Console.WriteLine($"One thread. {Machine.Describe()}");
         Console.WriteLine();
-        var table = new MarkdownTable("data", "rows", "epochs", "learner", "test accuracy, %", "log-loss",
+        var table = new MarkdownTable("data", "rows", "epochs", "learner", "γ", "test accuracy, %", "log-loss",
             "training accuracy, last epoch, %", "steps", "s", "peak MiB", "chosen") { TextColumns = 1 };
         foreach (var (settings, runs) in results.All<StartSettings,
             StartFigures>(ResultFile.Rows)
@@ -74,7 +76,7 @@ internal static class StartSuite
             var run = runs[0];
             table.Add(
                 settings.Name(), settings.Rows == 0 ? "all" : $"{settings.Rows}", settings.Method == StartMethod.Linear
-                    ? "" : $"{settings.Epochs}", $"{settings.Method}", $"{100 * run.Accuracy:F2}", $"{run.LogLoss:F3}",
+                    ? "" : $"{settings.Epochs}", $"{settings.Method}", $"{settings.Gamma}", $"{100 * run.Accuracy:F2}", $"{run.LogLoss:F3}",
                 run.Steps == 0 ? "" : $"{100 * run.TrainingAccuracy:F1}", run.Steps == 0 ? ""
                     : $"{run.Steps}", $"{run.Seconds:F0}", $"{run.PeakBytes / Mebibyte:F0}", Chosen(run));
         }
