@@ -71,6 +71,7 @@ internal static class ProjectWriter
         Prediction prediction, int? epochs)
     {
         var isPicture = row.Picture is not null;
+        var input = task is TranslationTask ? "Source" : "Text";
         return new()
         {
             ["NAME"] = options.Name,
@@ -82,12 +83,14 @@ internal static class ProjectWriter
             ["RECIPE"] = options.Recipe is { } recipe ? $"Recipe.{recipe}" : "",
             ["OPTIONS"] = string.Concat(task.CodeOptions(data, options).Select(option => $" {option.Name} = {option.Value},")),
             ["COLUMNS"] = Columns(task, options),
+            ["INPUT"] = input,
+            ["FIELD"] = input.ToLowerInvariant(),
             ["TEXT"] = Literal(row.Text),
             ["PREDICTED"] = Literal(prediction.Text),
             ["SAMPLE_ARGUMENT"] = isPicture ? $"{options.Name}.Tests/sample.bin"
                 : $"\"{row.Text.Replace('"', '\'').ReplaceLineEndings(" ")}\"",
             ["CURL"] = isPicture ? $"--data-binary @{options.Name}.Tests/sample.bin -H 'Content-Type: application/octet-stream'"
-                : $"-H 'Content-Type: application/json' -d '{{ \"{(task is TranslationTask ? "source" : "text")}\": \"...\" }}'",
+                : $"-H 'Content-Type: application/json' -d '{{ \"{input.ToLowerInvariant()}\": \"...\" }}'",
             ["FOLDER"] = isPicture ? ", or a folder of pictures" : "",
         };
     }

@@ -35,7 +35,7 @@ public sealed partial class TemplateTests(Support.Trained trained) : IDisposable
             "__NAME__.Tests/Sample.cs" })
             Assert.Contains(file, files.Keys);
         SyntaxTree[] trees = [.. files.Where(file => file.Key.EndsWith(".cs", StringComparison.Ordinal)).Select(file => Tree(file.Key,
-            Filled(file.Value, task == "text-generation" ? "null" : "\"a\", \"b\"")))];
+            Filled(file.Value, task == "text-generation" ? "null" : "\"a\", \"b\"", task == "translation" ? "Source" : "Text")))];
         Assert.All(trees, tree => Assert.DoesNotContain(tree.GetDiagnostics(TestContext.Current.CancellationToken), IsError));
         // What needs neither a web server nor a test runner is compiled; the rest is by the explicit tests below.
         var compiled = CSharpCompilation.Create("Flowers", [.. trees.Where(tree => !tree.FilePath.EndsWith("Program.cs",
@@ -50,10 +50,11 @@ public sealed partial class TemplateTests(Support.Trained trained) : IDisposable
             => CSharpSyntaxTree.ParseText(code, path: name, cancellationToken: TestContext.Current.CancellationToken);
     }
 
-    private static string Filled(string content, string columns)
+    private static string Filled(string content, string columns, string input)
     {
         var filled = Regex.Replace(content, "__(DATASET|TEXT|PREDICTED)__", "\"\"").Replace("__NAME__", "Flowers", StringComparison.Ordinal)
-            .Replace("__COLUMNS__", columns, StringComparison.Ordinal);
+            .Replace("__COLUMNS__", columns, StringComparison.Ordinal).Replace("__INPUT__", input, StringComparison.Ordinal)
+            .Replace("__FIELD__", "field", StringComparison.Ordinal);
         filled = Regex.Replace(Regex.Replace(filled, "__(EPOCHS|SEED)__", "1"), "__(OPTIONS|RECIPE)__", "");
         Assert.DoesNotContain("__", filled, StringComparison.Ordinal);
         return filled;

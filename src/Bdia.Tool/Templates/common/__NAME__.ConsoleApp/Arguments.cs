@@ -7,5 +7,5 @@ internal static class Arguments
 {
     public const string Usage = "Give texts; or train FILE OUT.zip, where FILE has the rows.";
 
-    public static __NAME__.ModelInput Input(string argument) => new() { Text = argument };
+    public static __NAME__.ModelInput Input(string argument) => new() { __INPUT__ = argument };
 }

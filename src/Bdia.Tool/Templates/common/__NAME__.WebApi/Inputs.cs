@@ -11,25 +11,25 @@ internal static class Inputs
 
     public static readonly string[] OtherContentTypes = ["text/plain", "application/x-www-form-urlencoded"];
 
-    /// <summary>The text: text of a JSON object, or the body itself in UTF-8.</summary>
+    /// <summary>The text: __FIELD__ of a JSON object, or the body itself in UTF-8.</summary>
     /// <exception cref="InvalidDataException">There is none.</exception>
     public static async Task<__NAME__.ModelInput> Read(HttpRequest request, ModelSettings settings)
     {
         var text = request.HasJsonContentType() ? await OfJson(request) : await OfBody(request);
         if (string.IsNullOrWhiteSpace(text))
-            throw new InvalidDataException("The request has no text. Send { \"text\": \"...\" } as JSON, or plain text.");
-        return new() { Text = text };
+            throw new InvalidDataException("The request has no text. Send { \"__FIELD__\": \"...\" } as JSON, or plain text.");
+        return new() { __INPUT__ = text };
     }
 
     private static async Task<string?> OfJson(HttpRequest request)
     {
         try
         {
-            return (await request.ReadFromJsonAsync<__NAME__.ModelInput>(request.HttpContext.RequestAborted))?.Text;
+            return (await request.ReadFromJsonAsync<__NAME__.ModelInput>(request.HttpContext.RequestAborted))?.__INPUT__;
         }
         catch (JsonException fault)
         {
-            throw new InvalidDataException("The body is no JSON object with the text text.", fault);
+            throw new InvalidDataException("The body is no JSON object with a text in \"__FIELD__\".", fault);
         }
     }
 
