@@ -43,6 +43,7 @@ internal static class RegularisationPlot
         RegularisationMethod.Grid => "#000000",
         RegularisationMethod.BdiaHalf => "#3b6fb6",
         RegularisationMethod.Bdia32nd => "#8e6bbf",
+        RegularisationMethod.RandomSize => "#1b9e9e",
         _ => "#c2255c",
     });
 }
