@@ -45,7 +45,8 @@ internal static class StartSuite
                               select new StartSettings(method, folder, count, passes, parse.GetValue(testRows),
                                   seed, parse.GetValue(bfloat16))
                               {
-                                  Minutes = parse.GetValue(minutes), Gamma = parse.GetValue(gamma), Checkpoints = parse.GetValue(checkpoints),
+                                  Minutes = parse.GetValue(minutes), Gamma = parse.GetValue(gamma),
+                                  Checkpoints = parse.GetValue(checkpoints),
                               }).ToArray();
             var results = suite.Open(parse);
             await Contender.RunAllAsync(contenders, parse.GetValue(suite.Repetitions), results);

@@ -14,7 +14,10 @@ internal static class SentenceSuite
 
     public static Command Command()
     {
-        var data = new Option<string>("--data") { Description = "Folder of line-aligned files, train, val and test; or a table or archive of pairs.", Required = true };
+        var data = new Option<string>("--data")
+        {
+            Description = "Folder of line-aligned files, train, val and test; or a table or archive of pairs.", Required = true,
+        };
         var source = new Option<string>("--source") { Description = "Language that is read.", DefaultValueFactory = _ => "en" };
         var target = new Option<string>("--target") { Description = "Language that is written.", DefaultValueFactory = _ => "fr" };
         var methods = SuiteOptions.Several("--methods", "What regularises.", Enum.GetValues<SentenceMethod>());
