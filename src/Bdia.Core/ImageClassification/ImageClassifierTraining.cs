@@ -116,8 +116,7 @@ public static class ImageClassifierTraining
         if (images.ChoosesGamma && !isTrained && data.Validation is { Count: > 0 })
         {
             model = model with { Stack = model.Stack with { Gamma = GammaSchedule.Automatic } };
-            notes?.Report(new($"Gamma follows what the run shows: it begins at ±{GammaStrengths.Name(0)}, and grows, up to "
-                + $"±{GammaStrengths.Name(GammaStrengths.Largest)}, while training rows are known much better than held-back ones."));
+            notes?.Report(new(AutomaticGamma.Chosen));
         }
 
         images = images with

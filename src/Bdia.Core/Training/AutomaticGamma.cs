@@ -51,6 +51,10 @@ internal static class AutomaticGamma
         return state.GammaStrength == before ? null : Told(epoch.Epoch, gap!.Value, before, state.GammaStrength);
     }
 
+    /// <summary>What the log says where it was chosen and not asked for.</summary>
+    public static string Chosen { get; } = $"Gamma follows what the run shows: it begins at ±{GammaStrengths.Name(0)}, and grows, up to "
+        + $"±{GammaStrengths.Name(GammaStrengths.Largest)}, while training rows are known much better than held-back ones.";
+
     /// <summary>What the log says of a change.</summary>
     public static string Told(int epoch, double gap, int from, int to) => string.Create(CultureInfo.InvariantCulture,
         $"Epoch {epoch}: gap {gap:F2} between training and held-back rows, gamma from ±{GammaStrengths.Name(from)} to "
