@@ -10,6 +10,9 @@ internal static class Chart
 {
     private const int Width = 440, Height = 410;
 
+    // Below the axes there is room for two rows of the legend: of two short names each, or of one long one.
+    private const int Below = 116, RowsBelow = 2, RowHeight = 22, ShortName = 14;
+
     /// <summary>Writes a picture of the panels.</summary>
     public static void Save(string file, params Action<Plot>[] panels)
     {
@@ -17,7 +20,16 @@ internal static class Chart
         all.AddPlots(panels.Length);
         all.Layout = new ScottPlot.MultiplotLayouts.Columns();
         for (var i = 0; i < panels.Length; i++) panels[i](all.GetPlot(i));
-        all.SavePng(file, Width * panels.Length, Height);
+        var plots = Enumerable.Range(0, panels.Length).Select(all.GetPlot).ToArray();
+        var more = RowHeight * Math.Max(0, plots.Max(LegendRows) - RowsBelow);
+        foreach (var plot in plots) plot.Layout.Fixed(new PixelPadding(74, 20, Below + more, 44));
+        all.SavePng(file, Width * panels.Length, Height + more);
+    }
+
+    private static int LegendRows(Plot plot)
+    {
+        var names = plot.GetPlottables().SelectMany(line => line.LegendItems).Select(item => item.LabelText).ToArray();
+        return names.All(name => name.Length <= ShortName) ? (names.Length + 1) / 2 : names.Length;
     }
 
     /// <summary>A line with a dot for every point.</summary>
@@ -65,7 +77,6 @@ internal static class Chart
         plot.Grid.MajorLineColor = Colors.Black.WithAlpha(0.08);
         plot.Axes.Right.FrameLineStyle.Width = plot.Axes.Top.FrameLineStyle.Width = 0;
         plot.ShowLegend(Edge.Bottom);
-        plot.Layout.Fixed(new PixelPadding(74, 20, 116, 44));
         plot.Legend.FontSize = 13;
         plot.Legend.OutlineColor = plot.Legend.ShadowColor = Colors.Transparent;
         plot.Legend.Orientation = Orientation.Horizontal;
