@@ -72,6 +72,7 @@ internal static class ProjectWriter
     {
         var isPicture = row.Picture is not null;
         var input = task is TranslationTask ? "Source" : "Text";
+        var field = input.ToLowerInvariant();
         return new()
         {
             ["NAME"] = options.Name,
@@ -84,13 +85,13 @@ internal static class ProjectWriter
             ["OPTIONS"] = string.Concat(task.CodeOptions(data, options).Select(option => $" {option.Name} = {option.Value},")),
             ["COLUMNS"] = Columns(task, options),
             ["INPUT"] = input,
-            ["FIELD"] = input.ToLowerInvariant(),
+            ["FIELD"] = field,
             ["TEXT"] = Literal(row.Text),
             ["PREDICTED"] = Literal(prediction.Text),
             ["SAMPLE_ARGUMENT"] = isPicture ? $"{options.Name}.Tests/sample.bin"
                 : $"\"{row.Text.Replace('"', '\'').ReplaceLineEndings(" ")}\"",
             ["CURL"] = isPicture ? $"--data-binary @{options.Name}.Tests/sample.bin -H 'Content-Type: application/octet-stream'"
-                : $"-H 'Content-Type: application/json' -d '{{ \"{input.ToLowerInvariant()}\": \"...\" }}'",
+                : $"-H 'Content-Type: application/json' -d '{{ \"{field}\": \"...\" }}'",
             ["FOLDER"] = isPicture ? ", or a folder of pictures" : "",
         };
     }
